@@ -1,0 +1,288 @@
+/**
+ * The typed client: `fetch` and nothing else. It imports types and plain data only, so a browser bundle
+ * that uses it carries no schema library.
+ */
+import type { RequestCode } from './codes.ts';
+import type { Download } from './download.ts';
+import type { Problem } from './problem.ts';
+import type { CreateDownloads, RetryDownload } from './requests.ts';
+import type {
+  Configuration,
+  DownloadChanges,
+  DownloadDetail,
+  DownloadList,
+  DownloadsCreated,
+  LogLines,
+  Readiness,
+  Telemetry,
+} from './responses.ts';
+import type { Responses, RouteBody } from './route-schemas.ts';
+import { ROUTES, type RouteName } from './routes.ts';
+import { API_PREFIX, isTerminal, type Sort, type Status } from './vocabulary.ts';
+
+export { isTerminal } from './vocabulary.ts';
+export type { Download, Problem, RequestCode };
+
+/** A refusal of the server, or an answer that is none of its own (`code` is then null). */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  readonly status: number;
+  readonly code: RequestCode | null;
+  /** Id of the request, as in the server's log. */
+  readonly instance: string | null;
+  readonly problem: Problem | null;
+  /** Seconds to wait before the next try; only on 429 and 503. */
+  readonly retryAfterSeconds: number | null;
+
+  constructor(status: number, problem: Problem | null, retryAfterSeconds: number | null) {
+    super(problem?.detail ?? `The server answered ${status}`);
+    this.status = status;
+    this.code = problem?.code ?? null;
+    this.instance = problem?.instance ?? null;
+    this.problem = problem;
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+export interface ClientOptions {
+  /** Where the server is, without `/api/v1`; a sub-path is kept. */
+  readonly baseUrl: string;
+  readonly fetch?: typeof globalThis.fetch;
+  readonly token?: string | (() => string | null);
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+}
+
+export interface ListDownloads {
+  readonly status?: readonly Status[];
+  readonly q?: string;
+  readonly sort?: Sort;
+  readonly limit?: number;
+  readonly cursor?: string;
+  readonly offset?: number;
+}
+
+export interface CallInput<Name extends RouteName> {
+  readonly id?: string;
+  readonly query?: Readonly<Record<string, string | number | readonly string[] | undefined>>;
+  readonly body?: RouteBody<Name>;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a route answers, by status: narrowing on `status` types `body`. */
+export type Answer<Name extends RouteName> = {
+  [Status in keyof Responses<Name> & number]: {
+    readonly status: Status;
+    readonly body: Responses<Name>[Status];
+    readonly headers: Headers;
+  };
+}[keyof Responses<Name> & number];
+
+export type SuccessBody<Name extends RouteName> = Extract<
+  Answer<Name>,
+  { status: 200 | 202 | 204 }
+>['body'];
+
+export interface WatchOptions extends CallOptions {
+  /** Time between two looks, in milliseconds; 1,000 by default. */
+  readonly intervalMs?: number;
+}
+
+export interface WaitOptions extends WatchOptions {
+  /** Called with each new state of the record. */
+  readonly onChange?: (download: Download) => void;
+}
+
+export interface Client {
+  /** The answer of any route as it came, refusals included; rejects only when no answer came. */
+  call<Name extends RouteName>(name: Name, input?: CallInput<Name>): Promise<Answer<Name>>;
+  createDownloads(
+    request: CreateDownloads,
+    options?: CallOptions & { readonly idempotencyKey?: string },
+  ): Promise<DownloadsCreated>;
+  listDownloads(query?: ListDownloads, options?: CallOptions): Promise<DownloadList>;
+  /** What changed after `rev`; rejects with `REV_GONE` when the list has to be read again. */
+  listChanges(rev: string, options?: CallOptions): Promise<DownloadChanges>;
+  getDownload(id: string, options?: CallOptions): Promise<DownloadDetail>;
+  cancelDownload(id: string, options?: CallOptions): Promise<Download>;
+  /** Forgets a record that has ended; `file` deletes its files as well. */
+  purgeDownload(id: string, what: 'record' | 'file', options?: CallOptions): Promise<void>;
+  retryDownload(id: string, request?: RetryDownload, options?: CallOptions): Promise<Download>;
+  downloadLog(id: string, after?: number, options?: CallOptions): Promise<LogLines>;
+  log(after?: number, options?: CallOptions): Promise<LogLines>;
+  telemetry(options?: CallOptions): Promise<Telemetry>;
+  configuration(options?: CallOptions): Promise<Configuration>;
+  /** Also resolves when the server is not ready: look at `ready`. */
+  readiness(options?: CallOptions): Promise<Readiness>;
+  /** The absolute address of a link of the server, such as `download_url`. */
+  resolveUrl(link: string): string;
+  /** Changes of all downloads, endlessly; ends when the signal aborts. The first value is the newest page. */
+  watch(options?: WatchOptions): AsyncGenerator<DownloadChanges, void, void>;
+  /** The record once it is terminal. Rejects when the download is unknown or the signal aborts. */
+  waitFor(id: string, options?: WaitOptions): Promise<Download>;
+}
+
+export function createClient(clientOptions: ClientOptions): Client {
+  const base = clientOptions.baseUrl.replace(/\/+$/, '');
+  const send = clientOptions.fetch ?? ((input, init) => globalThis.fetch(input, init));
+
+  function addressOf(name: RouteName, input: CallInput<RouteName>): string {
+    const route = ROUTES[name];
+    const path = route.path.replace(':id', encodeURIComponent(input.id ?? ''));
+    const query = new URLSearchParams();
+    for (const [key, value] of Object.entries(input.query ?? {})) {
+      if (value === undefined) continue;
+      query.set(key, Array.isArray(value) ? value.join(',') : String(value));
+    }
+    const search = query.toString();
+    return `${base}${'isRoot' in route ? '' : API_PREFIX}${path}${search && `?${search}`}`;
+  }
+
+  async function call<Name extends RouteName>(
+    name: Name,
+    input: CallInput<Name> = {},
+  ): Promise<Answer<Name>> {
+    const headers: Record<string, string> = {
+      accept: 'application/json, application/problem+json',
+      ...input.headers,
+    };
+    const { token } = clientOptions;
+    const secret = typeof token === 'function' ? token() : token;
+    if (secret) headers['authorization'] = `Bearer ${secret}`;
+    const init: RequestInit = { method: ROUTES[name].method, headers };
+    if (input.body !== undefined) {
+      headers['content-type'] = 'application/json';
+      init.body = JSON.stringify(input.body);
+    }
+    if (input.signal) init.signal = input.signal;
+    const response = await send(addressOf(name, input as CallInput<RouteName>), init);
+    const isJson = /\bjson\b/.test(response.headers.get('content-type') ?? '');
+    const body: unknown = isJson ? await response.json() : null;
+    return { status: response.status, body, headers: response.headers } as Answer<Name>;
+  }
+
+  async function succeed<Name extends RouteName>(
+    name: Name,
+    input: CallInput<Name>,
+  ): Promise<SuccessBody<Name>> {
+    const answer: { status: number; body: unknown; headers: Headers } = await call(name, input);
+    if (answer.status >= 200 && answer.status < 300) return answer.body as SuccessBody<Name>;
+    throw refusal(answer);
+  }
+
+  async function* watch(options: WatchOptions = {}): AsyncGenerator<DownloadChanges, void, void> {
+    const { signal, intervalMs = 1000 } = options;
+    let rev: string | null = null;
+    while (!signal?.aborted) {
+      if (rev === null) {
+        const list: DownloadList = await client.listDownloads({ limit: 200 }, callOptions(signal));
+        rev = list.rev;
+        yield { downloads: list.downloads, removed: [], rev, more: false };
+      } else {
+        try {
+          const changes: DownloadChanges = await client.listChanges(rev, callOptions(signal));
+          rev = changes.rev;
+          if (changes.downloads.length + changes.removed.length > 0) yield changes;
+          if (changes.more) continue;
+        } catch (error) {
+          if (!(error instanceof ApiError) || error.code !== 'REV_GONE') throw error;
+          rev = null;
+          continue;
+        }
+      }
+      await pause(intervalMs, signal);
+    }
+  }
+
+  async function waitFor(id: string, options: WaitOptions = {}): Promise<Download> {
+    const { signal, intervalMs = 500, onChange } = options;
+    let last = '';
+    for (;;) {
+      const { download } = await client.getDownload(id, callOptions(signal));
+      const state = JSON.stringify(download);
+      if (state !== last) onChange?.(download);
+      last = state;
+      if (isTerminal(download.status)) return download;
+      await pause(intervalMs, signal);
+      signal?.throwIfAborted();
+    }
+  }
+
+  const client: Client = {
+    call,
+    createDownloads: (request, options = {}) =>
+      succeed('createDownloads', {
+        body: request,
+        signal: options.signal,
+        ...(options.idempotencyKey === undefined
+          ? {}
+          : { headers: { 'idempotency-key': options.idempotencyKey } }),
+      }),
+    listDownloads: async (query = {}, options = {}) =>
+      (await succeed('listDownloads', {
+        query: { ...query },
+        signal: options.signal,
+      })) as DownloadList,
+    listChanges: async (rev, options = {}) =>
+      (await succeed('listDownloads', {
+        query: { since: rev },
+        signal: options.signal,
+      })) as DownloadChanges,
+    getDownload: (id, options = {}) => succeed('getDownload', { id, signal: options.signal }),
+    cancelDownload: async (id, options = {}) => {
+      const body = await succeed('removeDownload', { id, signal: options.signal });
+      return (body as { download: Download }).download;
+    },
+    purgeDownload: async (id, what, options = {}) => {
+      await succeed('removeDownload', { id, query: { purge: what }, signal: options.signal });
+    },
+    retryDownload: async (id, request = {}, options = {}) =>
+      (await succeed('retryDownload', { id, body: request, signal: options.signal })).download,
+    downloadLog: (id, after, options = {}) =>
+      succeed('downloadLog', { id, query: { after }, signal: options.signal }),
+    log: (after, options = {}) => succeed('log', { query: { after }, signal: options.signal }),
+    telemetry: (options = {}) => succeed('telemetry', { signal: options.signal }),
+    configuration: (options = {}) => succeed('configuration', { signal: options.signal }),
+    readiness: async (options = {}) => {
+      const answer = await call('readiness', { signal: options.signal });
+      if (answer.status === 200 || answer.status === 503) return answer.body;
+      throw refusal(answer);
+    },
+    resolveUrl: (link) => (/^https?:/.test(base) ? new URL(link, base).href : link),
+    watch,
+    waitFor,
+  };
+  return client;
+}
+
+function callOptions(signal: AbortSignal | undefined): CallOptions {
+  return signal ? { signal } : {};
+}
+
+function refusal(answer: { status: number; body: unknown; headers: Headers }): ApiError {
+  const seconds = Number(answer.headers.get('retry-after') ?? Number.NaN);
+  return new ApiError(
+    answer.status,
+    isProblem(answer.body) ? answer.body : null,
+    Number.isFinite(seconds) ? seconds : null,
+  );
+}
+
+function isProblem(body: unknown): body is Problem {
+  return typeof body === 'object' && body !== null && 'code' in body && 'detail' in body;
+}
+
+function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, ms);
+    function done(): void {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', done);
+      resolve();
+    }
+    signal?.addEventListener('abort', done, { once: true });
+  });
+}

@@ -1,0 +1,183 @@
+/**
+ * Every code a caller can meet. Request codes come with an HTTP status in a problem document; failure codes
+ * are data on a record and never an HTTP status. Codes are stable: clients branch on them, not on sentences.
+ */
+
+export const REQUEST_CODES = {
+  VALIDATION_FAILED: { status: 400, title: 'The request is not valid' },
+  URL_NOT_ALLOWED: { status: 400, title: 'This URL cannot be downloaded' },
+  PRESET_UNKNOWN: { status: 400, title: 'There is no such preset' },
+  COOKIES_INVALID: { status: 400, title: 'These cookies cannot be used' },
+  UNAUTHORIZED: { status: 401, title: 'A valid token is needed' },
+  FORBIDDEN_HOST: { status: 403, title: 'This host name is not served' },
+  FORBIDDEN_ORIGIN: { status: 403, title: 'Requests from another site are refused' },
+  SIGNATURE_INVALID: { status: 403, title: 'This file link is not valid' },
+  DOWNLOAD_NOT_FOUND: { status: 404, title: 'There is no such download' },
+  ROUTE_NOT_FOUND: { status: 404, title: 'There is nothing at this address' },
+  METHOD_NOT_ALLOWED: { status: 405, title: 'This method is not allowed here' },
+  NOT_ACCEPTABLE: { status: 406, title: 'This cannot be answered in the requested form' },
+  NOT_CANCELLABLE: { status: 409, title: 'This download has already ended' },
+  NOT_RETRYABLE: { status: 409, title: 'This download cannot be retried' },
+  NOT_PAUSABLE: { status: 409, title: 'This download cannot be paused now' },
+  NOT_RESUMABLE: { status: 409, title: 'This download is not paused' },
+  STILL_ACTIVE: { status: 409, title: 'This download is still active' },
+  IDEMPOTENCY_CONFLICT: { status: 409, title: 'This idempotency key was used for another request' },
+  FILE_EXPIRED: { status: 410, title: 'The file is no longer kept' },
+  REV_GONE: { status: 410, title: 'These changes are no longer known' },
+  PAYLOAD_TOO_LARGE: { status: 413, title: 'The request is too large' },
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'Only application/json is accepted' },
+  RANGE_NOT_SATISFIABLE: { status: 416, title: 'This range is outside the file' },
+  PROBE_FAILED: { status: 422, title: 'The link could not be read' },
+  QUEUE_FULL: { status: 429, title: 'The queue is full' },
+  RATE_LIMITED: { status: 429, title: 'Too many requests' },
+  TOO_MANY_PROBES: { status: 429, title: 'Too many links are being looked at' },
+  INTERNAL: { status: 500, title: 'Something went wrong on the server' },
+  STORE_UNAVAILABLE: { status: 503, title: 'The history cannot be written' },
+  SHUTTING_DOWN: { status: 503, title: 'The server is stopping' },
+} as const satisfies Record<string, { status: number; title: string }>;
+
+export type RequestCode = keyof typeof REQUEST_CODES;
+
+export const FAILURES = {
+  UNSUPPORTED_SITE: {
+    isRetryable: false,
+    message: 'This page is not one that yt-dlp can read media from.',
+    hint: 'Open the page of the video itself and paste that link, or update yt-dlp if the site is new.',
+  },
+  MEDIA_UNAVAILABLE: {
+    isRetryable: false,
+    message: 'The media is not available: it was removed, is private, or the link is wrong.',
+    hint: 'Open the link in a browser to check that it still plays.',
+  },
+  GEO_RESTRICTED: {
+    isRetryable: false,
+    message: 'The site does not offer this media in your country.',
+    hint: 'Retry with a proxy in a country where it is offered.',
+  },
+  LOGIN_REQUIRED: {
+    isRetryable: false,
+    message: 'The site asks for a sign-in.',
+    hint: 'Add the cookies of a browser that is signed in to this site, then retry.',
+  },
+  FORMAT_UNAVAILABLE: {
+    isRetryable: false,
+    message: 'The requested format is not offered for this media.',
+    hint: 'Retry with the quality "best" or another preset.',
+  },
+  DRM_PROTECTED: {
+    isRetryable: false,
+    message: 'The media is protected by DRM and cannot be downloaded.',
+    hint: 'Look for another source of the same media.',
+  },
+  TOO_LARGE: {
+    isRetryable: false,
+    message: 'The file is larger than the limit of this server.',
+    hint: 'Retry with a lower quality, or raise MAX_FILE_SIZE.',
+  },
+  EGRESS_BLOCKED: {
+    isRetryable: false,
+    message: 'The link leads to an address in a private network, which downloads may not reach.',
+    hint: 'If you trust it, add its host:port to EGRESS_ALLOW and start the server again.',
+  },
+  INVALID_MEDIA: {
+    isRetryable: false,
+    message: 'What the site sent is not playable media.',
+    hint: 'Open the link in a browser to see what it serves, and paste the link of the page that plays it.',
+  },
+  UNSAFE_TYPE: {
+    isRetryable: false,
+    message: 'The site offered a type of file that is not media, so it was not kept.',
+    hint: 'Check that the link is the one you meant.',
+  },
+  ENGINE_MISSING: {
+    isRetryable: false,
+    message: 'yt-dlp, Python or ffmpeg is missing on this computer.',
+    hint: 'Look at /readyz for the one command that installs it, then retry.',
+  },
+  ENGINE_OUTDATED: {
+    isRetryable: false,
+    message: 'The installed yt-dlp is too old for this site.',
+    hint: 'Start Artemis again with a network so that it updates yt-dlp, then retry.',
+  },
+  NETWORK: {
+    isRetryable: true,
+    message: 'The site could not be reached or the connection broke.',
+    hint: 'Check the connection; the download continues from where it stopped.',
+  },
+  THROTTLED: {
+    isRetryable: true,
+    message: 'The site asks us to slow down.',
+    hint: 'Wait: downloads from this site go on by themselves later.',
+  },
+  BOT_CHECK: {
+    isRetryable: true,
+    message: 'The site wants to know whether a person is asking.',
+    hint: 'Wait some time, or add the cookies of a browser that the site knows.',
+  },
+  TIMED_OUT: {
+    isRetryable: true,
+    message: 'The download took longer than the limit of this server.',
+    hint: 'Retry: it continues from its partial file. Raise DOWNLOAD_TIMEOUT for very long media.',
+  },
+  STALLED: {
+    isRetryable: true,
+    message: 'Nothing arrived for a long time.',
+    hint: 'Retry later: the site may be overloaded.',
+  },
+  TRUNCATED: {
+    isRetryable: true,
+    message: 'The site sent only a part of the media.',
+    hint: 'Retry; if it stays so, the source itself is cut short.',
+  },
+  DISK_FULL: {
+    isRetryable: true,
+    message: 'The disk is full.',
+    hint: 'Make room on the disk of the downloads folder, then retry.',
+  },
+  STORE_FAILED: {
+    isRetryable: true,
+    message: 'The finished file could not be put into the downloads folder.',
+    hint: 'Check that the folder exists and may be written, then retry.',
+  },
+  INTERRUPTED: {
+    isRetryable: true,
+    message: 'The server stopped during this download.',
+    hint: 'Retry: it continues from its partial file.',
+  },
+  POSTPROCESSING_FAILED: {
+    isRetryable: true,
+    message: 'The media arrived, but ffmpeg could not join or convert it.',
+    hint: 'Retry with another preset or container; look at the log of this download for the cause.',
+  },
+  WORKER_CRASHED: {
+    isRetryable: true,
+    message: 'The process of this download died unexpectedly.',
+    hint: 'Retry; if it happens again, look at the log of this download.',
+  },
+  UNKNOWN: {
+    isRetryable: true,
+    message: 'yt-dlp reported an error that Artemis does not know.',
+    hint: 'Look at the log of this download for the words of yt-dlp.',
+  },
+} as const satisfies Record<string, { isRetryable: boolean; message: string; hint: string }>;
+
+export type FailureCode = keyof typeof FAILURES;
+export const FAILURE_CODES = Object.keys(FAILURES) as FailureCode[];
+
+/** What was asked and not got, on a download that is otherwise fine. */
+export const WARNINGS = {
+  QUALITY_SHORTFALL: 'The site does not offer the quality that was asked for.',
+  CODEC_SHORTFALL: 'The site does not offer the codec that was asked for.',
+  AUDIO_MISSING: 'The media has no sound.',
+  VIDEO_MISSING: 'The media has no picture.',
+  SUBTITLES_MISSING: 'Some of the subtitles that were asked for are not offered or could not be read.',
+  THUMBNAIL_MISSING: 'The thumbnail is not offered or could not be read.',
+  METADATA_MISSING: 'The metadata could not be written.',
+  SPONSORBLOCK_MISSING: 'The SponsorBlock segments could not be read.',
+  PLAYLIST_FIRST_ONLY: 'The link is a list; only its first entry was downloaded.',
+  ENTRIES_FAILED: 'Some entries of the playlist failed.',
+  DURATION_UNKNOWN: 'The site does not say how long the media is, so its length was not checked.',
+} as const satisfies Record<string, string>;
+
+export type WarningCode = keyof typeof WARNINGS;
+export const WARNING_CODES = Object.keys(WARNINGS) as WarningCode[];

@@ -1,0 +1,124 @@
+import { Type, type Static } from '@sinclair/typebox';
+import {
+  AUDIO_CODECS,
+  CONTAINERS,
+  SPONSORBLOCK_CATEGORIES,
+  SUBTITLE_FORMATS,
+  VIDEO_CODECS,
+} from './vocabulary.ts';
+import { oneOf } from './schemas.ts';
+
+const strict = { additionalProperties: false } as const;
+
+const TimePoint = Type.Union([
+  Type.Number({ minimum: 0, maximum: 604_800, description: 'seconds' }),
+  Type.String({
+    pattern: '^(\\d{1,3}:)?[0-5]?\\d:[0-5]\\d(\\.\\d{1,3})?$',
+    description: 'mm:ss or hh:mm:ss',
+  }),
+]);
+
+export const SubtitleOptions = Type.Object(
+  {
+    languages: Type.Array(
+      Type.String({
+        pattern: '^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$',
+        description: 'a language tag such as en or pt-BR',
+      }),
+      { minItems: 1, maxItems: 10, uniqueItems: true },
+    ),
+    auto: Type.Optional(Type.Boolean({ description: 'automatic captions as well' })),
+    embed: Type.Optional(Type.Boolean({ description: 'into the media file instead of beside it' })),
+    format: Type.Optional(oneOf(SUBTITLE_FORMATS)),
+  },
+  strict,
+);
+
+export const SectionOptions = Type.Object(
+  {
+    start: TimePoint,
+    end: TimePoint,
+    precise: Type.Optional(
+      Type.Boolean({ description: 're-encode around the cuts so that they are exact' }),
+    ),
+  },
+  strict,
+);
+
+export const SponsorblockOptions = Type.Object(
+  {
+    mode: oneOf(['mark', 'remove']),
+    categories: Type.Array(oneOf(SPONSORBLOCK_CATEGORIES), { minItems: 1, uniqueItems: true }),
+  },
+  strict,
+);
+
+export const PlaylistOptions = Type.Object(
+  {
+    mode: Type.Optional(oneOf(['single', 'all', 'select'])),
+    items: Type.Optional(
+      Type.String({
+        maxLength: 2048,
+        pattern: '^[1-9]\\d{0,5}(-[1-9]\\d{0,5})?(,[1-9]\\d{0,5}(-[1-9]\\d{0,5})?)*$',
+        description: 'positions and ranges such as 1-20,25',
+      }),
+    ),
+    max_items: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
+  },
+  strict,
+);
+
+export const LiveOptions = Type.Object(
+  {
+    from_start: Type.Optional(Type.Boolean()),
+    max_seconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 172_800 })),
+  },
+  strict,
+);
+
+/** What a download can be asked to do besides preset and quality. None of it is ever an option string. */
+export const DownloadOptions = Type.Object(
+  {
+    audio_codec: Type.Optional(oneOf(AUDIO_CODECS)),
+    audio_quality: Type.Optional(
+      Type.Integer({ minimum: 0, maximum: 10, description: '0 is the best' }),
+    ),
+    container: Type.Optional(oneOf(CONTAINERS)),
+    prefer_codec: Type.Optional(oneOf(VIDEO_CODECS)),
+    subtitles: Type.Optional(SubtitleOptions),
+    embed_metadata: Type.Optional(Type.Boolean()),
+    embed_thumbnail: Type.Optional(Type.Boolean()),
+    embed_chapters: Type.Optional(Type.Boolean()),
+    write_thumbnail: Type.Optional(Type.Boolean()),
+    write_info: Type.Optional(Type.Boolean()),
+    section: Type.Optional(SectionOptions),
+    split_chapters: Type.Optional(Type.Boolean()),
+    sponsorblock: Type.Optional(SponsorblockOptions),
+    playlist: Type.Optional(PlaylistOptions),
+    rate_limit_kbps: Type.Optional(
+      Type.Integer({ minimum: 16, maximum: 10_000_000, description: 'KiB/s' }),
+    ),
+    proxy: Type.Optional(
+      Type.String({
+        maxLength: 300,
+        pattern: '^(https?|socks5h?)://[^\\s@/?#]+/?$',
+        description: 'http(s) or socks5 URL without credentials',
+      }),
+    ),
+    directory: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 500, description: 'relative folder below downloads/' }),
+    ),
+    name_template: Type.Optional(Type.String({ minLength: 1, maxLength: 300 })),
+    format_id: Type.Optional(
+      Type.String({ maxLength: 100, pattern: '^[A-Za-z0-9][A-Za-z0-9_.+-]*$' }),
+    ),
+    live: Type.Optional(LiveOptions),
+    simulate: Type.Optional(Type.Boolean({ description: 'extract only, download nothing' })),
+  },
+  strict,
+);
+
+export type DownloadOptions = Static<typeof DownloadOptions>;
+export type SubtitleOptions = Static<typeof SubtitleOptions>;
+export type SectionOptions = Static<typeof SectionOptions>;
+export type PlaylistOptions = Static<typeof PlaylistOptions>;

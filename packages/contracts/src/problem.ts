@@ -1,0 +1,21 @@
+import { Type, type Static } from '@sinclair/typebox';
+import { REQUEST_CODES, type RequestCode } from './codes.ts';
+
+export const ProblemDetail = Type.Object({
+  path: Type.String({ description: 'JSON pointer into the request' }),
+  message: Type.String(),
+  index: Type.Optional(Type.Integer({ description: 'position in `urls`' })),
+});
+export type ProblemDetail = Static<typeof ProblemDetail>;
+
+/** RFC 9457 problem document: the body of every answer that is not a success. */
+export const Problem = Type.Object({
+  type: Type.String(),
+  title: Type.String(),
+  status: Type.Integer(),
+  code: Type.Unsafe<RequestCode>({ type: 'string', enum: Object.keys(REQUEST_CODES) }),
+  detail: Type.String(),
+  instance: Type.String({ description: 'id of this request, as in the log' }),
+  errors: Type.Optional(Type.Array(ProblemDetail)),
+});
+export type Problem = Static<typeof Problem>;

@@ -1,0 +1,86 @@
+import { Type, type Static } from '@sinclair/typebox';
+import { Notes, Priority, Tags } from './download.ts';
+import { DownloadOptions } from './options.ts';
+import { oneOf, Uuid } from './schemas.ts';
+import { FORMAT_PRESETS, LIMITS, QUALITIES, SORTS, STATUSES } from './vocabulary.ts';
+
+const strict = { additionalProperties: false } as const;
+
+const Url = Type.String({ minLength: 1, maxLength: LIMITS.urlCharacters });
+
+/** A selection: what of the media is wanted, and in which form. */
+const selection = {
+  // Any text, so that a preset of another version answers PRESET_UNKNOWN instead of a list of choices.
+  format_preset: Type.Optional(Type.String({ maxLength: 100, examples: [...FORMAT_PRESETS] })),
+  quality: Type.Optional(oneOf(QUALITIES)),
+  options: Type.Optional(DownloadOptions),
+};
+
+export const CreateDownloads = Type.Object(
+  {
+    url: Type.Optional(Url),
+    urls: Type.Optional(Type.Array(Url, { minItems: 1, maxItems: LIMITS.urlsPerRequest })),
+    ...selection,
+    priority: Type.Optional(Priority),
+    tags: Type.Optional(Tags),
+    notes: Type.Optional(Notes),
+    force: Type.Optional(
+      Type.Boolean({ description: 'queue it although the same download is active' }),
+    ),
+  },
+  strict,
+);
+export type CreateDownloads = Static<typeof CreateDownloads>;
+
+export const CreateDownloadsHeaders = Type.Object({
+  'idempotency-key': Type.Optional(
+    Type.String({ minLength: 1, maxLength: 200, pattern: '^[\\x21-\\x7e]+$' }),
+  ),
+});
+
+export const DownloadParams = Type.Object({ id: Uuid }, strict);
+export type DownloadParams = Static<typeof DownloadParams>;
+
+const statusList = `^(${STATUSES.join('|')})(,(${STATUSES.join('|')}))*$`;
+
+export const ListDownloadsQuery = Type.Object(
+  {
+    status: Type.Optional(
+      Type.Array(Type.String({ pattern: statusList }), { description: 'repeatable, or a comma list' }),
+    ),
+    q: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+    sort: Type.Optional(oneOf(SORTS)),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: LIMITS.listRecords })),
+    cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 500 })),
+    offset: Type.Optional(Type.Integer({ minimum: 0, maximum: 10_000_000 })),
+    since: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
+  },
+  strict,
+);
+export type ListDownloadsQuery = Static<typeof ListDownloadsQuery>;
+
+export const RemoveDownloadQuery = Type.Object(
+  { purge: Type.Optional(oneOf(['record', 'file'])) },
+  strict,
+);
+export type RemoveDownloadQuery = Static<typeof RemoveDownloadQuery>;
+
+export const RetryDownload = Type.Object({ ...selection }, strict);
+export type RetryDownload = Static<typeof RetryDownload>;
+
+export const FileQuery = Type.Object(
+  {
+    expires: Type.String({ pattern: '^\\d{1,15}$' }),
+    signature: Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' }),
+    artifact: Type.Optional(Type.String({ pattern: '^\\d{1,3}$' })),
+    inline: Type.Optional(oneOf(['1'])),
+  },
+  strict,
+);
+export type FileQuery = Static<typeof FileQuery>;
+
+export const LogQuery = Type.Object(
+  { after: Type.Optional(Type.Integer({ minimum: 0 })) },
+  strict,
+);
+export type LogQuery = Static<typeof LogQuery>;

@@ -1,0 +1,188 @@
+import { Type, type Static, type TSchema } from '@sinclair/typebox';
+import { Problem } from './problem.ts';
+import {
+  CreateDownloads,
+  CreateDownloadsHeaders,
+  DownloadParams,
+  FileQuery,
+  ListDownloadsQuery,
+  LogQuery,
+  RemoveDownloadQuery,
+  RetryDownload,
+} from './requests.ts';
+import {
+  Configuration,
+  DownloadChanges,
+  DownloadDetail,
+  DownloadList,
+  DownloadsCreated,
+  Health,
+  LogLines,
+  OneDownload,
+  Readiness,
+  Telemetry,
+} from './responses.ts';
+import type { RouteName } from './routes.ts';
+
+export interface RouteSchema {
+  readonly summary: string;
+  readonly params?: TSchema;
+  readonly querystring?: TSchema;
+  readonly headers?: TSchema;
+  readonly body?: TSchema;
+  readonly response: Readonly<Record<number, TSchema>>;
+}
+
+const noBody = Type.Null();
+
+/** Request and answer schemas of every route, by status. A problem document is the body of every refusal. */
+export const ROUTE_SCHEMAS = {
+  createDownloads: {
+    summary: 'Queue one link or many',
+    headers: CreateDownloadsHeaders,
+    body: CreateDownloads,
+    response: {
+      202: DownloadsCreated,
+      400: Problem,
+      401: Problem,
+      403: Problem,
+      409: Problem,
+      413: Problem,
+      415: Problem,
+      429: Problem,
+      500: Problem,
+      503: Problem,
+    },
+  },
+  listDownloads: {
+    summary: 'List downloads, or what changed since a revision',
+    querystring: ListDownloadsQuery,
+    response: {
+      200: Type.Union([DownloadList, DownloadChanges]),
+      304: noBody,
+      400: Problem,
+      401: Problem,
+      403: Problem,
+      410: Problem,
+      429: Problem,
+      500: Problem,
+    },
+  },
+  getDownload: {
+    summary: 'One download with signed links to its files',
+    params: DownloadParams,
+    response: {
+      200: DownloadDetail,
+      400: Problem,
+      401: Problem,
+      403: Problem,
+      404: Problem,
+      429: Problem,
+      500: Problem,
+    },
+  },
+  removeDownload: {
+    summary: 'Cancel a download, or forget one that has ended',
+    params: DownloadParams,
+    querystring: RemoveDownloadQuery,
+    response: {
+      200: OneDownload,
+      204: noBody,
+      400: Problem,
+      401: Problem,
+      403: Problem,
+      404: Problem,
+      409: Problem,
+      429: Problem,
+      500: Problem,
+      503: Problem,
+    },
+  },
+  retryDownload: {
+    summary: 'Run a failed or cancelled download again',
+    params: DownloadParams,
+    body: RetryDownload,
+    response: {
+      200: OneDownload,
+      400: Problem,
+      401: Problem,
+      403: Problem,
+      404: Problem,
+      409: Problem,
+      413: Problem,
+      415: Problem,
+      429: Problem,
+      500: Problem,
+      503: Problem,
+    },
+  },
+  downloadFile: {
+    summary: 'A stored file behind its signed link',
+    params: DownloadParams,
+    querystring: FileQuery,
+    response: {
+      200: Type.String({ format: 'binary' }),
+      206: Type.String({ format: 'binary' }),
+      304: noBody,
+      400: Problem,
+      403: Problem,
+      404: Problem,
+      410: Problem,
+      416: Problem,
+      429: Problem,
+      500: Problem,
+    },
+  },
+  downloadLog: {
+    summary: 'Log lines of one download',
+    params: DownloadParams,
+    querystring: LogQuery,
+    response: {
+      200: LogLines,
+      400: Problem,
+      401: Problem,
+      403: Problem,
+      404: Problem,
+      429: Problem,
+      500: Problem,
+    },
+  },
+  log: {
+    summary: 'The newest console events',
+    querystring: LogQuery,
+    response: { 200: LogLines, 400: Problem, 401: Problem, 403: Problem, 429: Problem, 500: Problem },
+  },
+  telemetry: {
+    summary: 'Counters, workers, throughput, storage and engine',
+    response: { 200: Telemetry, 304: noBody, 400: Problem, 401: Problem, 403: Problem, 429: Problem, 500: Problem },
+  },
+  configuration: {
+    summary: 'Presets, limits, features and versions',
+    response: { 200: Configuration, 400: Problem, 401: Problem, 403: Problem, 429: Problem, 500: Problem },
+  },
+  health: {
+    summary: 'The process is alive',
+    response: { 200: Health },
+  },
+  readiness: {
+    summary: 'Everything that downloads need is there',
+    response: { 200: Readiness, 401: Problem, 403: Problem, 429: Problem, 503: Readiness },
+  },
+} as const satisfies Record<RouteName, RouteSchema>;
+
+export type RouteSchemas = typeof ROUTE_SCHEMAS;
+
+type StaticOf<T> = T extends TSchema ? Static<T> : never;
+
+/** The bodies a route can answer with, by status. */
+export type Responses<Name extends RouteName> = {
+  [Status in keyof RouteSchemas[Name]['response']]: StaticOf<RouteSchemas[Name]['response'][Status]>;
+};
+
+export type RouteBody<Name extends RouteName> = RouteSchemas[Name] extends { body: infer Body }
+  ? StaticOf<Body>
+  : never;
+
+export type RouteQuery<Name extends RouteName> = RouteSchemas[Name] extends { querystring: infer Query }
+  ? StaticOf<Query>
+  : never;

@@ -1,0 +1,24 @@
+/**
+ * Every call of the API by name: method and path as plain data, so that the client (also in a browser)
+ * needs no schema library. The schemas by status stand in `route-schemas.ts` under the same names.
+ * Paths are relative to `API_PREFIX`, except for those with `isRoot`.
+ */
+export const ROUTES = {
+  createDownloads: { method: 'POST', path: '/downloads' },
+  listDownloads: { method: 'GET', path: '/downloads' },
+  getDownload: { method: 'GET', path: '/downloads/:id' },
+  removeDownload: { method: 'DELETE', path: '/downloads/:id' },
+  retryDownload: { method: 'POST', path: '/downloads/:id/retry' },
+  downloadFile: { method: 'GET', path: '/downloads/:id/file' },
+  downloadLog: { method: 'GET', path: '/downloads/:id/log' },
+  log: { method: 'GET', path: '/log' },
+  telemetry: { method: 'GET', path: '/telemetry' },
+  configuration: { method: 'GET', path: '/configuration' },
+  health: { method: 'GET', path: '/healthz', isRoot: true },
+  readiness: { method: 'GET', path: '/readyz', isRoot: true },
+} as const satisfies Record<
+  string,
+  { method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'; path: string; isRoot?: boolean }
+>;
+
+export type RouteName = keyof typeof ROUTES;

@@ -1,0 +1,31 @@
+import { Type, type Static, type TLiteral, type TSchema, type TUnion } from '@sinclair/typebox';
+
+/** Building blocks of the schemas; unknown fields of a request are refused by `strictObject`. */
+
+export function nullable<T extends TSchema>(schema: T) {
+  return Type.Union([schema, Type.Null()]);
+}
+
+type Literals<T extends readonly string[]> = { -readonly [K in keyof T]: TLiteral<T[K] & string> };
+
+/** A union of string literals, written as one `enum` so that validation messages list the choices. */
+export function oneOf<const T extends readonly string[]>(values: T, options: object = {}) {
+  return Type.Unsafe<Static<TUnion<Literals<T> & TSchema[]>>>({
+    type: 'string',
+    enum: [...values],
+    ...options,
+  });
+}
+
+export const Uuid = Type.String({
+  pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$',
+  description: 'UUID, version 4, lower case',
+});
+
+export const Timestamp = Type.String({
+  pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,3})?Z$',
+  description: 'RFC 3339 in UTC',
+});
+
+export const Count = Type.Integer({ minimum: 0 });
+export const Bytes = Type.Integer({ minimum: 0, description: 'bytes' });

@@ -1,0 +1,101 @@
+/**
+ * The words the whole program shares, as plain data: nothing here imports a schema library, so that the
+ * browser may import it too.
+ */
+
+export const API_PREFIX = '/api/v1';
+
+export const FORMAT_PRESETS = [
+  'Smart (best combined)',
+  'Video + Audio (muxed)',
+  'Audio only',
+  'Subtitle + metadata',
+  'Playlist (flat)',
+] as const;
+export type FormatPreset = (typeof FORMAT_PRESETS)[number];
+export const DEFAULT_FORMAT_PRESET: FormatPreset = 'Smart (best combined)';
+
+export const QUALITIES = [
+  'best',
+  '2160p',
+  '1440p',
+  '1080p',
+  '720p',
+  '480p',
+  '360p',
+  '240p',
+  '144p',
+] as const;
+export type Quality = (typeof QUALITIES)[number];
+export const DEFAULT_QUALITY: Quality = 'best';
+
+export const AUDIO_CODECS = ['mp3', 'm4a', 'opus', 'flac', 'wav'] as const;
+export const CONTAINERS = ['mp4', 'mkv', 'webm'] as const;
+export const VIDEO_CODECS = ['h264', 'h265', 'vp9', 'av1'] as const;
+export const SUBTITLE_FORMATS = ['vtt', 'srt'] as const;
+export const SPONSORBLOCK_CATEGORIES = [
+  'sponsor',
+  'intro',
+  'outro',
+  'selfpromo',
+  'preview',
+  'filler',
+  'interaction',
+  'music_offtopic',
+] as const;
+
+export const STATUSES = [
+  'queued',
+  'running',
+  'paused',
+  'completed',
+  'failed',
+  'cancelled',
+] as const;
+export type Status = (typeof STATUSES)[number];
+
+export const TERMINAL_STATUSES = ['completed', 'failed', 'cancelled'] as const;
+export type TerminalStatus = (typeof TERMINAL_STATUSES)[number];
+
+export function isTerminal(status: Status): status is TerminalStatus {
+  return (TERMINAL_STATUSES as readonly Status[]).includes(status);
+}
+
+export const PHASES = ['extracting', 'downloading', 'processing', 'verifying', 'storing'] as const;
+export type Phase = (typeof PHASES)[number];
+
+export const WAITING_REASONS = ['slot', 'retry', 'host', 'disk'] as const;
+export type WaitingReason = (typeof WAITING_REASONS)[number];
+
+export const ARTIFACT_KINDS = ['media', 'subtitle', 'thumbnail', 'info'] as const;
+export type ArtifactKind = (typeof ARTIFACT_KINDS)[number];
+
+export const SORTS = [
+  'created',
+  '-created',
+  'queue',
+  '-queue',
+  'title',
+  '-title',
+  'host',
+  '-host',
+  'size',
+  '-size',
+  'status',
+  '-status',
+] as const;
+export type Sort = (typeof SORTS)[number];
+
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Limits of a request that hold in every installation. */
+export const LIMITS = {
+  urlCharacters: 2048,
+  urlsPerRequest: 500,
+  bodyBytes: 256 * 1024,
+  listRecords: 200,
+  changedRecords: 500,
+  entriesInDetail: 1000,
+  logLines: 300,
+} as const;
