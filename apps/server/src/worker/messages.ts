@@ -1,0 +1,118 @@
+/**
+ * What the main thread and a piscina thread say to each other. Everything here survives a structured clone:
+ * plain data, no class, no function. A task returns an outcome and never throws: an error thrown across
+ * threads loses its class and code.
+ */
+import type {
+  ArtifactKind,
+  DownloadOptions,
+  DownloadWarning,
+  FailureCode,
+  FormatPreset,
+  LogLevel,
+  Metadata,
+  Phase,
+  Quality,
+} from '@artemis/contracts';
+
+export interface Selection {
+  readonly formatPreset: FormatPreset;
+  readonly quality: Quality;
+  readonly options: DownloadOptions;
+}
+
+export type EngineTier = 'warm' | 'cold';
+
+export interface TaskEngine {
+  readonly socketPath: string;
+  readonly tier: EngineTier;
+  /** A `binary` has no audit hook: all its traffic goes through the proxy. */
+  readonly kind: 'module' | 'binary';
+  readonly ytDlpVersion: string;
+  readonly hasFfmpeg: boolean;
+  readonly jsRuntime: { readonly name: 'node' | 'deno'; readonly path: string } | null;
+}
+
+export interface TaskLimits {
+  readonly maxFileSizeBytes: number;
+  readonly downloadTimeoutMs: number;
+  readonly stallTimeoutMs: number;
+  readonly memoryBytes: number;
+}
+
+export interface TaskEgress {
+  /** Exact `host:port` that may be reached although private. */
+  readonly allow: readonly string[];
+  /** Our forward proxy with this task's token, for what does its own networking. A secret: never logged. */
+  readonly proxyUrl: string;
+  /** All traffic goes through the proxy: a `proxy` option is its upstream, or the engine is a binary. */
+  readonly isProxyForAll: boolean;
+}
+
+export interface Task {
+  readonly downloadId: string;
+  readonly url: string;
+  readonly selection: Selection;
+  /** Absolute, exists, on the file system of the downloads folder; survives attempts. */
+  readonly jobFolder: string;
+  readonly engine: TaskEngine;
+  readonly limits: TaskLimits;
+  readonly egress: TaskEgress;
+}
+
+/** Thread to main, while the task runs. */
+export type TaskEvent =
+  | {
+      readonly kind: 'progress';
+      readonly phase: Phase;
+      /** 0–100 for the whole job; never falls within an attempt. */
+      readonly progress: number;
+      readonly downloadedBytes: number | null;
+      readonly totalBytes: number | null;
+      readonly speedBps: number | null;
+      readonly etaSeconds: number | null;
+    }
+  | { readonly kind: 'metadata'; readonly metadata: Metadata }
+  | { readonly kind: 'log'; readonly level: LogLevel; readonly text: string };
+
+/** Main to thread. Stopping is a message first; terminating the thread is the last resort. */
+export interface StopTask {
+  readonly kind: 'stop';
+}
+
+/** A verified file in the job folder. */
+export interface OutcomeFile {
+  readonly kind: ArtifactKind;
+  /** Absolute path inside the job folder. */
+  readonly path: string;
+  /** What follows the name of the download: `.mp4`, `.en.vtt`, `-01.mp4`, `.info.json`. */
+  readonly suffix: string;
+  readonly sizeBytes: number;
+  readonly contentType: string;
+}
+
+export interface AttemptUsage {
+  readonly tier: EngineTier;
+  readonly cpuSeconds: number | null;
+  readonly peakMemoryBytes: number | null;
+}
+
+export type Outcome =
+  | {
+      readonly kind: 'done';
+      /** The media first; empty for `simulate` and flat lists. */
+      readonly files: readonly OutcomeFile[];
+      readonly metadata: Metadata;
+      readonly warnings: readonly DownloadWarning[];
+      readonly usage: AttemptUsage | null;
+    }
+  | {
+      readonly kind: 'failed';
+      readonly code: FailureCode;
+      /** What yt-dlp said, shortened and without secrets; for the log of the download. */
+      readonly detail: string;
+      /** From the site's `Retry-After`, when it sent one. */
+      readonly retryAfterSeconds: number | null;
+      readonly usage: AttemptUsage | null;
+    }
+  | { readonly kind: 'stopped'; readonly usage: AttemptUsage | null };
