@@ -1,0 +1,172 @@
+import { spawn } from 'node:child_process';
+import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+
+/** A tool that has not answered by then is treated as one that does not run. */
+const ANSWER_WITHIN_MS = 5_000;
+const ANSWER_LIMIT_BYTES = 1_048_576;
+/** Raise it when a remembered value changes its shape. */
+const MEMORY_REVISION = 1;
+
+/** What a probe asks of a tool. `files` are those whose change makes an earlier answer worthless. */
+export interface Question {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly files: readonly string[];
+}
+
+/** How a tool answered; `exitCode` is null when it could not be started, or did not end in time. */
+export interface Answer {
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/**
+ * Asks tools one question and remembers what they said, so that the next start needs no process at all.
+ * Only answers that `accept` turned into a value are kept, by path, modification time and size.
+ */
+export interface Prober {
+  /** Resolves to what `accept` made of the answer, null when it was refused; never rejects. `alsoWatch` names files known only from the answer. */
+  ask<T>(
+    question: Question,
+    accept: (answer: Answer) => T | null,
+    alsoWatch?: (value: T) => readonly string[],
+  ): Promise<T | null>;
+  /** Writes what was learnt; a folder that cannot be written only costs the next start its time. */
+  remember(): Promise<void>;
+}
+
+interface Remembered {
+  readonly files: Readonly<Record<string, string>>;
+  readonly value: unknown;
+}
+
+export async function createProber(memoryFile: string, searchPath: string): Promise<Prober> {
+  const known = await readMemory(memoryFile);
+  const fresh = new Map<string, Remembered>();
+  let hasNews = false;
+  const environment = {
+    PATH: searchPath,
+    LANG: 'C.UTF-8',
+    // Where `pip install --user` puts modules, and where version managers keep what their shims start.
+    HOME: homedir(),
+  };
+
+  async function ask<T>(
+    question: Question,
+    accept: (answer: Answer) => T | null,
+    alsoWatch: (value: T) => readonly string[] = () => [],
+  ): Promise<T | null> {
+    const key = JSON.stringify([MEMORY_REVISION, question.command, ...question.args]);
+    const earlier = known.get(key);
+    if (earlier !== undefined && (await isUnchanged(earlier.files))) {
+      fresh.set(key, earlier);
+      return earlier.value as T;
+    }
+    const value = accept(await answerOf(question, environment));
+    if (value !== null) {
+      hasNews = true;
+      fresh.set(key, { files: await marksOf([...question.files, ...alsoWatch(value)]), value });
+    }
+    return value;
+  }
+
+  async function remember(): Promise<void> {
+    if (!hasNews) return;
+    const temporary = `${memoryFile}.${process.pid}.tmp`;
+    try {
+      await mkdir(dirname(memoryFile), { recursive: true });
+      // Answers that nobody asked for this time stay: another server of this checkout may be set up differently.
+      await writeFile(temporary, JSON.stringify(Object.fromEntries([...known, ...fresh])));
+      await rename(temporary, memoryFile);
+    } catch {
+      return;
+    }
+  }
+
+  return { ask, remember };
+}
+
+async function readMemory(memoryFile: string): Promise<Map<string, Remembered>> {
+  try {
+    const entries = Object.entries(JSON.parse(await readFile(memoryFile, 'utf8')) as object);
+    return new Map(
+      entries.filter((entry): entry is [string, Remembered] => isRemembered(entry[1])),
+    );
+  } catch {
+    return new Map();
+  }
+}
+
+function isRemembered(value: unknown): value is Remembered {
+  return typeof value === 'object' && value !== null && 'files' in value && 'value' in value;
+}
+
+async function marksOf(files: readonly string[]): Promise<Record<string, string>> {
+  const marks = await Promise.all(files.map(async (file) => [file, await markOf(file)] as const));
+  return Object.fromEntries(marks);
+}
+
+async function markOf(file: string): Promise<string> {
+  try {
+    const { mtimeMs, size } = await stat(file);
+    return `${mtimeMs}/${size}`;
+  } catch {
+    return 'missing';
+  }
+}
+
+async function isUnchanged(files: Readonly<Record<string, string>>): Promise<boolean> {
+  const now = await marksOf(Object.keys(files));
+  return Object.entries(files).every(([file, mark]) => mark !== 'missing' && now[file] === mark);
+}
+
+function answerOf(question: Question, environment: Record<string, string>): Promise<Answer> {
+  return new Promise((resolve) => {
+    let stdout = '';
+    let stderr = '';
+    // Its own process group, because a launcher script would otherwise leave the real tool running.
+    const child = spawn(question.command, question.args, {
+      detached: true,
+      env: environment,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const end = (exitCode: number | null): void => {
+      clearTimeout(timer);
+      resolve({ exitCode, stdout, stderr });
+    };
+    const timer = setTimeout(() => {
+      endGroup(child.pid);
+      child.stdout.destroy();
+      child.stderr.destroy();
+      end(null);
+    }, ANSWER_WITHIN_MS);
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      if (stdout.length < ANSWER_LIMIT_BYTES) stdout += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      if (stderr.length < ANSWER_LIMIT_BYTES) stderr += text;
+    });
+    child.on('error', () => end(null));
+    child.on('close', (code) => end(code));
+  });
+}
+
+function endGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    return;
+  }
+}
+
+/** The places a name could stand for on this PATH, in its order, without asking whether they exist. */
+export function placesOf(name: string, searchPath: string): string[] {
+  return searchPath
+    .split(':')
+    .filter((folder) => folder.startsWith('/'))
+    .map((folder) => join(folder, name));
+}

@@ -1,0 +1,325 @@
+import { access, constants, stat } from 'node:fs/promises';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { createProber, placesOf, type Prober } from './tool-probes.ts';
+import {
+  createYtDlpFinder,
+  isFile,
+  newerOf,
+  releaseDay,
+  type PythonTool,
+  type YtDlpFinder,
+  type YtDlpTool,
+} from './yt-dlp-finder.ts';
+
+export type { PythonTool, YtDlpTool } from './yt-dlp-finder.ts';
+
+/** The yt-dlp this version of the project was tried with. */
+export const PINNED_YTDLP_VERSION = '2026.10.26';
+/** An unmanaged or managed yt-dlp may be this much older than the pinned one. */
+export const YTDLP_TOLERANCE_DAYS = 120;
+
+const repositoryDir = resolve(import.meta.dirname, '../../../..');
+
+export interface Tool {
+  readonly path: string;
+  readonly version: string;
+}
+
+export interface JsRuntimeTool extends Tool {
+  readonly name: 'node' | 'deno';
+}
+
+/** What is missing or doubtful, and the one command that mends it. */
+export interface ToolProblem {
+  readonly name: 'engine' | 'ffmpeg' | 'ffprobe' | 'python' | 'js_runtime';
+  /** `fail`: no download can run. */
+  readonly level: 'fail' | 'warn';
+  readonly message: string;
+  readonly remedy: string;
+}
+
+export interface Tools {
+  /** The interpreter for the engine host, 3.9 or newer. */
+  readonly python: PythonTool | null;
+  readonly ytDlp: YtDlpTool | null;
+  readonly ffmpeg: Tool | null;
+  readonly ffprobe: Tool | null;
+  readonly jsRuntime: JsRuntimeTool | null;
+  /** In the order of the names above; empty when everything is there. */
+  readonly problems: readonly ToolProblem[];
+}
+
+export interface FindToolsOptions {
+  /** Holds managed copies (`yt-dlp/<name>/`) and `found.json`, the remembered answers. Need not exist. */
+  readonly toolsDir: string;
+  /** Explicit settings, absolute or relative to the repository. One that does not run is a problem, never a fallback. */
+  readonly ytDlpPath?: string | undefined;
+  readonly pythonPath?: string | undefined;
+  /** The executable, or the folder with ffmpeg and ffprobe. */
+  readonly ffmpegPath?: string | undefined;
+  readonly ffprobePath?: string | undefined;
+  /** The PATH to search: absolute folders, separated by colons. */
+  readonly searchPath: string;
+  /** The Node this process runs on. */
+  readonly nodeExecPath: string;
+  readonly nodeVersion: string;
+  readonly today?: Date;
+}
+
+/**
+ * Looks for everything a download needs. A tool counts only after it answered within 5 s; answers are
+ * remembered in the tools folder by path, modification time and size, so an unchanged machine costs no
+ * process. Never rejects, installs nothing, and touches no network.
+ */
+export async function findTools(options: FindToolsOptions): Promise<Tools> {
+  const { searchPath, toolsDir } = options;
+  const prober = await createProber(join(toolsDir, 'found.json'), searchPath);
+  const pythons = findPythons(prober, options);
+  const finder = createYtDlpFinder({
+    prober,
+    searchPath,
+    pythons: pythons.then((found) => found.filter(({ version }) => isAtLeast(version, 3, 10))),
+    isPythonChosen: options.pythonPath !== undefined,
+    today: options.today ?? new Date(),
+  });
+  const [python, engine, ffmpeg, ffprobe, jsRuntime] = await Promise.all([
+    pythons.then((found) => found[0] ?? null),
+    findYtDlp(finder, options),
+    findFfmpegTool(prober, 'ffmpeg', options),
+    findFfmpegTool(prober, 'ffprobe', options),
+    findJsRuntime(prober, options),
+  ]);
+  await prober.remember();
+  const problems = [
+    engine.problem,
+    ffmpeg === null ? missingFfmpegTool('ffmpeg', options.ffmpegPath) : null,
+    ffprobe === null
+      ? missingFfmpegTool('ffprobe', options.ffprobePath ?? options.ffmpegPath)
+      : null,
+    python === null ? missingPython(options.pythonPath) : null,
+    jsProblem(jsRuntime, engine.found, toolsDir),
+  ].filter((problem) => problem !== null);
+  return { python, ytDlp: engine.found, ffmpeg, ffprobe, jsRuntime, problems };
+}
+
+/** The command that puts a complete yt-dlp into the tools folder, on any machine with pip; touches nothing else. */
+export function pipCommand(toolsDir: string, python = 'python3'): string {
+  const target = join(toolsDir, 'yt-dlp', 'pip');
+  return `${python} -m pip install --upgrade --target '${target}' 'yt-dlp[default]'`;
+}
+
+/** Whether this version is too old beside the pinned one. */
+export function isStale(version: string): boolean {
+  return releaseDay(PINNED_YTDLP_VERSION) - releaseDay(version) > YTDLP_TOLERANCE_DAYS;
+}
+
+async function findYtDlp(
+  finder: YtDlpFinder,
+  { toolsDir, ytDlpPath }: FindToolsOptions,
+): Promise<{ found: YtDlpTool | null; problem: ToolProblem | null }> {
+  if (ytDlpPath !== undefined) {
+    const path = absolute(ytDlpPath);
+    const found = await finder.at(path, false);
+    return {
+      found,
+      problem: found === null ? engineProblem(doesNotRun('YTDLP_PATH', path)) : stale(found),
+    };
+  }
+  const [onPath, managed] = await Promise.all([
+    finder.onPath(),
+    finder.managedIn(join(toolsDir, 'yt-dlp')),
+  ]);
+  const found = onPath !== null && !isStale(onPath.version) ? onPath : newerOf(managed, onPath);
+  return { found, problem: found === null ? engineProblem('yt-dlp was not found.') : stale(found) };
+
+  function engineProblem(message: string): ToolProblem {
+    return { name: 'engine', level: 'fail', message, remedy: pipCommand(toolsDir) };
+  }
+
+  function stale({ version, path }: YtDlpTool): ToolProblem | null {
+    if (!isStale(version)) return null;
+    const message = `yt-dlp ${version} (${path}) is more than ${YTDLP_TOLERANCE_DAYS} days older than ${PINNED_YTDLP_VERSION}; many sites will fail.`;
+    return { name: 'engine', level: 'warn', message, remedy: pipCommand(toolsDir) };
+  }
+}
+
+async function findPythons(
+  prober: Prober,
+  { pythonPath, searchPath }: FindToolsOptions,
+): Promise<PythonTool[]> {
+  const ask = async (places: readonly string[]): Promise<PythonTool | null> => {
+    const path = await firstExecutable(places);
+    return path === null ? null : askPython(prober, path);
+  };
+  if (pythonPath !== undefined) {
+    const found = await ask([absolute(pythonPath)]);
+    return found === null ? [] : [found];
+  }
+  const usual = await Promise.all([
+    ask(placesOf('python3', searchPath)),
+    ask(['/usr/bin/python3']),
+  ]);
+  const found = usual.filter((python) => python !== null);
+  if (found.some(({ version }) => isAtLeast(version, 3, 10))) return distinct(found);
+  // Systems whose python3 is old often carry a newer one under its full name.
+  const named = await Promise.all(
+    [14, 13, 12, 11, 10].map((minor) => ask(placesOf(`python3.${minor}`, searchPath))),
+  );
+  return distinct([...named.filter((python) => python !== null), ...found]);
+}
+
+function distinct(pythons: readonly PythonTool[]): PythonTool[] {
+  return [...new Map(pythons.map((python) => [python.path, python])).values()];
+}
+
+function askPython(prober: Prober, path: string): Promise<PythonTool | null> {
+  const script = 'import sys; print(sys.executable, "%d.%d.%d" % sys.version_info[:3], sep="\\n")';
+  return prober.ask(
+    { command: path, args: ['-I', '-c', script], files: [path] },
+    ({ exitCode, stdout }) => {
+      const [executable, version] = stdout.trim().split('\n');
+      if (exitCode !== 0 || executable === undefined || version === undefined) return null;
+      return isAtLeast(version, 3, 9) ? { path: executable, version } : null;
+    },
+    (python) => [python.path],
+  );
+}
+
+async function findFfmpegTool(
+  prober: Prober,
+  name: 'ffmpeg' | 'ffprobe',
+  { ffmpegPath, ffprobePath, searchPath }: FindToolsOptions,
+): Promise<Tool | null> {
+  const explicit = name === 'ffmpeg' ? ffmpegPath : (ffprobePath ?? ffmpegPath);
+  const isNamed = name === 'ffmpeg' || ffprobePath !== undefined;
+  const places =
+    explicit === undefined
+      ? placesOf(name, searchPath)
+      : await explicitPlaces(explicit, name, isNamed);
+  const path = await firstExecutable(places);
+  if (path === null) return null;
+  return prober.ask(
+    { command: path, args: ['-version'], files: [path] },
+    ({ exitCode, stdout }) => {
+      const version = new RegExp(`^${name} version (\\S+)`).exec(stdout)?.[1];
+      return exitCode === 0 && version !== undefined ? { path, version } : null;
+    },
+  );
+}
+
+async function explicitPlaces(setting: string, name: string, isNamed: boolean): Promise<string[]> {
+  const path = absolute(setting);
+  if (await isFolder(path)) return [join(path, name)];
+  // FFMPEG_PATH names one executable; the other one of the pair lies beside it.
+  return [isNamed ? path : join(dirname(path), name)];
+}
+
+async function findJsRuntime(
+  prober: Prober,
+  { nodeExecPath, nodeVersion, searchPath }: FindToolsOptions,
+): Promise<JsRuntimeTool | null> {
+  const own = nodeVersion.replace(/^v/, '');
+  if (isAtLeast(own, 22, 0)) return { name: 'node', path: nodeExecPath, version: own };
+  const [deno, node] = await Promise.all([
+    askRuntime(
+      'deno',
+      ['eval', 'console.log(Deno.execPath() + "\\n" + Deno.version.deno)'],
+      [2, 3],
+    ),
+    askRuntime('node', ['-p', 'process.execPath + "\\n" + process.versions.node'], [22, 0]),
+  ]);
+  return deno ?? node;
+
+  // Asking for the path as well, because jobs run with a fixed PATH on which launchers and shims do not work.
+  async function askRuntime(
+    name: 'node' | 'deno',
+    args: readonly string[],
+    [major, minor]: readonly [number, number],
+  ): Promise<JsRuntimeTool | null> {
+    const command = await firstExecutable(placesOf(name, searchPath));
+    if (command === null || command === nodeExecPath) return null;
+    return prober.ask(
+      { command, args, files: [command] },
+      ({ exitCode, stdout }) => {
+        const [path, version] = stdout.trim().split('\n');
+        if (exitCode !== 0 || path === undefined || version === undefined) return null;
+        return isAtLeast(version, major, minor) ? { name, path, version } : null;
+      },
+      (runtime) => [runtime.path],
+    );
+  }
+}
+
+function missingFfmpegTool(name: 'ffmpeg' | 'ffprobe', setting: string | undefined): ToolProblem {
+  const message =
+    setting === undefined
+      ? `${name} was not found.`
+      : doesNotRun(
+          name === 'ffmpeg' ? 'FFMPEG_PATH' : 'FFMPEG_PATH (for ffprobe)',
+          absolute(setting),
+        );
+  const remedy =
+    process.platform === 'darwin'
+      ? 'brew install ffmpeg'
+      : 'sudo apt-get install --no-install-recommends ffmpeg';
+  return { name, level: 'fail', message, remedy };
+}
+
+function missingPython(setting: string | undefined): ToolProblem {
+  const message =
+    setting === undefined
+      ? 'Python 3.9 or newer was not found.'
+      : `${doesNotRun('PYTHON_PATH', absolute(setting))} It must be Python 3.9 or newer.`;
+  const remedy =
+    process.platform === 'darwin' ? 'brew install python3' : 'sudo apt-get install python3';
+  return { name: 'python', level: 'fail', message, remedy };
+}
+
+function jsProblem(
+  runtime: JsRuntimeTool | null,
+  ytDlp: YtDlpTool | null,
+  toolsDir: string,
+): ToolProblem | null {
+  if (runtime === null) {
+    const message =
+      'No JavaScript runtime (Node 22 or newer, or Deno 2.3 or newer) was found; YouTube needs one.';
+    return { name: 'js_runtime', level: 'warn', message, remedy: 'npm install --global deno' };
+  }
+  if (ytDlp === null || ytDlp.hasEjs) return null;
+  const message = 'This yt-dlp comes without the scripts (yt-dlp-ejs) that YouTube needs.';
+  return { name: 'js_runtime', level: 'warn', message, remedy: pipCommand(toolsDir) };
+}
+
+function doesNotRun(name: string, path: string): string {
+  return `${name} is set to ${path}, which does not run.`;
+}
+
+function absolute(setting: string): string {
+  return isAbsolute(setting) ? setting : resolve(repositoryDir, setting);
+}
+
+async function firstExecutable(places: readonly string[]): Promise<string | null> {
+  for (const place of places) {
+    if ((await isFile(place)) && (await isExecutable(place))) return place;
+  }
+  return null;
+}
+
+async function isExecutable(path: string): Promise<boolean> {
+  return access(path, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  );
+}
+
+function isAtLeast(version: string, major: number, minor: number): boolean {
+  const [ownMajor = 0, ownMinor = 0] = version.split('.').map(Number);
+  return ownMajor > major || (ownMajor === major && ownMinor >= minor);
+}
