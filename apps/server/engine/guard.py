@@ -1,0 +1,189 @@
+"""The policy of a job, enforced by an audit hook: what it may connect to, write and start.
+
+It is a policy for yt-dlp's own code. It does not see C code with its own sockets, nor what a started program does,
+and it is no sandbox against native code.
+"""
+
+import errno
+import os
+import socket
+import sys
+from typing import Any, Callable, Dict, FrozenSet, Mapping, Optional, Tuple
+
+from addresses import is_public_address, strict_address
+from control import Reporter
+
+_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+# yt-dlp's updater asks both what system this is, in every job, and does without an answer.
+_HARMLESS_PROBES = ('file', 'uname')
+_FAMILIES = (socket.AF_INET, socket.AF_INET6)
+
+
+class Refused(PermissionError):
+    """An OSError, because imports and yt-dlp's network code expect no other kind of failure here."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(errno.EACCES, f'refused by policy: {what}')
+
+
+class Policy:
+    """What a job may do. `pinned` holds (address, port) pairs that were resolved before the hook is armed.
+
+    `only_pinned` is for jobs whose whole traffic goes through a proxy: then not even a public address is allowed.
+    `programs` are the exact spellings that may be started, `media_programs` those of them whose inputs are judged.
+    """
+
+    def __init__(
+        self,
+        folder: str,
+        pinned: FrozenSet[Tuple[str, int]],
+        only_pinned: bool,
+        programs: FrozenSet[str],
+        media_programs: FrozenSet[str],
+        proxy_url: Optional[str],
+    ) -> None:
+        self.folder = folder
+        self.pinned = pinned
+        self.only_pinned = only_pinned
+        self.programs = programs
+        self.media_programs = media_programs
+        self.proxy_url = proxy_url
+
+
+def arm(policy: Policy, reporter: Reporter) -> None:
+    """Cannot be undone, covers threads started later, does not reach the parent process."""
+    rules = _rules(policy, reporter)
+    find = rules.get
+
+    def hook(event: str, args: Tuple[Any, ...]) -> None:
+        rule = find(event)
+        if rule is not None:
+            rule(args)
+
+    sys.addaudithook(hook)
+
+
+def _rules(policy: Policy, reporter: Reporter) -> Dict[str, Callable[[Tuple[Any, ...]], None]]:
+    folder = policy.folder
+    inside = folder.rstrip('/') + '/'
+    join, normalise, decode = os.path.join, os.path.normpath, os.fsdecode
+
+    def is_ours(path: Any) -> bool:
+        # Links cannot be made, so the spelling is judged and no real path looked up. Temporary files name the folder itself.
+        full = normalise(join(folder, decode(path)))
+        return full == folder or full.startswith(inside) or full == os.devnull
+
+    def refuse_path(event: str, path: Any) -> None:
+        text = decode(path)
+        if '__pycache__' not in text:
+            reporter.refused(event, path=text[:500])
+        raise Refused(f'{event} {text!r}')
+
+    def judge_open(args: Tuple[Any, ...]) -> None:
+        path, _, flags = args
+        if isinstance(flags, int) and flags & _WRITING and not isinstance(path, int) and not is_ours(path):
+            refuse_path('open', path)
+
+    def judge_paths(event: str, count: int, descriptors: Tuple[int, ...]) -> Callable[[Tuple[Any, ...]], None]:
+        def judge(args: Tuple[Any, ...]) -> None:
+            for index in range(count):
+                path = args[index]
+                if isinstance(path, int):
+                    continue
+                descriptor = args[descriptors[index]] if descriptors else -1
+                relative_elsewhere = descriptor not in (-1, None) and not os.path.isabs(path)
+                if relative_elsewhere or not is_ours(path):
+                    refuse_path(event, path)
+
+        return judge
+
+    def judge_address(event: str) -> Callable[[Tuple[Any, ...]], None]:
+        def judge(args: Tuple[Any, ...]) -> None:
+            address = args[1]
+            if address is None:
+                return
+            if args[0].family in _FAMILIES and isinstance(address, tuple) and _may_reach(policy, address):
+                return
+            host, port = address[:2] if isinstance(address, tuple) and len(address) > 1 else (address, None)
+            reporter.refused(event, address=str(host)[:255], port=port if isinstance(port, int) else None)
+            raise Refused(f'{event} {host} {port}')
+
+        return judge
+
+    def judge_process(args: Tuple[Any, ...]) -> None:
+        executable, argv, _, env = args
+        problem = _process_problem(policy, executable, argv, env)
+        if problem is not None:
+            if executable not in _HARMLESS_PROBES:
+                reporter.refused('process', path=decode(executable)[:500], reason=problem)
+            raise Refused(f'{problem}: {executable}')
+
+    def refuse(event: str) -> Callable[[Tuple[Any, ...]], None]:
+        def judge(_: Tuple[Any, ...]) -> None:
+            reporter.refused(event)
+            raise Refused(event)
+
+        return judge
+
+    rules: Dict[str, Callable[[Tuple[Any, ...]], None]] = {
+        'open': judge_open,
+        'os.rename': judge_paths('rename', 2, (2, 3)),
+        'os.remove': judge_paths('remove', 1, (1,)),
+        'os.rmdir': judge_paths('rmdir', 1, (1,)),
+        'os.mkdir': judge_paths('mkdir', 1, (2,)),
+        'os.chmod': judge_paths('chmod', 1, (2,)),
+        'os.chown': judge_paths('chown', 1, (3,)),
+        'os.utime': judge_paths('utime', 1, (3,)),
+        'os.truncate': judge_paths('truncate', 1, ()),
+        'os.setxattr': judge_paths('setxattr', 1, ()),
+        'os.removexattr': judge_paths('removexattr', 1, ()),
+        'socket.connect': judge_address('connect'),
+        'socket.sendto': judge_address('send'),
+        'socket.sendmsg': judge_address('send'),
+        'subprocess.Popen': judge_process,
+    }
+    for event in (
+        'os.link os.symlink os.chdir os.fork os.forkpty os.exec os.spawn os.system os.posix_spawn '
+        'pty.spawn sqlite3.connect socket.bind'
+    ).split():
+        rules[event] = refuse(event.rpartition('.')[2] if event.startswith('os.') else event)
+    return rules
+
+
+def _may_reach(policy: Policy, address: Tuple[Any, ...]) -> bool:
+    parsed = strict_address(address[0])
+    # The event carries what the caller passed, not what a name resolved to: a name is never judged, always refused.
+    if parsed is None or (len(address) > 3 and address[3]):
+        return False
+    if (str(parsed), address[1]) in policy.pinned:
+        return True
+    return not policy.only_pinned and is_public_address(address[0])
+
+
+def _process_problem(policy: Policy, executable: Any, argv: Any, env: Optional[Mapping[Any, Any]]) -> Optional[str]:
+    name = os.fsdecode(executable)
+    if name not in policy.programs:
+        return 'this program may not be started'
+    if name not in policy.media_programs:
+        return None
+    if isinstance(argv, (str, bytes)):
+        return 'arguments in one string'
+    words = [os.fsdecode(word) for word in argv]
+    inputs = [words[index + 1] for index, word in enumerate(words[:-1]) if word == '-i']
+    for source in inputs:
+        if source.startswith('file:'):
+            continue
+        # Every other protocol ignores the proxy, and some (concat:, tcp:) hide an address from a simple test.
+        if not source.startswith(('http://', 'https://')) or not _uses_our_proxy(policy, env):
+            return 'input not allowed'
+    return None
+
+
+def _uses_our_proxy(policy: Policy, env: Optional[Mapping[Any, Any]]) -> bool:
+    given = {os.fsdecode(key): os.fsdecode(value) for key, value in (os.environ if env is None else env).items()}
+    return (
+        policy.proxy_url is not None
+        and given.get('http_proxy') == policy.proxy_url
+        and not given.get('no_proxy')
+        and not given.get('NO_PROXY')
+    )

@@ -1,0 +1,74 @@
+"""The engine host: owns every process of every download.
+
+Started by the server with one JSON line on stdin, it listens on a unix socket; each connection is one job, forked
+from here. When a connection closes its job's group is killed; when stdin closes everything is. It has one thread,
+because it forks. Linux and macOS; Windows is not supported.
+"""
+
+import json
+import os
+import platform
+import signal
+import sys
+from typing import Any, Dict
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+import engine  # noqa: E402
+import processes  # noqa: E402
+import warm  # noqa: E402
+from server import Server  # noqa: E402
+from settings import Settings  # noqa: E402
+
+# The user's packages must not find ours under their names.
+sys.path.pop(0)
+
+
+def main() -> None:
+    settings = Settings(_first_line())
+    processes.die_with_parent(settings.parent_pid)
+    processes.adopt_orphans()
+    # Ctrl-C in a terminal reaches every process of the group; the server decides what ends when.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    # The watcher starts first: it must be small and hold nothing of ours.
+    watcher = processes.GroupWatcher() if settings.use_watcher or not processes.IS_LINUX else None
+
+    facts: Dict[str, Any] = {'tier': settings.tier, 'python_version': platform.python_version()}
+    if settings.binary is None:
+        engine.make_importable(settings)
+        facts['yt_dlp_version'] = engine.installed_version()
+        facts['has_cryptodome'] = engine.has_module('Cryptodome', 'Crypto')
+        facts['has_ejs'] = engine.has_module('yt_dlp_ejs')
+    if settings.tier == 'warm':
+        try:
+            facts.update(warm.warm_up(settings))
+        except BaseException as error:
+            tell_server({'event': 'unfit', 'reason': f'{type(error).__name__}: {error}'[:500]})
+            sys.exit(3)
+
+    server = Server(settings, watcher)
+    tell_server({'event': 'ready', 'pid': os.getpid(), **facts})
+    server.serve()
+
+
+def _first_line() -> bytes:
+    """Unbuffered: what follows the line is read by the loop."""
+    line = b''
+    while not line.endswith(b'\n'):
+        received = os.read(0, 1)
+        if not received:
+            sys.exit(0)
+        line += received
+    return line
+
+
+def tell_server(event: Dict[str, Any]) -> None:
+    try:
+        os.write(1, json.dumps(event).encode() + b'\n')
+    except OSError:
+        pass
+
+
+if __name__ == '__main__':
+    main()

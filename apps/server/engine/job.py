@@ -1,0 +1,204 @@
+"""The job process: everything between the fork and the program that was asked for."""
+
+import os
+import resource
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import traceback
+from typing import Any, Dict, FrozenSet, List, Optional, Set, Tuple
+from urllib.parse import urlsplit
+
+import guard
+import processes
+import reports
+from addresses import strict_address
+from control import Reporter
+from request import Request
+from settings import Settings
+
+
+def run(
+    request: Request,
+    settings: Settings,
+    host_pid: int,
+    connection: int,
+    watcher: Optional[processes.GroupWatcher],
+) -> None:
+    """Called in the forked process with every other descriptor of the host closed. Never returns."""
+    status = 70
+    try:
+        os.setsid()
+        if watcher is not None:
+            watcher.register()
+        processes.die_with_parent(host_pid)
+        processes.forbid_new_privileges()
+        _take_over_streams(connection)
+        _reset_signals()
+        os.chdir(request.folder)
+        _set_environment(request, settings)
+        _set_limits(request)
+        command = _command(request, settings)
+        if command is not None:
+            _exec(command, request.argv)
+        status = _run_module(request, settings)
+    except KeyboardInterrupt:
+        status = 130
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except Exception:
+                pass
+        os._exit(status)
+
+
+def _take_over_streams(connection: int) -> None:
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    for descriptor in (1, 2):
+        os.dup2(connection, descriptor)
+    # Whatever else is open belongs to the host or to other jobs.
+    os.closerange(3, 1024)
+    sys.stdin = open(0, encoding='utf-8', closefd=False)
+    sys.stdout = open(1, 'w', encoding='utf-8', errors='backslashreplace', closefd=False)
+    sys.stderr = open(2, 'w', encoding='utf-8', errors='backslashreplace', closefd=False)
+
+
+def _reset_signals() -> None:
+    signal.set_wakeup_fd(-1)
+    for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _set_environment(request: Request, settings: Settings) -> None:
+    os.environ.clear()
+    os.environ.update(
+        PATH=settings.search_path(),
+        HOME=request.folder,
+        TMPDIR=request.folder,
+        LANG='C.UTF-8',
+    )
+    # The rehearsal of the host has left its own answer.
+    tempfile.tempdir = None
+    if request.proxy_url is not None:
+        # Lower case: ffmpeg reads no other spelling. An environment, unlike argv, is not shown to other users.
+        names = ('http_proxy', 'https_proxy', 'all_proxy') if request.proxy_for_all else ('http_proxy',)
+        os.environ.update(dict.fromkeys(names, request.proxy_url))
+
+
+def _set_limits(request: Request) -> None:
+    wanted = [(resource.RLIMIT_CORE, 0), (resource.RLIMIT_FSIZE, request.file_size_bytes)]
+    if processes.IS_LINUX:
+        # Not RLIMIT_AS: JavaScript runtimes map tens of gigabytes that they never touch.
+        wanted.append((resource.RLIMIT_DATA, request.data_bytes))
+    for kind, size in wanted:
+        if size is not None:
+            _, hard = resource.getrlimit(kind)
+            resource.setrlimit(kind, (size if hard == resource.RLIM_INFINITY else min(size, hard),) * 2)
+
+
+def _command(request: Request, settings: Settings) -> Optional[str]:
+    """The program to exec; None for the yt_dlp module. '' when it is not configured."""
+    if request.program == 'yt-dlp':
+        return settings.binary
+    return (settings.ffprobe if request.program == 'ffprobe' else settings.ffmpeg) or ''
+
+
+def _exec(path: str, argv: List[str]) -> None:
+    # Python ignores these two; a program that does not know of it would write on after its limit.
+    for number in (signal.SIGPIPE, signal.SIGXFSZ):
+        signal.signal(number, signal.SIG_DFL)
+    try:
+        os.execv(path, [path, *argv])
+    except OSError as error:
+        os.write(2, f'cannot start {path or "the program"}: {error.strerror}\n'.encode())
+        os._exit(127)
+
+
+def _run_module(request: Request, settings: Settings) -> int:
+    if request.resolver:
+        _answer_names(request.resolver)
+    policy = _policy(request, settings)
+    import yt_dlp
+
+    reporter = Reporter(1, request.nonce)
+    reports.install(reporter)
+    processes.chain_children_to_this_process()
+    guard.arm(policy, reporter)
+    try:
+        yt_dlp.main(request.argv)
+    except SystemExit as exit:
+        if exit.code is None or isinstance(exit.code, int):
+            return exit.code or 0
+        print(exit.code, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _policy(request: Request, settings: Settings) -> guard.Policy:
+    pinned: Set[Tuple[str, int]] = set()
+    if request.proxy_for_all:
+        proxy = urlsplit(request.proxy_url or '')
+        pinned |= _resolve(proxy.hostname or '', proxy.port or 80)
+    else:
+        for entry in request.allow:
+            name, _, port = entry.rpartition(':')
+            if port.isdigit():
+                pinned |= _resolve(name.strip('[]'), int(port))
+    media = _spellings(settings, [settings.ffmpeg, settings.ffprobe])
+    return guard.Policy(
+        folder=request.folder,
+        pinned=frozenset(pinned),
+        only_pinned=request.proxy_for_all,
+        programs=media | _spellings(settings, [settings.js_runtime]),
+        media_programs=media,
+        proxy_url=request.proxy_url,
+    )
+
+
+def _spellings(settings: Settings, paths: List[Optional[str]]) -> FrozenSet[str]:
+    """The absolute path, and the bare name when a search on the job's PATH ends there."""
+    found: Set[str] = set()
+    for path in paths:
+        if path:
+            found.add(path)
+            name = os.path.basename(path)
+            if shutil.which(name, path=settings.search_path()) == path:
+                found.add(name)
+    return frozenset(found)
+
+
+def _resolve(name: str, port: int) -> Set[Tuple[str, int]]:
+    literal = strict_address(name)
+    if literal is not None:
+        return {(str(literal), port)}
+    try:
+        answers = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return set()
+    return {(str(answer[4][0]), port) for answer in answers}
+
+
+def _answer_names(table: Dict[str, List[Any]]) -> None:
+    """Tests only: answers the named look-ups from a list, so that a name can change its address between two of them."""
+    ask = socket.getaddrinfo
+    left = {name: list(answers) for name, answers in table.items()}
+
+    def answer(host, port, family=0, type=0, proto=0, flags=0):
+        name = host.decode() if isinstance(host, bytes) else host
+        if name not in left:
+            return ask(host, port, family, type, proto, flags)
+        answers = left[name]
+        now = answers.pop(0) if len(answers) > 1 else answers[0]
+        found = []
+        for address in now if isinstance(now, list) else [now]:
+            found += ask(address, port, family, type, proto, flags | socket.AI_NUMERICHOST)
+        return found
+
+    socket.getaddrinfo = answer

@@ -1,0 +1,147 @@
+"""Ties between processes: nothing may outlive the process that answers for it.
+
+Linux has a signal at the parent's death. Elsewhere, and for a standalone binary that starts its own children, a
+watcher process keeps the list of live groups and kills them when the host is gone. Windows is not supported.
+"""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+from typing import Optional
+
+IS_LINUX = sys.platform == 'linux'
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
+_PR_SET_NO_NEW_PRIVS = 38
+
+# Made before any fork: looking a symbol up between fork and exec can meet a lock another thread held.
+_prctl = ctypes.CDLL(None, use_errno=True).prctl if IS_LINUX else None
+
+
+def die_with_parent(parent_pid: int) -> None:
+    """Linux: killed when the thread that forked us ends. Everywhere: leaves at once when the parent has gone already."""
+    if _prctl is not None:
+        _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent_pid:
+        os._exit(1)
+
+
+def adopt_orphans() -> None:
+    """Linux: what a dead job leaves behind becomes our child, so that we can reap it."""
+    if _prctl is not None:
+        _prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def forbid_new_privileges() -> None:
+    """A setuid program would lose the signal at the parent's death."""
+    if _prctl is not None:
+        _prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+
+
+def chain_children_to_this_process() -> None:
+    """From now on whatever subprocess.Popen starts here dies with this process.
+
+    The signal follows the starting *thread*; yt-dlp starts its programs from threads that outlive them.
+    """
+    if _prctl is None:
+        return
+    start = subprocess.Popen.__init__
+    parent_pid = os.getpid()
+
+    def start_chained(self, *args, **kwargs):
+        asked = kwargs.get('preexec_fn')
+
+        def before_exec():
+            die_with_parent(parent_pid)
+            if asked is not None:
+                asked()
+
+        kwargs['preexec_fn'] = before_exec
+        start(self, *args, **kwargs)
+
+    subprocess.Popen.__init__ = start_chained
+
+
+def signal_group(group: int, number: int) -> bool:
+    """False when no process of the group is left (a zombie still counts on Linux)."""
+    try:
+        os.killpg(group, number)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        # macOS says this of a group that holds only zombies.
+        return IS_LINUX
+    return True
+
+
+class GroupWatcher:
+    """A process that survives the host and kills the groups it was told of when the host's end of the pipe closes.
+
+    A job registers itself before it runs anything, so there is no moment at which it is unknown.
+    """
+
+    def __init__(self) -> None:
+        reader, self._writer = os.pipe()
+        self.pid = os.fork()
+        if self.pid == 0:
+            try:
+                os.close(self._writer)
+                os.setsid()
+                for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                    signal.signal(number, signal.SIG_IGN)
+                # Node waits for these to close before it says that the host has ended.
+                null = os.open(os.devnull, os.O_RDWR)
+                for descriptor in (0, 1, 2):
+                    os.dup2(null, descriptor)
+                _watch(reader)
+            finally:
+                os._exit(0)
+        os.close(reader)
+
+    def register(self) -> None:
+        """Called in the job, before it execs or imports anything."""
+        os.write(self._writer, b'+%d\n' % os.getpid())
+        os.close(self._writer)
+
+    def forget(self, group: int) -> None:
+        """Called in the host when the group is empty."""
+        try:
+            os.write(self._writer, b'-%d\n' % group)
+        except OSError:
+            pass
+
+
+def _watch(reader: int) -> None:
+    groups = set()
+    pending = b''
+    while True:
+        received = os.read(reader, 4096)
+        if not received:
+            break
+        *lines, pending = (pending + received).split(b'\n')
+        for line in lines:
+            (groups.add if line[:1] == b'+' else groups.discard)(int(line[1:]))
+    for group in groups:
+        signal_group(group, signal.SIGKILL)
+
+
+def group_cpu_seconds(group: int) -> Optional[float]:
+    """CPU time of every live process of the group and of the children they have reaped; None where /proc is missing."""
+    if not IS_LINUX:
+        return None
+    ticks = 0
+    for name in os.listdir('/proc'):
+        if not name.isdigit():
+            continue
+        try:
+            with open(f'/proc/{name}/stat', 'rb') as file:
+                # The command may hold spaces and parentheses: fields are counted from the last one.
+                fields = file.read().rpartition(b')')[2].split()
+        except OSError:
+            continue
+        if int(fields[2]) == group:
+            ticks += sum(map(int, fields[11:15]))
+    return ticks / os.sysconf('SC_CLK_TCK')

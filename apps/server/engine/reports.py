@@ -1,0 +1,78 @@
+"""What yt-dlp knows but never prints: answers of servers, and whether a fetch was for an optional part.
+
+Wraps a few functions of the user's own yt_dlp; one that a version does not have is left alone.
+"""
+
+import functools
+import importlib
+from typing import Any, Callable, Optional
+from urllib.parse import urlsplit
+
+from control import Reporter
+
+# A download of thousands of fragments must not report each; failures always count.
+_MAX_SUCCESSES = 64
+_MAX_FAILURES = 200
+
+
+def install(reporter: Reporter) -> None:
+    from yt_dlp.networking.common import RequestDirector
+
+    RequestDirector.send = _reporting_send(RequestDirector.send, reporter)
+    for module, owner, name in (
+        ('yt_dlp', 'YoutubeDL', '_write_subtitles'),
+        ('yt_dlp', 'YoutubeDL', '_write_thumbnails'),
+        ('yt_dlp.postprocessor.sponsorblock', 'SponsorBlockPP', 'run'),
+    ):
+        owning_class = getattr(importlib.import_module(module), owner, None)
+        if owning_class is not None and hasattr(owning_class, name):
+            setattr(owning_class, name, _optional(getattr(owning_class, name), reporter))
+
+
+def _optional(function: Callable[..., Any], reporter: Reporter) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        # Not thread-local: fragments of a subtitle are fetched by other threads while the main one waits here.
+        reporter.optional += 1
+        try:
+            return function(*args, **kwargs)
+        finally:
+            reporter.optional -= 1
+
+    return run
+
+
+def _reporting_send(send: Callable[..., Any], reporter: Reporter) -> Callable[..., Any]:
+    left = {True: _MAX_SUCCESSES, False: _MAX_FAILURES}
+
+    def report(response: Any) -> None:
+        status: Optional[int] = getattr(response, 'status', None)
+        if not isinstance(status, int) or left[status < 400] <= 0:
+            return
+        left[status < 400] -= 1
+        header = response.get_header
+        reporter.report(
+            {
+                'control': 'response',
+                'status': status,
+                'host': urlsplit(response.url).hostname,
+                'retry_after': header('retry-after'),
+                'etag': header('etag'),
+                'last_modified': header('last-modified'),
+                'content_length': header('content-length'),
+                'content_range': header('content-range'),
+            }
+        )
+
+    @functools.wraps(send)
+    def reporting(director: Any, request: Any) -> Any:
+        try:
+            response = send(director, request)
+        except Exception as error:
+            if getattr(error, 'response', None) is not None:
+                report(error.response)
+            raise
+        report(response)
+        return response
+
+    return reporting

@@ -1,0 +1,71 @@
+"""The first line of a connection: which program to run, where, with which limits and which way out."""
+
+import json
+import os
+import re
+from typing import Any, Dict, List, Optional
+
+PROGRAMS = ('yt-dlp', 'ffprobe', 'ffmpeg')
+
+
+class BadRequest(ValueError):
+    pass
+
+
+class Request:
+    """A checked request. Sizes in bytes; None means no limit."""
+
+    def __init__(self, line: bytes) -> None:
+        try:
+            fields = json.loads(line)
+        except ValueError:
+            raise BadRequest('the first line is not JSON') from None
+        if not isinstance(fields, dict):
+            raise BadRequest('the first line is not an object')
+        self.nonce: str = _match(fields, 'nonce', r'[0-9a-f]{8,64}')
+        self.program: str = fields.get('program', '')
+        if self.program not in PROGRAMS:
+            raise BadRequest('program')
+        self.argv: List[str] = _strings(fields, 'argv')
+        self.folder: str = _folder(fields)
+        limits = fields.get('limits') or {}
+        self.file_size_bytes: Optional[int] = _size(limits, 'file_size_bytes')
+        self.data_bytes: Optional[int] = _size(limits, 'data_bytes')
+        egress = fields.get('egress') or {}
+        self.allow: List[str] = _strings(egress, 'allow')
+        proxy = egress.get('proxy') or {}
+        self.proxy_url: Optional[str] = proxy.get('url')
+        self.proxy_for_all = bool(proxy.get('all'))
+        # For tests: name -> successive answers, each an address or a list of them; the last one stays.
+        self.resolver: Dict[str, List[Any]] = egress.get('resolver') or {}
+        # ffmpeg goes direct, without an error, with any other scheme.
+        if self.proxy_url is not None and not re.match(r'http://[^/\s]+$', self.proxy_url):
+            raise BadRequest('egress.proxy.url')
+
+
+def _match(fields: Dict[str, Any], name: str, pattern: str) -> str:
+    value = fields.get(name)
+    if not isinstance(value, str) or not re.fullmatch(pattern, value):
+        raise BadRequest(name)
+    return value
+
+
+def _strings(fields: Dict[str, Any], name: str) -> List[str]:
+    value = fields.get(name) or []
+    if not isinstance(value, list) or not all(isinstance(item, str) and '\0' not in item for item in value):
+        raise BadRequest(name)
+    return value
+
+
+def _size(fields: Dict[str, Any], name: str) -> Optional[int]:
+    value = fields.get(name)
+    if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 0):
+        raise BadRequest(name)
+    return value
+
+
+def _folder(fields: Dict[str, Any]) -> str:
+    value = fields.get('folder')
+    if not isinstance(value, str) or not os.path.isabs(value) or not os.path.isdir(value):
+        raise BadRequest('folder')
+    return os.path.realpath(value)

@@ -1,0 +1,343 @@
+"""The loop of the host: accepts, forks, signals, reaps. Nothing in it waits for a single client or job."""
+
+import errno
+import json
+import os
+import selectors
+import signal
+import socket
+import sys
+import time
+from typing import Dict, List, Optional
+
+import job
+import processes
+from connection import Connection, LineTooLong
+from request import BadRequest, Request
+from settings import Settings
+
+_FIRST_LINE_SECONDS = 10.0
+# ffmpeg closes its file after SIGINT; this is how long it may take.
+_INTERRUPT_SECONDS = 2.0
+# How long a worker may take to read the last lines of an ended job.
+_LINGER_SECONDS = 5.0
+_EMPTY_GROUP_POLL_SECONDS = 0.01
+_SHUTDOWN_SECONDS = 5.0
+
+
+class Server:
+    def __init__(self, settings: Settings, watcher: Optional[processes.GroupWatcher]) -> None:
+        self._settings = settings
+        self._pid = os.getpid()
+        self._watcher = watcher
+        self._connections: List[Connection] = []
+        self._by_pid: Dict[int, Connection] = {}
+        self._selector = selectors.DefaultSelector()
+        self._listener: Optional[socket.socket] = None
+        self._is_accepting = False
+        self._is_draining = False
+        self._is_over = False
+        self._stdin_pending = b''
+        self._wake_reader, self._wake_writer = socket.socketpair()
+        self._wake_reader.setblocking(False)
+        self._wake_writer.setblocking(False)
+        signal.set_wakeup_fd(self._wake_writer.fileno(), warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.signal(signal.SIGTERM, self._on_terminate)
+        self._selector.register(self._wake_reader, selectors.EVENT_READ)
+        self._selector.register(0, selectors.EVENT_READ)
+        self._listen()
+
+    def serve(self) -> None:
+        """Returns when the server has gone, or when a drained host has no job left."""
+        while not self._is_over and not (self._is_draining and not self._connections):
+            for key, mask in self._selector.select(self._timeout()):
+                if key.fileobj is self._wake_reader:
+                    self._drain_wakeups()
+                elif key.fileobj is self._listener:
+                    self._accept()
+                elif key.fd == 0:
+                    self._read_commands()
+                else:
+                    self._serve_connection(key.data, mask)
+            self._reap()
+            self._advance()
+        self._kill_everything()
+
+    # Accepting
+
+    def _listen(self) -> None:
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        listener.bind(self._settings.socket_path)
+        listener.listen(128)
+        listener.setblocking(False)
+        self._listener = listener
+        self._allow_accepting()
+
+    def _allow_accepting(self) -> None:
+        """Above the limit new connections wait in the backlog of the socket."""
+        wanted = (
+            self._listener is not None
+            and not self._is_draining
+            and len(self._connections) < self._settings.max_connections
+        )
+        if wanted and not self._is_accepting:
+            self._selector.register(self._listener, selectors.EVENT_READ)
+        elif self._is_accepting and not wanted:
+            self._selector.unregister(self._listener)
+        self._is_accepting = wanted
+
+    def _accept(self) -> None:
+        if self._listener is None:
+            return
+        try:
+            accepted, _ = self._listener.accept()
+        except OSError as error:
+            if error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM):
+                log(f'cannot accept: {error}')
+                time.sleep(0.05)
+            return
+        connection = Connection(accepted, time.monotonic())
+        self._connections.append(connection)
+        self._selector.register(accepted, selectors.EVENT_READ, connection)
+        self._allow_accepting()
+
+    # One connection
+
+    def _serve_connection(self, connection: Connection, mask: int) -> None:
+        if mask & selectors.EVENT_WRITE:
+            connection.flush()
+        if mask & selectors.EVENT_READ and not connection.has_peer_ended:
+            try:
+                lines = connection.receive()
+            except LineTooLong:
+                connection.has_peer_ended = True
+                lines = []
+            for line in lines:
+                if connection.request is None:
+                    self._start(connection, line)
+                elif connection.ask(line) == 'usage':
+                    self._tell_usage(connection)
+            if connection.has_peer_ended:
+                self._end(connection)
+        self._watch(connection)
+
+    def _watch(self, connection: Connection) -> None:
+        """An ended peer stays readable for ever, so it is no longer asked."""
+        if connection not in self._connections:
+            return
+        events = 0 if connection.has_peer_ended else selectors.EVENT_READ
+        if connection.has_output:
+            events |= selectors.EVENT_WRITE
+        registered = connection.socket in self._selector.get_map()
+        if events and registered:
+            self._selector.modify(connection.socket, events, connection)
+        elif events:
+            self._selector.register(connection.socket, events, connection)
+        elif registered:
+            self._selector.unregister(connection.socket)
+
+    def _start(self, connection: Connection, line: bytes) -> None:
+        try:
+            connection.request = Request(line)
+        except BadRequest as problem:
+            log(f'refused a request: {problem}')
+            self._drop(connection)
+            return
+        try:
+            pid = os.fork()
+        except OSError as error:
+            log(f'cannot fork: {error}')
+            connection.tell({'control': 'exit', **connection.exit, 'cpu_seconds': 0, 'peak_memory_bytes': 0})
+            connection.close_at = time.monotonic() + _LINGER_SECONDS
+            return
+        if pid == 0:
+            self._become_job(connection)
+        connection.pid = pid
+        self._by_pid[pid] = connection
+        connection.tell({'control': 'started', 'pid': pid})
+
+    def _become_job(self, connection: Connection) -> None:
+        try:
+            descriptor = os.dup(connection.socket.fileno())
+            # Closed as objects: one that is collected later would close whatever has its number by then.
+            for other in self._connections:
+                other.socket.close()
+            for own in (self._listener, self._wake_reader, self._wake_writer, self._selector):
+                if own is not None:
+                    own.close()
+            assert connection.request is not None
+            job.run(connection.request, self._settings, self._pid, descriptor, self._watcher)
+        finally:
+            os._exit(70)
+
+    def _tell_usage(self, connection: Connection) -> None:
+        if connection.pid is None:
+            return
+        running = processes.group_cpu_seconds(connection.pid)
+        total = None if running is None else running + connection.cpu_seconds
+        connection.tell({'control': 'usage', 'cpu_seconds': total})
+
+    # Ending
+
+    def _end(self, connection: Connection) -> None:
+        """The worker has closed its side: ask politely, then kill."""
+        if connection.is_ending or connection.close_at is not None:
+            return
+        connection.is_ending = True
+        if connection.pid is None:
+            self._drop(connection)
+            return
+        if not processes.signal_group(connection.pid, signal.SIGINT):
+            # Not even its own group yet: nothing has begun that could be closed in order.
+            self._kill(connection)
+        connection.kill_at = time.monotonic() + _INTERRUPT_SECONDS
+
+    def _kill(self, connection: Connection) -> None:
+        assert connection.pid is not None
+        processes.signal_group(connection.pid, signal.SIGKILL)
+        if not connection.is_reaped:
+            # The group may not exist yet; the process itself is ours until it is reaped.
+            os.kill(connection.pid, signal.SIGKILL)
+
+    def _drop(self, connection: Connection) -> None:
+        if connection.socket in self._selector.get_map():
+            self._selector.unregister(connection.socket)
+        connection.close()
+        self._connections.remove(connection)
+        if connection.pid is not None:
+            del self._by_pid[connection.pid]
+        self._allow_accepting()
+
+    def _advance(self) -> None:
+        """Everything that waits for time or for an empty group."""
+        now = time.monotonic()
+        for connection in list(self._connections):
+            if connection.pid is None and connection.close_at is None:
+                if now - connection.accepted_at > _FIRST_LINE_SECONDS:
+                    self._drop(connection)
+                continue
+            if connection.close_at is not None:
+                if not connection.has_output or now >= connection.close_at:
+                    self._drop(connection)
+                continue
+            if connection.kill_at is not None and now >= connection.kill_at:
+                connection.kill_at = None
+                self._kill(connection)
+            if connection.is_reaped and not processes.signal_group(connection.pid or 0, 0):
+                self._finish(connection, now)
+
+    def _finish(self, connection: Connection, now: float) -> None:
+        """The group is empty, so nothing of the job's output can follow this line."""
+        if self._watcher is not None and connection.pid is not None:
+            self._watcher.forget(connection.pid)
+        connection.tell(
+            {
+                'control': 'exit',
+                **connection.exit,
+                'cpu_seconds': round(connection.cpu_seconds, 3),
+                'peak_memory_bytes': connection.peak_memory_bytes,
+            }
+        )
+        connection.close_at = now + _LINGER_SECONDS
+        if connection.has_output:
+            self._watch(connection)
+        else:
+            self._drop(connection)
+
+    def _reap(self) -> None:
+        if not hasattr(os, 'waitid'):
+            self._reap_known()
+            return
+        while True:
+            try:
+                # Leaves the zombie: as long as it is there its number cannot belong to anybody else.
+                dead = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            except ChildProcessError:
+                return
+            if dead is None:
+                return
+            pid = dead.si_pid
+            connection = self._by_pid.get(pid)
+            if connection is not None:
+                processes.signal_group(pid, signal.SIGKILL)
+            else:
+                connection = self._by_pid.get(os.getpgid(pid))
+            _, status, usage = os.wait4(pid, 0)
+            if connection is not None:
+                connection.note_end(pid, status, usage)
+
+    def _reap_known(self) -> None:
+        """macOS before Python 3.13 cannot peek, and has no orphans to adopt: the group is killed right after."""
+        for pid, connection in self._by_pid.items():
+            if not connection.is_reaped:
+                ended, status, usage = os.wait4(pid, os.WNOHANG)
+                if ended:
+                    processes.signal_group(pid, signal.SIGKILL)
+                    connection.note_end(pid, status, usage)
+
+    def _kill_everything(self) -> None:
+        if self._listener is not None:
+            self._listener.close()
+        for connection in self._connections:
+            if connection.is_running:
+                self._kill(connection)
+        give_up_at = time.monotonic() + _SHUTDOWN_SECONDS
+        while time.monotonic() < give_up_at:
+            self._reap()
+            if not any(
+                connection.is_running
+                and not (connection.is_reaped and not processes.signal_group(connection.pid or 0, 0))
+                for connection in self._connections
+            ):
+                break
+            time.sleep(_EMPTY_GROUP_POLL_SECONDS)
+
+    # The server's side
+
+    def _read_commands(self) -> None:
+        received = os.read(0, 4096)
+        if not received:
+            self._is_over = True
+            return
+        *lines, self._stdin_pending = (self._stdin_pending + received).split(b'\n')
+        for line in lines:
+            if json.loads(line).get('command') == 'drain':
+                self._is_draining = True
+                self._allow_accepting()
+                if self._listener is not None:
+                    self._listener.close()
+                    self._listener = None
+
+    def _on_terminate(self, *_: object) -> None:
+        self._is_over = True
+
+    def _drain_wakeups(self) -> None:
+        try:
+            while self._wake_reader.recv(4096):
+                pass
+        except BlockingIOError:
+            pass
+
+    def _timeout(self) -> Optional[float]:
+        now = time.monotonic()
+        waits = []
+        for connection in self._connections:
+            if connection.pid is None and connection.close_at is None:
+                waits.append(connection.accepted_at + _FIRST_LINE_SECONDS - now)
+            elif connection.close_at is not None:
+                waits.append(connection.close_at - now)
+            else:
+                if connection.is_reaped:
+                    waits.append(_EMPTY_GROUP_POLL_SECONDS)
+                if connection.kill_at is not None:
+                    waits.append(connection.kill_at - now)
+        return max(0.0, min(waits)) if waits else None
+
+
+def log(text: str) -> None:
+    try:
+        sys.stderr.write(f'{text}\n')
+        sys.stderr.flush()
+    except OSError:
+        pass

@@ -1,0 +1,36 @@
+"""The first line on the host's stdin: where to listen, which engine to run and with which tools."""
+
+import json
+import os
+from typing import Any, Dict, List, Optional
+
+
+class Settings:
+    """`module_path` is an entry for sys.path (a folder or a zip application), None when yt_dlp is importable as it is."""
+
+    def __init__(self, line: bytes) -> None:
+        fields: Dict[str, Any] = json.loads(line)
+        self.socket_path: str = fields['socket']
+        self.tier: str = fields['tier']
+        self.parent_pid: int = fields['parent_pid']
+        engine = fields['engine']
+        self.binary: Optional[str] = engine['path'] if engine['kind'] == 'binary' else None
+        self.module_path: Optional[str] = engine.get('path') if engine['kind'] == 'module' else None
+        self.ffmpeg: Optional[str] = fields.get('ffmpeg_path')
+        self.ffprobe: Optional[str] = fields.get('ffprobe_path')
+        runtime = fields.get('js_runtime') or {}
+        self.js_runtime_name: Optional[str] = runtime.get('name')
+        self.js_runtime: Optional[str] = runtime.get('path')
+        self.max_connections: int = fields.get('max_connections', 64)
+        # The means of systems without a signal at the parent's death; tests ask for it on Linux.
+        self.use_watcher: bool = bool(fields.get('use_watcher')) or self.binary is not None
+        if self.tier == 'warm' and self.binary is not None:
+            raise ValueError('a standalone binary cannot be warmed')
+
+    def tools(self) -> List[str]:
+        return [path for path in (self.ffmpeg, self.ffprobe, self.js_runtime) if path]
+
+    def search_path(self) -> str:
+        """PATH of every job: the folders of its tools, then the system's."""
+        folders = [os.path.dirname(path) for path in self.tools()] + ['/usr/bin', '/bin']
+        return os.pathsep.join(dict.fromkeys(folders))

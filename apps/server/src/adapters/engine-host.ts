@@ -1,0 +1,286 @@
+import { mkdtempSync } from 'node:fs';
+import { rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isMainThread } from 'node:worker_threads';
+import {
+  startEngineProcess,
+  type EngineFacts,
+  type EngineHostTier,
+  type EngineProcess,
+} from './engine-process.ts';
+
+export type { EngineFacts, EngineHostTier } from './engine-process.ts';
+
+/** The part of the found tools that the engine needs. */
+export interface EngineTools {
+  readonly python: { readonly path: string } | null;
+  readonly ytDlp: {
+    readonly kind: 'module' | 'binary';
+    readonly path: string;
+    readonly modulePath: string | null;
+    readonly pythonPath: string | null;
+  } | null;
+  readonly ffmpeg: { readonly path: string } | null;
+  readonly ffprobe: { readonly path: string } | null;
+  readonly jsRuntime: { readonly name: 'node' | 'deno'; readonly path: string } | null;
+}
+
+/** Fits a pino logger. */
+export interface EngineLogger {
+  info(details: object, message: string): void;
+  warn(details: object, message: string): void;
+}
+
+export interface EngineHostOptions {
+  readonly tools: EngineTools;
+  readonly logger: EngineLogger;
+  /** The process whose end must end the host. */
+  readonly parentPid?: number;
+  /** False keeps jobs on the cold tier. */
+  readonly isWarmAllowed?: boolean;
+  /** Guard processes by a watcher as on systems without a signal at the parent's death. */
+  readonly isWatcherForced?: boolean;
+}
+
+export interface EngineStatus {
+  /** `missing`: no Python or no yt-dlp. `starting`: not even the cold host listens yet. */
+  readonly mode: EngineHostTier | 'starting' | 'missing';
+  readonly kind: 'module' | 'binary' | null;
+  readonly facts: EngineFacts | null;
+  /** Hosts that died and were started again, since the start of the server. */
+  readonly restarts: number;
+  /** Why there is no warm host although there could be one. */
+  readonly warmFailure: string | null;
+}
+
+export interface EngineHost {
+  /** Where a job that starts now should connect; null while no host listens. Ask again for each job. */
+  current(): { readonly socketPath: string; readonly tier: EngineHostTier } | null;
+  status(): EngineStatus;
+  /** Calls back after every change of `current` or `status`; returns what unsubscribes. */
+  onChange(listener: () => void): () => void;
+  /** New jobs go to new hosts at once, running ones end where they began. Never mixes two versions in a process. */
+  replace(tools: EngineTools): void;
+  /**
+   * Compares yt-dlp's files with those at the start and replaces the hosts when they differ and have been
+   * the same for two calls (an installer may be at work). Resolves to whether it did.
+   */
+  checkForUpgrade(): Promise<boolean>;
+  /** Kills every job, ends every host, removes the folder of the sockets. */
+  close(): Promise<void>;
+}
+
+const MAX_WARM_DEATHS = 2;
+const FIRST_RESTART_MS = 100;
+const MAX_RESTART_MS = 10_000;
+/** A host that lived this long has earned a quick restart. */
+const HEALTHY_MS = 60_000;
+/** `sockaddr_un` holds 104 bytes on macOS. */
+const MAX_FOLDER_LENGTH = 80;
+
+/** One yt-dlp and the hosts that run it. */
+interface Generation {
+  readonly tools: EngineTools;
+  readonly hosts: Partial<Record<EngineHostTier, EngineProcess>>;
+  isOver: boolean;
+  coldRestartMs: number;
+  warmDeaths: number;
+  warmFailure: string | null;
+  fingerprint: Promise<string>;
+}
+
+/**
+ * Keeps the engine hosts running: a cold one at once, beside it a warm one where that is possible (Linux and an
+ * importable yt-dlp). Main thread only.
+ */
+export function createEngineHost(options: EngineHostOptions): EngineHost {
+  if (!isMainThread) throw new Error('The engine host must be started on the main thread.');
+  const { logger } = options;
+  const parentPid = options.parentPid ?? process.pid;
+  const folder = socketFolder();
+  const listeners = new Set<() => void>();
+  const running = new Set<EngineProcess>();
+  const timers = new Set<NodeJS.Timeout>();
+  let isClosed = false;
+  let restarts = 0;
+  let started = 0;
+  let seenFingerprint: string | null = null;
+  let generation = begin(options.tools);
+
+  function begin(tools: EngineTools): Generation {
+    const next: Generation = {
+      tools,
+      hosts: {},
+      isOver: false,
+      coldRestartMs: FIRST_RESTART_MS,
+      warmDeaths: 0,
+      warmFailure: null,
+      fingerprint: fingerprintOf(tools),
+    };
+    start(next, 'cold');
+    if (
+      options.isWarmAllowed !== false &&
+      process.platform === 'linux' &&
+      tools.ytDlp?.kind === 'module'
+    ) {
+      start(next, 'warm');
+    }
+    return next;
+  }
+
+  function start(owner: Generation, tier: EngineHostTier): void {
+    const { tools } = owner;
+    const { ytDlp } = tools;
+    const pythonPath = ytDlp?.pythonPath ?? tools.python?.path;
+    if (isClosed || owner.isOver || ytDlp === null || pythonPath === undefined) return;
+    started += 1;
+    const startedAt = performance.now();
+    const socketPath = join(folder, `${tier}-${started}.sock`);
+    const host = startEngineProcess({
+      pythonPath,
+      socketPath,
+      tier,
+      settings: {
+        socket: socketPath,
+        tier,
+        engine: { kind: ytDlp.kind, path: ytDlp.kind === 'binary' ? ytDlp.path : ytDlp.modulePath },
+        ffmpeg_path: tools.ffmpeg?.path ?? null,
+        ffprobe_path: tools.ffprobe?.path ?? null,
+        js_runtime: tools.jsRuntime === null ? null : pickRuntime(tools.jsRuntime),
+        parent_pid: parentPid,
+        use_watcher: options.isWatcherForced === true,
+      },
+      onReady(facts) {
+        logger.info({ tier, ...facts }, 'The engine host is ready');
+        changed();
+      },
+      onEnd({ detail, unfitReason }) {
+        running.delete(host);
+        void rm(socketPath, { force: true });
+        if (owner.hosts[tier] !== host) return;
+        delete owner.hosts[tier];
+        if (isClosed || owner.isOver) return;
+        logger.warn({ tier, detail, unfitReason }, 'The engine host has ended');
+        const wasHealthy = performance.now() - startedAt > HEALTHY_MS;
+        if (tier === 'warm') restartWarm(owner, detail, unfitReason);
+        else restartCold(owner, wasHealthy);
+        changed();
+      },
+      onLog(line) {
+        logger.warn({ tier }, `engine host: ${line}`);
+      },
+    });
+    running.add(host);
+    owner.hosts[tier] = host;
+  }
+
+  function restartWarm(owner: Generation, detail: string, unfitReason: string | null): void {
+    owner.warmDeaths += 1;
+    if (unfitReason !== null) owner.warmFailure = unfitReason;
+    else if (owner.warmDeaths >= MAX_WARM_DEATHS) owner.warmFailure = `died twice (${detail})`;
+    else {
+      restarts += 1;
+      start(owner, 'warm');
+    }
+  }
+
+  function restartCold(owner: Generation, wasHealthy: boolean): void {
+    const waitMs = wasHealthy ? FIRST_RESTART_MS : owner.coldRestartMs;
+    owner.coldRestartMs = Math.min(waitMs * 2, MAX_RESTART_MS);
+    const timer = setTimeout(() => {
+      timers.delete(timer);
+      restarts += 1;
+      start(owner, 'cold');
+    }, waitMs);
+    timers.add(timer);
+  }
+
+  function changed(): void {
+    for (const listener of listeners) listener();
+  }
+
+  function best(): EngineProcess | null {
+    const { warm, cold } = generation.hosts;
+    return [warm, cold].find((host) => host !== undefined && host.facts() !== null) ?? null;
+  }
+
+  function replace(tools: EngineTools): void {
+    if (isClosed) return;
+    const old = generation;
+    old.isOver = true;
+    generation = begin(tools);
+    seenFingerprint = null;
+    for (const host of Object.values(old.hosts)) host.drain();
+    logger.info({}, 'The engine is being replaced');
+    changed();
+  }
+
+  return {
+    current() {
+      const host = best();
+      return host === null ? null : { socketPath: host.socketPath, tier: host.tier };
+    },
+    status() {
+      const { tools, warmFailure } = generation;
+      const host = best();
+      const isMissing =
+        tools.ytDlp === null || (tools.python === null && tools.ytDlp.pythonPath === null);
+      return {
+        mode: isMissing ? 'missing' : (host?.tier ?? 'starting'),
+        kind: tools.ytDlp?.kind ?? null,
+        facts: host?.facts() ?? null,
+        restarts,
+        warmFailure,
+      };
+    },
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    replace,
+    async checkForUpgrade() {
+      const { tools, fingerprint } = generation;
+      const now = await fingerprintOf(tools);
+      const isSettled = now === seenFingerprint;
+      seenFingerprint = now;
+      if (!isSettled || now === (await fingerprint) || isClosed) return false;
+      replace(tools);
+      return true;
+    },
+    async close() {
+      isClosed = true;
+      for (const timer of timers) clearTimeout(timer);
+      await Promise.all([...running].map((host) => host.end()));
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** mkdtemp makes it 0700: whoever reaches a socket in it may run yt-dlp as us. */
+function socketFolder(): string {
+  const base = tmpdir().length <= MAX_FOLDER_LENGTH - 20 ? tmpdir() : '/tmp';
+  return mkdtempSync(join(base, 'artemis-engine-'));
+}
+
+function pickRuntime({ name, path }: { name: string; path: string }): object {
+  return { name, path };
+}
+
+/** Changes when another yt-dlp was put in the place of this one. */
+async function fingerprintOf({ ytDlp }: EngineTools): Promise<string> {
+  if (ytDlp === null) return '';
+  const { path, modulePath } = ytDlp;
+  const places = [path, join(path, 'version.py'), join(path, 'yt_dlp', 'version.py')];
+  if (modulePath !== null) places.push(modulePath, join(modulePath, 'yt_dlp', 'version.py'));
+  const stamps = await Promise.all(places.map(stampOf));
+  return stamps.join();
+}
+
+async function stampOf(path: string): Promise<string> {
+  return stat(path).then(
+    // A folder's time changes with every package beside yt-dlp.
+    (stats) => (stats.isFile() ? `${stats.ino}:${stats.mtimeMs}:${stats.size}` : ''),
+    () => '',
+  );
+}

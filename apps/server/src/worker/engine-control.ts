@@ -1,0 +1,109 @@
+/** What host and job process say between the lines of output. */
+export type EngineControl =
+  | { readonly kind: 'started'; readonly pid: number }
+  | {
+      /** The guard has refused something. The same address and port twice is the end of the job. */
+      readonly kind: 'refused';
+      /** `connect`, `send`, `process`, `open`, `rename`, … */
+      readonly event: string;
+      readonly address: string | null;
+      readonly port: number | null;
+      readonly path: string | null;
+      readonly reason: string | null;
+      /** It was for a subtitle, a thumbnail or SponsorBlock: a warning, not a failure. */
+      readonly isOptional: boolean;
+    }
+  | {
+      /** Headers of an answer that yt-dlp got; the first 64 good ones and every bad one. */
+      readonly kind: 'response';
+      readonly status: number;
+      readonly host: string | null;
+      readonly retryAfter: string | null;
+      readonly etag: string | null;
+      readonly lastModified: string | null;
+      readonly contentLength: string | null;
+      readonly contentRange: string | null;
+      readonly isOptional: boolean;
+    };
+
+/** How a job ended. Without `isHostLost` the host has confirmed that none of its processes is left. */
+export interface EngineExit {
+  readonly status: number | null;
+  readonly signal: number | null;
+  /** Of every process of the job. */
+  readonly cpuSeconds: number | null;
+  /** Of the largest process. */
+  readonly peakMemoryBytes: number | null;
+  /** The connection could not be made or broke before the host told the end. */
+  readonly isHostLost: boolean;
+}
+
+export type ControlLine =
+  | EngineControl
+  | { readonly kind: 'exit'; readonly exit: EngineExit }
+  | { readonly kind: 'usage'; readonly cpuSeconds: number | null };
+
+/** The control line in a line of a connection, or null: only one with this connection's nonce counts. */
+export function parseControlLine(line: string, nonce: string): ControlLine | null {
+  const prefix = `\x1e${nonce} `;
+  if (!line.startsWith(prefix)) return null;
+  const fields = parseObject(line.slice(prefix.length));
+  switch (fields['control']) {
+    case 'started':
+      return { kind: 'started', pid: numberOf(fields['pid']) ?? 0 };
+    case 'refused':
+      return {
+        kind: 'refused',
+        event: stringOf(fields['event']) ?? 'unknown',
+        address: stringOf(fields['address']),
+        port: numberOf(fields['port']),
+        path: stringOf(fields['path']),
+        reason: stringOf(fields['reason']),
+        isOptional: fields['optional'] === true,
+      };
+    case 'response':
+      return {
+        kind: 'response',
+        status: numberOf(fields['status']) ?? 0,
+        host: stringOf(fields['host']),
+        retryAfter: stringOf(fields['retry_after']),
+        etag: stringOf(fields['etag']),
+        lastModified: stringOf(fields['last_modified']),
+        contentLength: stringOf(fields['content_length']),
+        contentRange: stringOf(fields['content_range']),
+        isOptional: fields['optional'] === true,
+      };
+    case 'usage':
+      return { kind: 'usage', cpuSeconds: numberOf(fields['cpu_seconds']) };
+    case 'exit':
+      return {
+        kind: 'exit',
+        exit: {
+          status: numberOf(fields['status']),
+          signal: numberOf(fields['signal']),
+          cpuSeconds: numberOf(fields['cpu_seconds']),
+          peakMemoryBytes: numberOf(fields['peak_memory_bytes']),
+          isHostLost: false,
+        },
+      };
+    default:
+      return null;
+  }
+}
+
+function parseObject(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? { ...value } : {};
+  } catch {
+    return {};
+  }
+}
+
+function stringOf(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
+}
+
+function numberOf(value: unknown): number | null {
+  return typeof value === 'number' ? value : null;
+}
