@@ -71,7 +71,14 @@ export interface FindToolsOptions {
  * remembered in the tools folder by path, modification time and size, so an unchanged machine costs no
  * process. Never rejects, installs nothing, and touches no network.
  */
-export async function findTools(options: FindToolsOptions): Promise<Tools> {
+export async function findTools(given: FindToolsOptions): Promise<Tools> {
+  const options = {
+    ...given,
+    ytDlpPath: chosen(given.ytDlpPath),
+    pythonPath: chosen(given.pythonPath),
+    ffmpegPath: chosen(given.ffmpegPath),
+    ffprobePath: chosen(given.ffprobePath),
+  };
   const { searchPath, toolsDir } = options;
   const prober = await createProber(join(toolsDir, 'found.json'), searchPath);
   const pythons = findPythons(prober, options);
@@ -292,6 +299,11 @@ function jsProblem(
 
 function doesNotRun(name: string, path: string): string {
   return `${name} is set to ${path}, which does not run.`;
+}
+
+/** `YTDLP_PATH=` in an environment file means: not set. */
+function chosen(setting: string | undefined): string | undefined {
+  return setting === '' ? undefined : setting;
 }
 
 function absolute(setting: string): string {

@@ -1,0 +1,6 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  ssr: { resolve: { conditions: ['@artemis/source', 'module', 'node', 'development|production'] } },
+  test: { name: 'contracts', include: ['test/**/*.test.ts'] },
+});

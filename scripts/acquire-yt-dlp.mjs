@@ -1,0 +1,138 @@
+import { mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isDebian, unpackYtDlp } from './debian.mjs';
+import { SetupError, mustRun, run } from './steps.mjs';
+import { unpackRelease } from './yt-dlp-release.mjs';
+
+const hourMs = 3_600_000;
+/** The first import compiles and may take long on a small machine. */
+const firstRunMs = 60_000;
+
+/** Optional libraries with C code: built for one Python they may not load in another. */
+const companionModules = {
+  'Cryptodome.Cipher.AES': ['Cryptodome'],
+  certifi: ['certifi'],
+  websockets: ['websockets'],
+  mutagen: ['mutagen'],
+  brotli: ['brotli.py', '_brotli*.so'],
+};
+
+/**
+ * Puts a current yt-dlp into `<toolsDir>/yt-dlp/<version>`: the official release, else the newest Debian
+ * package. It appears there whole and proven to run, or not at all; other copies stay untouched.
+ * @param {{ toolsDir: string, python: string, oldestVersion: string, isStale: (version: string) => boolean, source?: import('./yt-dlp-release.mjs').ReleaseSource }} options
+ * @returns {Promise<string>} what it came from
+ */
+export async function acquireYtDlp({ toolsDir, python, oldestVersion, isStale, source }) {
+  const folder = join(toolsDir, 'yt-dlp');
+  await mkdir(folder, { recursive: true });
+  await writeFile(attemptFile(toolsDir), '');
+  await removeLeftovers(folder);
+  const workDir = await mkdtemp(join(folder, '.new-'));
+  /** @type {{ name: string, python: string, modules: string, unpack: (targetDir: string) => Promise<unknown> }[]} */
+  const sources = [
+    {
+      name: 'the official release',
+      python,
+      modules: '.',
+      unpack: (targetDir) =>
+        unpackRelease({
+          workDir,
+          targetDir,
+          python,
+          pinnedVersion: oldestVersion,
+          ...(source === undefined ? {} : { source }),
+        }),
+    },
+  ];
+  if (await isDebian()) {
+    sources.push({
+      name: 'the Debian archive',
+      python: '/usr/bin/python3',
+      modules: 'usr/lib/python3/dist-packages',
+      unpack: (targetDir) => unpackYtDlp({ workDir, targetDir, isStale }),
+    });
+  }
+  const failures = [];
+  try {
+    for (const [index, { name, python: interpreter, modules, unpack }] of sources.entries()) {
+      const copy = join(workDir, `copy-${index}`);
+      try {
+        await unpack(copy);
+        const version = await prove(interpreter, join(copy, modules));
+        if (isStale(version)) throw new SetupError(`It is only yt-dlp ${version}.`);
+        const final = join(folder, version);
+        await rm(final, { recursive: true, force: true });
+        await rename(copy, final);
+        return `${name}: yt-dlp ${version}`;
+      } catch (error) {
+        if (!(error instanceof SetupError)) throw error;
+        failures.push(`${name}: ${error.message}`);
+      }
+    }
+  } finally {
+    await rm(workDir, { recursive: true, force: true });
+  }
+  throw new SetupError(failures.join(' '));
+}
+
+/** Whether the last attempt is long enough ago for another one. @param {string} toolsDir */
+export async function mayTryAgain(toolsDir) {
+  const last = await stat(attemptFile(toolsDir)).catch(() => null);
+  return last === null || Date.now() - last.mtimeMs > hourMs;
+}
+
+/**
+ * Imports the copy, drops libraries that do not load here, and compiles the rest: at a download nothing
+ * may be written beside the modules, so what is not compiled now would be compiled every time.
+ * @param {string} python @param {string} modules
+ * @returns {Promise<string>} the version as yt-dlp says it
+ */
+async function prove(python, modules) {
+  for (const [name, files] of Object.entries(companionModules)) {
+    const { exitCode } = await run(python, ['-I', '-c', importScript(name), modules]);
+    if (exitCode !== 0) await removeMatching(modules, files);
+  }
+  const script = `${importScript('yt_dlp.version')}; print(yt_dlp.version.__version__)`;
+  const { stdout } = await mustRun(
+    python,
+    ['-I', '-c', script, modules],
+    'It does not run with the Python of this machine.',
+    { timeoutMs: firstRunMs },
+  );
+  await run(python, ['-I', '-m', 'compileall', '-q', '-j', '0', modules]);
+  return stdout.trim();
+}
+
+/** @param {string} name */
+function importScript(name) {
+  return `import sys; sys.path.insert(0, sys.argv[1]); import ${name}`;
+}
+
+/** @param {string} folder @param {readonly string[]} patterns */
+async function removeMatching(folder, patterns) {
+  const names = await readdir(folder);
+  const isMeant = (/** @type {string} */ name) =>
+    patterns.some((pattern) => {
+      const [start = '', end] = pattern.split('*');
+      return end === undefined ? name === pattern : name.startsWith(start) && name.endsWith(end);
+    });
+  for (const name of names.filter(isMeant)) {
+    await rm(join(folder, name), { recursive: true, force: true });
+  }
+}
+
+/** What a set-up that was killed left behind. @param {string} folder */
+async function removeLeftovers(folder) {
+  for (const name of await readdir(folder)) {
+    if (!name.startsWith('.new-')) continue;
+    const { mtimeMs } = await stat(join(folder, name));
+    if (Date.now() - mtimeMs > hourMs)
+      await rm(join(folder, name), { recursive: true, force: true });
+  }
+}
+
+/** @param {string} toolsDir */
+function attemptFile(toolsDir) {
+  return join(toolsDir, 'yt-dlp', '.last-attempt');
+}

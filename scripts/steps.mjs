@@ -1,0 +1,98 @@
+import { spawn } from 'node:child_process';
+import { resolve } from 'node:path';
+
+export const repositoryDir = resolve(import.meta.dirname, '..');
+
+/** A failure that a person can do something about: printed as one sentence, without a stack. */
+export class SetupError extends Error {
+  /**
+   * @param {string} message one sentence
+   * @param {string} [details] what the failed program printed
+   */
+  constructor(message, details = '') {
+    super(message);
+    this.details = details;
+  }
+}
+
+/** @param {unknown} error */
+export function explainAndExit(error) {
+  if (error instanceof SetupError) {
+    const details = error.details.trim().split('\n').slice(-40).join('\n');
+    say(details === '' ? error.message : `${details}\n${error.message}`);
+  } else {
+    say(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  }
+  process.exit(1);
+}
+
+/** Set-up lines go to stderr; stdout belongs to the server's log. @param {string} line */
+export function say(line) {
+  process.stderr.write(`${line}\n`);
+}
+
+/**
+ * Runs one piece of set-up as one line: what is done, then how long it took.
+ * @template T
+ * @param {string} title
+ * @param {() => Promise<T>} work
+ * @returns {Promise<T>}
+ */
+export async function step(title, work) {
+  const startedMs = performance.now();
+  process.stderr.write(`${title} ... `);
+  try {
+    const result = await work();
+    say(`${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
+    return result;
+  } catch (error) {
+    say('failed');
+    throw error;
+  }
+}
+
+/**
+ * Runs a program to its end, without a stdin, and keeps what it prints (stdout and stderr in `output`,
+ * stdout alone in `stdout`). Never rejects: a program that cannot be started, or is stopped by the time
+ * limit, has the exit code null.
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, timeoutMs?: number, isShown?: boolean }} [options] `isShown` passes the output on as it comes
+ * @returns {Promise<{ exitCode: number | null, stdout: string, output: string }>}
+ */
+export function run(command, args, { cwd = repositoryDir, env, timeoutMs, isShown = false } = {}) {
+  return new Promise((done) => {
+    let stdout = '';
+    let output = '';
+    const child = spawn(command, args, {
+      cwd,
+      env: env ?? process.env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      ...(timeoutMs === undefined ? {} : { timeout: timeoutMs, killSignal: 'SIGKILL' }),
+    });
+    child.stdout.setEncoding('utf8').on('data', (text) => {
+      stdout += text;
+      output += text;
+      if (isShown) process.stdout.write(text);
+    });
+    child.stderr.setEncoding('utf8').on('data', (text) => {
+      output += text;
+      if (isShown) process.stderr.write(text);
+    });
+    child.on('error', (error) => done({ exitCode: null, stdout, output: error.message }));
+    child.on('close', (exitCode) => done({ exitCode, stdout, output }));
+  });
+}
+
+/**
+ * As `run`, but a failure is a SetupError with this message.
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {string} message
+ * @param {Parameters<typeof run>[2]} [options]
+ */
+export async function mustRun(command, args, message, options) {
+  const result = await run(command, args, options);
+  if (result.exitCode !== 0) throw new SetupError(message, result.output);
+  return result;
+}

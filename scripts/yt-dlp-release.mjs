@@ -1,0 +1,109 @@
+import { createHash } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { download, redirectOf } from './download.mjs';
+import { dearmor, fingerprintOf } from './openpgp.mjs';
+import { SetupError, mustRun, run } from './steps.mjs';
+
+/**
+ * The key of the yt-dlp project ("yt-dlp signing key", public.key in its repository, read 2026-11). Only
+ * the fingerprint is kept here, so the key may come over any road.
+ */
+const signingKeyFingerprint = 'AC0CBBE6848D6A873464AF4E57CF65933B5A7581';
+
+/** @typedef {{ project: string, fingerprint: string }} ReleaseSource */
+
+/** @type {ReleaseSource} */
+export const officialRelease = {
+  project: 'https://github.com/yt-dlp/yt-dlp',
+  fingerprint: signingKeyFingerprint,
+};
+
+const totalMs = 60_000;
+const releaseBytes = 100 * 1024 * 1024;
+const smallBytes = 1024 * 1024;
+
+/**
+ * Downloads the newest official release (or the pinned one, when the newest cannot be told), checks it
+ * against the signed list of checksums and unpacks it: as files it starts faster than as a zip file, which
+ * Python would compile again for every download.
+ * @param {{ workDir: string, targetDir: string, python: string, pinnedVersion: string, source?: ReleaseSource }} options
+ * @returns {Promise<string>} the tag of the release
+ */
+export async function unpackRelease(options) {
+  const { workDir, targetDir, python, pinnedVersion, source = officialRelease } = options;
+  const signal = AbortSignal.timeout(totalMs);
+  const tag = await newestTag(source, pinnedVersion, signal);
+  const from = (/** @type {string} */ path, limitBytes = smallBytes) =>
+    download(`${source.project}/${path}`, { signal, limitBytes });
+  const assets = `releases/download/${tag}`;
+  const [zipapp, sums, signature, armoredKey] = await Promise.all([
+    from(`${assets}/yt-dlp`, releaseBytes),
+    from(`${assets}/SHA2-256SUMS`),
+    from(`${assets}/SHA2-256SUMS.sig`),
+    from(`raw/${tag}/public.key`),
+  ]);
+  await mkdir(workDir, { recursive: true });
+  await checkSignature({ workDir, sums, signature, armoredKey, fingerprint: source.fingerprint });
+  const digest = createHash('sha256').update(zipapp).digest('hex');
+  if (!sums.toString('utf8').split('\n').includes(`${digest}  yt-dlp`)) {
+    throw new SetupError('The downloaded yt-dlp is not the one its project signed.');
+  }
+  const file = join(workDir, 'yt-dlp.zip');
+  await writeFile(file, zipapp);
+  await mkdir(targetDir, { recursive: true });
+  await mustRun(
+    python,
+    ['-I', '-m', 'zipfile', '-e', file, targetDir],
+    'The release of yt-dlp could not be unpacked.',
+  );
+  return tag;
+}
+
+/** @param {ReleaseSource} source @param {string} pinnedVersion @param {AbortSignal} signal */
+async function newestTag({ project }, pinnedVersion, signal) {
+  const location = await redirectOf(`${project}/releases/latest`, signal);
+  const tag = /\/releases\/tag\/(\d{4}\.\d{2}\.\d{2}(?:\.\d+)?)$/.exec(location ?? '')?.[1];
+  return tag === undefined || tag < pinnedVersion ? pinnedVersion : tag;
+}
+
+/**
+ * Both halves matter: our own fingerprint refuses a foreign key before gpgv sees it, and gpgv's VALIDSIG
+ * line refuses a second key that somebody appended to the right one.
+ * @param {{ workDir: string, sums: Buffer, signature: Buffer, armoredKey: Buffer, fingerprint: string }} options
+ */
+async function checkSignature({ workDir, sums, signature, armoredKey, fingerprint }) {
+  const key = keyFrom(armoredKey);
+  if (key === null || fingerprintOf(key) !== fingerprint) {
+    throw new SetupError('The signing key of yt-dlp is not the known one.');
+  }
+  const keyFile = join(workDir, 'key.gpg');
+  const sumsFile = join(workDir, 'SHA2-256SUMS');
+  const signatureFile = `${sumsFile}.sig`;
+  await writeFile(keyFile, key);
+  await writeFile(sumsFile, sums);
+  await writeFile(signatureFile, signature);
+  const { exitCode, stdout, output } = await run(
+    'gpgv',
+    ['--status-fd', '1', '--keyring', keyFile, signatureFile, sumsFile],
+    { timeoutMs: 10_000 },
+  );
+  if (exitCode === null) throw new SetupError(`gpgv is needed to check the release (${output}).`);
+  const signers = [...stdout.matchAll(/^\[GNUPG:\] VALIDSIG (\w+) /gm)].map(([, signer]) => signer);
+  if (exitCode !== 0 || signers.length !== 1 || signers[0] !== fingerprint) {
+    throw new SetupError(
+      'The list of checksums of the yt-dlp release is not signed by its project.',
+    );
+  }
+}
+
+/** @param {Buffer} armored */
+function keyFrom(armored) {
+  try {
+    const key = dearmor(armored.toString('latin1'));
+    fingerprintOf(key);
+    return key;
+  } catch {
+    return null;
+  }
+}
