@@ -1,9 +1,72 @@
-"""Brings yt_dlp to the state in which a forked job has nothing left to prepare."""
+"""Brings yt_dlp to the state in which a forked job has nothing left to prepare.
 
-from typing import Any, Dict
+Only what is the same for every job is prepared. Cookies, configuration, plugins, environment and working directory
+are the job's own.
+"""
 
+import gc
+import threading
+from typing import Any, Dict, List, Optional
+
+import rehearsal
+import shortcuts
 from settings import Settings
 
 
+class Unfit(RuntimeError):
+    """This yt-dlp cannot be kept warm; jobs go to the cold tier."""
+
+
 def warm_up(settings: Settings) -> Dict[str, Any]:
-    raise RuntimeError('not yet')
+    """Imports and rehearses; what it returns is told to the server. Raises anything when it does not work."""
+    import yt_dlp
+    import yt_dlp.globals
+    import yt_dlp.utils
+
+    # A plugin is the user's code and may look at the environment of its job.
+    yt_dlp.globals.plugin_dirs.value = []
+    yt_dlp.utils.system_identifier()
+    argv = ['--ignore-config', '--no-plugin-dirs', '--proxy', '', '-N', '8', '--no-js-runtimes']
+    if settings.ffmpeg is not None:
+        argv += ['--ffmpeg-location', settings.ffmpeg]
+    if settings.js_runtime is not None:
+        argv += ['--js-runtimes', f'{settings.js_runtime_name}:{settings.js_runtime}']
+    params = yt_dlp.parse_options(argv).ydl_opts
+    rehearsal.rehearse(params)
+    _compile_patterns()
+    # After the rehearsal, which must not use up what is prepared for the jobs.
+    left_out = shortcuts.install(settings)
+    _ask_versions(params)
+    if threading.active_count() != 1:
+        raise Unfit('yt-dlp has left a thread behind')
+    gc.collect()
+    # Later collections leave these objects alone, so their pages stay shared with the jobs.
+    gc.freeze()
+    return {'yt_dlp_version': yt_dlp.version.__version__, 'left_out': left_out}
+
+
+def _compile_patterns() -> None:
+    """The extractors' classes are loaded by now; each has its own copy of the pattern its stand-in has compiled."""
+    from yt_dlp.extractor import gen_extractor_classes
+
+    for extractor in gen_extractor_classes():
+        extractor.suitable('https://example.invalid/')
+        real: Optional[Any] = vars(extractor).get('_real_class')
+        compiled = vars(extractor).get('_VALID_URL_RE')
+        if real is None or compiled is None or '_VALID_URL_RE' in vars(real):
+            continue
+        if real._VALID_URL == extractor._VALID_URL:
+            real._VALID_URL_RE = compiled
+
+
+def _ask_versions(params: Dict[str, Any]) -> None:
+    import yt_dlp
+    from yt_dlp.postprocessor.ffmpeg import FFmpegPostProcessor
+
+    # Without the default extractors: those are prepared for one use, a job's.
+    with yt_dlp.YoutubeDL(params, auto_init=False) as downloader:
+        FFmpegPostProcessor.get_versions(downloader)
+        runtimes: List[Any] = list(getattr(downloader, '_js_runtimes', {}).values())
+        for runtime in runtimes:
+            if runtime is not None:
+                runtime.info

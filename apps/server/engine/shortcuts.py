@@ -1,0 +1,122 @@
+"""Work of yt-dlp that has the same result in every job, done once in the host.
+
+Each shortcut replaces one function of the user's own yt_dlp, answers only the case it was prepared for and leaves
+every other to the original. One that finds a yt_dlp built differently does nothing. The host forks a process for
+every job, so what is handed out here may be changed freely by the job that gets it.
+"""
+
+import inspect
+from typing import Any, Callable, Dict, List
+
+from settings import Settings
+
+
+def install(settings: Settings) -> List[str]:
+    """The names of those that could not be installed."""
+    left_out = []
+    for shortcut in (order_names_once, share_tls_context, prepare_parser, prepare_extractors):
+        try:
+            shortcut()
+        except Exception:
+            left_out.append(shortcut.__name__)
+    try:
+        remember_versions(settings)
+    except Exception:
+        left_out.append(remember_versions.__name__)
+    return left_out
+
+
+def order_names_once() -> None:
+    """yt-dlp compares each of 1,750 extractor names with all before it, twice a start: 25 ms."""
+    from yt_dlp.utils import _utils
+
+    original = _utils.orderedSet
+
+    def ordered_set(iterable: Any, *, lazy: bool = False) -> Any:
+        if not lazy and isinstance(iterable, (list, tuple)):
+            try:
+                return list(dict.fromkeys(iterable))
+            except TypeError:
+                pass
+        return original(iterable, lazy=lazy)
+
+    _utils.orderedSet = ordered_set
+
+
+def share_tls_context() -> None:
+    """Reading the certificates of all authorities takes 20 ms."""
+    from yt_dlp.networking import common
+
+    original: Callable[..., Any] = common.make_ssl_context
+    prepared = original(verify=True, legacy_support=False, use_certifi=True)
+
+    def make_ssl_context(**options: Any) -> Any:
+        asked = {name for name, value in options.items() if value}
+        if asked == {'verify', 'use_certifi'}:
+            return prepared
+        return original(**options)
+
+    common.make_ssl_context = make_ssl_context
+
+
+def prepare_parser() -> None:
+    """The parser of 325 options; used once, since options of a job may change it."""
+    from yt_dlp import options
+
+    original = options.create_parser
+    prepared = [original()]
+
+    def create_parser() -> Any:
+        return prepared.pop() if prepared else original()
+
+    options.create_parser = create_parser
+
+
+def prepare_extractors() -> None:
+    """The list of extractors a job without restrictions gets."""
+    import yt_dlp
+
+    original = yt_dlp.YoutubeDL.add_default_info_extractors
+    with yt_dlp.YoutubeDL({'quiet': True}) as downloader:
+        prepared: List[Dict[str, Any]] = [downloader._ies]
+        instances = dict(downloader._ies_instances)
+    if not prepared[0] or any(not hasattr(instance, 'set_downloader') for instance in instances.values()):
+        raise LookupError
+
+    def add_default_info_extractors(self: Any) -> None:
+        if not prepared or self._ies or self.params.get('allowed_extractors', ['default']) != ['default']:
+            original(self)
+            return
+        # Handed over, not copied: a copy would touch, and so unshare, the pages of 1,750 classes.
+        self._ies = prepared.pop()
+        for key, instance in instances.items():
+            self._ies_instances[key] = instance
+            instance.set_downloader(self)
+
+    yt_dlp.YoutubeDL.add_default_info_extractors = add_default_info_extractors
+
+
+def remember_versions(settings: Settings) -> None:
+    """yt-dlp starts each tool to ask for its version: up to 70 ms a tool and job."""
+    from yt_dlp.postprocessor import ffmpeg
+    from yt_dlp.utils import _jsruntime
+
+    for module in (ffmpeg, _jsruntime):
+        original = module._get_exe_version_output
+        if 'exe' not in inspect.signature(original).parameters:
+            raise LookupError
+        module._get_exe_version_output = _remembering(original, settings.tools())
+
+
+def _remembering(original: Callable[..., Any], tools: List[str]) -> Callable[..., Any]:
+    answers: Dict[Any, Any] = {}
+
+    def get_exe_version_output(exe: str, args: List[str], *rest: Any, **options: Any) -> Any:
+        if exe not in tools:
+            return original(exe, args, *rest, **options)
+        key = (exe, *args)
+        if key not in answers:
+            answers[key] = original(exe, args, *rest, **options)
+        return answers[key]
+
+    return get_exe_version_output
