@@ -149,15 +149,16 @@ function watch(response: ServerResponse, log: LoggedRequest): void {
       log.bodyBytes += Buffer.byteLength(chunk);
     }
   };
-  const { write, end } = response;
+  const write = response.write.bind(response);
+  const end = response.end.bind(response);
   response.write = ((...args: Parameters<typeof write>) => {
     counted(args[0]);
-    return write.apply(response, args);
+    return write(...args);
   }) as typeof write;
   response.end = ((...args: Parameters<typeof end>) => {
     // Node's own `end` calls an inner write, not the one above.
     counted(args[0]);
-    return end.apply(response, args);
+    return end(...args);
   }) as typeof end;
   response.on('close', () => {
     log.status = response.headersSent ? response.statusCode : 0;

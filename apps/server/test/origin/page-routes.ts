@@ -34,7 +34,7 @@ export const hostileTitles: readonly string[] = [
 function escapeMarkup(text: string): string {
   return text.replace(
     // A NUL is not allowed in markup at all, so it goes as a reference, which readers treat as they like.
-    /[&<>"'\u0000-\u001f]/g,
+    /[&<>"']|\p{Cc}/gu,
     (character) => `&#${character.charCodeAt(0)};`,
   );
 }
@@ -109,7 +109,9 @@ ${items.join('\n')}
 
 function escapeForXml(text: string): string {
   // XML 1.0 has no way to write most control characters, not even as references.
-  return escapeMarkup(text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, '\uFFFD'));
+  return escapeMarkup(
+    text.replace(/\p{Cc}/gu, (character) => ('\t\n\r'.includes(character) ? character : '\uFFFD')),
+  );
 }
 
 const filler = Buffer.from(`<p>${'endless '.repeat(8000)}</p>\n`);

@@ -1,0 +1,96 @@
+import { LIMITS } from '@artemis/contracts';
+import { isIP } from 'node:net';
+import { hostAndPort, type IsPublicAddress } from './address-policy.ts';
+
+export interface UrlPolicyOptions {
+  readonly isPublicAddress: IsPublicAddress;
+  /** Exact `host:port` exceptions from the rule about addresses, lower case. */
+  readonly egressAllow: readonly string[];
+  /** Ports that this server listens on: refused on every loopback name, exceptions or not. */
+  readonly ownPorts: readonly number[];
+}
+
+export type UrlVerdict =
+  /** `url` is canonical: the same verdict and the same `url` come out when it goes in. `host` has no port. */
+  | { readonly ok: true; readonly url: string; readonly host: string }
+  /** One sentence for people. */
+  | { readonly ok: false; readonly reason: string };
+
+/** yt-dlp reads instructions of its own, such as headers, out of a fragment with this name. */
+const SMUGGLE_MARK = '__youtubedl_smuggle';
+
+const CONTROL_CHARACTERS = /\p{Cc}/u;
+
+/**
+ * Judges what needs no look-up. A name that passes may still resolve to a private address: that is judged when
+ * the job connects. Never throws.
+ */
+export function checkSubmittedUrl(raw: string, options: UrlPolicyOptions): UrlVerdict {
+  if (raw.length > LIMITS.urlCharacters) return tooLong;
+  if (CONTROL_CHARACTERS.test(raw)) return refuse('The URL contains control characters.');
+  if (!URL.canParse(raw)) return refuse('This is not a URL that starts with http:// or https://.');
+
+  const url = new URL(raw);
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    return refuse('Only http:// and https:// URLs can be downloaded.');
+  }
+  if (url.username !== '' || url.password !== '') {
+    return refuse('The URL contains a user name or a password.');
+  }
+  if (fullyDecoded(raw).includes(SMUGGLE_MARK)) {
+    return refuse('The URL carries hidden instructions for the downloader.');
+  }
+  // Escaping can make it three times as long.
+  if (url.href.length > LIMITS.urlCharacters) return tooLong;
+
+  const host = url.hostname.replace(/\.+$/, '');
+  const reason = hostRefusal(host, portOf(url), options);
+  return reason === null ? { ok: true, url: url.href, host } : refuse(reason);
+}
+
+function hostRefusal(host: string, port: number, options: UrlPolicyOptions): string | null {
+  const { isPublicAddress, egressAllow, ownPorts } = options;
+  // The parser has already turned 2130706433, 0x7f.1 and 0177.0.0.1 into 127.0.0.1.
+  const address = host.startsWith('[') ? host.slice(1, -1) : host;
+  const isAddress = isIP(address) !== 0;
+  const isLocalName = host === 'localhost' || host.endsWith('.localhost');
+
+  if (host === '' || host.includes('..')) return 'The URL has no valid host name.';
+  if (ownPorts.includes(port) && (isLocalName || (isAddress && isLoopback(address)))) {
+    return 'The URL points at this server itself.';
+  }
+  if (egressAllow.includes(hostAndPort(address, port))) return null;
+  if (isLocalName) return 'The URL points at this computer.';
+  if (isAddress && !isPublicAddress(address)) {
+    return 'The URL points at a private or reserved address.';
+  }
+  return null;
+}
+
+/** Also the unspecified address, which connects to loopback, and IPv4 loopback inside IPv6. */
+function isLoopback(address: string): boolean {
+  return /^(127\.|0\.0\.0\.0$|::$|::1$|::ffff:7f[0-9a-f]{2}:|::ffff:0:0$)/.test(address);
+}
+
+function portOf(url: URL): number {
+  if (url.port !== '') return Number(url.port);
+  return url.protocol === 'https:' ? 443 : 80;
+}
+
+/** Percent-decoded until nothing changes, byte by byte: unlike `decodeURIComponent` it takes any input. */
+function fullyDecoded(text: string): string {
+  let decoded = text;
+  for (;;) {
+    const next = decoded.replace(/%([0-9a-f]{2})/gi, (_, hex: string) =>
+      String.fromCharCode(Number.parseInt(hex, 16)),
+    );
+    if (next === decoded) return decoded;
+    decoded = next;
+  }
+}
+
+const tooLong = refuse(`The URL is longer than ${LIMITS.urlCharacters} characters.`);
+
+function refuse(reason: string): UrlVerdict & { ok: false } {
+  return { ok: false, reason };
+}
