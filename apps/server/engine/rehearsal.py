@@ -54,7 +54,7 @@ def rehearse(params: Dict[str, Any]) -> None:
     silent = open(os.devnull, 'w', encoding='utf-8')
     streams, sys.stdout, sys.stderr = (sys.stdout, sys.stderr), silent, silent
     try:
-        for name in ('clip.mp4', 'page.html'):
+        for name in ('page.html', 'clip.mp4'):
             _download(params, folder, f'http://127.0.0.1:{port}/{name}')
     finally:
         sys.stdout, sys.stderr = streams

@@ -5,6 +5,7 @@ are the job's own.
 """
 
 import gc
+import re
 import threading
 from typing import Any, Dict, List, Optional
 
@@ -31,9 +32,15 @@ def warm_up(settings: Settings) -> Dict[str, Any]:
         argv += ['--ffmpeg-location', settings.ffmpeg]
     if settings.js_runtime is not None:
         argv += ['--js-runtimes', f'{settings.js_runtime_name}:{settings.js_runtime}']
+    # As jobs do it: the patterns of templates are compiled, too.
+    argv += ['--newline', '--progress-template', 'download:%(progress.{status,downloaded_bytes})j']
+    argv += ['--no-simulate', '--print', 'before_dl:%(.{id,title,formats})j', '--print', 'after_move:%(filepath)j']
     params = yt_dlp.parse_options(argv).ydl_opts
-    rehearsal.rehearse(params)
     _compile_patterns()
+    # They have filled the cache of the re module; what comes now is what jobs will look for in it.
+    re.purge()
+    rehearsal.rehearse(params)
+    _share_patterns()
     # After the rehearsal, which must not use up what is prepared for the jobs.
     left_out = shortcuts.install(settings)
     _ask_versions(params)
@@ -46,11 +53,17 @@ def warm_up(settings: Settings) -> Dict[str, Any]:
 
 
 def _compile_patterns() -> None:
-    """The extractors' classes are loaded by now; each has its own copy of the pattern its stand-in has compiled."""
     from yt_dlp.extractor import gen_extractor_classes
 
     for extractor in gen_extractor_classes():
         extractor.suitable('https://example.invalid/')
+
+
+def _share_patterns() -> None:
+    """The page has loaded the extractors' classes; each takes over the pattern that its stand-in has compiled."""
+    from yt_dlp.extractor import gen_extractor_classes
+
+    for extractor in gen_extractor_classes():
         real: Optional[Any] = vars(extractor).get('_real_class')
         compiled = vars(extractor).get('_VALID_URL_RE')
         if real is None or compiled is None or '_VALID_URL_RE' in vars(real):
