@@ -73,7 +73,7 @@ export async function acquireYtDlp({ toolsDir, python, oldestVersion, isStale, s
   } finally {
     await rm(workDir, { recursive: true, force: true });
   }
-  throw new SetupError(failures.join(' '));
+  throw new SetupError(failures.join('\n  '));
 }
 
 /** Whether the last attempt is long enough ago for another one. @param {string} toolsDir */

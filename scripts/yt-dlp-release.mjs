@@ -20,6 +20,7 @@ export const officialRelease = {
 };
 
 const totalMs = 60_000;
+const checkMs = 10_000;
 const releaseBytes = 100 * 1024 * 1024;
 const smallBytes = 1024 * 1024;
 
@@ -68,8 +69,8 @@ async function newestTag({ project }, pinnedVersion, signal) {
 }
 
 /**
- * Both halves matter: our own fingerprint refuses a foreign key before gpgv sees it, and gpgv's VALIDSIG
- * line refuses a second key that somebody appended to the right one.
+ * Both halves matter: our own fingerprint refuses a foreign key file, and the signer's refuses a second key
+ * that somebody appended to the right one.
  * @param {{ workDir: string, sums: Buffer, signature: Buffer, armoredKey: Buffer, fingerprint: string }} options
  */
 async function checkSignature({ workDir, sums, signature, armoredKey, fingerprint }) {
@@ -83,18 +84,39 @@ async function checkSignature({ workDir, sums, signature, armoredKey, fingerprin
   await writeFile(keyFile, key);
   await writeFile(sumsFile, sums);
   await writeFile(signatureFile, signature);
-  const { exitCode, stdout, output } = await run(
-    'gpgv',
-    ['--status-fd', '1', '--keyring', keyFile, signatureFile, sumsFile],
-    { timeoutMs: 10_000 },
-  );
-  if (exitCode === null) throw new SetupError(`gpgv is needed to check the release (${output}).`);
-  const signers = [...stdout.matchAll(/^\[GNUPG:\] VALIDSIG (\w+) /gm)].map(([, signer]) => signer);
-  if (exitCode !== 0 || signers.length !== 1 || signers[0] !== fingerprint) {
+  const signers =
+    (await signersByGpgv(keyFile, signatureFile, sumsFile)) ??
+    (await signersBySqv(keyFile, signatureFile, sumsFile));
+  if (signers === null) throw new SetupError('Checking the release takes gpgv or sqv.');
+  if (signers.length !== 1 || signers[0] !== fingerprint) {
     throw new SetupError(
       'The list of checksums of the yt-dlp release is not signed by its project.',
     );
   }
+}
+
+/** @param {string} key @param {string} signature @param {string} file */
+async function signersByGpgv(key, signature, file) {
+  const { exitCode, stdout } = await run(
+    'gpgv',
+    ['--status-fd', '1', '--keyring', key, signature, file],
+    { timeoutMs: checkMs },
+  );
+  if (exitCode === null) return null;
+  if (exitCode !== 0) return [];
+  return [...stdout.matchAll(/^\[GNUPG:\] VALIDSIG (\w+) /gm)].map(([, signer]) => signer);
+}
+
+/**
+ * Debian 13 has sqv instead. It prints the fingerprint of each certificate that signed.
+ * @param {string} key @param {string} signature @param {string} file
+ */
+async function signersBySqv(key, signature, file) {
+  const { exitCode, stdout } = await run('sqv', ['--keyring', key, signature, file], {
+    timeoutMs: checkMs,
+  });
+  if (exitCode === null) return null;
+  return exitCode === 0 ? stdout.trim().split('\n') : [];
 }
 
 /** @param {Buffer} armored */
