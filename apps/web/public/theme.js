@@ -1,0 +1,15 @@
+// Runs before the first paint, as a file of its own because the page allows no inline script.
+(function () {
+  var root = document.documentElement;
+  try {
+    var ui = JSON.parse(localStorage.getItem('workspace-ui:v1') || '{}');
+    if (ui.theme === 'dark' || ui.theme === 'light' || ui.theme === 'contrast') {
+      root.dataset.theme = ui.theme;
+    }
+    if (ui.motion === 'reduced' || ui.motion === 'off') root.dataset.motion = ui.motion;
+    if (ui.density === 'compact' || ui.density === 'plain') root.dataset.density = ui.density;
+    if (typeof ui.locale === 'string' && /^[a-z]{2}$/.test(ui.locale)) root.lang = ui.locale;
+  } catch {
+    // Storage may be blocked or hold something unreadable; the system's theme is a good default.
+  }
+})();

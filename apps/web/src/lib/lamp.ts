@@ -1,0 +1,87 @@
+import type { Download } from '@artemis/contracts';
+import type { Dictionary } from '../text/en.ts';
+import type { Formatter } from './format.ts';
+
+export interface Lamp {
+  readonly icon: string;
+  readonly tone: string;
+  readonly word: string;
+}
+
+/** Shape, colour and word of a record's state. The shape carries the meaning; colour repeats it. */
+export function lampOf(download: Download, t: Dictionary): Lamp {
+  switch (download.status) {
+    case 'queued':
+      return download.waiting_for === 'retry' || download.waiting_for === 'disk'
+        ? { icon: 'cooling', tone: 'warn', word: t.statusQueued }
+        : { icon: 'waiting', tone: 'faint', word: t.statusQueued };
+    case 'running':
+      return runningLamp(download, t);
+    case 'paused':
+      return { icon: 'held', tone: 'held', word: t.statusPaused };
+    case 'completed':
+      return download.storage_path === null && download.metadata.entries === undefined
+        ? { icon: 'gone', tone: 'faint', word: t.statusCompleted }
+        : { icon: 'done', tone: 'ok', word: t.statusCompleted };
+    case 'failed':
+      return { icon: 'failed', tone: 'err', word: t.statusFailed };
+    case 'cancelled':
+      return { icon: 'cancelled', tone: 'faint', word: t.statusCancelled };
+  }
+}
+
+function runningLamp(download: Download, t: Dictionary): Lamp {
+  switch (download.phase) {
+    case 'extracting':
+      return { icon: 'probing', tone: 'info', word: t.phaseExtracting };
+    case 'processing':
+      return { icon: 'finishing', tone: 'accent', word: t.phaseProcessing };
+    case 'verifying':
+      return { icon: 'finishing', tone: 'accent', word: t.phaseVerifying };
+    case 'storing':
+      return { icon: 'finishing', tone: 'accent', word: t.phaseStoring };
+    case 'downloading':
+      return { icon: 'running', tone: 'accent', word: t.phaseDownloading };
+    case null:
+      return { icon: 'running', tone: 'accent', word: t.statusRunning };
+  }
+}
+
+/** Why a queued record has not started, in words; null when there is nothing to say. */
+export function waitingText(
+  download: Download,
+  t: Dictionary,
+  format: Formatter,
+  now: number,
+): string | null {
+  switch (download.waiting_for) {
+    case 'slot':
+      return t.waitingSlot;
+    case 'host':
+      return t.waitingHost;
+    case 'disk':
+      return t.waitingDisk;
+    case 'retry': {
+      const seconds = download.retry_at === null ? 0 : (Date.parse(download.retry_at) - now) / 1000;
+      return seconds > 0 ? t.waitingRetry(format.span(Math.ceil(seconds))) : t.waitingRetrySoon;
+    }
+    case null:
+      return null;
+  }
+}
+
+export function titleOf(download: Pick<Download, 'title' | 'url'>): string {
+  return download.title ?? download.url.replace(/^https?:\/\/(www\.)?/, '');
+}
+
+/** The figure of a progress bar: null where how far it is cannot be known. */
+export function barValue(download: Download): number | null {
+  if (download.status !== 'running') return download.progress;
+  if (
+    download.phase === 'downloading' &&
+    (download.total_bytes !== null || download.progress > 0)
+  ) {
+    return download.progress;
+  }
+  return download.progress >= 100 || download.phase !== 'downloading' ? null : download.progress;
+}

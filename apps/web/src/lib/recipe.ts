@@ -1,0 +1,66 @@
+import type { DownloadOptions } from '@artemis/contracts';
+import {
+  DEFAULT_FORMAT_PRESET,
+  DEFAULT_QUALITY,
+  FORMAT_PRESETS,
+  QUALITIES,
+  type FormatPreset,
+  type Quality,
+} from '@artemis/contracts/vocabulary';
+import { isRecord } from '../storage/cell.ts';
+
+/** What of a medium is wanted: all that the server hears of a preset. */
+export interface Recipe {
+  readonly format_preset: FormatPreset;
+  readonly quality: Quality;
+  readonly options: DownloadOptions;
+}
+
+export const DEFAULT_RECIPE: Recipe = {
+  format_preset: DEFAULT_FORMAT_PRESET,
+  quality: DEFAULT_QUALITY,
+  options: {},
+};
+
+export function isFormatPreset(value: unknown): value is FormatPreset {
+  return (FORMAT_PRESETS as readonly unknown[]).includes(value);
+}
+
+export function isQuality(value: unknown): value is Quality {
+  return (QUALITIES as readonly unknown[]).includes(value);
+}
+
+/** A recipe out of stored or imported text; null when it names nothing the server knows. */
+export function parseRecipe(body: unknown): Recipe | null {
+  if (!isRecord(body) || !isFormatPreset(body['format_preset'])) return null;
+  return {
+    format_preset: body['format_preset'],
+    quality: isQuality(body['quality']) ? body['quality'] : DEFAULT_QUALITY,
+    // The server checks every option and names the one it does not take.
+    options: isRecord(body['options']) ? body['options'] : {},
+  };
+}
+
+export function isSameRecipe(a: Recipe, b: Recipe): boolean {
+  return (
+    a.format_preset === b.format_preset &&
+    a.quality === b.quality &&
+    stable(a.options) === stable(b.options)
+  );
+}
+
+function stable(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) =>
+    isRecord(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+}
+
+export function takesQuality(preset: FormatPreset): boolean {
+  return preset !== 'Audio only' && preset !== 'Playlist (flat)';
+}
+
+export function takesAudioCodec(preset: FormatPreset): boolean {
+  return preset === 'Audio only';
+}

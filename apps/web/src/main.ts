@@ -1,0 +1,94 @@
+import { createClient } from '@artemis/contracts/client';
+import { mount } from 'svelte';
+import App from './App.svelte';
+import type { AppParts } from './app-context.ts';
+import { Actions } from './state/actions.svelte.ts';
+import { Announcer } from './state/announcer.svelte.ts';
+import { Clock } from './state/clock.svelte.ts';
+import { Downloads } from './state/downloads.svelte.ts';
+import { Intake } from './state/intake.svelte.ts';
+import { LastChoices } from './state/last-choices.svelte.ts';
+import { Presets } from './state/presets.svelte.ts';
+import { Room } from './state/room.svelte.ts';
+import { Router } from './state/router.svelte.ts';
+import { ServerInfo } from './state/server-info.svelte.ts';
+import { Settings } from './state/settings.svelte.ts';
+import { Sync } from './state/sync.svelte.ts';
+import { TelemetryState } from './state/telemetry.svelte.ts';
+import { Text } from './state/text.svelte.ts';
+import { Toasts } from './state/toasts.svelte.ts';
+import { Token } from './state/token.svelte.ts';
+import { Undo } from './state/undo.svelte.ts';
+import './styles/tokens.css';
+import './styles/base.css';
+import './styles/controls.css';
+
+// The built script lies in a folder of the page; the page itself may be served below any path.
+const base = new URL('../', import.meta.url).pathname;
+let isLeaving = false;
+
+const token = new Token();
+const client = createClient({
+  baseUrl: base,
+  token: () => token.value,
+  // What is sent while the page closes has to outlive it.
+  fetch: (input, init) => fetch(input, isLeaving ? { ...init, keepalive: true } : init),
+});
+
+const settings = new Settings();
+const text = new Text(settings);
+const clock = new Clock();
+const router = new Router(base);
+const announcer = new Announcer();
+const toasts = new Toasts(announcer);
+const undo = new Undo(toasts, settings, text);
+const telemetry = new TelemetryState();
+const downloads = new Downloads(client);
+const sync = new Sync(client, clock, telemetry, downloads);
+const server = new ServerInfo(client);
+const presets = new Presets();
+const last = new LastChoices();
+const actions = new Actions({ client, downloads, sync, settings, text, toasts, undo });
+const intake = new Intake({ client, downloads, presets, last, text });
+const room = new Room(client, downloads);
+
+const parts: AppParts = {
+  client,
+  token,
+  router,
+  settings,
+  text,
+  clock,
+  announcer,
+  toasts,
+  undo,
+  telemetry,
+  downloads,
+  sync,
+  server,
+  presets,
+  last,
+  intake,
+  actions,
+  room,
+};
+
+void text.use([settings.value.locale ?? [], navigator.languages].flat());
+sync.start();
+sync.lookNow();
+void server.load();
+
+window.addEventListener('pagehide', () => {
+  isLeaving = true;
+  undo.commitAll();
+  telemetry.save();
+});
+window.addEventListener('pageshow', () => {
+  isLeaving = false;
+});
+
+const target = document.getElementById('app');
+if (target) {
+  mount(App, { target, props: { parts } });
+  performance.mark('artemis:usable');
+}

@@ -1,0 +1,165 @@
+import { ApiError, type Client, type Download } from '@artemis/contracts/client';
+import { copyText } from '../lib/clipboard.ts';
+import type { Recipe } from '../lib/recipe.ts';
+import type { Downloads } from './downloads.svelte.ts';
+import type { Settings } from './settings.svelte.ts';
+import type { Sync } from './sync.svelte.ts';
+import type { Text } from './text.svelte.ts';
+import type { Toasts } from './toasts.svelte.ts';
+import type { Undo } from './undo.svelte.ts';
+
+export interface ActionParts {
+  readonly client: Client;
+  readonly downloads: Downloads;
+  readonly sync: Sync;
+  readonly settings: Settings;
+  readonly text: Text;
+  readonly toasts: Toasts;
+  readonly undo: Undo;
+}
+
+/** Everything a person can do to downloads. Refusals are shown; none of these reject. */
+export class Actions {
+  readonly #parts: ActionParts;
+
+  constructor(parts: ActionParts) {
+    this.#parts = parts;
+  }
+
+  cancel(ids: readonly string[]): void {
+    const { text, downloads, client } = this.#parts;
+    this.#later(ids, 'cancel', text.t.toastCancelled(ids.length), async (id) => {
+      downloads.apply({ downloads: [await client.cancelDownload(id)], removed: [] });
+    });
+  }
+
+  /** Forgets the records; the files stay. */
+  remove(ids: readonly string[]): void {
+    const { text, downloads, client } = this.#parts;
+    this.#later(ids, 'remove', text.t.toastRemoved(ids.length), async (id) => {
+      await client.purgeDownload(id, 'record');
+      downloads.apply({ downloads: [], removed: [id] });
+    });
+  }
+
+  /** Deletes files as well. The caller has asked. */
+  async deleteFiles(ids: readonly string[]): Promise<void> {
+    const { client, downloads } = this.#parts;
+    await this.#each(ids, async (id) => {
+      await client.purgeDownload(id, 'file');
+      downloads.apply({ downloads: [], removed: [id] });
+    });
+  }
+
+  async retry(ids: readonly string[], recipe?: Recipe): Promise<void> {
+    const { client, downloads, sync } = this.#parts;
+    await this.#each(ids, async (id) => {
+      const record = await client.retryDownload(id, recipe ? { ...recipe } : {});
+      downloads.apply({ downloads: [record], removed: [] });
+    });
+    sync.lookNow();
+  }
+
+  async save(id: string): Promise<void> {
+    const { client, text, toasts } = this.#parts;
+    try {
+      const detail = await client.getDownload(id);
+      if (detail.download_url === null) {
+        toasts.show(text.t.fileGone, { kind: 'error' });
+        return;
+      }
+      const link = document.createElement('a');
+      link.href = client.resolveUrl(detail.download_url);
+      link.download = '';
+      document.body.append(link);
+      link.click();
+      link.remove();
+    } catch (error) {
+      this.#refused(error);
+    }
+  }
+
+  async copyUrl(download: Download): Promise<void> {
+    await this.#copy(download.url);
+  }
+
+  /** The place of the file as this computer calls it. */
+  async copyPath(download: Download): Promise<void> {
+    if (download.storage_path !== null) await this.#copy(this.localPath(download.storage_path));
+  }
+
+  localPath(path: string): string {
+    for (const { from, to } of this.#parts.settings.value.pathMaps) {
+      if (from !== '' && path.startsWith(from)) return to + path.slice(from.length);
+    }
+    return path;
+  }
+
+  async copy(value: string): Promise<void> {
+    await this.#copy(value);
+  }
+
+  refused(error: unknown): void {
+    this.#refused(error);
+  }
+
+  async #copy(value: string): Promise<void> {
+    const { text, toasts } = this.#parts;
+    if (await copyText(value)) toasts.show(text.t.toastCopied(value));
+    else toasts.show(text.t.toastNotCopied(value), { kind: 'error', ms: 30_000 });
+  }
+
+  /** Shown as done now, sent when it can no longer be taken back. */
+  #later(
+    ids: readonly string[],
+    how: 'cancel' | 'remove',
+    message: string,
+    send: (id: string) => Promise<void>,
+  ): void {
+    if (ids.length === 0) return;
+    const { downloads, undo } = this.#parts;
+    downloads.markLeaving(ids, how);
+    undo.do({
+      text: message,
+      undo: () => downloads.unmarkLeaving(ids),
+      commit: () => {
+        void this.#each(ids, send).then(() => downloads.unmarkLeaving(ids));
+      },
+    });
+  }
+
+  /** A few at a time; one refusal does not stop the rest, and only the first is shown. */
+  async #each(ids: readonly string[], run: (id: string) => Promise<void>): Promise<void> {
+    const waiting = [...ids];
+    let first: unknown = null;
+    const lane = async (): Promise<void> => {
+      for (let id = waiting.shift(); id !== undefined; id = waiting.shift()) {
+        try {
+          await run(id);
+        } catch (error) {
+          // What is already gone is what was asked for.
+          if (!(error instanceof ApiError) || error.code !== 'DOWNLOAD_NOT_FOUND') first ??= error;
+        }
+      }
+    };
+    await Promise.all([lane(), lane(), lane(), lane()]);
+    if (first !== null) this.#refused(first);
+  }
+
+  #refused(error: unknown): void {
+    const { text, toasts } = this.#parts;
+    toasts.show(describeError(error, text), { kind: 'error' });
+  }
+}
+
+/** One sentence for people about a call that failed. */
+export function describeError(error: unknown, text: Text): string {
+  const { t } = text;
+  if (error instanceof ApiError) {
+    const { retryAfterSeconds: seconds, code } = error;
+    if (code === 'QUEUE_FULL') return t.errorQueueFull;
+    if (error.status === 429 && seconds !== null) return t.errorSlowDown(text.format.span(seconds));
+    return error.problem ? error.message : t.errorAnswered(error.status);
+  }
+  return t.errorUnreachable;
+}
