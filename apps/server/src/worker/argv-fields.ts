@@ -1,0 +1,236 @@
+import type { ArgvContext, ArgvRow } from './argv-row.ts';
+import { formatSelector, formatSort } from './format-selection.ts';
+import { DEFAULT_SUBTITLES } from './plan.ts';
+
+/** An endless or hostile list ends here. */
+const MAX_LISTED_ENTRIES = 100_000;
+
+const isMuxed = ({ plan }: ArgvContext): boolean =>
+  plan.selection.formatPreset === 'Video + Audio (muxed)';
+
+function containerOf(context: ArgvContext): string | null {
+  const { plan } = context;
+  if (!plan.hasMedia || plan.isAudioOnly) return null;
+  return plan.options.container ?? (isMuxed(context) ? 'mp4' : null);
+}
+
+/** What preset, quality and options ask for. */
+export const FIELD_ROWS: readonly ArgvRow[] = [
+  {
+    option: '--flat-playlist',
+    when: ({ plan }) => plan.isFlat,
+    meaning: 'Lists the entries without opening each of them.',
+  },
+  {
+    option: '--yes-playlist',
+    when: ({ plan }) => plan.isFlat,
+    meaning: 'Lists the playlist when the link names a video in one.',
+  },
+  {
+    option: '--playlist-items',
+    when: ({ plan }) => plan.isFlat,
+    value: ({ plan }) => {
+      const { items, max_items: maxItems } = plan.options.playlist ?? {};
+      return items ?? `1:${maxItems ?? MAX_LISTED_ENTRIES}`;
+    },
+    meaning: 'Lists these entries.',
+  },
+  {
+    option: '--simulate',
+    when: ({ plan }) => !plan.hasMedia,
+    meaning: 'Downloads nothing.',
+  },
+  {
+    option: '--format',
+    when: ({ plan }) => !plan.isFlat,
+    value: ({ plan }) => formatSelector(plan),
+    meaning: ({ plan }) => {
+      if (plan.options.format_id !== undefined) return 'Takes this format, with sound added to it.';
+      return plan.isAudioOnly
+        ? 'Takes the best sound; from a site that has only video with sound, the best of that.'
+        : 'Takes the best picture and the best sound and joins them; where there is only both in one, that.';
+    },
+  },
+  {
+    option: '--format-sort',
+    when: ({ plan }) => !plan.isFlat && plan.options.format_id === undefined,
+    value: ({ plan }) => formatSort(plan),
+    meaning: ({ plan }) =>
+      plan.selection.quality === 'best'
+        ? 'What "best" means: the original language, then quality, then what most players can play.'
+        : `Prefers ${plan.selection.quality}; where that is not offered, the next smaller one.`,
+  },
+  {
+    option: '--merge-output-format',
+    when: (context) => containerOf(context) !== null,
+    value: (context) => containerOf(context) ?? '',
+    meaning: (context) => `Joins picture and sound into ${containerOf(context)}.`,
+  },
+  {
+    option: '--remux-video',
+    when: (context) => containerOf(context) !== null,
+    value: (context) => containerOf(context) ?? '',
+    meaning: (context) => `Moves the streams into ${containerOf(context)} without encoding anew.`,
+  },
+  {
+    option: '--remux-video',
+    when: (context) =>
+      context.plan.isThumbnailEmbedded &&
+      !context.plan.isAudioOnly &&
+      containerOf(context) === null,
+    value: 'mp4>mp4/m4v>m4v/mov>mov/mp3>mp3/m4a>m4a/mkv',
+    meaning: 'Uses a container that can hold a picture.',
+  },
+  {
+    option: '--extract-audio',
+    when: ({ plan }) => plan.hasMedia && plan.isAudioOnly,
+    meaning: 'Keeps only the sound.',
+  },
+  {
+    option: '--audio-format',
+    when: ({ plan }) => plan.hasMedia && plan.isAudioOnly,
+    value: ({ plan }) => plan.options.audio_codec ?? 'best',
+    meaning: ({ plan }) =>
+      plan.options.audio_codec === undefined
+        ? 'Keeps the sound as the site has it.'
+        : `Stores it as ${plan.options.audio_codec}; copied where the site has that, else converted.`,
+  },
+  {
+    option: '--audio-quality',
+    when: ({ plan }) =>
+      plan.hasMedia && plan.isAudioOnly && plan.options.audio_quality !== undefined,
+    value: ({ plan }) => String(plan.options.audio_quality),
+    meaning: 'Quality of a conversion: 0 is the best, 10 the smallest.',
+  },
+  {
+    option: '--download-sections',
+    when: ({ plan }) => plan.section !== null,
+    value: ({ plan }) => `*${plan.section?.startSeconds}-${plan.section?.endSeconds}`,
+    meaning: 'Downloads only this part, in seconds.',
+  },
+  {
+    option: '--force-keyframes-at-cuts',
+    when: ({ plan }) => plan.section?.isPrecise === true,
+    meaning: 'Encodes anew around the cuts, so that they are exact.',
+  },
+  {
+    option: '--split-chapters',
+    when: ({ plan }) => plan.hasMedia && plan.options.split_chapters === true,
+    meaning: 'Writes a file for each chapter besides the whole one.',
+  },
+  {
+    option: '--output',
+    when: ({ plan }) => plan.hasMedia && plan.options.split_chapters === true,
+    value: 'chapter:media-%(section_number)02d.%(ext)s',
+    meaning: 'Numbers the files of the chapters.',
+  },
+  {
+    option: '--limit-rate',
+    when: ({ plan }) => plan.hasMedia && plan.options.rate_limit_kbps !== undefined,
+    value: ({ plan }) => `${plan.options.rate_limit_kbps}K`,
+    meaning: 'Downloads at this many KiB a second at most.',
+  },
+  {
+    option: '--live-from-start',
+    when: ({ plan }) => plan.hasMedia && plan.options.live?.from_start === true,
+    meaning: 'Records a live stream from its beginning, where the site allows it.',
+  },
+];
+
+/** Parts beside or inside the media. */
+export const EMBEDDING_ROWS: readonly ArgvRow[] = [
+  {
+    option: '--write-subs',
+    when: ({ plan }) => plan.subtitles !== null,
+    meaning: 'Downloads subtitles.',
+  },
+  {
+    option: '--write-auto-subs',
+    when: ({ plan }) => plan.subtitles?.isAutoIncluded === true,
+    meaning: 'Takes automatic captions where there are no others.',
+  },
+  {
+    option: '--sub-langs',
+    when: ({ plan }) => plan.subtitles !== null,
+    value: ({ plan }) => (plan.subtitles?.languages ?? DEFAULT_SUBTITLES).join(','),
+    meaning: ({ plan }) =>
+      plan.subtitles?.languages === null
+        ? 'English, and automatic captions in the language that is spoken.'
+        : 'The languages of the subtitles.',
+  },
+  {
+    option: '--sub-format',
+    when: ({ plan }) => plan.subtitles !== null,
+    value: ({ plan }) => (plan.subtitles?.format === 'srt' ? 'srt/vtt/best' : 'vtt/srt/best'),
+    meaning: 'Prefers this format where a site offers several.',
+  },
+  {
+    option: '--convert-subs',
+    when: ({ plan }) => plan.subtitles !== null,
+    value: ({ plan }) => plan.subtitles?.format ?? 'vtt',
+    meaning: 'Converts subtitles to this format.',
+  },
+  {
+    option: '--embed-subs',
+    when: ({ plan }) => plan.subtitles?.isEmbedded === true,
+    meaning: 'Puts the subtitles into the media file.',
+  },
+  {
+    option: '--write-thumbnail',
+    when: ({ plan }) => plan.isThumbnailWritten,
+    meaning: 'Downloads the thumbnail.',
+  },
+  {
+    option: '--convert-thumbnails',
+    when: ({ plan }) => plan.isThumbnailWritten || plan.isThumbnailEmbedded,
+    value: 'jpg',
+    meaning: 'Converts it to JPEG.',
+  },
+  {
+    option: '--embed-thumbnail',
+    when: ({ plan }) => plan.isThumbnailEmbedded,
+    meaning: 'Puts the thumbnail into the media file as its cover.',
+  },
+  {
+    option: '--write-info-json',
+    when: ({ plan }) => plan.isInfoWritten,
+    meaning: 'Writes everything the site says about the media into a JSON file.',
+  },
+  {
+    option: '--clean-info-json',
+    when: ({ plan }) => plan.isInfoWritten,
+    meaning: 'Leaves paths of this computer out of that file.',
+  },
+  {
+    option: '--embed-metadata',
+    when: ({ plan }) => plan.isMetadataEmbedded,
+    meaning: 'Writes title, artist and date into the media file.',
+  },
+  {
+    option: '--no-embed-info-json',
+    when: ({ plan }) => plan.isMetadataEmbedded,
+    meaning: 'Does not hide the JSON file in the media file.',
+  },
+  {
+    option: '--embed-chapters',
+    when: ({ plan }) => plan.areChaptersEmbedded,
+    meaning: 'Writes chapter marks into the media file.',
+  },
+  {
+    option: '--no-embed-chapters',
+    when: ({ plan }) => plan.isMetadataEmbedded && plan.options.embed_chapters === false,
+    meaning: 'Writes no chapter marks into the media file.',
+  },
+  {
+    option: '--sponsorblock-mark',
+    when: ({ plan }) => plan.sponsorblock?.mode === 'mark',
+    value: ({ plan }) => plan.sponsorblock?.categories.join(',') ?? '',
+    meaning: 'Marks these parts as chapters, as the users of SponsorBlock have reported them.',
+  },
+  {
+    option: '--sponsorblock-remove',
+    when: ({ plan }) => plan.sponsorblock?.mode === 'remove',
+    value: ({ plan }) => plan.sponsorblock?.categories.join(',') ?? '',
+    meaning: 'Cuts these parts out, as the users of SponsorBlock have reported them.',
+  },
+];

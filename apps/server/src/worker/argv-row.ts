@@ -1,0 +1,27 @@
+import type { EngineTier, TaskEngine } from './messages.ts';
+import type { DownloadPlan } from './plan.ts';
+
+export interface ArgvContext {
+  /** Canonical http(s) URL. */
+  readonly url: string;
+  readonly plan: DownloadPlan;
+  /** Letters and digits; unknown to every site. */
+  readonly nonce: string;
+  readonly engine: Pick<TaskEngine, 'ytDlpVersion' | 'jsRuntime'> & { readonly tier?: EngineTier };
+  /** Then yt-dlp takes the proxy from its environment instead of going direct. */
+  readonly isProxyForAll: boolean;
+  /** ffmpeg refuses this setting when what it opens is plain http. */
+  readonly isTlsVerifiedByFfmpeg: boolean;
+}
+
+/** One use of one option. Its value, if it takes one, always comes from us or from a checked field. */
+export interface ArgvRow {
+  /** Its long name in yt-dlp, without abbreviation. */
+  readonly option: `--${string}`;
+  /** The release that brought it, when older ones may still be about; they run without it. */
+  readonly since?: string;
+  readonly when?: (context: ArgvContext) => boolean;
+  readonly value?: string | ((context: ArgvContext) => string);
+  /** One sentence for people. */
+  readonly meaning: string | ((context: ArgvContext) => string);
+}

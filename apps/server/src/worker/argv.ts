@@ -1,0 +1,51 @@
+import type { ArgvContext, ArgvRow } from './argv-row.ts';
+import { ARGV_TABLE } from './argv-table.ts';
+
+export type { ArgvContext } from './argv-row.ts';
+
+export interface ArgvPart {
+  /** The option and its value, or the URL. */
+  readonly argument: readonly string[];
+  readonly meaning: string;
+}
+
+/**
+ * The command line of one run, with a sentence about every part of it. Nothing in it is text of a request
+ * except the URL, which is last and after `--`, and values that a schema has checked.
+ */
+export function compileArgv(context: ArgvContext): ArgvPart[] {
+  const parts = ARGV_TABLE.filter((row) => applies(row, context)).map((row) => ({
+    argument: row.value === undefined ? [row.option] : [row.option, textOf(row.value, context)],
+    meaning: textOf(row.meaning, context),
+  }));
+  return [
+    ...parts,
+    { argument: ['--'], meaning: 'What follows is a link and never an option.' },
+    { argument: [context.url], meaning: 'The link.' },
+  ];
+}
+
+export function argvOf(context: ArgvContext): string[] {
+  return compileArgv(context).flatMap(({ argument }) => argument);
+}
+
+function applies({ since, when }: ArgvRow, context: ArgvContext): boolean {
+  if (since !== undefined && !isAtLeast(context.engine.ytDlpVersion, since)) return false;
+  return when?.(context) ?? true;
+}
+
+function textOf(text: string | ((context: ArgvContext) => string), context: ArgvContext): string {
+  return typeof text === 'string' ? text : text(context);
+}
+
+/** yt-dlp's versions are dates, `2026.10.26` or, of a nightly, `2026.10.26.232815`. */
+function isAtLeast(version: string, wanted: string): boolean {
+  const [have, want] = [version, wanted].map((text) =>
+    text.split('.', 3).map((part) => Number.parseInt(part, 10) || 0),
+  );
+  for (let index = 0; index < 3; index += 1) {
+    const difference = (have?.[index] ?? 0) - (want?.[index] ?? 0);
+    if (difference !== 0) return difference > 0;
+  }
+  return true;
+}

@@ -1,0 +1,103 @@
+import type { FailureCode } from '@artemis/contracts';
+import type { EngineControl, EngineExit } from './engine-control.ts';
+import { FAILURE_RULES } from './failure-rules.ts';
+import { redact } from './redact.ts';
+
+const MAX_RETRY_AFTER_SECONDS = 86_400;
+const CRASH_SIGNALS = new Set([4, 6, 7, 8, 9, 11, 31]);
+const FILE_SIZE_SIGNAL = 25;
+
+export interface FailureEvidence {
+  readonly exit: EngineExit;
+  /** Lines of output that are neither ours nor chatter, oldest first. */
+  readonly lines: readonly string[];
+  readonly refusals: readonly Extract<EngineControl, { kind: 'refused' }>[];
+  readonly responses: readonly Extract<EngineControl, { kind: 'response' }>[];
+}
+
+export interface Failure {
+  readonly code: FailureCode;
+  /** Without secrets, for the log of the download. */
+  readonly detail: string;
+  readonly retryAfterSeconds: number | null;
+}
+
+/** Why a run of yt-dlp failed, from all that it and the engine have said. `nowMs` is the epoch time. */
+export function classifyFailure(evidence: FailureEvidence, nowMs: number): Failure {
+  const { exit, lines, refusals } = evidence;
+  const errors = errorsOf(lines);
+  const detail = redact(errors.at(-1) ?? lines.at(-1) ?? describeExit(exit));
+  const retryAfterSeconds = retryAfterOf(evidence, nowMs);
+  const blocked = refusals.filter(isEgressRefusal).find(({ isOptional }) => !isOptional);
+  if (blocked !== undefined) {
+    const where = blocked.address === null ? '' : ` (${blocked.address} port ${blocked.port})`;
+    return { code: 'EGRESS_BLOCKED', detail: `${detail}${where}`, retryAfterSeconds: null };
+  }
+  const code = codeOf(errors, lines, exit);
+  if (retryAfterSeconds !== null && (code === 'NETWORK' || code === 'UNKNOWN')) {
+    return { code: 'THROTTLED', detail, retryAfterSeconds };
+  }
+  return { code, detail, retryAfterSeconds: code === 'THROTTLED' ? retryAfterSeconds : null };
+}
+
+/** Something tried to reach an address that is not public, or by a way that cannot be judged. */
+export function isEgressRefusal({ event }: { readonly event: string }): boolean {
+  return event === 'connect' || event === 'send' || event === 'process';
+}
+
+/** Whole errors: a message of yt-dlp may run over several lines. */
+export function errorsOf(lines: readonly string[]): string[] {
+  const errors: string[] = [];
+  let isInside = false;
+  for (const line of lines) {
+    if (/^(ERROR: |(yt-dlp|\S+\.py): error: )/.test(line)) {
+      errors.push(line);
+      isInside = true;
+    } else if (/^(WARNING: |\[[\w:+.-]+\] )/.test(line)) {
+      isInside = false;
+    } else if (isInside) {
+      errors.push(`${errors.pop()}\n${line}`);
+    }
+  }
+  return errors;
+}
+
+function codeOf(
+  errors: readonly string[],
+  lines: readonly string[],
+  exit: EngineExit,
+): FailureCode {
+  const isChallengeUnsolved = lines.some((line) => /challenge solving failed/i.test(line));
+  for (const error of [...errors].reverse()) {
+    const code = FAILURE_RULES.find(({ pattern }) => pattern.test(error))?.code;
+    if (code === undefined) continue;
+    // YouTube without its challenges solved offers only pictures, and yt-dlp then speaks of formats.
+    return code === 'FORMAT_UNAVAILABLE' && isChallengeUnsolved ? 'ENGINE_OUTDATED' : code;
+  }
+  if (exit.signal === FILE_SIZE_SIGNAL) return 'TOO_LARGE';
+  if (exit.isHostLost || CRASH_SIGNALS.has(exit.signal ?? 0)) return 'WORKER_CRASHED';
+  // Without an error of its own: a traceback, or a word of ffmpeg.
+  return ruleFor(lines.slice(-20).join('\n')) ?? 'UNKNOWN';
+}
+
+function ruleFor(text: string): FailureCode | null {
+  return FAILURE_RULES.find(({ pattern }) => pattern.test(text))?.code ?? null;
+}
+
+function describeExit({ status, signal, isHostLost }: EngineExit): string {
+  if (isHostLost) return 'The engine host has ended.';
+  return signal === null ? `yt-dlp exited with status ${status}` : `yt-dlp got signal ${signal}`;
+}
+
+/** Only of an answer that asks us to wait; a `Retry-After` beside a good answer means nothing here. */
+function retryAfterOf({ responses }: FailureEvidence, nowMs: number): number | null {
+  const asking = responses.filter(
+    ({ status, retryAfter, isOptional }) =>
+      !isOptional && retryAfter !== null && (status === 429 || status === 503),
+  );
+  const value = asking.at(-1)?.retryAfter?.trim();
+  if (value === undefined) return null;
+  const seconds = /^\d+$/.test(value) ? Number(value) : (Date.parse(value) - nowMs) / 1000;
+  if (!Number.isFinite(seconds)) return null;
+  return Math.min(Math.max(1, Math.ceil(seconds)), MAX_RETRY_AFTER_SECONDS);
+}

@@ -1,0 +1,214 @@
+/**
+ * What yt-dlp prints for us, and how it is read back. Each line begins with a word that only this run knows,
+ * and every value is JSON, so that no title, file name or message of a site can look like one of our lines.
+ */
+
+const VIDEO_FIELDS = [
+  'id',
+  'title',
+  'uploader',
+  'channel',
+  'duration',
+  'upload_date',
+  'extractor',
+  'webpage_url',
+  'url',
+  'width',
+  'height',
+  'fps',
+  'vcodec',
+  'acodec',
+  'ext',
+  'format_id',
+  'protocol',
+  'filesize',
+  'filesize_approx',
+  'tbr',
+  'is_live',
+  'live_status',
+  'playlist_title',
+  'playlist_count',
+  'playlist_index',
+];
+
+const FORMAT_FIELDS = [
+  'format_id',
+  'filesize',
+  'filesize_approx',
+  'tbr',
+  'vcodec',
+  'acodec',
+  'protocol',
+];
+
+const PROGRESS_FIELDS = [
+  'status',
+  'downloaded_bytes',
+  'total_bytes',
+  'total_bytes_estimate',
+  'fragment_index',
+  'fragment_count',
+];
+
+const TAB = '\t';
+
+/** Arguments of `--print` and `--progress-template`; the nonce is letters and digits. */
+export function outputTemplates(nonce: string) {
+  return {
+    video: [
+      `video:${nonce}`,
+      'video',
+      `%(.{${VIDEO_FIELDS.join(',')}})j`,
+      `%(requested_formats.:.{${FORMAT_FIELDS.join(',')}})j`,
+      '%(sponsorblock_chapters.:.{start_time,end_time})j',
+    ].join(TAB),
+    file: [`after_move:${nonce}`, 'file', '%(filepath)j'].join(TAB),
+    download: [
+      `download:${nonce}`,
+      'download',
+      `%(progress.{${PROGRESS_FIELDS.join(',')}})j`,
+      '%(info.format_id)j',
+    ].join(TAB),
+    postprocess: [
+      `postprocess:${nonce}`,
+      'postprocess',
+      '%(progress.{status,postprocessor})j',
+    ].join(TAB),
+  } as const;
+}
+
+export interface FormatInfo {
+  readonly formatId: string;
+  readonly sizeBytes: number | null;
+  /** Kilobits a second. */
+  readonly bitrate: number | null;
+  readonly hasVideo: boolean;
+  readonly protocol: string | null;
+}
+
+export interface VideoInfo {
+  readonly fields: Readonly<Record<string, unknown>>;
+  /** The streams that will be fetched, in this order; never empty. */
+  readonly formats: readonly FormatInfo[];
+  readonly durationSeconds: number | null;
+  readonly isLive: boolean;
+  /** Total length of what SponsorBlock names, overlaps counted once. */
+  readonly sponsorSeconds: number;
+}
+
+export interface StreamProgress {
+  readonly formatId: string | null;
+  readonly isFinished: boolean;
+  readonly downloadedBytes: number | null;
+  readonly totalBytes: number | null;
+  readonly estimatedBytes: number | null;
+  readonly fragmentIndex: number | null;
+  readonly fragmentCount: number | null;
+}
+
+export type OutputMessage =
+  | { readonly kind: 'video'; readonly video: VideoInfo }
+  | { readonly kind: 'download'; readonly progress: StreamProgress }
+  | { readonly kind: 'postprocess'; readonly name: string; readonly isFinished: boolean }
+  | { readonly kind: 'file'; readonly path: string };
+
+/** One of our lines, or null for anything else that was printed. */
+export function parseOutputLine(line: string, nonce: string): OutputMessage | null {
+  const [word, kind, ...values] = line.split(TAB);
+  if (word !== nonce || kind === undefined) return null;
+  const [first, second, third] = values.map(parseJson);
+  switch (kind) {
+    case 'video':
+      return { kind, video: videoInfo(objectOf(first), listOf(second), listOf(third)) };
+    case 'download':
+      return { kind, progress: streamProgress(objectOf(first), second) };
+    case 'postprocess': {
+      const { status, postprocessor } = objectOf(first);
+      return { kind, name: String(postprocessor), isFinished: status === 'finished' };
+    }
+    case 'file':
+      return typeof first === 'string' ? { kind, path: first } : null;
+    default:
+      return null;
+  }
+}
+
+function videoInfo(
+  fields: Readonly<Record<string, unknown>>,
+  requested: readonly unknown[],
+  sponsors: readonly unknown[],
+): VideoInfo {
+  const formats = (requested.length > 0 ? requested.map(objectOf) : [fields]).map(formatInfo);
+  return {
+    fields,
+    formats,
+    durationSeconds: numberOf(fields['duration']),
+    isLive: fields['is_live'] === true,
+    sponsorSeconds: unionSeconds(sponsors.map(objectOf)),
+  };
+}
+
+function formatInfo(fields: Readonly<Record<string, unknown>>): FormatInfo {
+  return {
+    formatId: stringOf(fields['format_id']) ?? '',
+    sizeBytes: numberOf(fields['filesize']) ?? numberOf(fields['filesize_approx']),
+    bitrate: numberOf(fields['tbr']),
+    hasVideo: fields['vcodec'] !== 'none',
+    protocol: stringOf(fields['protocol']),
+  };
+}
+
+function streamProgress(
+  fields: Readonly<Record<string, unknown>>,
+  formatId: unknown,
+): StreamProgress {
+  return {
+    formatId: stringOf(formatId),
+    isFinished: fields['status'] === 'finished',
+    downloadedBytes: numberOf(fields['downloaded_bytes']),
+    totalBytes: numberOf(fields['total_bytes']),
+    estimatedBytes: numberOf(fields['total_bytes_estimate']),
+    fragmentIndex: numberOf(fields['fragment_index']),
+    fragmentCount: numberOf(fields['fragment_count']),
+  };
+}
+
+function unionSeconds(segments: readonly Readonly<Record<string, unknown>>[]): number {
+  const spans = segments
+    .map(
+      ({ start_time: start, end_time: end }) => [numberOf(start) ?? 0, numberOf(end) ?? 0] as const,
+    )
+    .sort(([a], [b]) => a - b);
+  let total = 0;
+  let reached = 0;
+  for (const [start, end] of spans) {
+    total += Math.max(0, end - Math.max(start, reached));
+    reached = Math.max(reached, end);
+  }
+  return total;
+}
+
+/** yt-dlp prints `NA` for what it does not know. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return null;
+  }
+}
+
+function objectOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? { ...value } : {};
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? (value as unknown[]) : [];
+}
+
+function stringOf(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
+}
+
+function numberOf(value: unknown): number | null {
+  return typeof value === 'number' && Number.isFinite(value) ? value : null;
+}

@@ -1,0 +1,116 @@
+import type { DownloadOptions } from '@artemis/contracts';
+import type { Selection } from './messages.ts';
+
+/** What a download can do without. A part that fails is left out of the next run and becomes a warning. */
+export type OptionalPart =
+  | `subtitle:${string}`
+  | 'subtitles'
+  | 'embed_subtitles'
+  | 'thumbnail'
+  | 'embed_thumbnail'
+  | 'metadata'
+  | 'sponsorblock';
+
+export interface SubtitlePlan {
+  /** Language tags as asked for; null: those of `DEFAULT_SUBTITLES`. */
+  readonly languages: readonly string[] | null;
+  readonly isAutoIncluded: boolean;
+  readonly isEmbedded: boolean;
+  readonly format: 'vtt' | 'srt';
+}
+
+export interface SectionPlan {
+  readonly startSeconds: number;
+  readonly endSeconds: number;
+  readonly isPrecise: boolean;
+}
+
+/** A selection with every default and every dependency between its fields worked out. */
+export interface DownloadPlan {
+  readonly selection: Selection;
+  readonly options: DownloadOptions;
+  readonly isFlat: boolean;
+  /** Neither a listing nor a simulation: there will be a media file. */
+  readonly hasMedia: boolean;
+  readonly isAudioOnly: boolean;
+  readonly subtitles: SubtitlePlan | null;
+  readonly isThumbnailWritten: boolean;
+  readonly isThumbnailEmbedded: boolean;
+  readonly isInfoWritten: boolean;
+  readonly isMetadataEmbedded: boolean;
+  readonly areChaptersEmbedded: boolean;
+  readonly section: SectionPlan | null;
+  readonly sponsorblock: NonNullable<DownloadOptions['sponsorblock']> | null;
+}
+
+/**
+ * English, and the language that is spoken as the site's own automatic captions (YouTube marks them `-orig`).
+ * Not every language: a hundred translated captions cost a hundred requests, and the site's patience.
+ */
+export const DEFAULT_SUBTITLES = ['en(-[A-Z]{2})?', '[a-z]{2,3}-orig'] as const;
+
+export function planOf(
+  selection: Selection,
+  leftOut: ReadonlySet<OptionalPart> = new Set(),
+): DownloadPlan {
+  const { formatPreset, options } = selection;
+  const isFlat = formatPreset === 'Playlist (flat)';
+  const isSubtitlePreset = formatPreset === 'Subtitle + metadata';
+  const isAudioOnly = formatPreset === 'Audio only';
+  const hasMedia = !isFlat && options.simulate !== true;
+  // No picture can be put into a WAV file.
+  const canEmbedThumbnail = !(isAudioOnly && options.audio_codec === 'wav');
+  const { section, sponsorblock } = options;
+  return {
+    selection,
+    options,
+    isFlat,
+    hasMedia,
+    isAudioOnly,
+    subtitles: hasMedia ? subtitlePlan(options, isSubtitlePreset, leftOut) : null,
+    isThumbnailWritten:
+      hasMedia && (options.write_thumbnail ?? isSubtitlePreset) && !leftOut.has('thumbnail'),
+    isThumbnailEmbedded:
+      hasMedia &&
+      options.embed_thumbnail === true &&
+      canEmbedThumbnail &&
+      !leftOut.has('thumbnail') &&
+      !leftOut.has('embed_thumbnail'),
+    isInfoWritten: hasMedia && (options.write_info ?? isSubtitlePreset),
+    isMetadataEmbedded: hasMedia && options.embed_metadata === true && !leftOut.has('metadata'),
+    areChaptersEmbedded: hasMedia && options.embed_chapters === true && !leftOut.has('metadata'),
+    section:
+      hasMedia && section !== undefined
+        ? {
+            startSeconds: secondsOf(section.start),
+            endSeconds: secondsOf(section.end),
+            isPrecise: section.precise === true,
+          }
+        : null,
+    sponsorblock:
+      hasMedia && sponsorblock !== undefined && !leftOut.has('sponsorblock') ? sponsorblock : null,
+  };
+}
+
+function subtitlePlan(
+  { subtitles }: DownloadOptions,
+  isSubtitlePreset: boolean,
+  leftOut: ReadonlySet<OptionalPart>,
+): SubtitlePlan | null {
+  if (leftOut.has('subtitles') || (subtitles === undefined && !isSubtitlePreset)) return null;
+  const languages =
+    subtitles?.languages.filter((language) => !leftOut.has(`subtitle:${language}`)) ?? null;
+  if (languages?.length === 0) return null;
+  return {
+    languages,
+    isAutoIncluded: subtitles?.auto ?? subtitles === undefined,
+    isEmbedded: subtitles?.embed === true && !leftOut.has('embed_subtitles'),
+    format: subtitles?.format ?? 'vtt',
+  };
+}
+
+/** Of a number, `mm:ss` or `hh:mm:ss`. */
+export function secondsOf(time: number | string): number {
+  if (typeof time === 'number') return time;
+  return time.split(':').reduce((total, part) => total * 60 + Number(part), 0);
+}

@@ -1,0 +1,168 @@
+import type { Phase } from '@artemis/contracts';
+import type { FormatInfo, OutputMessage, StreamProgress, VideoInfo } from './output-lines.ts';
+
+/** The rest is for joining, converting and checking. */
+const DOWNLOAD_SHARE = 98;
+const VERIFYING = 99;
+/** Picture against sound where a site tells neither size nor bitrate. */
+const USUAL_WEIGHT = { video: 9, audio: 1 } as const;
+const SPEED_WINDOW_MS = 5_000;
+/** Of a rate over a shorter time, the burst of the first buffer would be most. */
+const MIN_SPEED_WINDOW_MS = 500;
+
+export interface ProgressFigure {
+  readonly phase: Phase;
+  /** 0–99 for the whole run; never falls. */
+  readonly progress: number;
+  readonly downloadedBytes: number | null;
+  readonly totalBytes: number | null;
+  readonly speedBps: number | null;
+  readonly etaSeconds: number | null;
+}
+
+export interface ProgressMeter {
+  take(message: OutputMessage): void;
+  /** For what reports no progress of its own (ffmpeg fetching a stream): bytes that lie on the disk. */
+  takeBytes(bytes: number): void;
+  verifying(): void;
+  read(): ProgressFigure;
+  /** Sum over all streams: what is held against the size limit. */
+  downloadedBytes(): number;
+}
+
+interface Stream {
+  readonly weight: number;
+  sizeBytes: number | null;
+  downloadedBytes: number;
+  fraction: number;
+}
+
+/** Turns messages of one run into one figure. `now` is monotonic milliseconds. */
+export function createProgressMeter(now: () => number): ProgressMeter {
+  const streams = new Map<string, Stream>();
+  const samples: { atMs: number; bytes: number }[] = [];
+  let phase: Phase = 'extracting';
+  let reached = 0;
+  let bytesOnDisk = 0;
+
+  function begin(video: VideoInfo): void {
+    streams.clear();
+    const weigh = weights(video);
+    for (const format of video.formats) {
+      streams.set(format.formatId, {
+        weight: weigh(format),
+        sizeBytes: format.sizeBytes,
+        downloadedBytes: 0,
+        fraction: 0,
+      });
+    }
+  }
+
+  function advance(progress: StreamProgress): void {
+    // Subtitles and thumbnails are fetched in the same way, but without a format.
+    const stream = progress.formatId === null ? undefined : streams.get(progress.formatId);
+    if (stream === undefined) return;
+    if (phase === 'extracting') phase = 'downloading';
+    const { downloadedBytes, totalBytes, estimatedBytes, isFinished } = progress;
+    stream.downloadedBytes = Math.max(stream.downloadedBytes, downloadedBytes ?? 0);
+    if (totalBytes !== null) stream.sizeBytes = totalBytes;
+    else if (estimatedBytes !== null) stream.sizeBytes = Math.round(estimatedBytes);
+    stream.fraction = isFinished
+      ? 1
+      : Math.max(stream.fraction, Math.min(1, fractionOf(progress, stream.sizeBytes)));
+    sample();
+  }
+
+  function sample(): void {
+    const atMs = now();
+    samples.push({ atMs, bytes: downloadedBytes() });
+    while ((samples[1]?.atMs ?? Infinity) <= atMs - SPEED_WINDOW_MS) samples.shift();
+  }
+
+  function downloadedBytes(): number {
+    let total = 0;
+    for (const stream of streams.values()) total += stream.downloadedBytes;
+    return Math.max(total, bytesOnDisk);
+  }
+
+  function totalBytes(): number | null {
+    let total = 0;
+    for (const { sizeBytes } of streams.values()) {
+      if (sizeBytes === null) return null;
+      total += sizeBytes;
+    }
+    return streams.size === 0 ? null : Math.max(total, downloadedBytes());
+  }
+
+  function speed(): number | null {
+    const first = samples[0];
+    const last = samples.at(-1);
+    if (phase !== 'downloading' || first === undefined || last === undefined) return null;
+    const elapsedMs = Math.max(now() - first.atMs, MIN_SPEED_WINDOW_MS);
+    return elapsedMs < MIN_SPEED_WINDOW_MS * 2 && samples.length < 3
+      ? null
+      : Math.max(0, ((last.bytes - first.bytes) * 1000) / elapsedMs);
+  }
+
+  return {
+    downloadedBytes,
+    take(message) {
+      if (message.kind === 'video') begin(message.video);
+      else if (message.kind === 'download') advance(message.progress);
+      else if (message.kind === 'postprocess' && phase === 'downloading') phase = 'processing';
+    },
+    takeBytes(bytes) {
+      if (streams.size === 0 || phase === 'processing' || bytes <= bytesOnDisk) return;
+      bytesOnDisk = bytes;
+      if (phase === 'extracting') phase = 'downloading';
+      sample();
+    },
+    verifying() {
+      phase = 'verifying';
+      reached = Math.max(reached, VERIFYING);
+    },
+    read() {
+      let weight = 0;
+      let done = 0;
+      for (const stream of streams.values()) {
+        weight += stream.weight;
+        done += stream.weight * stream.fraction;
+      }
+      const share = phase === 'processing' ? 1 : weight === 0 ? 0 : done / weight;
+      reached = Math.max(reached, share * DOWNLOAD_SHARE);
+      const speedBps = speed();
+      const total = totalBytes();
+      const downloaded = downloadedBytes();
+      const left = total === null ? null : total - downloaded;
+      return {
+        phase,
+        progress: Math.round(reached * 10) / 10,
+        downloadedBytes: streams.size === 0 ? null : downloaded,
+        totalBytes: total,
+        speedBps: speedBps === null ? null : Math.round(speedBps),
+        etaSeconds:
+          left === null || speedBps === null || speedBps < 1 ? null : Math.ceil(left / speedBps),
+      };
+    },
+  };
+}
+
+/** Finished fragments are the better measure: the size of the others is a guess that changes. */
+function fractionOf(progress: StreamProgress, sizeBytes: number | null): number {
+  const { fragmentIndex, fragmentCount, downloadedBytes } = progress;
+  if (fragmentIndex !== null && fragmentCount !== null && fragmentCount > 0) {
+    return fragmentIndex / fragmentCount;
+  }
+  return sizeBytes === null || sizeBytes === 0 ? 0 : (downloadedBytes ?? 0) / sizeBytes;
+}
+
+/** By size, else by bitrate, else by what is usual; never one measure for this stream and another for that. */
+function weights({ formats }: VideoInfo): (format: FormatInfo) => number {
+  if (formats.every(({ sizeBytes }) => sizeBytes !== null && sizeBytes > 0)) {
+    return ({ sizeBytes }) => sizeBytes ?? 0;
+  }
+  if (formats.every(({ bitrate }) => bitrate !== null && bitrate > 0)) {
+    return ({ bitrate }) => bitrate ?? 0;
+  }
+  return ({ hasVideo }) => (hasVideo ? USUAL_WEIGHT.video : USUAL_WEIGHT.audio);
+}
