@@ -158,7 +158,7 @@ export function createClient(clientOptions: ClientOptions): Client {
       init.body = JSON.stringify(input.body);
     }
     if (input.signal) init.signal = input.signal;
-    const response = await send(addressOf(name, input as CallInput<RouteName>), init);
+    const response = await send(addressOf(name, input), init);
     const isJson = /\bjson\b/.test(response.headers.get('content-type') ?? '');
     const body: unknown = isJson ? await response.json() : null;
     return { status: response.status, body, headers: response.headers } as Answer<Name>;

@@ -170,7 +170,8 @@ export const WARNINGS = {
   CODEC_SHORTFALL: 'The site does not offer the codec that was asked for.',
   AUDIO_MISSING: 'The media has no sound.',
   VIDEO_MISSING: 'The media has no picture.',
-  SUBTITLES_MISSING: 'Some of the subtitles that were asked for are not offered or could not be read.',
+  SUBTITLES_MISSING:
+    'Some of the subtitles that were asked for are not offered or could not be read.',
   THUMBNAIL_MISSING: 'The thumbnail is not offered or could not be read.',
   METADATA_MISSING: 'The metadata could not be written.',
   SPONSORBLOCK_MISSING: 'The SponsorBlock segments could not be read.',

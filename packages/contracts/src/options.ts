@@ -106,7 +106,11 @@ export const DownloadOptions = Type.Object(
       }),
     ),
     directory: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 500, description: 'relative folder below downloads/' }),
+      Type.String({
+        minLength: 1,
+        maxLength: 500,
+        description: 'relative folder below downloads/',
+      }),
     ),
     name_template: Type.Optional(Type.String({ minLength: 1, maxLength: 300 })),
     format_id: Type.Optional(

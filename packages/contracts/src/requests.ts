@@ -46,7 +46,9 @@ const statusList = `^(${STATUSES.join('|')})(,(${STATUSES.join('|')}))*$`;
 export const ListDownloadsQuery = Type.Object(
   {
     status: Type.Optional(
-      Type.Array(Type.String({ pattern: statusList }), { description: 'repeatable, or a comma list' }),
+      Type.Array(Type.String({ pattern: statusList }), {
+        description: 'repeatable, or a comma list',
+      }),
     ),
     q: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
     sort: Type.Optional(oneOf(SORTS)),
@@ -79,8 +81,5 @@ export const FileQuery = Type.Object(
 );
 export type FileQuery = Static<typeof FileQuery>;
 
-export const LogQuery = Type.Object(
-  { after: Type.Optional(Type.Integer({ minimum: 0 })) },
-  strict,
-);
+export const LogQuery = Type.Object({ after: Type.Optional(Type.Integer({ minimum: 0 })) }, strict);
 export type LogQuery = Static<typeof LogQuery>;

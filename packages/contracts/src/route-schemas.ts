@@ -150,15 +150,37 @@ export const ROUTE_SCHEMAS = {
   log: {
     summary: 'The newest console events',
     querystring: LogQuery,
-    response: { 200: LogLines, 400: Problem, 401: Problem, 403: Problem, 429: Problem, 500: Problem },
+    response: {
+      200: LogLines,
+      400: Problem,
+      401: Problem,
+      403: Problem,
+      429: Problem,
+      500: Problem,
+    },
   },
   telemetry: {
     summary: 'Counters, workers, throughput, storage and engine',
-    response: { 200: Telemetry, 304: noBody, 400: Problem, 401: Problem, 403: Problem, 429: Problem, 500: Problem },
+    response: {
+      200: Telemetry,
+      304: noBody,
+      400: Problem,
+      401: Problem,
+      403: Problem,
+      429: Problem,
+      500: Problem,
+    },
   },
   configuration: {
     summary: 'Presets, limits, features and versions',
-    response: { 200: Configuration, 400: Problem, 401: Problem, 403: Problem, 429: Problem, 500: Problem },
+    response: {
+      200: Configuration,
+      400: Problem,
+      401: Problem,
+      403: Problem,
+      429: Problem,
+      500: Problem,
+    },
   },
   health: {
     summary: 'The process is alive',
@@ -176,13 +198,17 @@ type StaticOf<T> = T extends TSchema ? Static<T> : never;
 
 /** The bodies a route can answer with, by status. */
 export type Responses<Name extends RouteName> = {
-  [Status in keyof RouteSchemas[Name]['response']]: StaticOf<RouteSchemas[Name]['response'][Status]>;
+  [Status in keyof RouteSchemas[Name]['response']]: StaticOf<
+    RouteSchemas[Name]['response'][Status]
+  >;
 };
 
 export type RouteBody<Name extends RouteName> = RouteSchemas[Name] extends { body: infer Body }
   ? StaticOf<Body>
   : never;
 
-export type RouteQuery<Name extends RouteName> = RouteSchemas[Name] extends { querystring: infer Query }
+export type RouteQuery<Name extends RouteName> = RouteSchemas[Name] extends {
+  querystring: infer Query;
+}
   ? StaticOf<Query>
   : never;

@@ -55,3 +55,10 @@ export function hostAndPort(hostname: string, port: number): string {
   const name = hostname.toLowerCase().replace(/\.+$/, '');
   return `${isIP(name) === 6 ? `[${name}]` : name}:${port}`;
 }
+
+/** Also the unspecified address, which connects to loopback, and IPv4 loopback inside IPv6. Canonical spelling. */
+export function isLoopbackAddress(address: string): boolean {
+  return /^(127\.|0\.0\.0\.0$|::$|::1$|::ffff:7f[0-9a-f]{2}:|::ffff:127\.|::ffff:0:0$)/.test(
+    address,
+  );
+}

@@ -1,6 +1,6 @@
 import { LIMITS } from '@artemis/contracts';
 import { isIP } from 'node:net';
-import { hostAndPort, type IsPublicAddress } from './address-policy.ts';
+import { hostAndPort, isLoopbackAddress, type IsPublicAddress } from './address-policy.ts';
 
 export interface UrlPolicyOptions {
   readonly isPublicAddress: IsPublicAddress;
@@ -56,7 +56,7 @@ function hostRefusal(host: string, port: number, options: UrlPolicyOptions): str
   const isLocalName = host === 'localhost' || host.endsWith('.localhost');
 
   if (host === '' || host.includes('..')) return 'The URL has no valid host name.';
-  if (ownPorts.includes(port) && (isLocalName || (isAddress && isLoopback(address)))) {
+  if (ownPorts.includes(port) && (isLocalName || (isAddress && isLoopbackAddress(address)))) {
     return 'The URL points at this server itself.';
   }
   if (egressAllow.includes(hostAndPort(address, port))) return null;
@@ -65,11 +65,6 @@ function hostRefusal(host: string, port: number, options: UrlPolicyOptions): str
     return 'The URL points at a private or reserved address.';
   }
   return null;
-}
-
-/** Also the unspecified address, which connects to loopback, and IPv4 loopback inside IPv6. */
-function isLoopback(address: string): boolean {
-  return /^(127\.|0\.0\.0\.0$|::$|::1$|::ffff:7f[0-9a-f]{2}:|::ffff:0:0$)/.test(address);
 }
 
 function portOf(url: URL): number {

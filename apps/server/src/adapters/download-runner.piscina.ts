@@ -1,0 +1,109 @@
+import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
+import { pathToFileURL } from 'node:url';
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import type { Download } from '@artemis/contracts';
+import { Piscina } from 'piscina';
+import type { DownloadRunner, RunOptions } from '../domain/ports.ts';
+import type { Logger } from '../domain/records.ts';
+import type {
+  Outcome,
+  StopTask,
+  Task,
+  TaskEngine,
+  TaskEvent,
+  TaskLimits,
+} from '../worker/messages.ts';
+
+/** A thread that does not answer a stop for this long is ended; its jobs end with their connections. */
+const STOP_GRACE_MS = 10_000;
+const IS_SOURCE = import.meta.url.endsWith('.ts');
+
+export interface PiscinaRunnerOptions {
+  readonly maxWorkers: number;
+  readonly limits: TaskLimits;
+  readonly egressAllow: readonly string[];
+  /** Waits for an engine that is starting; null when there is none. */
+  readonly engine: () => Promise<TaskEngine | null>;
+  /** A way through our forward proxy for one attempt; `upstream` is the proxy that the download asked for. */
+  readonly issueProxy: (upstream: string | null) => { readonly url: string; revoke(): void };
+  readonly logger: Logger;
+}
+
+/** Runs attempts in a pool of threads; each download has its own child processes. */
+export function createPiscinaRunner(options: PiscinaRunnerOptions): DownloadRunner {
+  const { maxWorkers, logger } = options;
+  const threads = Math.min(availableParallelism(), maxWorkers);
+  const pool = new Piscina<{ task: Task; port: MessagePort }, Outcome>({
+    filename: new URL(`../worker/download-task.${IS_SOURCE ? 'ts' : 'js'}`, import.meta.url).href,
+    minThreads: threads,
+    maxThreads: threads,
+    concurrentTasksPerWorker: Math.ceil(maxWorkers / threads),
+    // Downloads wait in our own queue only; this is slack for a slot that was freed this moment.
+    maxQueue: maxWorkers,
+    execArgv: IS_SOURCE ? ['--conditions=@artemis/source', '--import', tsxUrl()] : [],
+  });
+  pool.on('error', (error: unknown) => logger.error({ err: error }, 'a download thread failed'));
+
+  async function run(download: Download, runOptions: RunOptions): Promise<Outcome> {
+    const engine = await options.engine();
+    if (!engine) return failed('ENGINE_MISSING', 'No engine is running.');
+    if (runOptions.signal.aborted) return { kind: 'stopped', usage: null };
+    const upstream = download.options.proxy ?? null;
+    const proxy = options.issueProxy(upstream);
+    const { port1, port2 } = new MessageChannel();
+    const lastResort = new AbortController();
+    let timer: NodeJS.Timeout | null = null;
+    const stop = () => {
+      port1.postMessage({ kind: 'stop' } satisfies StopTask);
+      timer = setTimeout(() => lastResort.abort(), STOP_GRACE_MS);
+    };
+    port1.on('message', (event: TaskEvent) => runOptions.onEvent(event));
+    runOptions.signal.addEventListener('abort', stop, { once: true });
+    const task: Task = {
+      downloadId: download.id,
+      url: download.url,
+      selection: {
+        formatPreset: download.format_preset,
+        quality: download.quality,
+        options: download.options,
+      },
+      jobFolder: runOptions.jobFolder,
+      engine,
+      limits: options.limits,
+      egress: {
+        allow: options.egressAllow,
+        proxyUrl: proxy.url,
+        isProxyForAll: upstream !== null || engine.kind === 'binary',
+      },
+    };
+    try {
+      return await pool.run(
+        { task, port: port2 },
+        { transferList: [port2], signal: lastResort.signal },
+      );
+    } catch (error) {
+      if (runOptions.signal.aborted) return { kind: 'stopped', usage: null };
+      logger.error({ err: error, downloadId: download.id }, 'the thread of a download died');
+      return failed('WORKER_CRASHED', 'The thread of this download died.');
+    } finally {
+      if (timer) clearTimeout(timer);
+      runOptions.signal.removeEventListener('abort', stop);
+      port1.close();
+      proxy.revoke();
+    }
+  }
+
+  return {
+    run,
+    close: () => pool.destroy(),
+  };
+}
+
+function failed(code: 'ENGINE_MISSING' | 'WORKER_CRASHED', detail: string): Outcome {
+  return { kind: 'failed', code, detail, retryAfterSeconds: null, usage: null };
+}
+
+function tsxUrl(): string {
+  return pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+}

@@ -1,0 +1,109 @@
+import { Download } from '@artemis/contracts';
+import { Ajv } from 'ajv';
+import type { HistoryContent, IdempotencyEntry } from '../domain/ports.ts';
+
+export const HISTORY_VERSION = 1;
+
+const isDownload = new Ajv({ strict: true, allowUnionTypes: true }).compile<Download>(Download);
+
+/** Written by a newer Artemis: using it here would lose what we do not know. */
+export class NewerHistoryError extends Error {
+  override readonly name = 'NewerHistoryError';
+}
+
+export interface ParsedHistory extends HistoryContent {
+  readonly seq: number;
+  /** Entries that are no records at all and were left out. */
+  readonly unreadable: number;
+}
+
+/**
+ * Reads the document, or a bare array of records (the older shape). Missing fields get their defaults.
+ * @throws when the text is not such a document
+ */
+export function parseHistory(text: string): ParsedHistory {
+  const value: unknown = JSON.parse(text);
+  const document = Array.isArray(value) ? { version: 0, downloads: value } : asObject(value);
+  const version = document['version'];
+  if (typeof version === 'number' && version > HISTORY_VERSION) {
+    throw new NewerHistoryError(
+      `The history file has version ${version}; this Artemis reads up to ${HISTORY_VERSION}. Update Artemis, or move the file away.`,
+    );
+  }
+  const raw = document['downloads'];
+  if (!Array.isArray(raw)) throw new Error('no list of downloads');
+  const ids = new Set<string>();
+  const downloads = raw.flatMap((entry) => {
+    const download = readRecord(entry);
+    if (!download || ids.has(download.id)) return [];
+    ids.add(download.id);
+    return [download];
+  });
+  const idempotency = Array.isArray(document['idempotency'])
+    ? document['idempotency'].filter(isIdempotencyEntry)
+    : [];
+  const seq = typeof document['seq'] === 'number' ? document['seq'] : 0;
+  return { downloads, idempotency, seq, unreadable: raw.length - downloads.length };
+}
+
+function asObject(value: unknown): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) throw new Error('not an object');
+  return value as Record<string, unknown>;
+}
+
+function readRecord(entry: unknown): Download | null {
+  if (typeof entry !== 'object' || entry === null) return null;
+  const given = entry as Partial<Download>;
+  if (typeof given.url !== 'string' || !URL.canParse(given.url)) return null;
+  const createdAt = given.created_at ?? given.updated_at ?? new Date(0).toISOString();
+  const known = Object.fromEntries(
+    Object.keys(Download.properties).flatMap((key) =>
+      key in given ? [[key, given[key as keyof Download]]] : [],
+    ),
+  );
+  const record = {
+    title: null,
+    status: 'completed',
+    phase: null,
+    waiting_for: null,
+    format_preset: 'Smart (best combined)',
+    quality: 'best',
+    options: {},
+    progress: given.status === 'completed' ? 100 : 0,
+    downloaded_bytes: null,
+    total_bytes: null,
+    speed_bps: null,
+    eta_seconds: null,
+    file_size: null,
+    storage_path: null,
+    artifacts: [],
+    metadata: {},
+    error: null,
+    warnings: [],
+    attempt: 1,
+    priority: 3,
+    tags: [],
+    notes: '',
+    parent_id: null,
+    entries: null,
+    started_at: null,
+    completed_at: null,
+    retry_at: null,
+    expires_at: null,
+    ...known,
+    created_at: createdAt,
+    updated_at: given.updated_at ?? createdAt,
+  };
+  return isDownload(record) ? record : null;
+}
+
+function isIdempotencyEntry(entry: unknown): entry is IdempotencyEntry {
+  if (typeof entry !== 'object' || entry === null) return false;
+  const { key, bodyHash, downloadIds, duplicateIds, at } = entry as Partial<IdempotencyEntry>;
+  return (
+    [key, bodyHash, at].every((text) => typeof text === 'string') &&
+    [downloadIds, duplicateIds].every(
+      (ids) => Array.isArray(ids) && ids.every((id) => typeof id === 'string'),
+    )
+  );
+}

@@ -1,0 +1,224 @@
+import { copyFile, mkdir, readFile, rename } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type {
+  HistoryChange,
+  HistoryStore,
+  IdempotencyEntry,
+  StoreHealth,
+} from '../domain/ports.ts';
+import type { Logger } from '../domain/records.ts';
+import { writeDurably } from './durable-file.ts';
+import {
+  HISTORY_VERSION,
+  NewerHistoryError,
+  parseHistory,
+  type ParsedHistory,
+} from './history-document.ts';
+
+const IDEMPOTENCY_MS = 24 * 3_600_000;
+const BACKUP_DELAY_MS = 1000;
+
+export interface JsonFileHistoryOptions {
+  readonly path: string;
+  /** Folder for the last good copy. */
+  readonly dataDir: string;
+  readonly logger: Logger;
+  readonly now?: () => Date;
+  /** For tests that make writes fail. */
+  readonly write?: typeof writeDurably;
+}
+
+interface Content {
+  /** Serialised records by id, oldest first. */
+  readonly records: ReadonlyMap<string, string>;
+  readonly idempotency: readonly IdempotencyEntry[];
+}
+
+interface PendingSave {
+  readonly change: HistoryChange;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * `downloads-history.json`: one document, replaced as a whole. Each record is serialised once per change, so a
+ * save costs a join and a write. A copy beside the data, at most a second behind, serves when the file itself is
+ * damaged from outside.
+ */
+export function createJsonFileHistory(options: JsonFileHistoryOptions): HistoryStore {
+  const { path, dataDir, logger } = options;
+  const now = options.now ?? (() => new Date());
+  const write = options.write ?? writeDurably;
+  const backupPath = join(dataDir, 'history-backup.json');
+  let content: Content = { records: new Map(), idempotency: [] };
+  let seq = 0;
+  let pending: PendingSave[] = [];
+  let flushing: Promise<void> | null = null;
+  let backup: { text: string; timer: NodeJS.Timeout } | null = null;
+  let damage: string | null = null;
+  let isWritable = true;
+
+  function applied(changes: readonly HistoryChange[]): Content {
+    const records = new Map(content.records);
+    let idempotency = [...content.idempotency];
+    for (const change of changes) {
+      for (const download of change.put ?? []) records.set(download.id, JSON.stringify(download));
+      for (const id of change.remove ?? []) records.delete(id);
+      const { remember } = change;
+      if (remember)
+        idempotency = [...idempotency.filter(({ key }) => key !== remember.key), remember];
+    }
+    const limit = now().getTime() - IDEMPOTENCY_MS;
+    return { records, idempotency: idempotency.filter(({ at }) => Date.parse(at) > limit) };
+  }
+
+  function serialised(next: Content): string {
+    const downloads = [...next.records.values()].reverse().join(',\n');
+    const idempotency = next.idempotency.map((entry) => JSON.stringify(entry)).join(',\n');
+    return `{"version":${HISTORY_VERSION},"seq":${seq},"downloads":[\n${downloads}\n],"idempotency":[${idempotency}]}\n`;
+  }
+
+  async function flush(): Promise<void> {
+    while (pending.length > 0) {
+      // Requests that arrive in this turn of the event loop share the write.
+      await new Promise((resolve) => setImmediate(resolve));
+      const group = pending;
+      pending = [];
+      try {
+        const next = applied(group.map(({ change }) => change));
+        seq += 1;
+        const text = serialised(next);
+        await write(path, text);
+        content = next;
+        isWritable = true;
+        scheduleBackup(text);
+        for (const { resolve } of group) resolve();
+      } catch (error) {
+        isWritable = false;
+        for (const { reject } of group) reject(error);
+      }
+    }
+  }
+
+  function scheduleBackup(text: string): void {
+    if (backup) {
+      backup.text = text;
+      return;
+    }
+    const timer = setTimeout(() => void writeBackup(), BACKUP_DELAY_MS);
+    timer.unref();
+    backup = { text, timer };
+  }
+
+  async function writeBackup(): Promise<void> {
+    if (!backup) return;
+    clearTimeout(backup.timer);
+    const { text } = backup;
+    backup = null;
+    try {
+      await write(backupPath, text);
+    } catch (error) {
+      logger.warn({ err: error }, 'the copy of the history could not be written');
+    }
+  }
+
+  async function read(file: string): Promise<string | null> {
+    try {
+      return await readFile(file, 'utf8');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+      throw error;
+    }
+  }
+
+  function damagedName(): string {
+    const time = now().toISOString().replaceAll(/[:.]/g, '-');
+    return join(dirname(path), `downloads-history.corrupt-${time}.json`);
+  }
+
+  async function readBackup(): Promise<ParsedHistory | null> {
+    try {
+      const text = await read(backupPath);
+      return text === null ? null : parseHistory(text);
+    } catch (error) {
+      logger.error({ err: error }, 'the copy of the history is damaged too');
+      return null;
+    }
+  }
+
+  async function loadMain(): Promise<ParsedHistory | null> {
+    const text = await read(path);
+    if (text === null) return null;
+    try {
+      const parsed = parseHistory(text);
+      if (parsed.unreadable > 0) {
+        const aside = damagedName();
+        await copyFile(path, aside);
+        damage = `${parsed.unreadable} entries of the history could not be read; the whole file was kept as ${aside}.`;
+      }
+      return parsed;
+    } catch (error) {
+      if (error instanceof NewerHistoryError) throw error;
+      const aside = damagedName();
+      await rename(path, aside);
+      const copy = await readBackup();
+      const source = copy ? 'the last good copy was read' : 'no good copy was found';
+      damage = `The history file was damaged: it was kept as ${aside} and ${source}.`;
+      return copy;
+    }
+  }
+
+  return {
+    async load() {
+      await mkdir(dirname(path), { recursive: true });
+      await mkdir(dataDir, { recursive: true, mode: 0o700 });
+      const parsed = await loadMain();
+      if (damage) logger.error({}, damage);
+      if (parsed) {
+        seq = parsed.seq;
+        content = {
+          records: new Map(
+            [...parsed.downloads]
+              .reverse()
+              .map((download) => [download.id, JSON.stringify(download)]),
+          ),
+          idempotency: parsed.idempotency,
+        };
+      }
+      // Creates the file at the first start, rewrites an older shape, and shows now whether it can be written.
+      await this.save({}).catch((error: unknown) => {
+        logger.error({ err: error }, 'the history cannot be written');
+      });
+      return { downloads: parsed?.downloads ?? [], idempotency: parsed?.idempotency ?? [] };
+    },
+    save(change) {
+      return new Promise<void>((resolve, reject) => {
+        pending.push({ change, resolve, reject });
+        flushing ??= flush().finally(() => {
+          flushing = null;
+        });
+      });
+    },
+    health(): StoreHealth {
+      if (!isWritable) {
+        return {
+          state: 'fail',
+          message: 'The history file cannot be written.',
+          remedy: 'Make room on its disk or give this user the right to write it.',
+        };
+      }
+      if (damage) {
+        return {
+          state: 'warn',
+          message: damage,
+          remedy: 'Look into that file for missing records.',
+        };
+      }
+      return { state: 'ok', message: 'The history file can be read and written.', remedy: null };
+    },
+    async close() {
+      while (flushing) await flushing;
+      await writeBackup();
+    },
+  };
+}

@@ -1,0 +1,6 @@
+import type { Notifier } from '../domain/ports.ts';
+
+/** Nobody asked to be told. */
+export function createSilentNotifier(): Notifier {
+  return { notify: () => Promise.resolve(), close: () => Promise.resolve() };
+}

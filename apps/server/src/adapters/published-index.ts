@@ -1,0 +1,112 @@
+import { appendFile, mkdir, open, readFile, type FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { syncFolder, writeDurably } from './durable-file.ts';
+
+/** A file that we put into the downloads folder. Only such files are ever deleted. */
+export interface PublishedFile {
+  /** Relative to the downloads folder, with `/`. */
+  readonly path: string;
+  readonly downloadId: string;
+  /** The suffix by which a repeated publication finds the same file again. */
+  readonly suffix: string;
+  readonly inode: number;
+  readonly sizeBytes: number;
+  readonly publishedAtMs: number;
+}
+
+/** Durable list of published files: one line a change, made short again at each start. */
+export interface PublishedIndex {
+  get(path: string): PublishedFile | null;
+  ofDownload(downloadId: string): readonly PublishedFile[];
+  all(): IterableIterator<PublishedFile>;
+  /** Durable when resolved; written before the file appears under its final name. */
+  add(file: PublishedFile): Promise<void>;
+  remove(paths: readonly string[]): Promise<void>;
+  totalBytes(): number;
+  count(): number;
+  close(): Promise<void>;
+}
+
+export async function openPublishedIndex(path: string): Promise<PublishedIndex> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const byPath = new Map<string, PublishedFile>();
+  const byDownload = new Map<string, Set<string>>();
+  let totalBytes = 0;
+
+  function put(file: PublishedFile): void {
+    drop(file.path);
+    byPath.set(file.path, file);
+    const paths = byDownload.get(file.downloadId) ?? new Set();
+    byDownload.set(file.downloadId, paths.add(file.path));
+    totalBytes += file.sizeBytes;
+  }
+
+  function drop(key: string): void {
+    const file = byPath.get(key);
+    if (!file) return;
+    byPath.delete(key);
+    totalBytes -= file.sizeBytes;
+    const paths = byDownload.get(file.downloadId);
+    paths?.delete(key);
+    if (paths?.size === 0) byDownload.delete(file.downloadId);
+  }
+
+  const text = await readFile(path, 'utf8').catch(() => '');
+  for (const line of text.split('\n')) {
+    const change = parseLine(line);
+    if (change && 'removed' in change) drop(change.removed);
+    else if (change) put(change);
+  }
+  await writeDurably(
+    path,
+    [...byPath.values()].map((file) => `${JSON.stringify(file)}\n`).join(''),
+    0o600,
+  );
+  await syncFolder(dirname(path));
+  let file: FileHandle | null = null;
+  let last: Promise<void> = Promise.resolve();
+
+  function append(lines: readonly object[]): Promise<void> {
+    const content = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+    const next = last.then(async () => {
+      file ??= await open(path, 'a', 0o600);
+      await appendFile(file, content);
+      await file.datasync();
+    });
+    last = next.catch(() => undefined);
+    return next;
+  }
+
+  return {
+    get: (key) => byPath.get(key) ?? null,
+    ofDownload: (id) => [...(byDownload.get(id) ?? [])].flatMap((key) => byPath.get(key) ?? []),
+    all: () => byPath.values(),
+    async add(published) {
+      await append([published]);
+      put(published);
+    },
+    async remove(paths) {
+      if (paths.length === 0) return;
+      await append(paths.map((removed) => ({ removed })));
+      for (const key of paths) drop(key);
+    },
+    totalBytes: () => totalBytes,
+    count: () => byPath.size,
+    async close() {
+      await last;
+      await file?.close();
+      file = null;
+    },
+  };
+}
+
+/** Null for the torn last line of a crash. */
+function parseLine(line: string): PublishedFile | { removed: string } | null {
+  try {
+    const value = JSON.parse(line) as PublishedFile | { removed: string };
+    if ('removed' in value) return typeof value.removed === 'string' ? value : null;
+    return typeof value.path === 'string' && Number.isInteger(value.inode) ? value : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,98 @@
+import { randomBytes } from 'node:crypto';
+import { API_PREFIX, LIMITS } from '@artemis/contracts';
+import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import type { Config } from './config.ts';
+import type { Services } from './compose.ts';
+import { sendNotFound } from './http/not-found.ts';
+import { localGuard } from './http/plugins/local-guard.ts';
+import { metricsRoutes } from './http/plugins/metrics.ts';
+import { documentationRoutes, openapi } from './http/plugins/openapi.ts';
+import { problemDetails } from './http/plugins/problem-details.ts';
+import { rateLimit } from './http/plugins/rate-limit.ts';
+import { services as servicesPlugin } from './http/plugins/services.ts';
+import { validator } from './http/plugins/validator.ts';
+import { webRoutes } from './http/plugins/web.ts';
+import { downloadRoutes } from './http/routes/downloads.ts';
+import { fileRoutes } from './http/routes/files.ts';
+import { healthRoutes } from './http/routes/health.ts';
+import { roomRoutes } from './http/routes/room.ts';
+
+const SLOWEST_HEADERS_MS = 10_000;
+const SLOWEST_REQUEST_MS = 30_000;
+const KEEP_ALIVE_MS = 5_000;
+const MOST_CONNECTIONS = 1024;
+
+/** The whole HTTP side. The order of the registrations is the order in which a request meets them. */
+export async function buildApp(
+  services: Services,
+  config: Config,
+  logger: FastifyBaseLogger,
+): Promise<FastifyInstance> {
+  const app = fastify({
+    loggerInstance: logger,
+    disableRequestLogging: true,
+    bodyLimit: LIMITS.bodyBytes,
+    trustProxy: config.trustProxy.length > 0 ? [...config.trustProxy] : false,
+    genReqId: () => randomBytes(9).toString('base64url'),
+    requestTimeout: SLOWEST_REQUEST_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    forceCloseConnections: true,
+    onProtoPoisoning: 'error',
+    onConstructorPoisoning: 'error',
+    routerOptions: { maxParamLength: 200 },
+    return503OnClosing: true,
+  });
+  app.server.headersTimeout = SLOWEST_HEADERS_MS;
+  app.server.maxConnections = MOST_CONNECTIONS;
+  app.removeContentTypeParser('text/plain');
+
+  await app.register(problemDetails);
+  await app.register(validator);
+  await app.register(localGuard, config);
+  await app.register(rateLimit, { settings: config.rateLimit, basePath: config.basePath });
+  await app.register(servicesPlugin, { downloads: services.downloads });
+  await app.register(openapi, { version: services.version });
+  await app.register(
+    async (room) => {
+      await room.register(
+        (api) => {
+          downloadRoutes(api, {
+            rateLimit: config.rateLimit,
+            signedLinks: services.signedLinks,
+            signedUrlTtlSeconds: config.signedUrlTtlSeconds,
+            linkPrefix: config.basePath + API_PREFIX,
+          });
+          fileRoutes(api, services);
+          roomRoutes(api, services);
+          return Promise.resolve();
+        },
+        { prefix: API_PREFIX },
+      );
+      healthRoutes(room, services);
+      metricsRoutes(room, services);
+      await documentationRoutes(room);
+      await webRoutes(room, { webDir: services.webDir, basePath: config.basePath });
+    },
+    { prefix: config.basePath },
+  );
+
+  if (config.basePath !== '') {
+    app.setNotFoundHandler((request, reply) => sendNotFound(request, reply, config.basePath));
+  }
+
+  app.addHook('onResponse', (request, reply, done) => {
+    // The path only: a query may hold a signature or a search term.
+    const path = request.url.split('?')[0];
+    const details = {
+      reqId: request.id,
+      method: request.method,
+      path,
+      status: reply.statusCode,
+      ms: Math.round(reply.elapsedTime),
+    };
+    if (reply.statusCode >= 500) request.log.warn(details, 'request failed');
+    else request.log.debug(details, 'request');
+    done();
+  });
+  return app;
+}

@@ -1,0 +1,295 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import {
+  AUDIO_CODECS,
+  CONTAINERS,
+  DEFAULT_FORMAT_PRESET,
+  FORMAT_PRESETS,
+  LIMITS,
+  QUALITIES,
+  type Configuration,
+  type ReadinessCheck,
+  type Telemetry,
+} from '@artemis/contracts';
+import type { Logger } from 'pino';
+import { readIdentity } from './adapters/data-folder.ts';
+import { createMemoryQueue } from './adapters/download-queue.memory.ts';
+import { createPiscinaRunner } from './adapters/download-runner.piscina.ts';
+import { createEgressProxy } from './adapters/egress-proxy.ts';
+import { createEngineHost } from './adapters/engine-host.ts';
+import { createDiskFileStore } from './adapters/file-store.disk.ts';
+import { createJsonFileHistory } from './adapters/history.json-file.ts';
+import { createSilentNotifier } from './adapters/notifier.none.ts';
+import { findTools, type Tools } from './adapters/tools.ts';
+import type { Config } from './config.ts';
+import { createActivityLog, type ActivityLog } from './domain/activity-log.ts';
+import { createAddressPolicy, type AddressTable } from './domain/address-policy.ts';
+import { createDiskGate } from './domain/disk-gate.ts';
+import { createDownloads, type Downloads } from './domain/downloads.ts';
+import { fileNameOf } from './domain/file-name.ts';
+import { createLiveDownloads } from './domain/live-downloads.ts';
+import type { FileStore } from './domain/ports.ts';
+import { PRESET_DESCRIPTIONS } from './domain/presets.ts';
+import { createRecords } from './domain/records.ts';
+import { createRetention } from './domain/retention.ts';
+import { createSignedLinks, type SignedLinks } from './domain/signed-links.ts';
+import { readTelemetry } from './domain/telemetry.ts';
+import { checkSubmittedUrl } from './domain/url-policy.ts';
+import { readChecks } from './readiness.ts';
+import type { TaskEngine } from './worker/messages.ts';
+import { readOutcome } from './worker/outcome-file.ts';
+
+const MEMORY_LIMIT_BYTES = 2 * 1024 ** 3;
+const ENGINE_WAIT_MS = 15_000;
+const UPGRADE_LOOK_MS = 60_000;
+
+export interface Services {
+  readonly downloads: Downloads;
+  readonly files: FileStore;
+  readonly log: ActivityLog;
+  readonly signedLinks: SignedLinks;
+  readonly webDir: string;
+  readonly version: string;
+  readonly readTelemetry: () => Promise<Telemetry>;
+  readonly readConfiguration: () => Configuration;
+  readonly readChecks: () => Promise<readonly ReadinessCheck[]>;
+  /** Takes over what an earlier run left and begins to work. */
+  start(): Promise<void>;
+  /** Ends running downloads so that they can be continued, and every child process. */
+  stop(): Promise<void>;
+}
+
+/** Picks the adapters and joins them: the one place that knows them all. Main thread only. */
+export async function compose(
+  config: Config,
+  logger: Logger,
+  repositoryRoot: string,
+  searchPath: string,
+): Promise<Services> {
+  const startedAtMs = performance.now();
+  const version = packageVersion(repositoryRoot);
+  const isPublicAddress = createAddressPolicy(
+    readJson<AddressTable>(resolve(repositoryRoot, 'apps/server/engine/addresses.json')),
+  );
+  const identity = await readIdentity(config.dataDir, config.secretKey);
+  const tools = await findTools({
+    toolsDir: config.toolsDir,
+    searchPath,
+    nodeExecPath: process.execPath,
+    nodeVersion: process.versions.node,
+    ...(config.ytDlpPath === null ? {} : { ytDlpPath: config.ytDlpPath }),
+    ...(config.pythonPath === null ? {} : { pythonPath: config.pythonPath }),
+    ...(config.ffmpegPath === null ? {} : { ffmpegPath: config.ffmpegPath }),
+  });
+  const engineHost = createEngineHost({ tools, logger });
+  const engine = () => waitForEngine(engineHost, tools);
+  const proxy = createEgressProxy({ isPublicAddress, egressAllow: config.egressAllow, logger });
+  await proxy.listen();
+
+  const log = createActivityLog();
+  const live = createLiveDownloads();
+  const history = createJsonFileHistory({
+    path: config.historyFile,
+    dataDir: config.dataDir,
+    logger,
+  });
+  const content = await history.load();
+  const files = await createDiskFileStore({
+    downloadsDir: config.downloadsDir,
+    dataDir: config.dataDir,
+    readOutcome,
+  });
+  const queue = createMemoryQueue({ slots: config.maxWorkers, maxPerHost: config.maxPerHost });
+  const runner = createPiscinaRunner({
+    maxWorkers: config.maxWorkers,
+    limits: {
+      maxFileSizeBytes: config.maxFileSizeBytes,
+      downloadTimeoutMs: config.downloadTimeoutMs,
+      stallTimeoutMs: config.stallTimeoutMs,
+      memoryBytes: MEMORY_LIMIT_BYTES,
+    },
+    egressAllow: config.egressAllow,
+    engine,
+    issueProxy: (upstream) => proxy.issue(upstream === null ? {} : { upstream }),
+    logger,
+  });
+  const records = createRecords({
+    live,
+    history,
+    log,
+    logger,
+    historyLimit: config.historyLimit,
+    now: () => new Date(),
+  });
+  const downloads = createDownloads({
+    live,
+    records,
+    history,
+    queue,
+    runner,
+    files,
+    notifier: createSilentNotifier(),
+    log,
+    logger,
+    checkUrl: (raw) =>
+      checkSubmittedUrl(raw, {
+        isPublicAddress,
+        egressAllow: config.egressAllow,
+        ownPorts: [config.port],
+      }),
+    fileName: fileNameOf,
+    settings: config,
+  });
+  const retention = createRetention({
+    live,
+    records,
+    files,
+    log,
+    logger,
+    cleanupAfterDays: config.cleanupAfterDays,
+  });
+  const diskGate = createDiskGate({ files, queue, log, minFreeBytes: config.minFreeSpaceBytes });
+  const loopDelay = monitorEventLoopDelay({ resolution: 20 });
+  loopDelay.enable();
+  const upgradeTimer = setInterval(
+    () => void engineHost.checkForUpgrade().catch(() => undefined),
+    UPGRADE_LOOK_MS,
+  );
+  upgradeTimer.unref();
+
+  return {
+    downloads,
+    files,
+    log,
+    version,
+    signedLinks: createSignedLinks(identity.secret),
+    webDir: resolve(repositoryRoot, 'apps/web/dist'),
+    async readTelemetry() {
+      const { mode } = engineHost.status();
+      return readTelemetry({
+        live,
+        queue,
+        capacity: config.maxQueueDepth,
+        provider: files.provider,
+        usage: await files.usage(),
+        nextCleanupAt: retention.nextAt(),
+        engine: {
+          yt_dlp_version: tools.ytDlp?.version ?? null,
+          age_days: tools.ytDlp?.ageDays ?? null,
+          mode: mode === 'starting' ? 'cold' : mode,
+          ffmpeg_version: tools.ffmpeg?.version ?? null,
+          js_runtime: runtimeName(tools),
+        },
+        process: {
+          rss_bytes: process.memoryUsage.rss(),
+          event_loop_delay_p99_ms: Math.round(loopDelay.percentile(99) / 1e4) / 100,
+          uptime_seconds: Math.round((performance.now() - startedAtMs) / 1000),
+        },
+        instanceId: identity.instanceId,
+        now: new Date(),
+      });
+    },
+    readConfiguration: () => configurationOf(config, tools, version),
+    readChecks: () =>
+      readChecks({
+        tools,
+        isEngineRunning: engineHost.status().mode !== 'missing',
+        files,
+        history,
+        pid: process.pid,
+      }),
+    async start() {
+      await downloads.start(content);
+      await retention.start();
+      await diskGate.start();
+    },
+    async stop() {
+      clearInterval(upgradeTimer);
+      retention.stop();
+      diskGate.stop();
+      await downloads.stop();
+      await runner.close();
+      await proxy.close();
+      await engineHost.close();
+      await files.close();
+      loopDelay.disable();
+    },
+  };
+}
+
+async function waitForEngine(
+  engineHost: ReturnType<typeof createEngineHost>,
+  tools: Tools,
+): Promise<TaskEngine | null> {
+  const { ytDlp, jsRuntime } = tools;
+  if (!ytDlp) return null;
+  const deadlineMs = performance.now() + ENGINE_WAIT_MS;
+  while (engineHost.current() === null && performance.now() < deadlineMs) {
+    if (engineHost.status().mode === 'missing') return null;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  const current = engineHost.current();
+  if (!current) return null;
+  return {
+    ...current,
+    kind: ytDlp.kind,
+    ytDlpVersion: ytDlp.version,
+    hasFfmpeg: tools.ffmpeg !== null && tools.ffprobe !== null,
+    jsRuntime: jsRuntime && { name: jsRuntime.name, path: jsRuntime.path },
+  };
+}
+
+function configurationOf(config: Config, tools: Tools, version: string): Configuration {
+  return {
+    presets: FORMAT_PRESETS.map((name) => ({ name, description: PRESET_DESCRIPTIONS[name] })),
+    default_preset: DEFAULT_FORMAT_PRESET,
+    qualities: [...QUALITIES],
+    audio_codecs: [...AUDIO_CODECS],
+    containers: [...CONTAINERS],
+    limits: {
+      max_workers: config.maxWorkers,
+      max_queue_depth: config.maxQueueDepth,
+      max_per_host: config.maxPerHost,
+      max_attempts: config.maxAttempts,
+      max_urls_per_request: LIMITS.urlsPerRequest,
+      max_url_characters: LIMITS.urlCharacters,
+      max_file_size: config.maxFileSizeBytes,
+      min_free_space: config.minFreeSpaceBytes,
+      download_timeout_seconds: config.downloadTimeoutMs / 1000,
+      stall_timeout_seconds: config.stallTimeoutMs / 1000,
+      cleanup_after_days: config.cleanupAfterDays,
+      history_limit: config.historyLimit,
+      signed_url_ttl_seconds: config.signedUrlTtlSeconds,
+      rate_limit: {
+        enabled: config.rateLimit.isEnabled,
+        max: config.rateLimit.max,
+        submit_max: config.rateLimit.submitMax,
+        window_seconds: config.rateLimit.windowMs / 1000,
+      },
+    },
+    features: { changes: true },
+    versions: {
+      artemis: version,
+      node: process.versions.node,
+      python: tools.python?.version ?? null,
+      yt_dlp: tools.ytDlp?.version ?? null,
+      ffmpeg: tools.ffmpeg?.version ?? null,
+      js_runtime: runtimeName(tools),
+    },
+    downloads_directory: config.downloadsDir,
+    token_required: config.apiToken !== null,
+  };
+}
+
+function runtimeName({ jsRuntime }: Tools): string | null {
+  return jsRuntime && `${jsRuntime.name} ${jsRuntime.version}`;
+}
+
+function packageVersion(repositoryRoot: string): string {
+  return readJson<{ version: string }>(resolve(repositoryRoot, 'package.json')).version;
+}
+
+function readJson<T>(path: string): T {
+  return JSON.parse(readFileSync(path, 'utf8')) as T;
+}

@@ -1,0 +1,247 @@
+import { isIP } from 'node:net';
+import { hostname, networkInterfaces } from 'node:os';
+import { isAbsolute, join, resolve } from 'node:path';
+import { Type, type Static } from '@sinclair/typebox';
+import envSchema from 'env-schema';
+
+const flag = (fallback: boolean) =>
+  Type.Unsafe<'true' | 'false'>({
+    type: 'string',
+    enum: ['true', 'false'],
+    default: String(fallback),
+  });
+const integer = (fallback: number, minimum: number, maximum: number) =>
+  Type.Integer({ default: fallback, minimum, maximum });
+const text = (fallback = '') => Type.String({ default: fallback });
+
+const GIB = 1024 ** 3;
+
+/** Every variable that Artemis reads, with its default; sizes in bytes, times in the unit its name or comment says. */
+export const Environment = Type.Object({
+  HOST: text('127.0.0.1'),
+  PORT: integer(8500, 0, 65_535),
+  ALLOWED_HOSTS: text(),
+  CORS_ORIGINS: text(),
+  TRUST_PROXY: text(),
+  BASE_PATH: Type.String({ default: '/', pattern: '^/([A-Za-z0-9._~-]+/?)*$' }),
+  API_TOKEN: Type.String({ default: '', pattern: '^(\\S{8,500})?$' }),
+  ALLOW_OPEN_NETWORK: flag(false),
+  MAX_WORKERS: integer(4, 1, 64),
+  MAX_QUEUE_DEPTH: integer(500, 1, 100_000),
+  MAX_PER_HOST: integer(2, 1, 64),
+  DOWNLOAD_TIMEOUT: integer(3600, 1, 604_800),
+  STALL_TIMEOUT: integer(120, 1, 86_400),
+  MAX_FILE_SIZE: integer(10 * GIB, 1024, Number.MAX_SAFE_INTEGER),
+  MIN_FREE_SPACE: integer(GIB, 0, Number.MAX_SAFE_INTEGER),
+  MAX_ATTEMPTS: integer(3, 1, 20),
+  CLEANUP_AFTER_DAYS: integer(30, 0, 36_500),
+  HISTORY_LIMIT: integer(200, 1, 100_000),
+  RATE_LIMIT_ENABLED: flag(true),
+  RATE_LIMIT_MAX: integer(600, 1, 1_000_000),
+  RATE_LIMIT_SUBMIT_MAX: integer(60, 1, 1_000_000),
+  RATE_LIMIT_WINDOW: integer(60, 1, 86_400),
+  DOWNLOADS_DIR: text('downloads'),
+  HISTORY_FILE: text('downloads-history.json'),
+  DATA_DIR: text(),
+  TOOLS_DIR: text('.artemis/tools'),
+  SECRET_KEY: Type.String({ default: '', pattern: '^(.{16,500})?$' }),
+  SIGNED_URL_TTL: integer(900, 1, 604_800),
+  YTDLP_PATH: text(),
+  PYTHON_PATH: text(),
+  FFMPEG_PATH: text(),
+  EGRESS_ALLOW: text(),
+  LOG_LEVEL: Type.Unsafe<'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'>({
+    type: 'string',
+    enum: ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
+    default: 'info',
+  }),
+});
+type Environment = Static<typeof Environment>;
+
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  /** Lower-case `host` or `host:port`; an entry without port matches any port. */
+  readonly allowedHosts: readonly string[];
+  readonly corsOrigins: readonly string[];
+  readonly trustProxy: readonly string[];
+  /** Without a trailing slash; empty at the root. */
+  readonly basePath: string;
+  readonly apiToken: string | null;
+  readonly maxWorkers: number;
+  readonly maxQueueDepth: number;
+  readonly maxPerHost: number;
+  readonly downloadTimeoutMs: number;
+  readonly stallTimeoutMs: number;
+  readonly maxFileSizeBytes: number;
+  readonly minFreeSpaceBytes: number;
+  readonly maxAttempts: number;
+  readonly cleanupAfterDays: number;
+  readonly historyLimit: number;
+  readonly rateLimit: {
+    readonly isEnabled: boolean;
+    readonly max: number;
+    readonly submitMax: number;
+    readonly windowMs: number;
+  };
+  readonly downloadsDir: string;
+  readonly historyFile: string;
+  readonly dataDir: string;
+  readonly toolsDir: string;
+  readonly secretKey: string | null;
+  readonly signedUrlTtlSeconds: number;
+  readonly ytDlpPath: string | null;
+  readonly pythonPath: string | null;
+  readonly ffmpegPath: string | null;
+  /** Exact `host:port`, lower case, IPv6 in brackets. */
+  readonly egressAllow: readonly string[];
+  readonly logLevel: Environment['LOG_LEVEL'];
+}
+
+/** A setting that cannot be used: says the name and what was expected, never the value. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/**
+ * Pure: reads nothing but its arguments. An empty variable counts as not set.
+ * @throws {ConfigError} for the first bad setting.
+ */
+export function loadConfig(
+  environment: Readonly<Record<string, string | undefined>>,
+  repositoryRoot: string,
+): Config {
+  const data = Object.fromEntries(
+    Object.keys(Environment.properties).flatMap((name) => {
+      const value = environment[name]?.trim();
+      return value ? [[name, value]] : [];
+    }),
+  );
+  const env = validated(data);
+  const at = (path: string) => resolve(repositoryRoot, path);
+  const historyFile = at(env.HISTORY_FILE);
+  const apiToken = env.API_TOKEN || null;
+
+  if (!isLoopback(env.HOST) && apiToken === null && env.ALLOW_OPEN_NETWORK !== 'true') {
+    throw new ConfigError(
+      'HOST opens Artemis to the network, so API_TOKEN must be set (at least 8 characters), ' +
+        'or ALLOW_OPEN_NETWORK=true when everyone on that network may use it.',
+    );
+  }
+
+  return Object.freeze<Config>({
+    host: env.HOST,
+    port: env.PORT,
+    allowedHosts: allowedHosts(env),
+    corsOrigins: list(env.CORS_ORIGINS).map((origin) => checkedOrigin(origin)),
+    trustProxy: list(env.TRUST_PROXY).map((address) => checkedProxyAddress(address)),
+    basePath: env.BASE_PATH.replace(/\/+$/, ''),
+    apiToken,
+    maxWorkers: env.MAX_WORKERS,
+    maxQueueDepth: env.MAX_QUEUE_DEPTH,
+    maxPerHost: env.MAX_PER_HOST,
+    downloadTimeoutMs: env.DOWNLOAD_TIMEOUT * 1000,
+    stallTimeoutMs: env.STALL_TIMEOUT * 1000,
+    maxFileSizeBytes: env.MAX_FILE_SIZE,
+    minFreeSpaceBytes: env.MIN_FREE_SPACE,
+    maxAttempts: env.MAX_ATTEMPTS,
+    cleanupAfterDays: env.CLEANUP_AFTER_DAYS,
+    historyLimit: env.HISTORY_LIMIT,
+    rateLimit: Object.freeze({
+      isEnabled: env.RATE_LIMIT_ENABLED === 'true',
+      max: env.RATE_LIMIT_MAX,
+      submitMax: env.RATE_LIMIT_SUBMIT_MAX,
+      windowMs: env.RATE_LIMIT_WINDOW * 1000,
+    }),
+    downloadsDir: at(env.DOWNLOADS_DIR),
+    historyFile,
+    dataDir: env.DATA_DIR ? at(env.DATA_DIR) : join(historyFile, '..', '.artemis'),
+    toolsDir: at(env.TOOLS_DIR),
+    secretKey: env.SECRET_KEY || null,
+    signedUrlTtlSeconds: env.SIGNED_URL_TTL,
+    ytDlpPath: toolPath(env.YTDLP_PATH, at),
+    pythonPath: toolPath(env.PYTHON_PATH, at),
+    ffmpegPath: toolPath(env.FFMPEG_PATH, at),
+    egressAllow: list(env.EGRESS_ALLOW).map((entry) => checkedHostAndPort(entry)),
+    logLevel: env.LOG_LEVEL,
+  });
+}
+
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+}
+
+function validated(data: Record<string, string>): Environment {
+  try {
+    return envSchema<Environment>({ schema: Environment, data, env: false, dotenv: false });
+  } catch (error) {
+    const first = (
+      error as { errors?: { instancePath: string; message?: string; params?: object }[] }
+    ).errors?.[0];
+    if (!first) throw error;
+    const choices = (first.params as { allowedValues?: string[] } | undefined)?.allowedValues;
+    const expected = choices
+      ? `must be one of ${choices.join(', ')}`
+      : (first.message ?? 'is wrong');
+    throw new ConfigError(`${first.instancePath.slice(1)} ${expected}.`);
+  }
+}
+
+function list(value: string): string[] {
+  return value
+    .split(',')
+    .map((entry) => entry.trim().toLowerCase())
+    .filter((entry) => entry !== '');
+}
+
+function toolPath(value: string, at: (path: string) => string): string | null {
+  if (!value) return null;
+  // A bare command name is looked up on PATH by the finder of the tools.
+  return isAbsolute(value) || !value.includes('/') ? value : at(value);
+}
+
+function checkedHostAndPort(entry: string): string {
+  const match = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+):(\d{1,5})$/.exec(entry);
+  if (!match || Number(match[2]) < 1 || Number(match[2]) > 65_535) {
+    throw new ConfigError(
+      'EGRESS_ALLOW must be a comma list of exact host:port, such as nas.lan:8096.',
+    );
+  }
+  return entry;
+}
+
+function checkedOrigin(entry: string): string {
+  const url = URL.canParse(entry) ? new URL(entry) : null;
+  if (!url || url.origin === 'null' || url.origin !== entry) {
+    throw new ConfigError(
+      'CORS_ORIGINS must be a comma list of origins, such as https://tools.example.',
+    );
+  }
+  return entry;
+}
+
+function checkedProxyAddress(entry: string): string {
+  // A hop count can be forged from outside (CVE-2026-16732), so only addresses and networks are taken.
+  const [address = '', bits, rest] = entry.split('/');
+  const family = isIP(address);
+  const isBitsValid =
+    bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 6 ? 128 : 32));
+  if (family === 0 || rest !== undefined || !isBitsValid) {
+    throw new ConfigError(
+      'TRUST_PROXY must be a comma list of addresses or networks of your proxies.',
+    );
+  }
+  return entry;
+}
+
+function allowedHosts(env: Environment): string[] {
+  const own = ['localhost', '127.0.0.1', '[::1]'].map((host) => `${host}:${env.PORT}`);
+  const named = list(env.ALLOWED_HOSTS);
+  if (named.length > 0) return [...own, ...named];
+  if (isLoopback(env.HOST)) return own;
+  const addresses = Object.values(networkInterfaces())
+    .flatMap((entries) => entries ?? [])
+    .map((entry) => (entry.family === 'IPv6' ? `[${entry.address}]` : entry.address));
+  const name = hostname().toLowerCase();
+  return [...own, ...[...addresses, name, `${name}.local`].map((host) => `${host}:${env.PORT}`)];
+}

@@ -1,0 +1,43 @@
+import {
+  FAILURES,
+  REQUEST_CODES,
+  WARNINGS,
+  type DownloadError,
+  type DownloadWarning,
+  type FailureCode,
+  type ProblemDetail,
+  type RequestCode,
+  type WarningCode,
+} from '@artemis/contracts';
+
+/** A refusal of a request. The HTTP layer makes it a problem document; `detail` is one sentence for people. */
+export class RequestError extends Error {
+  override readonly name = 'RequestError';
+  readonly code: RequestCode;
+  readonly details: readonly ProblemDetail[];
+  readonly retryAfterSeconds: number | null;
+
+  constructor(
+    code: RequestCode,
+    detail: string,
+    extra: { details?: readonly ProblemDetail[]; retryAfterSeconds?: number; cause?: unknown } = {},
+  ) {
+    super(detail, extra.cause === undefined ? undefined : { cause: extra.cause });
+    this.code = code;
+    this.details = extra.details ?? [];
+    this.retryAfterSeconds = extra.retryAfterSeconds ?? null;
+  }
+
+  get status(): number {
+    return REQUEST_CODES[this.code].status;
+  }
+}
+
+export function downloadError(code: FailureCode): DownloadError {
+  const { message, hint, isRetryable } = FAILURES[code];
+  return { code, message, hint, retryable: isRetryable };
+}
+
+export function downloadWarning(code: WarningCode): DownloadWarning {
+  return { code, message: WARNINGS[code] };
+}

@@ -1,0 +1,165 @@
+/**
+ * What the domain needs from the outside. Each port has one adapter for a single machine and may have others;
+ * all are asynchronous, so that a database or a network store fits behind them.
+ */
+import type { Artifact, Download, WaitingReason } from '@artemis/contracts';
+import type { Outcome, OutcomeFile, TaskEvent } from '../worker/messages.ts';
+
+export interface IdempotencyEntry {
+  readonly key: string;
+  /** Hash of the request body that the key was first used with. */
+  readonly bodyHash: string;
+  readonly downloadIds: readonly string[];
+  readonly duplicateIds: readonly string[];
+  /** RFC 3339; the key is forgotten 24 h later. */
+  readonly at: string;
+}
+
+export interface HistoryContent {
+  /** Newest first. */
+  readonly downloads: readonly Download[];
+  readonly idempotency: readonly IdempotencyEntry[];
+}
+
+export interface HistoryChange {
+  readonly put?: readonly Download[];
+  readonly remove?: readonly string[];
+  readonly remember?: IdempotencyEntry;
+}
+
+export interface StoreHealth {
+  readonly state: 'ok' | 'warn' | 'fail';
+  readonly message: string;
+  readonly remedy: string | null;
+}
+
+/** The durable records. One writer at a time. */
+export interface HistoryStore {
+  /** Call once, first. Never fails for damaged content: that is set aside and told by `health`. */
+  load(): Promise<HistoryContent>;
+  /**
+   * Resolves once the change is durable. Changes take effect in the order of the calls; concurrent calls share
+   * one write. On rejection nothing of the change is kept.
+   */
+  save(change: HistoryChange): Promise<void>;
+  health(): StoreHealth;
+  /** Waits for writes under way. */
+  close(): Promise<void>;
+}
+
+export interface QueueEntry {
+  readonly id: string;
+  readonly priority: number;
+  /** Age: lower is older, and runs first among equal priorities. */
+  readonly order: number;
+  readonly host: string;
+  /** Epoch milliseconds before which it must not start; null when at once. */
+  readonly notBeforeMs: number | null;
+}
+
+export interface HostState {
+  readonly host: string;
+  readonly running: number;
+  readonly queued: number;
+  /** Epoch milliseconds until which the whole site is left alone. */
+  readonly parkedUntilMs: number | null;
+}
+
+/** Decides which queued download runs next. The only place where downloads wait. */
+export interface DownloadQueue {
+  /** Begins to hand out slots. The handler's promise settles when its slot is free again; it must not reject. */
+  start(handler: (id: string) => Promise<void>): void;
+  /** Idempotent by id: a second call replaces priority and time. */
+  enqueue(entry: QueueEntry): Promise<void>;
+  /** False when it was not waiting (any more). */
+  remove(id: string): Promise<boolean>;
+  /** Leaves a site alone until then; other sites go on. */
+  park(host: string, untilMs: number): Promise<void>;
+  /** Closed: nothing starts because the disk is short of room. */
+  setDiskGate(isOpen: boolean): void;
+  waitingReason(entry: { readonly id: string; readonly host: string }): WaitingReason;
+  /** By slot number: the download that runs there, or null. */
+  slots(): readonly (string | null)[];
+  /** Sites with running or waiting downloads, the busiest first. */
+  hosts(): readonly HostState[];
+  /** Hands out no more slots; running handlers are the caller's to end. */
+  close(): Promise<void>;
+}
+
+export interface RunOptions {
+  /** Existing folder for this download's partial files. */
+  readonly jobFolder: string;
+  readonly onEvent: (event: TaskEvent) => void;
+  /** Aborting ends all processes of the attempt; the promise then resolves with `stopped`. */
+  readonly signal: AbortSignal;
+}
+
+/** Performs one attempt. Resolves only when no process of the attempt is left; never rejects. */
+export interface DownloadRunner {
+  run(download: Download, options: RunOptions): Promise<Outcome>;
+  close(): Promise<void>;
+}
+
+export interface FileName {
+  /** Relative folder below the downloads folder, with `/`; empty at its root. */
+  readonly directory: string;
+  /** File name without suffix. */
+  readonly base: string;
+}
+
+export interface OpenedFile {
+  readonly sizeBytes: number;
+  /** Strong entity tag, quoted. */
+  readonly etag: string;
+  readonly modifiedAt: Date;
+  /** Bytes from `start` to `end`, both included. Closing the stream closes the file. */
+  stream(range: { readonly start: number; readonly end: number } | null): NodeJS.ReadableStream;
+  /** Only needed when `stream` was not called. */
+  close(): Promise<void>;
+}
+
+export interface StorageUsage {
+  readonly usedBytes: number;
+  readonly files: number;
+  readonly freeBytes: number | null;
+}
+
+/** Stored files and the folders of running jobs. Deletes only what it published itself. */
+export interface FileStore {
+  readonly provider: 'local' | 's3';
+  /** Creates the folder when it is missing. Absolute path. */
+  jobFolder(downloadId: string): Promise<string>;
+  removeJobFolder(downloadId: string): Promise<void>;
+  /** Removes job folders of unknown downloads, and of known idle ones untouched for `idleMs`. */
+  sweepJobFolders(
+    known: ReadonlySet<string>,
+    busy: ReadonlySet<string>,
+    idleMs: number,
+  ): Promise<void>;
+  /** Files that an attempt verified before the server stopped, or null. They can be published as they are. */
+  verifiedOutcome(downloadId: string): Promise<Extract<Outcome, { kind: 'done' }> | null>;
+  /**
+   * Moves verified files under their final name without ever replacing a file: a taken name gets a suffix.
+   * Durable when resolved, and idempotent: a second call for the same files returns the same artifacts.
+   */
+  publish(
+    downloadId: string,
+    files: readonly OutcomeFile[],
+    name: FileName,
+  ): Promise<readonly Artifact[]>;
+  /** Null when the file is not there any more, or is not the one that was published. */
+  open(artifact: Artifact): Promise<OpenedFile | null>;
+  /** Deletes published files; those that are gone or were replaced by somebody are left alone. */
+  remove(artifacts: readonly Artifact[]): Promise<void>;
+  /** Deletes what was published before then; returns the ids of the downloads it belonged to. */
+  removePublishedBefore(beforeMs: number): Promise<ReadonlySet<string>>;
+  usage(): Promise<StorageUsage>;
+  health(): Promise<StoreHealth>;
+  close(): Promise<void>;
+}
+
+/** Tells somebody that a download ended. Best effort: never rejects, never delays the download. */
+export interface Notifier {
+  notify(download: Download): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,172 @@
+import type { Download, Status } from '@artemis/contracts';
+import { isTerminal } from '@artemis/contracts';
+import type { ActivityLog } from './activity-log.ts';
+import { RequestError } from './errors.ts';
+import type { LiveDownload, LiveDownloads } from './live-downloads.ts';
+import type { HistoryStore } from './ports.ts';
+import { canMove } from './status.ts';
+
+const RETRY_SAVE_MS = 1000;
+
+export interface Logger {
+  info(details: object, message: string): void;
+  warn(details: object, message: string): void;
+  error(details: object, message: string): void;
+}
+
+/** Keeps the live records and the history in step. */
+export interface Records {
+  /**
+   * Moves a record to another status, in memory at once. The promise resolves when it is durable; while the
+   * history cannot be written it stays open and the newest state is tried again every second.
+   */
+  move(id: string, to: Status, patch: Partial<Download>): Promise<void>;
+  /** The same for a request that must be told: rejects with STORE_UNAVAILABLE when it could not be written. */
+  moveOrRefuse(id: string, to: Status, patch: Partial<Download>): Promise<void>;
+  /** Writes the record as it is now; the rules of `move` apply. */
+  persist(id: string): Promise<void>;
+  /** Forgets records durably. Rejects with STORE_UNAVAILABLE. */
+  forget(ids: readonly string[]): Promise<void>;
+  /** From now on nothing waits for a history that cannot be written: each save is tried once. */
+  stopRetrying(): void;
+  /** Tries once more what could not be written. */
+  close(): Promise<void>;
+}
+
+export interface RecordsDependencies {
+  readonly live: LiveDownloads;
+  readonly history: HistoryStore;
+  readonly log: ActivityLog;
+  readonly logger: Logger;
+  readonly historyLimit: number;
+  readonly now: () => Date;
+}
+
+export function storeUnavailable(cause: unknown): RequestError {
+  return new RequestError(
+    'STORE_UNAVAILABLE',
+    'The history could not be written, so nothing was changed. Check the disk of the history file and try again.',
+    { cause, retryAfterSeconds: 5 },
+  );
+}
+
+export function createRecords(dependencies: RecordsDependencies): Records {
+  const { live, history, log, logger, historyLimit, now } = dependencies;
+  const unsaved = new Map<string, (() => void)[]>();
+  let timer: NodeJS.Timeout | null = null;
+  let isStopping = false;
+
+  function apply(id: string, to: Status, patch: Partial<Download>): LiveDownload {
+    const entry = live.get(id);
+    if (!entry) throw new Error(`no download ${id}`);
+    const { status } = entry.download;
+    if (status !== to && !canMove(status, to)) throw new Error(`no move from ${status} to ${to}`);
+    return live.update(id, { ...patch, status: to, updated_at: now().toISOString() }) ?? entry;
+  }
+
+  /** What a save of this record takes with it: terminal records beyond the limit, oldest first. */
+  function evicted(): string[] {
+    const terminal = [...live.all()].filter(({ download }) => isTerminal(download.status));
+    if (terminal.length <= historyLimit) return [];
+    return terminal
+      .sort((a, b) => endedAt(a) - endedAt(b) || a.order - b.order)
+      .slice(0, terminal.length - historyLimit)
+      .map(({ download }) => download.id);
+  }
+
+  function dropFromMemory(ids: readonly string[]): void {
+    for (const id of ids) {
+      live.remove(id);
+      log.forget(id);
+    }
+  }
+
+  async function save(ids: readonly string[]): Promise<void> {
+    const put = ids.flatMap((id) => live.get(id)?.download ?? []);
+    const remove = put.some(({ status }) => isTerminal(status)) ? evicted() : [];
+    await history.save({ put: put.filter(({ id }) => !remove.includes(id)), remove });
+    dropFromMemory(remove);
+  }
+
+  function tryLater(): void {
+    if (timer || isStopping) return;
+    timer = setTimeout(() => {
+      timer = null;
+      void saveUnsaved();
+    }, RETRY_SAVE_MS);
+    timer.unref();
+  }
+
+  async function saveUnsaved(): Promise<void> {
+    const waiting = [...unsaved];
+    if (waiting.length === 0) return;
+    try {
+      await save(waiting.map(([id]) => id));
+      for (const [id, resolvers] of waiting) {
+        if (unsaved.get(id) === resolvers) unsaved.delete(id);
+        for (const resolve of resolvers) resolve();
+      }
+    } catch (error) {
+      logger.error({ err: error, records: waiting.length }, 'history still cannot be written');
+    }
+    if (unsaved.size > 0) tryLater();
+  }
+
+  async function persist(id: string): Promise<void> {
+    try {
+      await save([id]);
+    } catch (error) {
+      logger.error({ err: error, downloadId: id }, 'history cannot be written, will try again');
+      log.write(
+        'error',
+        'The history cannot be written; Artemis tries again every second.',
+        null,
+        true,
+      );
+      if (isStopping) return;
+      await new Promise<void>((resolve) => {
+        unsaved.set(id, [...(unsaved.get(id) ?? []), resolve]);
+        tryLater();
+      });
+    }
+  }
+
+  return {
+    persist,
+    async move(id, to, patch) {
+      apply(id, to, patch);
+      await persist(id);
+    },
+    async moveOrRefuse(id, to, patch) {
+      const before = live.get(id)?.download;
+      const after = apply(id, to, patch);
+      try {
+        await save([id]);
+      } catch (error) {
+        // Something else may have moved it on meanwhile; only our own move is taken back.
+        if (before && live.get(id)?.rev === after.rev) live.update(id, before);
+        throw storeUnavailable(error);
+      }
+    },
+    async forget(ids) {
+      try {
+        await history.save({ remove: ids });
+      } catch (error) {
+        throw storeUnavailable(error);
+      }
+      dropFromMemory(ids);
+    },
+    stopRetrying() {
+      isStopping = true;
+      if (timer) clearTimeout(timer);
+      for (const resolvers of unsaved.values()) for (const resolve of resolvers) resolve();
+    },
+    async close() {
+      await saveUnsaved();
+    },
+  };
+}
+
+function endedAt({ download }: LiveDownload): number {
+  return Date.parse(download.completed_at ?? download.updated_at);
+}

@@ -1,0 +1,83 @@
+import { isTerminal } from '@artemis/contracts';
+import type { ActivityLog } from './activity-log.ts';
+import type { LiveDownloads } from './live-downloads.ts';
+import type { FileStore } from './ports.ts';
+import type { Logger, Records } from './records.ts';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** Partial files of a failed download stay this long for a retry. */
+const PARTIAL_FILES_MS = DAY_MS;
+
+export interface Retention {
+  /** Runs now and then every hour. Resolves after the first run. */
+  start(): Promise<void>;
+  nextAt(): string | null;
+  stop(): void;
+}
+
+export interface RetentionDependencies {
+  readonly live: LiveDownloads;
+  readonly records: Pick<Records, 'persist'>;
+  readonly files: FileStore;
+  readonly log: ActivityLog;
+  readonly logger: Logger;
+  readonly cleanupAfterDays: number;
+  readonly now?: () => Date;
+}
+
+/** Deletes old files that we published, and partial files that nobody will continue. */
+export function createRetention(dependencies: RetentionDependencies): Retention {
+  const { live, records, files, log, logger, cleanupAfterDays } = dependencies;
+  const now = dependencies.now ?? (() => new Date());
+  let timer: NodeJS.Timeout | null = null;
+  let nextAt: Date | null = null;
+
+  async function deleteOldFiles(): Promise<void> {
+    if (cleanupAfterDays === 0) return;
+    const removed = await files.removePublishedBefore(now().getTime() - cleanupAfterDays * DAY_MS);
+    for (const id of removed) {
+      const entry = live.get(id);
+      if (!entry) continue;
+      live.update(id, {
+        storage_path: null,
+        artifacts: [],
+        expires_at: null,
+        updated_at: now().toISOString(),
+      });
+      await records.persist(id);
+    }
+    if (removed.size > 0) {
+      log.write('info', `Retention deleted the files of ${removed.size} downloads.`, null, true);
+    }
+  }
+
+  async function sweepPartialFiles(): Promise<void> {
+    const all = [...live.all()].map(({ download }) => download);
+    const known = new Set(all.map(({ id }) => id));
+    const busy = new Set(all.filter(({ status }) => !isTerminal(status)).map(({ id }) => id));
+    await files.sweepJobFolders(known, busy, PARTIAL_FILES_MS);
+  }
+
+  async function run(): Promise<void> {
+    try {
+      await deleteOldFiles();
+      await sweepPartialFiles();
+    } catch (error) {
+      logger.error({ err: error }, 'clean-up failed and is tried again in an hour');
+    }
+    nextAt = new Date(now().getTime() + HOUR_MS);
+  }
+
+  return {
+    async start() {
+      await run();
+      timer = setInterval(() => void run(), HOUR_MS);
+      timer.unref();
+    },
+    nextAt: () => nextAt?.toISOString() ?? null,
+    stop() {
+      if (timer) clearInterval(timer);
+    },
+  };
+}

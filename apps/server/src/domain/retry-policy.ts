@@ -1,0 +1,36 @@
+import { FAILURES, type FailureCode } from '@artemis/contracts';
+
+const FIRST_WAIT_SECONDS = 5;
+const LONGEST_WAIT_SECONDS = 300;
+const SHORTEST_SITE_WAIT_SECONDS = 1;
+const LONGEST_SITE_WAIT_SECONDS = 3600;
+
+/** Failures by which a site speaks of all our requests, not of this one. */
+const SITE_WIDE: ReadonlySet<FailureCode> = new Set(['THROTTLED', 'BOT_CHECK']);
+
+export function isSiteWide(code: FailureCode): boolean {
+  return SITE_WIDE.has(code);
+}
+
+/**
+ * Seconds until the next automatic run, or null when there is none.
+ * @param automaticRuns runs so far since the last submit or retry by a person, from 1
+ * @param random 0–1, spreads waits by ±20 % so that many downloads do not return at once
+ */
+export function retryDelaySeconds(
+  code: FailureCode,
+  automaticRuns: number,
+  maxAttempts: number,
+  siteWaitSeconds: number | null,
+  random: number,
+): number | null {
+  if (!FAILURES[code].isRetryable || automaticRuns >= maxAttempts) return null;
+  if (siteWaitSeconds !== null) {
+    return Math.min(
+      Math.max(siteWaitSeconds, SHORTEST_SITE_WAIT_SECONDS),
+      LONGEST_SITE_WAIT_SECONDS,
+    );
+  }
+  const base = Math.min(FIRST_WAIT_SECONDS * 4 ** (automaticRuns - 1), LONGEST_WAIT_SECONDS);
+  return base * (0.8 + 0.4 * random);
+}

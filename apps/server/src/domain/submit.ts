@@ -1,0 +1,280 @@
+import { createHash, randomUUID } from 'node:crypto';
+import {
+  isTerminal,
+  type CreateDownloads,
+  type Download,
+  type ProblemDetail,
+} from '@artemis/contracts';
+import type { ActivityLog } from './activity-log.ts';
+import { RequestError } from './errors.ts';
+import type { LiveDownload, LiveDownloads } from './live-downloads.ts';
+import type { DownloadQueue, HistoryStore, IdempotencyEntry } from './ports.ts';
+import { canonicalJson, selectionKey, selectionOf, type SelectionFields } from './presets.ts';
+import { storeUnavailable } from './records.ts';
+
+const IDEMPOTENCY_MS = 24 * 3_600_000;
+const QUEUE_FULL_RETRY_SECONDS = 15;
+const DEFAULT_PRIORITY = 3;
+
+export type UrlVerdict =
+  { readonly ok: true; readonly url: string } | { readonly ok: false; readonly reason: string };
+
+export interface SubmitDependencies {
+  readonly live: LiveDownloads;
+  readonly history: HistoryStore;
+  readonly queue: DownloadQueue;
+  readonly log: ActivityLog;
+  readonly checkUrl: (raw: string) => UrlVerdict;
+  readonly maxQueueDepth: number;
+  readonly now: () => Date;
+}
+
+export interface SubmitResult {
+  readonly downloads: readonly Download[];
+  readonly duplicates: readonly string[];
+  readonly removed: readonly string[];
+}
+
+export interface Submissions {
+  /** Restores keys and active selections after a start. */
+  recover(idempotency: readonly IdempotencyEntry[]): void;
+  submit(request: CreateDownloads, idempotencyKey: string | null): Promise<SubmitResult>;
+  /** An active download gets another selection: from now on that one counts for duplicates. */
+  track(download: Download): void;
+  /** @throws {RequestError} QUEUE_FULL when `count` more would not fit. */
+  requireRoom(count: number): void;
+}
+
+type Remembered = Pick<IdempotencyEntry, 'bodyHash' | 'at' | 'downloadIds' | 'duplicateIds'>;
+
+export function createSubmissions(dependencies: SubmitDependencies): Submissions {
+  const { live, history, queue, log, maxQueueDepth, now } = dependencies;
+  const keys = new Map<string, { bodyHash: string; answer: Promise<Remembered> }>();
+  const activeBySelection = new Map<string, { id: string; durable: Promise<unknown> }>();
+  let reserved = 0;
+
+  function requireRoom(count: number): void {
+    if (live.activeCount() + reserved + count <= maxQueueDepth) return;
+    throw new RequestError(
+      'QUEUE_FULL',
+      `The queue holds at most ${maxQueueDepth} downloads and has no room for ${count} more.`,
+      { retryAfterSeconds: QUEUE_FULL_RETRY_SECONDS },
+    );
+  }
+
+  function activeTwin(key: string): { id: string; durable: Promise<unknown> } | null {
+    const found = activeBySelection.get(key);
+    if (!found) return null;
+    const status = live.get(found.id)?.download.status;
+    if (status === undefined || !isTerminal(status)) return found;
+    activeBySelection.delete(key);
+    return null;
+  }
+
+  function track(download: Download): void {
+    const key = selectionKey(download.url, download);
+    activeBySelection.set(key, { id: download.id, durable: Promise.resolve() });
+  }
+
+  async function accept(
+    request: CreateDownloads,
+    idempotency: { key: string; bodyHash: string } | null,
+  ): Promise<Remembered> {
+    const urls = checkedUrls(request, dependencies.checkUrl);
+    const selection = selectionOf(request);
+    const at = now().toISOString();
+    const fresh: Download[] = [];
+    const downloadIds: string[] = [];
+    const duplicateIds = new Set<string>();
+    const twins: Promise<unknown>[] = [];
+    const freshByKey = new Map<string, string>();
+
+    for (const url of urls) {
+      const key = selectionKey(url, selection);
+      const twin = request.force ? null : activeTwin(key);
+      const sibling = request.force ? undefined : freshByKey.get(key);
+      const knownId = twin?.id ?? sibling;
+      if (knownId !== undefined) {
+        duplicateIds.add(knownId);
+        downloadIds.push(knownId);
+        if (twin) twins.push(twin.durable);
+        continue;
+      }
+      const download = newDownload(url, selection, request, at);
+      fresh.push(download);
+      freshByKey.set(key, download.id);
+      downloadIds.push(download.id);
+    }
+
+    requireRoom(fresh.length);
+    const remembered: Remembered = {
+      bodyHash: idempotency?.bodyHash ?? '',
+      at,
+      downloadIds,
+      duplicateIds: [...duplicateIds],
+    };
+    const write =
+      fresh.length > 0 || idempotency
+        ? history.save({
+            put: fresh,
+            ...(idempotency ? { remember: { ...remembered, key: idempotency.key } } : {}),
+          })
+        : Promise.resolve();
+    reserved += fresh.length;
+    for (const [key, id] of freshByKey) activeBySelection.set(key, { id, durable: write });
+    try {
+      // A duplicate's first request may still be writing: its record is not answered before it is durable.
+      await Promise.all([write, ...twins]);
+    } catch (error) {
+      for (const [key, id] of freshByKey) {
+        if (activeBySelection.get(key)?.id === id) activeBySelection.delete(key);
+      }
+      throw storeUnavailable(error);
+    } finally {
+      reserved -= fresh.length;
+    }
+    await Promise.all(fresh.map((download) => enqueue(live.add(download))));
+    if (fresh.length > 0) {
+      const first = fresh[0]?.url ?? '';
+      const what = fresh.length === 1 ? new URL(first).hostname : `${fresh.length} links`;
+      log.write(
+        'info',
+        `Queued: ${what}`,
+        fresh.length === 1 ? (fresh[0]?.id ?? null) : null,
+        true,
+      );
+    }
+    return remembered;
+  }
+
+  async function enqueue(entry: LiveDownload): Promise<void> {
+    const { id, priority } = entry.download;
+    await queue.enqueue({ id, priority, order: entry.order, host: entry.host, notBeforeMs: null });
+  }
+
+  function answer(remembered: Remembered): SubmitResult {
+    const found = remembered.downloadIds.map((id) => live.get(id)?.download ?? id);
+    return {
+      downloads: found.filter((entry) => typeof entry !== 'string'),
+      duplicates: remembered.duplicateIds,
+      removed: found.filter((entry) => typeof entry === 'string'),
+    };
+  }
+
+  function forgetOldKeys(): void {
+    const limit = now().getTime() - IDEMPOTENCY_MS;
+    for (const [key, entry] of keys) {
+      void entry.answer.then(
+        ({ at }) => Date.parse(at) < limit && keys.delete(key),
+        () => keys.delete(key),
+      );
+    }
+  }
+
+  return {
+    requireRoom,
+    track,
+    recover(idempotency) {
+      for (const entry of idempotency) {
+        keys.set(entry.key, { bodyHash: entry.bodyHash, answer: Promise.resolve(entry) });
+      }
+      for (const { download } of live.all()) if (!isTerminal(download.status)) track(download);
+      forgetOldKeys();
+    },
+    async submit(request, idempotencyKey) {
+      if (idempotencyKey === null) return answer(await accept(request, null));
+      const bodyHash = createHash('sha256').update(canonicalJson(request)).digest('base64url');
+      const known = keys.get(idempotencyKey);
+      if (known) {
+        if (known.bodyHash !== bodyHash) {
+          throw new RequestError(
+            'IDEMPOTENCY_CONFLICT',
+            'This Idempotency-Key was used for a request with another body within the last 24 hours.',
+          );
+        }
+        const remembered = await known.answer;
+        if (now().getTime() - Date.parse(remembered.at) < IDEMPOTENCY_MS) return answer(remembered);
+      }
+      forgetOldKeys();
+      const accepted = accept(request, { key: idempotencyKey, bodyHash });
+      keys.set(idempotencyKey, { bodyHash, answer: accepted });
+      try {
+        return answer(await accepted);
+      } catch (error) {
+        // Only a 202 is remembered.
+        keys.delete(idempotencyKey);
+        throw error;
+      }
+    },
+  };
+}
+
+function checkedUrls(
+  request: CreateDownloads,
+  checkUrl: (raw: string) => UrlVerdict,
+): readonly string[] {
+  if ((request.url === undefined) === (request.urls === undefined)) {
+    throw new RequestError('VALIDATION_FAILED', 'The body needs exactly one of url and urls.', {
+      details: [{ path: '', message: 'needs exactly one of url and urls' }],
+    });
+  }
+  const raw = request.urls ?? [request.url ?? ''];
+  const verdicts = raw.map(checkUrl);
+  const details = verdicts.flatMap((verdict, index): ProblemDetail[] => {
+    if (verdict.ok) return [];
+    const message = verdict.reason;
+    return request.urls
+      ? [{ path: `/urls/${index}`, message, index }]
+      : [{ path: '/url', message }];
+  });
+  if (details.length > 0) {
+    const [first] = details;
+    const more = details.length > 1 ? ` (and ${details.length - 1} more)` : '';
+    throw new RequestError(
+      'URL_NOT_ALLOWED',
+      `${first?.path.slice(1)}: ${first?.message}${more}. Nothing was queued.`,
+      { details },
+    );
+  }
+  return verdicts.flatMap((verdict) => (verdict.ok ? [verdict.url] : []));
+}
+
+function newDownload(
+  url: string,
+  selection: SelectionFields,
+  request: CreateDownloads,
+  at: string,
+): Download {
+  return {
+    id: randomUUID(),
+    url,
+    title: null,
+    status: 'queued',
+    phase: null,
+    waiting_for: 'slot',
+    ...selection,
+    progress: 0,
+    downloaded_bytes: null,
+    total_bytes: null,
+    speed_bps: null,
+    eta_seconds: null,
+    file_size: null,
+    storage_path: null,
+    artifacts: [],
+    metadata: {},
+    error: null,
+    warnings: [],
+    attempt: 1,
+    priority: request.priority ?? DEFAULT_PRIORITY,
+    tags: request.tags ?? [],
+    notes: request.notes ?? '',
+    parent_id: null,
+    entries: null,
+    created_at: at,
+    started_at: null,
+    updated_at: at,
+    completed_at: null,
+    retry_at: null,
+    expires_at: null,
+  };
+}

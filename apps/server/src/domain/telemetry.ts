@@ -1,0 +1,97 @@
+import type { Telemetry } from '@artemis/contracts';
+import type { LiveDownloads } from './live-downloads.ts';
+import type { DownloadQueue, StorageUsage } from './ports.ts';
+
+const ACTIVE_SHOWN = 16;
+const HOSTS_SHOWN = 10;
+const TITLE_CHARACTERS = 60;
+
+export interface TelemetrySources {
+  readonly live: LiveDownloads;
+  readonly queue: DownloadQueue;
+  readonly capacity: number;
+  readonly provider: 'local' | 's3';
+  readonly usage: StorageUsage;
+  readonly nextCleanupAt: string | null;
+  readonly engine: Telemetry['engine'];
+  readonly process: Telemetry['process'];
+  readonly instanceId: string;
+  readonly now: Date;
+}
+
+/** One picture of the whole room, of a size that does not depend on the length of the queue. */
+export function readTelemetry(sources: TelemetrySources): Telemetry {
+  const { live, queue, usage } = sources;
+  const slots = queue.slots();
+  const running = slots.flatMap((id) => {
+    const entry = id === null ? null : live.get(id);
+    return entry?.download.status === 'running' ? [entry.download] : [];
+  });
+  const busy = slots.filter((id) => id !== null).length;
+  return {
+    queued: live.count('queued'),
+    running: live.count('running'),
+    paused: live.count('paused'),
+    completed: live.count('completed'),
+    failed: live.count('failed'),
+    cancelled: live.count('cancelled'),
+    average_progress: rounded(
+      running.reduce((sum, download) => sum + download.progress, 0) / Math.max(running.length, 1),
+    ),
+    worker_utilization: rounded(busy / slots.length),
+    workers: {
+      max: slots.length,
+      busy,
+      slots: slots.map((id, slot) => ({ slot, download_id: id })),
+    },
+    queue: { depth: live.activeCount(), capacity: sources.capacity },
+    throughput_bps: Math.round(
+      running.reduce((sum, download) => sum + (download.speed_bps ?? 0), 0),
+    ),
+    active: running.slice(0, ACTIVE_SHOWN).map((download) => ({
+      id: download.id,
+      title: download.title === null ? null : firstCharacters(download.title, TITLE_CHARACTERS),
+      phase: download.phase,
+      progress: download.progress,
+      speed_bps: download.speed_bps,
+      eta_seconds: download.eta_seconds,
+    })),
+    hosts: queue
+      .hosts()
+      .slice(0, HOSTS_SHOWN)
+      .map((host) => ({
+        host: host.host,
+        running: host.running,
+        queued: host.queued,
+        retry_at: host.parkedUntilMs === null ? null : new Date(host.parkedUntilMs).toISOString(),
+      })),
+    storage: {
+      provider: sources.provider,
+      used_bytes: usage.usedBytes,
+      free_bytes: usage.freeBytes,
+      files: usage.files,
+      next_cleanup_at: sources.nextCleanupAt,
+    },
+    engine: sources.engine,
+    process: sources.process,
+    rev: live.rev(),
+    instance_id: sources.instanceId,
+    at: sources.now.toISOString(),
+  };
+}
+
+/** Never cuts an emoji or a surrogate pair in half. */
+function firstCharacters(text: string, count: number): string {
+  if (text.length <= count) return text;
+  const segments = new Intl.Segmenter('en', { granularity: 'grapheme' }).segment(text);
+  let result = '';
+  for (const { segment } of segments) {
+    if (result.length + segment.length > count - 1) break;
+    result += segment;
+  }
+  return `${result}…`;
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 100) / 100;
+}

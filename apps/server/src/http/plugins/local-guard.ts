@@ -1,0 +1,109 @@
+import { timingSafeEqual, createHash } from 'node:crypto';
+import type { FastifyRequest } from 'fastify';
+import fp from 'fastify-plugin';
+import { RequestError } from '../../domain/errors.ts';
+
+export interface LocalGuardOptions {
+  /** `host:port`, or a host that is ours on any port. Lower case. */
+  readonly allowedHosts: readonly string[];
+  /** Other origins that may use the API from a browser. */
+  readonly corsOrigins: readonly string[];
+  readonly apiToken: string | null;
+  /** Without trailing slash. */
+  readonly basePath: string;
+}
+
+const READING_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+const CORS_METHODS = 'GET, POST, PUT, PATCH, DELETE';
+const CORS_HEADERS = 'content-type, authorization, idempotency-key, if-none-match, last-event-id';
+
+/**
+ * Keeps other web sites out of a server that has no login: the host name must be ours (DNS rebinding), and
+ * a request that changes something must not come from a foreign page (cross-site requests). With a token, every
+ * call of the API needs it; signed file links, the page itself and the liveness check do not.
+ */
+export const localGuard = fp<LocalGuardOptions>(
+  (app, options) => {
+    const hosts = new Set(options.allowedHosts);
+    const cors = new Set(options.corsOrigins);
+    const tokenHash = options.apiToken === null ? null : sha256(options.apiToken);
+
+    app.addHook('onRequest', async (request, reply) => {
+      const path = pathBelow(options.basePath, request.url);
+      if (path === '/healthz') return;
+      const host = request.headers.host?.toLowerCase() ?? '';
+      if (!isOurHost(host, hosts)) {
+        throw new RequestError(
+          'FORBIDDEN_HOST',
+          'This host name is not served here. Add it to ALLOWED_HOSTS if it is yours.',
+        );
+      }
+      const origin = request.headers.origin;
+      const isNamedOrigin = origin !== undefined && cors.has(origin.toLowerCase());
+      if (isNamedOrigin) {
+        void reply.header('access-control-allow-origin', origin).header('vary', 'origin');
+        if (request.method === 'OPTIONS' && request.headers['access-control-request-method']) {
+          return reply
+            .header('access-control-allow-methods', CORS_METHODS)
+            .header('access-control-allow-headers', CORS_HEADERS)
+            .header('access-control-max-age', '600')
+            .code(204)
+            .send();
+        }
+      }
+      if (!READING_METHODS.has(request.method) && !isNamedOrigin) refuseForeign(request, host);
+      if (tokenHash && needsToken(path) && !hasToken(request, tokenHash)) {
+        void reply.header('www-authenticate', 'Bearer');
+        throw new RequestError(
+          'UNAUTHORIZED',
+          'Send the token of this server as "Authorization: Bearer …".',
+        );
+      }
+    });
+    return Promise.resolve();
+  },
+  { name: 'local-guard' },
+);
+
+function refuseForeign(request: FastifyRequest, host: string): void {
+  const site = request.headers['sec-fetch-site'];
+  const { origin } = request.headers;
+  const isSiteOurs = site === undefined || site === 'same-origin' || site === 'none';
+  const isOriginOurs = origin === undefined || hostOfOrigin(origin) === host;
+  if (isSiteOurs && isOriginOurs) return;
+  throw new RequestError(
+    'FORBIDDEN_ORIGIN',
+    'A page of another site may not change anything here. Add its origin to CORS_ORIGINS if it is yours.',
+  );
+}
+
+/** Null for `null` and for what is no origin. The scheme is not compared: a proxy before us may end TLS. */
+function hostOfOrigin(origin: string): string | null {
+  const match = /^https?:\/\/([^/?#@\s]+)$/i.exec(origin);
+  return match?.[1]?.toLowerCase() ?? null;
+}
+
+function isOurHost(host: string, hosts: ReadonlySet<string>): boolean {
+  if (hosts.has(host)) return true;
+  return hosts.has(host.replace(/:\d{1,5}$/, ''));
+}
+
+function needsToken(path: string): boolean {
+  if (path === '/readyz' || path === '/metrics' || path === '/openapi.json') return true;
+  if (path.startsWith('/documentation')) return true;
+  return path.startsWith('/api/') && !/^\/api\/v1\/downloads\/[^/]+\/file$/.test(path);
+}
+
+function hasToken(request: FastifyRequest, tokenHash: Buffer): boolean {
+  const match = /^Bearer (\S{1,500})$/i.exec(request.headers.authorization ?? '');
+  return timingSafeEqual(sha256(match?.[1] ?? ''), tokenHash);
+}
+
+function sha256(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}
+
+export function pathBelow(basePath: string, url: string): string {
+  const path = url.split('?')[0] ?? '/';
+  return path.startsWith(basePath) ? path.slice(basePath.length) || '/' : path;
+}

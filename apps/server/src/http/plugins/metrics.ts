@@ -1,0 +1,36 @@
+import type { Telemetry } from '@artemis/contracts';
+import type { FastifyInstance } from 'fastify';
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+
+const STATUS_NAMES = ['queued', 'running', 'paused', 'completed', 'failed', 'cancelled'] as const;
+
+/** `/metrics` in the text form of Prometheus. Values are read when they are asked for. */
+export function metricsRoutes(
+  app: FastifyInstance,
+  { readTelemetry }: { readonly readTelemetry: () => Promise<Telemetry> },
+): void {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const gauge = (name: string, help: string, labelNames: string[] = []) =>
+    new Gauge({ name, help, labelNames, registers: [registry] });
+  const downloads = gauge('artemis_downloads', 'Downloads that are kept, by status', ['status']);
+  const slots = gauge('artemis_slots', 'Download slots, by state', ['state']);
+  const throughput = gauge('artemis_throughput_bytes_per_second', 'Bytes received per second');
+  const stored = gauge('artemis_stored_bytes', 'Bytes of the files that are kept');
+  const free = gauge('artemis_free_bytes', 'Free bytes on the disk of the downloads folder');
+
+  app.get('/metrics', { schema: { hide: true } }, async (_request, reply) => {
+    const telemetry = await readTelemetry();
+    for (const status of STATUS_NAMES) downloads.set({ status }, telemetry[status]);
+    slots.set({ state: 'busy' }, telemetry.workers.busy);
+    slots.set({ state: 'idle' }, telemetry.workers.max - telemetry.workers.busy);
+    throughput.set(telemetry.throughput_bps);
+    stored.set(telemetry.storage.used_bytes);
+    if (telemetry.storage.free_bytes !== null) free.set(telemetry.storage.free_bytes);
+    return reply
+      .type(registry.contentType)
+      .header('cache-control', 'no-store')
+      .serializer((body) => String(body))
+      .send(await registry.metrics());
+  });
+}

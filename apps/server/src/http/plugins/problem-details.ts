@@ -1,0 +1,108 @@
+import { STATUS_CODES } from 'node:http';
+import {
+  REQUEST_CODES,
+  type Problem,
+  type ProblemDetail,
+  type RequestCode,
+} from '@artemis/contracts';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import fp from 'fastify-plugin';
+import { RequestError } from '../../domain/errors.ts';
+
+/** Codes of Fastify's own refusals. */
+const FRAMEWORK_CODES: Readonly<Record<string, RequestCode>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: 'PAYLOAD_TOO_LARGE',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'UNSUPPORTED_MEDIA_TYPE',
+};
+
+const CODE_BY_STATUS: Readonly<Record<number, RequestCode>> = {
+  404: 'ROUTE_NOT_FOUND',
+  405: 'METHOD_NOT_ALLOWED',
+  413: 'PAYLOAD_TOO_LARGE',
+  415: 'UNSUPPORTED_MEDIA_TYPE',
+};
+
+/** Every refusal is a problem document (RFC 9457). The cause of a 5xx goes to the log, never to the caller. */
+export const problemDetails = fp(
+  (app) => {
+    app.setErrorHandler((error: FastifyError, request, reply) => {
+      const refusal = asRequestError(error);
+      if (refusal.status >= 500) {
+        request.log.error({ err: refusal.cause ?? error }, `${refusal.code}: ${refusal.message}`);
+      }
+      return sendProblem(request, reply, refusal);
+    });
+    return Promise.resolve();
+  },
+  { name: 'problem-details' },
+);
+
+export function sendProblem(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  error: RequestError,
+): FastifyReply {
+  if (error.retryAfterSeconds !== null) {
+    void reply.header('retry-after', String(Math.max(1, Math.ceil(error.retryAfterSeconds))));
+  }
+  return reply
+    .code(error.status)
+    .header('cache-control', 'no-store')
+    .type('application/problem+json')
+    .serializer((body) => JSON.stringify(body))
+    .send(problemOf(error, request.id));
+}
+
+export function problemOf(error: RequestError, instance: string): Problem {
+  return {
+    type: `urn:artemis:problem:${error.code.toLowerCase().replaceAll('_', '-')}`,
+    title: REQUEST_CODES[error.code].title,
+    status: error.status,
+    code: error.code,
+    detail: error.message,
+    instance,
+    ...(error.details.length > 0 ? { errors: [...error.details] } : {}),
+  };
+}
+
+function asRequestError(error: FastifyError): RequestError {
+  if (error instanceof RequestError) return error;
+  if (error.validation) return validationError(error);
+  const status = error.statusCode ?? 500;
+  if (status >= 500) {
+    return new RequestError(
+      'INTERNAL',
+      'Something went wrong on the server; its log has the cause under this instance.',
+      { cause: error },
+    );
+  }
+  const code = FRAMEWORK_CODES[error.code] ?? CODE_BY_STATUS[status] ?? 'VALIDATION_FAILED';
+  return new RequestError(code, sentence(code, error.message || (STATUS_CODES[status] ?? '')));
+}
+
+function sentence(code: RequestCode, message: string): string {
+  if (code === 'PAYLOAD_TOO_LARGE') return 'The body may have at most 256 KiB.';
+  if (code === 'UNSUPPORTED_MEDIA_TYPE') return 'Send the body as application/json.';
+  return message.endsWith('.') ? message : `${message}.`;
+}
+
+function validationError(error: FastifyError): RequestError {
+  const context = error.validationContext ?? 'body';
+  const details = (error.validation ?? []).map((issue): ProblemDetail => {
+    const { params, keyword } = issue;
+    const extra = (params as { additionalProperty?: string }).additionalProperty;
+    const missing = (params as { missingProperty?: string }).missingProperty;
+    const choices = (params as { allowedValues?: unknown[] }).allowedValues;
+    const name = extra ?? missing;
+    const path = issue.instancePath + (name === undefined ? '' : `/${name}`);
+    if (keyword === 'additionalProperties') return { path, message: 'is not a known field' };
+    if (keyword === 'required') return { path, message: 'is missing' };
+    if (choices) return { path, message: `must be one of ${choices.join(', ')}` };
+    return { path, message: issue.message ?? 'is not valid' };
+  });
+  const [first] = details;
+  const place = first?.path.slice(1) || context;
+  return new RequestError('VALIDATION_FAILED', `${place} ${first?.message ?? 'is not valid'}.`, {
+    details,
+  });
+}

@@ -1,0 +1,46 @@
+import {
+  ROUTE_SCHEMAS,
+  ROUTES,
+  type RouteBody,
+  type RouteName,
+  type RouteQuery,
+  type RouteSchema,
+} from '@artemis/contracts';
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
+
+export type RouteRequest<Name extends RouteName> = FastifyRequest<{
+  Params: { id: string };
+  Querystring: RouteQuery<Name>;
+  Body: RouteBody<Name>;
+}>;
+
+/** Registers a route of the table: its method, path and schemas come from the contract and nowhere else. */
+export function addRoute<Name extends RouteName>(
+  app: FastifyInstance,
+  name: Name,
+  handler: (request: RouteRequest<Name>, reply: FastifyReply) => unknown,
+  options: Pick<RouteOptions, 'config' | 'bodyLimit'> = {},
+): void {
+  const { method, path } = ROUTES[name];
+  const schema: RouteSchema = ROUTE_SCHEMAS[name];
+  const isBodyOptional = schema.body !== undefined && schema.body['required'] === undefined;
+  app.route({
+    // Fastify's own HEAD route would read a whole file only to throw it away.
+    method: method === 'GET' ? ['GET', 'HEAD'] : method,
+    exposeHeadRoute: false,
+    url: path,
+    schema: { ...schema, operationId: name },
+    handler: async (request, reply) => {
+      const answer = await handler(request as unknown as RouteRequest<Name>, reply);
+      return answer;
+    },
+    preValidation: (request, _reply, done) => {
+      // A body with optional fields only may be left out altogether.
+      if (isBodyOptional && (request.body === undefined || request.body === null)) {
+        request.body = {};
+      }
+      done();
+    },
+    ...options,
+  });
+}

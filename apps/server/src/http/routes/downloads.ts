@@ -1,0 +1,129 @@
+import {
+  LIMITS,
+  type DownloadDetail,
+  type ListDownloadsQuery,
+  type Sort,
+  type Status,
+} from '@artemis/contracts';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Config } from '../../config.ts';
+import { RequestError } from '../../domain/errors.ts';
+import type { SignedLinks } from '../../domain/signed-links.ts';
+import { sendConditionally } from '../conditional.ts';
+import { submitLimit } from '../plugins/rate-limit.ts';
+import { addRoute } from '../route.ts';
+
+const DEFAULT_LIMIT = 50;
+const INLINE_TTL_SECONDS = 12 * 3600;
+
+export interface DownloadRoutesOptions {
+  readonly rateLimit: Config['rateLimit'];
+  readonly signedLinks: SignedLinks;
+  readonly signedUrlTtlSeconds: number;
+  /** Path before `/downloads/…` in links. */
+  readonly linkPrefix: string;
+}
+
+export function downloadRoutes(app: FastifyInstance, options: DownloadRoutesOptions): void {
+  const { downloads } = app;
+
+  addRoute(
+    app,
+    'createDownloads',
+    async (request, reply) => {
+      const key = request.headers['idempotency-key'];
+      const result = await downloads.submit(request.body, typeof key === 'string' ? key : null);
+      const { removed, ...answer } = result;
+      return reply.code(202).send(removed.length > 0 ? { ...answer, removed } : answer);
+    },
+    { config: submitLimit(options.rateLimit) },
+  );
+
+  addRoute(app, 'listDownloads', (request, reply) => {
+    const { query } = request;
+    if (query.since !== undefined) {
+      requireAlone(query);
+      const { hasMore, ...changes } = downloads.changesSince(query.since, LIMITS.changedRecords);
+      return reply.header('cache-control', 'no-store').send({ ...changes, more: hasMore });
+    }
+    if (query.cursor !== undefined && query.offset !== undefined) {
+      throw invalidQuery('cursor', 'cannot be used together with offset');
+    }
+    const page = downloads.list({
+      statuses: statusesOf(query),
+      q: query.q ?? null,
+      sort: (query.sort ?? '-created'),
+      limit: query.limit ?? DEFAULT_LIMIT,
+      cursor: query.cursor ?? null,
+      offset: query.offset ?? 0,
+    });
+    const answer = { downloads: page.downloads, total: page.total, next_cursor: page.nextCursor };
+    return sendConditionally(request, reply, { ...answer, rev: downloads.rev() }, 'strong');
+  });
+
+  addRoute(app, 'getDownload', (request, reply) => {
+    const download = downloads.get(request.params.id);
+    return reply.header('cache-control', 'no-store').send(detailOf(download, options));
+  });
+
+  addRoute(app, 'removeDownload', async (request, reply) => {
+    refuseBody(request);
+    const { id } = request.params;
+    const { purge } = request.query;
+    if (purge === undefined) return { download: await downloads.cancel(id) };
+    await downloads.purge(id, purge);
+    return reply.code(204).send();
+  });
+
+  addRoute(app, 'retryDownload', async (request) => ({
+    download: await downloads.retry(request.params.id, request.body),
+  }));
+
+  addRoute(app, 'downloadLog', (request) =>
+    downloads.logOf(request.params.id, request.query.after ?? 0),
+  );
+}
+
+function detailOf(
+  download: DownloadDetail['download'],
+  { signedLinks, signedUrlTtlSeconds, linkPrefix }: DownloadRoutesOptions,
+): DownloadDetail {
+  const nowSeconds = Math.floor(Date.now() / 1000);
+  const expires = nowSeconds + signedUrlTtlSeconds;
+  const link = (artifact: number | null, isInline: boolean, until: number) =>
+    `${linkPrefix}/downloads/${download.id}/file?${signedLinks.sign({
+      downloadId: download.id,
+      artifact,
+      isInline,
+      expires: until,
+    })}`;
+  const hasMedia = download.artifacts.some(({ kind }) => kind === 'media');
+  return {
+    download,
+    download_url: hasMedia ? link(null, false, expires) : null,
+    inline_url: hasMedia ? link(null, true, nowSeconds + INLINE_TTL_SECONDS) : null,
+    artifact_urls: download.artifacts.map((_artifact, index) => link(index, false, expires)),
+    download_url_expires_at: hasMedia ? new Date(expires * 1000).toISOString() : null,
+  };
+}
+
+function statusesOf(query: ListDownloadsQuery): ReadonlySet<Status> | null {
+  if (query.status === undefined) return null;
+  return new Set(query.status.flatMap((entry) => entry.split(',')) as Status[]);
+}
+
+function requireAlone(query: ListDownloadsQuery): void {
+  const other = Object.keys(query).find((key) => key !== 'since');
+  if (other !== undefined) throw invalidQuery(other, 'cannot be used together with since');
+}
+
+function refuseBody(request: FastifyRequest): void {
+  const { body } = request;
+  if (body !== undefined && body !== null) throw invalidQuery('body', 'must be empty');
+}
+
+function invalidQuery(name: string, message: string): RequestError {
+  return new RequestError('VALIDATION_FAILED', `${name} ${message}.`, {
+    details: [{ path: `/${name}`, message }],
+  });
+}

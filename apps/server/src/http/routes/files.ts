@@ -1,0 +1,123 @@
+import { extname } from 'node:path';
+import type { Artifact, Download } from '@artemis/contracts';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { RequestError } from '../../domain/errors.ts';
+import type { FileStore, OpenedFile } from '../../domain/ports.ts';
+import type { SignedLinks } from '../../domain/signed-links.ts';
+import { isRangeFresh, parseRange } from '../byte-range.ts';
+import { matchesTag } from '../conditional.ts';
+import { contentDisposition } from '../content-disposition.ts';
+import { addRoute } from '../route.ts';
+
+export interface FileRoutesOptions {
+  readonly files: FileStore;
+  readonly signedLinks: SignedLinks;
+}
+
+/** Types that a browser may show from our origin; everything else is saved. */
+const INLINE_TYPES = /^(video|audio)\/[a-z0-9.+-]+$|^text\/vtt$|^image\/(jpeg|png|webp)$/;
+
+/** Stored files behind signed links: one known path a request, never a folder. */
+export function fileRoutes(app: FastifyInstance, { files, signedLinks }: FileRoutesOptions): void {
+  addRoute(app, 'downloadFile', async (request, reply) => {
+    const { expires, signature, artifact, inline } = request.query;
+    const link = {
+      downloadId: request.params.id,
+      artifact: artifact === undefined ? null : Number(artifact),
+      isInline: inline !== undefined,
+      expires: Number(expires),
+    };
+    const isValid = signedLinks.isValid(link, signature) && String(link.expires) === expires;
+    if (!isValid || link.expires < Date.now() / 1000) {
+      throw new RequestError(
+        'SIGNATURE_INVALID',
+        isValid
+          ? 'This link has ended; open the download again for a new one.'
+          : 'This link was changed or is not one of this server.',
+      );
+    }
+    const download = app.downloads.get(link.downloadId);
+    const found = artifactOf(download, link.artifact);
+    const file = await files.open(found);
+    if (!file) throw expired();
+    return sendFile(request, reply, file, download, found, link.isInline);
+  });
+}
+
+function artifactOf(download: Download, position: number | null): Artifact {
+  if (download.artifacts.length === 0) {
+    if (download.status === 'completed') throw expired();
+    throw new RequestError('DOWNLOAD_NOT_FOUND', 'This download has no stored file.');
+  }
+  const found =
+    position === null
+      ? download.artifacts.find(({ kind }) => kind === 'media')
+      : download.artifacts[position];
+  if (!found) throw new RequestError('DOWNLOAD_NOT_FOUND', 'This download has no such file.');
+  return found;
+}
+
+function expired(): RequestError {
+  return new RequestError(
+    'FILE_EXPIRED',
+    'The file is not kept any more: it was cleaned up, moved or replaced.',
+  );
+}
+
+async function sendFile(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  file: OpenedFile,
+  download: Download,
+  artifact: Artifact,
+  isInline: boolean,
+): Promise<FastifyReply> {
+  const { headers } = request;
+  const canShow = isInline && INLINE_TYPES.test(artifact.content_type);
+  const extension = extname(artifact.name);
+  void reply
+    .header('etag', file.etag)
+    .header('last-modified', file.modifiedAt.toUTCString())
+    .header('accept-ranges', 'bytes')
+    .header('cache-control', 'private, no-cache')
+    .header('content-type', artifact.content_type)
+    .header('x-content-type-options', 'nosniff')
+    .header('content-security-policy', "sandbox; default-src 'none'")
+    .header('cross-origin-resource-policy', 'same-origin')
+    .header(
+      'content-disposition',
+      contentDisposition(
+        canShow ? 'inline' : 'attachment',
+        download.title ?? artifact.name.slice(0, artifact.name.length - extension.length),
+        extension,
+      ),
+    );
+  if (matchesTag(headers['if-none-match'], file.etag)) {
+    await file.close();
+    return reply.code(304).send();
+  }
+  const isFresh = isRangeFresh(
+    typeof headers['if-range'] === 'string' ? headers['if-range'] : undefined,
+    file.etag,
+    file.modifiedAt,
+  );
+  const range = isFresh ? parseRange(headers.range, file.sizeBytes) : null;
+  if (range === 'unsatisfiable') {
+    await file.close();
+    void reply.header('content-range', `bytes */${file.sizeBytes}`);
+    throw new RequestError(
+      'RANGE_NOT_SATISFIABLE',
+      `The file has ${file.sizeBytes} bytes; the range lies outside.`,
+    );
+  }
+  const length = range ? range.end - range.start + 1 : file.sizeBytes;
+  void reply.header('content-length', String(length)).code(range ? 206 : 200);
+  if (range) {
+    void reply.header('content-range', `bytes ${range.start}-${range.end}/${file.sizeBytes}`);
+  }
+  if (request.method === 'HEAD') {
+    await file.close();
+    return reply.send();
+  }
+  return reply.send(file.stream(range));
+}

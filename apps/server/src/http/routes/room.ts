@@ -1,0 +1,46 @@
+import type { Configuration, Telemetry } from '@artemis/contracts';
+import type { FastifyInstance } from 'fastify';
+import type { ActivityLog } from '../../domain/activity-log.ts';
+import { sendConditionally } from '../conditional.ts';
+import { addRoute } from '../route.ts';
+
+export interface RoomRoutesOptions {
+  readonly readTelemetry: () => Promise<Telemetry>;
+  readonly readConfiguration: () => Configuration;
+  readonly log: ActivityLog;
+}
+
+const SIZE_STEP_BYTES = 64 * 1024 ** 2;
+
+/** What the room shows besides downloads: telemetry, configuration, console. */
+export function roomRoutes(app: FastifyInstance, options: RoomRoutesOptions): void {
+  addRoute(app, 'telemetry', async (request, reply) => {
+    const telemetry = await options.readTelemetry();
+    return sendConditionally(request, reply, telemetry, 'weak', steadyPart(telemetry));
+  });
+
+  addRoute(app, 'configuration', (_request, reply) =>
+    reply.header('cache-control', 'no-cache').send(options.readConfiguration()),
+  );
+
+  addRoute(app, 'log', (request, reply) =>
+    reply.header('cache-control', 'no-store').send(options.log.console(request.query.after ?? 0)),
+  );
+}
+
+/** Leaves out what changes though nothing happens, so that an idle room answers 304. */
+function steadyPart(telemetry: Telemetry): object {
+  const { storage, engine } = telemetry;
+  const inSteps = (bytes: number) => Math.round(bytes / SIZE_STEP_BYTES);
+  return {
+    ...telemetry,
+    at: null,
+    process: null,
+    engine: { ...engine, age_days: null },
+    storage: {
+      ...storage,
+      used_bytes: inSteps(storage.used_bytes),
+      free_bytes: storage.free_bytes === null ? null : inSteps(storage.free_bytes),
+    },
+  };
+}

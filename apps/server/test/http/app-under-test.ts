@@ -1,0 +1,176 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Download, Telemetry } from '@artemis/contracts';
+import type { FastifyInstance } from 'fastify';
+import { pino } from 'pino';
+import { createMemoryQueue } from '../../src/adapters/download-queue.memory.ts';
+import { createDiskFileStore } from '../../src/adapters/file-store.disk.ts';
+import { createJsonFileHistory } from '../../src/adapters/history.json-file.ts';
+import { createSilentNotifier } from '../../src/adapters/notifier.none.ts';
+import { buildApp } from '../../src/app.ts';
+import type { Services } from '../../src/compose.ts';
+import { loadConfig, type Config } from '../../src/config.ts';
+import { createActivityLog } from '../../src/domain/activity-log.ts';
+import { createDownloads } from '../../src/domain/downloads.ts';
+import { fileNameOf } from '../../src/domain/file-name.ts';
+import { createLiveDownloads } from '../../src/domain/live-downloads.ts';
+import type {
+  DownloadRunner,
+  FileStore,
+  HistoryStore,
+  RunOptions,
+} from '../../src/domain/ports.ts';
+import { createRecords } from '../../src/domain/records.ts';
+import { createSignedLinks } from '../../src/domain/signed-links.ts';
+import { readTelemetry } from '../../src/domain/telemetry.ts';
+import type { Outcome } from '../../src/worker/messages.ts';
+
+export type FakeRun = (download: Download, options: RunOptions) => Promise<Outcome>;
+
+export interface AppUnderTest {
+  readonly app: FastifyInstance;
+  readonly folder: string;
+  readonly config: Config;
+  readonly files: FileStore;
+  readonly history: HistoryStore;
+  /** Stops as SIGTERM does, and keeps the folder. */
+  stop(): Promise<void>;
+  /** Stops, and removes the folder when it is its own. */
+  close(): Promise<void>;
+}
+
+export interface AppOptions {
+  readonly environment?: Record<string, string>;
+  readonly run?: FakeRun;
+  /** A folder of an earlier app, to start again on what it left. */
+  readonly folder?: string;
+  readonly history?: (history: HistoryStore) => HistoryStore;
+}
+
+/** Waits until the attempt is stopped. */
+export const runUntilStopped: FakeRun = (_download, { signal }) =>
+  new Promise((resolve) => {
+    const stop = () => resolve({ kind: 'stopped', usage: null });
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+
+/** The real HTTP side, domain, queue, history and file store in a folder of their own; only the engine is a function. */
+export async function startApp(options: AppOptions = {}): Promise<AppUnderTest> {
+  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'artemis-http-')));
+  const config = loadConfig(
+    { DOWNLOADS_DIR: 'downloads', RATE_LIMIT_ENABLED: 'false', ...options.environment },
+    folder,
+  );
+  const logger = pino({ level: 'silent' });
+  const log = createActivityLog();
+  const live = createLiveDownloads();
+  const jsonHistory = createJsonFileHistory({
+    path: config.historyFile,
+    dataDir: config.dataDir,
+    logger,
+  });
+  const history = options.history?.(jsonHistory) ?? jsonHistory;
+  const content = await history.load();
+  const files = await createDiskFileStore({
+    downloadsDir: config.downloadsDir,
+    dataDir: config.dataDir,
+    readOutcome: () => Promise.resolve(null),
+  });
+  const queue = createMemoryQueue({ slots: config.maxWorkers, maxPerHost: config.maxPerHost });
+  const runner: DownloadRunner = {
+    run: options.run ?? runUntilStopped,
+    close: () => Promise.resolve(),
+  };
+  const records = createRecords({
+    live,
+    history,
+    log,
+    logger,
+    historyLimit: config.historyLimit,
+    now: () => new Date(),
+  });
+  const downloads = createDownloads({
+    live,
+    records,
+    history,
+    queue,
+    runner,
+    files,
+    notifier: createSilentNotifier(),
+    log,
+    logger,
+    checkUrl: (raw) =>
+      URL.canParse(raw) && raw.startsWith('http')
+        ? { ok: true, url: new URL(raw).href }
+        : { ok: false, reason: 'must be an http or https link' },
+    fileName: fileNameOf,
+    settings: config,
+  });
+  const engine: Telemetry['engine'] = {
+    yt_dlp_version: null,
+    age_days: null,
+    mode: 'missing',
+    ffmpeg_version: null,
+    js_runtime: null,
+  };
+  const services: Services = {
+    downloads,
+    files,
+    log,
+    signedLinks: createSignedLinks(Buffer.alloc(32, 7)),
+    webDir: join(folder, 'web'),
+    version: '0.0.0-test',
+    readTelemetry: async () =>
+      readTelemetry({
+        live,
+        queue,
+        capacity: config.maxQueueDepth,
+        provider: 'local',
+        usage: await files.usage(),
+        nextCleanupAt: null,
+        engine,
+        process: { rss_bytes: 1, event_loop_delay_p99_ms: 1, uptime_seconds: 1 },
+        instanceId: 'test',
+        now: new Date(),
+      }),
+    readConfiguration: () => {
+      throw new Error('the configuration is not part of this test');
+    },
+    readChecks: () => Promise.resolve([]),
+    start: () => downloads.start(content),
+    stop: () => downloads.stop(),
+  };
+  const app = await buildApp(services, config, logger);
+  await services.start();
+  let isStopped = false;
+  const stop = async () => {
+    if (isStopped) return;
+    isStopped = true;
+    await app.close();
+    await services.stop();
+    await files.close();
+  };
+  return {
+    app,
+    folder,
+    config,
+    files,
+    history,
+    stop,
+    async close() {
+      await stop();
+      if (!options.folder) await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Looks again and again until `read` gives something; the test's own time limit ends a wait in vain. */
+export async function eventually<T>(read: () => T | Promise<T>): Promise<NonNullable<T>> {
+  for (;;) {
+    const value = await read();
+    if (value !== null && value !== undefined && value !== false) return value;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
