@@ -1,0 +1,116 @@
+// Who may import whom, as docs/architecture.md draws it. Checked by apps/server/test/architecture/dependencies.test.ts.
+const server = '^apps/server/src';
+
+/**
+ * What each part of the server may import of the server: `values`, and `types` by `import type` alone.
+ * Contracts, Node and libraries have rules of their own. main.ts may import everything.
+ */
+const parts = {
+  'config[.]ts': { values: [], types: [] },
+  // The messages to and from a thread are types alone, so both of its sides may speak them.
+  domain: { values: ['domain'], types: ['worker/messages[.]ts'] },
+  adapters: { values: ['adapters', 'domain'], types: ['worker/messages[.]ts'] },
+  worker: { values: ['worker'], types: [] },
+  http: { values: ['http', 'domain'], types: ['config[.]ts'] },
+  'readiness[.]ts': { values: ['domain'], types: ['adapters'] },
+  'app[.]ts': { values: ['http', 'domain'], types: ['config[.]ts', 'compose[.]ts'] },
+  'compose[.]ts': {
+    // It hands the file store the reader of what a thread wrote.
+    values: ['domain', 'adapters', 'readiness[.]ts', 'worker/outcome-file[.]ts'],
+    types: ['config[.]ts', 'worker/messages[.]ts'],
+  },
+};
+
+/** @param {string} part */
+const withinServer = (part) => `${server}/${part}${part.endsWith('[.]ts') ? '$' : '/'}`;
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'nothing-unresolved',
+      comment: 'An import that is not found is an edge that no rule sees.',
+      severity: 'error',
+      from: {},
+      // A library's types need no file of that name.
+      to: { couldNotResolve: true, pathNot: '/types/' },
+    },
+    ...Object.entries(parts).flatMap(([part, { values, types }]) => {
+      const name = part.replace('[.]ts', '');
+      const from = { path: withinServer(part) };
+      return [
+        {
+          name: `${name}-imports`,
+          severity: 'error',
+          from,
+          to: { path: `${server}/`, pathNot: [...values, ...types].map(withinServer) },
+        },
+        {
+          name: `${name}-imports-types-only`,
+          severity: 'error',
+          from,
+          to: { path: types.map(withinServer), dependencyTypesNot: ['type-only'] },
+        },
+      ].filter(({ to }) => to.path.length > 0);
+    }),
+    {
+      name: 'every-part-has-a-rule',
+      severity: 'error',
+      from: {
+        path: `${server}/`,
+        pathNot: [`${server}/main[.]ts$`, ...Object.keys(parts).map(withinServer)],
+      },
+      to: {},
+    },
+    {
+      name: 'domain-does-no-io',
+      severity: 'error',
+      from: { path: withinServer('domain') },
+      // Pure helpers of Node: no file, network, process or clock behind them.
+      to: { dependencyTypes: ['core'], pathNot: '^(node:)?(crypto|path|net|url)$' },
+    },
+    {
+      name: 'domain-knows-no-library',
+      severity: 'error',
+      from: { path: withinServer('domain') },
+      to: { path: 'node_modules' },
+    },
+    {
+      name: 'worker-knows-no-library',
+      severity: 'error',
+      from: { path: withinServer('worker') },
+      to: { path: 'node_modules' },
+    },
+    {
+      name: 'contracts-import-typebox-only',
+      severity: 'error',
+      from: { path: '^packages/contracts/src/' },
+      to: { pathNot: ['^packages/contracts/src/', 'node_modules/@sinclair/typebox/'] },
+    },
+    {
+      name: 'web-knows-the-server-by-contract-only',
+      severity: 'error',
+      from: { path: '^apps/web/src/' },
+      to: { path: '^apps/server/' },
+    },
+    {
+      name: 'server-does-not-know-the-web',
+      severity: 'error',
+      from: { path: `${server}/` },
+      to: { path: '^apps/web/' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)(dist|dist-test)/' },
+    // Type imports count too: they are how a layer leaks.
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.base.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['@artemis/source', 'import', 'node', 'types', 'default'],
+      extensions: ['.ts', '.js', '.svelte', '.json'],
+    },
+  },
+};
