@@ -14,10 +14,11 @@ if (command !== 'start' && command !== 'test') {
 }
 
 // Loaded only now, because an older Node could not even parse them.
-const { explainAndExit } = await import('./steps.mjs');
+const { explain } = await import('./steps.mjs');
 try {
   const { start, test } = await import('./commands.mjs');
   await (command === 'start' ? start() : test());
 } catch (error) {
-  explainAndExit(error);
+  explain(error);
+  process.exit(1);
 }

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { readSettings } from './settings.mjs';
-import { repositoryDir } from './steps.mjs';
-import { runTests } from './test-run.mjs';
+import { explain, repositoryDir } from './steps.mjs';
+import { runChecks, runVitest, summarize } from './test-run.mjs';
 import { ensureChromium, ensureTools } from './tools.mjs';
 import { buildServer, buildWeb, installDependencies } from './workspace.mjs';
 
@@ -15,14 +15,29 @@ export async function start() {
   await import(pathToFileURL(join(repositoryDir, 'apps/server/dist/main.js')).href);
 }
 
-/** Sets up what is missing and runs every check; the last line says `N passed, N failed`. */
+/**
+ * Sets up what is missing and runs every check. The last line on stdout says `N passed, N failed`, also
+ * when the set-up itself failed, which counts as a failure.
+ */
 export async function test() {
-  await installDependencies();
-  await buildServer();
-  await buildWeb();
   // The tests must not depend on how the server of this checkout is configured.
   const settings = await readSettings({ usesDotenv: false });
-  await ensureTools(settings);
-  await ensureChromium(settings);
-  await runTests();
+  /** @type {string[]} */
+  const failed = [];
+  const attempt = async (/** @type {string} */ name, /** @type {() => Promise<void>} */ work) => {
+    try {
+      await work();
+    } catch (error) {
+      explain(error);
+      failed.push(name);
+    }
+  };
+  await attempt('installation', installDependencies);
+  if (failed.length > 0) return summarize({ passed: 0, failed: 0 }, failed);
+  await attempt('server build', buildServer);
+  await attempt('web build', buildWeb);
+  await attempt('tools', () => ensureTools(settings));
+  await attempt('browser', () => ensureChromium(settings));
+  failed.push(...(await runChecks()));
+  summarize(await runVitest(), failed);
 }

@@ -16,14 +16,13 @@ export class SetupError extends Error {
 }
 
 /** @param {unknown} error */
-export function explainAndExit(error) {
+export function explain(error) {
   if (error instanceof SetupError) {
     const details = error.details.trim().split('\n').slice(-40).join('\n');
     say(details === '' ? error.message : `${details}\n${error.message}`);
   } else {
     say(error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
-  process.exit(1);
 }
 
 /** Set-up lines go to stderr; stdout belongs to the server's log. @param {string} line */

@@ -22,18 +22,22 @@ const checks = [
   },
 ];
 
-/**
- * Runs every check and every test, also after a failure. The last line on stdout is `N passed, N failed`;
- * a check that fails (lint, format, types) counts as one failure. The exit code is 1 when anything failed.
- */
-export async function runTests() {
-  const failedChecks = [];
+/** Lint, format and types, each also after a failure. Resolves to the names of those that failed. */
+export async function runChecks() {
+  const failed = [];
   for (const check of checks) {
-    if (!(await passes(check))) failedChecks.push(check.name);
+    if (!(await passes(check))) failed.push(check.name);
   }
-  const tests = await runVitest();
-  if (failedChecks.length > 0) say(`These checks failed: ${failedChecks.join(', ')}.`);
-  const failed = tests.failed + failedChecks.length;
+  return failed;
+}
+
+/**
+ * Prints the last line and sets the exit code; what failed besides the tests counts as a failure each.
+ * @param {{ passed: number, failed: number }} tests @param {readonly string[]} failedSteps
+ */
+export function summarize(tests, failedSteps) {
+  if (failedSteps.length > 0) say(`Besides the tests, these failed: ${failedSteps.join(', ')}.`);
+  const failed = tests.failed + failedSteps.length;
   if (failed > 0) process.exitCode = 1;
   process.stdout.write(`${tests.passed} passed, ${failed} failed\n`);
 }
@@ -50,7 +54,8 @@ async function passes({ name, script, args, cwd = '.' }) {
   return exitCode === 0;
 }
 
-async function runVitest() {
+/** Runs every test; shows vitest's own report as it comes. */
+export async function runVitest() {
   const folder = await mkdtemp(join(tmpdir(), 'artemis-tests-'));
   const report = join(folder, 'report.json');
   try {
