@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { recipes, textFiles } from './media-recipes.ts';
 
 const run = promisify(execFile);
-const ffmpegPath = process.env.FFMPEG_PATH ?? 'ffmpeg';
+export const ffmpegPath = process.env.FFMPEG_PATH ?? 'ffmpeg';
 
 let pending: Promise<string> | undefined;
 
