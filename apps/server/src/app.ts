@@ -13,6 +13,7 @@ import { services as servicesPlugin } from './http/plugins/services.ts';
 import { validator } from './http/plugins/validator.ts';
 import { webRoutes } from './http/plugins/web.ts';
 import { downloadRoutes } from './http/routes/downloads.ts';
+import { eventRoutes } from './http/routes/events.ts';
 import { fileRoutes } from './http/routes/files.ts';
 import { healthRoutes } from './http/routes/health.ts';
 import { roomRoutes } from './http/routes/room.ts';
@@ -64,6 +65,7 @@ export async function buildApp(
           });
           fileRoutes(api, services);
           roomRoutes(api, services);
+          eventRoutes(api, services);
           return Promise.resolve();
         },
         { prefix: API_PREFIX },

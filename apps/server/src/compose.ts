@@ -27,6 +27,7 @@ import { createActivityLog, type ActivityLog } from './domain/activity-log.ts';
 import { createAddressPolicy, type AddressTable } from './domain/address-policy.ts';
 import { createDiskGate } from './domain/disk-gate.ts';
 import { createDownloads, type Downloads } from './domain/downloads.ts';
+import { createEventFeed, type EventFeed } from './domain/event-feed.ts';
 import { fileNameOf } from './domain/file-name.ts';
 import { createLiveDownloads } from './domain/live-downloads.ts';
 import type { FileStore } from './domain/ports.ts';
@@ -48,6 +49,7 @@ export interface Services {
   readonly downloads: Downloads;
   readonly files: FileStore;
   readonly log: ActivityLog;
+  readonly feed: EventFeed;
   readonly signedLinks: SignedLinks;
   readonly webDir: string;
   readonly version: string;
@@ -158,38 +160,42 @@ export async function compose(
   );
   upgradeTimer.unref();
 
+  async function telemetry(): Promise<Telemetry> {
+    const { mode } = engineHost.status();
+    return readTelemetry({
+      live,
+      queue,
+      capacity: config.maxQueueDepth,
+      provider: files.provider,
+      usage: await files.usage(),
+      nextCleanupAt: retention.nextAt(),
+      engine: {
+        yt_dlp_version: tools.ytDlp?.version ?? null,
+        age_days: tools.ytDlp?.ageDays ?? null,
+        mode: mode === 'starting' ? 'cold' : mode,
+        ffmpeg_version: tools.ffmpeg?.version ?? null,
+        js_runtime: runtimeName(tools),
+      },
+      process: {
+        rss_bytes: process.memoryUsage.rss(),
+        event_loop_delay_p99_ms: Math.round(loopDelay.percentile(99) / 1e4) / 100,
+        uptime_seconds: Math.round((performance.now() - startedAtMs) / 1000),
+      },
+      instanceId: identity.instanceId,
+      now: new Date(),
+    });
+  }
+  const feed = createEventFeed({ downloads, log, readTelemetry: telemetry });
+
   return {
     downloads,
     files,
     log,
+    feed,
     version,
     signedLinks: createSignedLinks(identity.secret),
     webDir: resolve(repositoryRoot, 'apps/web/dist'),
-    async readTelemetry() {
-      const { mode } = engineHost.status();
-      return readTelemetry({
-        live,
-        queue,
-        capacity: config.maxQueueDepth,
-        provider: files.provider,
-        usage: await files.usage(),
-        nextCleanupAt: retention.nextAt(),
-        engine: {
-          yt_dlp_version: tools.ytDlp?.version ?? null,
-          age_days: tools.ytDlp?.ageDays ?? null,
-          mode: mode === 'starting' ? 'cold' : mode,
-          ffmpeg_version: tools.ffmpeg?.version ?? null,
-          js_runtime: runtimeName(tools),
-        },
-        process: {
-          rss_bytes: process.memoryUsage.rss(),
-          event_loop_delay_p99_ms: Math.round(loopDelay.percentile(99) / 1e4) / 100,
-          uptime_seconds: Math.round((performance.now() - startedAtMs) / 1000),
-        },
-        instanceId: identity.instanceId,
-        now: new Date(),
-      });
-    },
+    readTelemetry: telemetry,
     readConfiguration: () => configurationOf(config, tools, version),
     readChecks: () =>
       readChecks({
@@ -205,6 +211,7 @@ export async function compose(
       await diskGate.start();
     },
     async stop() {
+      feed.close();
       clearInterval(upgradeTimer);
       retention.stop();
       diskGate.stop();
@@ -268,7 +275,7 @@ function configurationOf(config: Config, tools: Tools, version: string): Configu
         window_seconds: config.rateLimit.windowMs / 1000,
       },
     },
-    features: { changes: true },
+    features: { changes: true, events: true, pause: true, update: true, actions: true },
     versions: {
       artemis: version,
       node: process.versions.node,

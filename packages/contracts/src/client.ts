@@ -5,8 +5,9 @@
 import type { RequestCode } from './codes.ts';
 import type { Download } from './download.ts';
 import type { Problem } from './problem.ts';
-import type { CreateDownloads, RetryDownload } from './requests.ts';
+import type { ActOnDownloads, CreateDownloads, RetryDownload, UpdateDownload } from './requests.ts';
 import type {
+  ActionResult,
   Configuration,
   DownloadChanges,
   DownloadDetail,
@@ -111,6 +112,12 @@ export interface Client {
   /** Forgets a record that has ended; `file` deletes its files as well. */
   purgeDownload(id: string, what: 'record' | 'file', options?: CallOptions): Promise<void>;
   retryDownload(id: string, request?: RetryDownload, options?: CallOptions): Promise<Download>;
+  /** Ends the processes of a download and keeps its partial file. */
+  pauseDownload(id: string, options?: CallOptions): Promise<Download>;
+  resumeDownload(id: string, options?: CallOptions): Promise<Download>;
+  updateDownload(id: string, request: UpdateDownload, options?: CallOptions): Promise<Download>;
+  /** What cannot be acted on is listed in `skipped`; it is no error. */
+  actOnDownloads(request: ActOnDownloads, options?: CallOptions): Promise<ActionResult>;
   downloadLog(id: string, after?: number, options?: CallOptions): Promise<LogLines>;
   log(after?: number, options?: CallOptions): Promise<LogLines>;
   telemetry(options?: CallOptions): Promise<Telemetry>;
@@ -241,6 +248,14 @@ export function createClient(clientOptions: ClientOptions): Client {
     },
     retryDownload: async (id, request = {}, options = {}) =>
       (await succeed('retryDownload', { id, body: request, signal: options.signal })).download,
+    pauseDownload: async (id, options = {}) =>
+      (await succeed('pauseDownload', { id, body: {}, signal: options.signal })).download,
+    resumeDownload: async (id, options = {}) =>
+      (await succeed('resumeDownload', { id, body: {}, signal: options.signal })).download,
+    updateDownload: async (id, request, options = {}) =>
+      (await succeed('updateDownload', { id, body: request, signal: options.signal })).download,
+    actOnDownloads: (request, options = {}) =>
+      succeed('actOnDownloads', { body: request, signal: options.signal }),
     downloadLog: (id, after, options = {}) =>
       succeed('downloadLog', { id, query: { after }, signal: options.signal }),
     log: (after, options = {}) => succeed('log', { query: { after }, signal: options.signal }),

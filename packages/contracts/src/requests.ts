@@ -2,7 +2,7 @@ import { Type, type Static } from '@sinclair/typebox';
 import { Notes, Priority, Tags } from './download.ts';
 import { DownloadOptions } from './options.ts';
 import { oneOf, Uuid } from './schemas.ts';
-import { FORMAT_PRESETS, LIMITS, QUALITIES, SORTS, STATUSES } from './vocabulary.ts';
+import { ACTIONS, FORMAT_PRESETS, LIMITS, QUALITIES, SORTS, STATUSES } from './vocabulary.ts';
 
 const strict = { additionalProperties: false } as const;
 
@@ -69,6 +69,37 @@ export type RemoveDownloadQuery = Static<typeof RemoveDownloadQuery>;
 
 export const RetryDownload = Type.Object({ ...selection }, strict);
 export type RetryDownload = Static<typeof RetryDownload>;
+
+/** Bodies of calls that take none; an empty object is fine too. */
+export const NoFields = Type.Object({}, strict);
+
+export const UpdateDownload = Type.Object(
+  {
+    priority: Type.Optional(Priority),
+    tags: Type.Optional(Tags),
+    notes: Type.Optional(Notes),
+  },
+  { ...strict, minProperties: 1 },
+);
+export type UpdateDownload = Static<typeof UpdateDownload>;
+
+export const ActOnDownloads = Type.Object(
+  {
+    action: oneOf(ACTIONS),
+    ids: Type.Optional(Type.Array(Uuid, { minItems: 1, maxItems: LIMITS.idsPerAction })),
+    filter: Type.Optional(
+      Type.Object(
+        {
+          status: Type.Optional(Type.Array(oneOf(STATUSES), { minItems: 1 })),
+          q: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+        },
+        strict,
+      ),
+    ),
+  },
+  strict,
+);
+export type ActOnDownloads = Static<typeof ActOnDownloads>;
 
 export const FileQuery = Type.Object(
   {

@@ -1,4 +1,5 @@
 import { Type, type Static } from '@sinclair/typebox';
+import { REQUEST_CODES, type RequestCode } from './codes.ts';
 import { Download } from './download.ts';
 import { Bytes, Count, nullable, oneOf, Timestamp, Uuid } from './schemas.ts';
 import { AUDIO_CODECS, CONTAINERS, LOG_LEVELS, PHASES, QUALITIES } from './vocabulary.ts';
@@ -39,6 +40,17 @@ export type DownloadDetail = Static<typeof DownloadDetail>;
 
 export const OneDownload = Type.Object({ download: Download });
 export type OneDownload = Static<typeof OneDownload>;
+
+export const ActionResult = Type.Object({
+  affected: Type.Array(Uuid),
+  skipped: Type.Array(
+    Type.Object({
+      id: Uuid,
+      code: Type.Unsafe<RequestCode>({ type: 'string', enum: Object.keys(REQUEST_CODES) }),
+    }),
+  ),
+});
+export type ActionResult = Static<typeof ActionResult>;
 
 export const LogLine = Type.Object({
   seq: Type.Integer({ minimum: 1 }),

@@ -86,6 +86,16 @@ export const SORTS = [
 ] as const;
 export type Sort = (typeof SORTS)[number];
 
+export const ACTIONS = [
+  'cancel',
+  'retry',
+  'pause',
+  'resume',
+  'purge_record',
+  'purge_file',
+] as const;
+export type Action = (typeof ACTIONS)[number];
+
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
@@ -98,4 +108,5 @@ export const LIMITS = {
   changedRecords: 500,
   entriesInDetail: 1000,
   logLines: 300,
+  idsPerAction: 5000,
 } as const;

@@ -21,7 +21,7 @@ describe('the types of the client', () => {
 
   it('derives request types from the schemas', () => {
     expectTypeOf<CreateDownloads['quality']>().toEqualTypeOf<Quality | undefined>();
-    expectTypeOf(client.createDownloads).parameter(0).toEqualTypeOf<CreateDownloads>();
+    expectTypeOf<Client['createDownloads']>().parameter(0).toEqualTypeOf<CreateDownloads>();
     // @ts-expect-error a quality that does not exist
     void client.createDownloads({ url: 'https://example.org/', quality: '999p' });
     // @ts-expect-error a field that does not exist
@@ -31,7 +31,7 @@ describe('the types of the client', () => {
   it('gives records with closed sets of words', () => {
     expectTypeOf<Download['status']>().toEqualTypeOf<Status>();
     expectTypeOf<Download['storage_path']>().toEqualTypeOf<string | null>();
-    expectTypeOf(client.waitFor).returns.resolves.toEqualTypeOf<Download>();
+    expectTypeOf<Client['waitFor']>().returns.resolves.toEqualTypeOf<Download>();
     expectTypeOf<ApiError['problem']>().toEqualTypeOf<Problem | null>();
   });
 });

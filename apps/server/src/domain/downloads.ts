@@ -4,10 +4,11 @@ import {
   type Download,
   type LogLine,
   type RetryDownload,
+  type UpdateDownload,
 } from '@artemis/contracts';
 import type { ActivityLog } from './activity-log.ts';
 import { RequestError } from './errors.ts';
-import { listDownloads, type ListPage, type ListQuery } from './list-downloads.ts';
+import { listDownloads, matches, type ListPage, type ListQuery } from './list-downloads.ts';
 import type { LiveChange, LiveDownloads } from './live-downloads.ts';
 import type {
   DownloadQueue,
@@ -20,7 +21,7 @@ import type {
 } from './ports.ts';
 import { selectionOf } from './presets.ts';
 import type { Logger, Records } from './records.ts';
-import { runDownload, type RunDependencies } from './run-download.ts';
+import { IDLE, runDownload, type RunDependencies } from './run-download.ts';
 import { createSubmissions, type SubmitResult, type UrlVerdict } from './submit.ts';
 
 export interface DownloadsDependencies {
@@ -55,8 +56,15 @@ export interface Downloads {
   changesSince(rev: string, limit: number): ReturnType<LiveDownloads['changesSince']> & object;
   /** @throws {RequestError} DOWNLOAD_NOT_FOUND */
   get(id: string): Download;
+  /** Null for one that is not known. */
+  peek(id: string): Download | null;
+  /** Ids of all that match, oldest first. */
+  find(query: Pick<ListQuery, 'statuses' | 'q'>): readonly string[];
   cancel(id: string): Promise<Download>;
   retry(id: string, request: RetryDownload): Promise<Download>;
+  pause(id: string): Promise<Download>;
+  resume(id: string): Promise<Download>;
+  update(id: string, request: UpdateDownload): Promise<Download>;
   purge(id: string, what: 'record' | 'file'): Promise<void>;
   logOf(id: string, after: number): { lines: readonly LogLine[]; next: number };
   subscribe(listener: (change: LiveChange) => void): () => void;
@@ -126,12 +134,7 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
       for (const download of [...downloads].reverse()) live.add(download);
       const interrupted = downloads.filter(({ status }) => status === 'running');
       for (const { id } of interrupted) {
-        void records.move(id, 'queued', {
-          phase: null,
-          waiting_for: 'slot',
-          speed_bps: null,
-          eta_seconds: null,
-        });
+        void records.move(id, 'queued', { ...IDLE, waiting_for: 'slot' });
         log.write('info', 'The server stopped during this download; it continues now.', id, false);
       }
       if (interrupted.length > 0) {
@@ -172,16 +175,22 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
       return { ...changes, downloads: changes.downloads.map(view) };
     },
     get: (id) => view(required(id)),
+    peek(id) {
+      const entry = live.get(id);
+      return entry && view(entry.download);
+    },
+    find: (query) =>
+      [...live.all()]
+        .filter((entry) => matches(entry, query))
+        .sort((a, b) => a.order - b.order)
+        .map(({ download }) => download.id),
     async cancel(id) {
       const download = required(id);
       if (isTerminal(download.status)) {
         throw new RequestError('NOT_CANCELLABLE', `This download has already ${download.status}.`);
       }
       const saved = records.moveOrRefuse(id, 'cancelled', {
-        phase: null,
-        waiting_for: null,
-        speed_bps: null,
-        eta_seconds: null,
+        ...IDLE,
         retry_at: null,
         completed_at: now().toISOString(),
       });
@@ -221,6 +230,43 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
       await enqueue(id);
       return queued;
     },
+    async pause(id) {
+      const download = required(id);
+      if (!isPausable(download)) {
+        throw new RequestError(
+          'NOT_PAUSABLE',
+          download.status === 'running'
+            ? 'A download can be paused while it is being read or downloaded, and not when it is live.'
+            : `Only a queued or running download can be paused; this one is ${download.status}.`,
+        );
+      }
+      const saved = records.moveOrRefuse(id, 'paused', IDLE);
+      running.get(id)?.controller.abort();
+      await queue.remove(id);
+      log.write('info', 'Paused.', id, false);
+      await saved;
+      return required(id);
+    },
+    async resume(id) {
+      const download = required(id);
+      if (download.status !== 'paused') {
+        throw new RequestError(
+          'NOT_RESUMABLE',
+          `Only a paused download can be resumed; this one is ${download.status}.`,
+        );
+      }
+      await records.moveOrRefuse(id, 'queued', { waiting_for: 'slot' });
+      const queued = required(id);
+      log.write('info', 'Resumed.', id, false);
+      await enqueue(id);
+      return queued;
+    },
+    async update(id, request) {
+      const { status } = required(id);
+      await records.moveOrRefuse(id, status, request);
+      if (status === 'queued' && request.priority !== undefined) await enqueue(id);
+      return view(required(id));
+    },
     async purge(id, what) {
       const download = required(id);
       if (!isTerminal(download.status) || running.has(id)) {
@@ -246,4 +292,14 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
       await history.close();
     },
   };
+}
+
+/** Not while a file is being finished, and not when what is missed could not be read later. */
+function isPausable({ status, phase, metadata }: Download): boolean {
+  if (status === 'queued') return true;
+  return (
+    status === 'running' &&
+    (phase === 'extracting' || phase === 'downloading') &&
+    metadata.is_live !== true
+  );
 }

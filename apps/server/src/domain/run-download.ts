@@ -25,7 +25,8 @@ export interface RunDependencies {
   readonly fileName: (download: Download) => FileName;
 }
 
-const IDLE = { phase: null, speed_bps: null, eta_seconds: null, waiting_for: null } as const;
+/** What a record shows that is not running. */
+export const IDLE = { phase: null, speed_bps: null, eta_seconds: null, waiting_for: null } as const;
 
 /**
  * One attempt of a queued download, from start to stored. Durable facts are written here. Resolves when no
@@ -43,8 +44,8 @@ export async function runDownload(
   await records.move(id, 'running', {
     ...IDLE,
     phase: 'extracting',
-    progress: 0,
-    downloaded_bytes: null,
+    progress: isRetry ? 0 : queued.progress,
+    downloaded_bytes: isRetry ? null : queued.downloaded_bytes,
     error: null,
     warnings: [],
     attempt: queued.attempt + (isRetry ? 1 : 0),
@@ -84,7 +85,8 @@ async function attempt(
 
 function take(id: string, event: TaskEvent, live: LiveDownloads, log: ActivityLog): void {
   if (event.kind === 'log') return log.write(event.level, event.text, id, false);
-  if (live.get(id)?.download.status !== 'running') return;
+  const running = live.get(id)?.download;
+  if (running?.status !== 'running') return;
   if (event.kind === 'metadata') {
     const { metadata } = event;
     live.update(id, { metadata, title: metadata.title ?? null });
@@ -94,7 +96,8 @@ function take(id: string, event: TaskEvent, live: LiveDownloads, log: ActivityLo
     id,
     {
       phase: event.phase,
-      progress: event.progress,
+      // A continued attempt begins where the figure stood before.
+      progress: Math.max(running.progress, event.progress),
       downloaded_bytes: event.downloadedBytes,
       total_bytes: event.totalBytes,
       speed_bps: event.speedBps,

@@ -4,7 +4,7 @@ import { RequestError } from '../domain/errors.ts';
 import { pathBelow } from './plugins/local-guard.ts';
 import { sendProblem } from './plugins/problem-details.ts';
 
-const KNOWN_PATHS = Object.values(ROUTES).map((route) => {
+const KNOWN_PATHS = Object.values(ROUTES).map((route): { method: string; pattern: RegExp } => {
   const path = ('isRoot' in route ? '' : API_PREFIX) + route.path;
   return {
     method: route.method,

@@ -13,6 +13,7 @@ import type { Services } from '../../src/compose.ts';
 import { loadConfig, type Config } from '../../src/config.ts';
 import { createActivityLog } from '../../src/domain/activity-log.ts';
 import { createDownloads } from '../../src/domain/downloads.ts';
+import { createEventFeed } from '../../src/domain/event-feed.ts';
 import { fileNameOf } from '../../src/domain/file-name.ts';
 import { createLiveDownloads } from '../../src/domain/live-downloads.ts';
 import type {
@@ -115,6 +116,20 @@ export async function startApp(options: AppOptions = {}): Promise<AppUnderTest> 
     ffmpeg_version: null,
     js_runtime: null,
   };
+  const telemetry = async () =>
+    readTelemetry({
+      live,
+      queue,
+      capacity: config.maxQueueDepth,
+      provider: 'local',
+      usage: await files.usage(),
+      nextCleanupAt: null,
+      engine,
+      process: { rss_bytes: 1, event_loop_delay_p99_ms: 1, uptime_seconds: 1 },
+      instanceId: 'test',
+      now: new Date(),
+    });
+  const feed = createEventFeed({ downloads, log, readTelemetry: telemetry });
   const services: Services = {
     downloads,
     files,
@@ -122,19 +137,8 @@ export async function startApp(options: AppOptions = {}): Promise<AppUnderTest> 
     signedLinks: createSignedLinks(Buffer.alloc(32, 7)),
     webDir: join(folder, 'web'),
     version: '0.0.0-test',
-    readTelemetry: async () =>
-      readTelemetry({
-        live,
-        queue,
-        capacity: config.maxQueueDepth,
-        provider: 'local',
-        usage: await files.usage(),
-        nextCleanupAt: null,
-        engine,
-        process: { rss_bytes: 1, event_loop_delay_p99_ms: 1, uptime_seconds: 1 },
-        instanceId: 'test',
-        now: new Date(),
-      }),
+    readTelemetry: telemetry,
+    feed,
     readConfiguration: () => {
       throw new Error('the configuration is not part of this test');
     },
@@ -149,6 +153,7 @@ export async function startApp(options: AppOptions = {}): Promise<AppUnderTest> 
     if (isStopped) return;
     isStopped = true;
     await app.close();
+    feed.close();
     await services.stop();
     await files.close();
   };

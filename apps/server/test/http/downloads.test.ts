@@ -1,6 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Download, type DownloadDetail, type DownloadList, Problem, Telemetry } from '@artemis/contracts';
+import {
+  Download,
+  type DownloadDetail,
+  type DownloadList,
+  Problem,
+  Telemetry,
+} from '@artemis/contracts';
 import { Ajv } from 'ajv';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { OutcomeFile } from '../../src/worker/messages.ts';
@@ -311,7 +317,10 @@ describe('a download that ends well', () => {
           .downloads.some(({ id }) => id === downloads[0]?.id),
       );
     }
-    const kept = (await get(app, '/downloads?sort=created')).json<DownloadList>().downloads;
+    const kept = await eventually(async () => {
+      const list = (await get(app, '/downloads?sort=created')).json<DownloadList>();
+      return list.total === 4 ? list.downloads : null;
+    });
     expect(kept.map(({ url }) => url.slice(-4))).toEqual(['stay', 'le/3', 'le/4', 'le/5']);
     const stored = JSON.parse(await readFile(app.config.historyFile, 'utf8')) as {
       downloads: Download[];

@@ -2,11 +2,11 @@ import {
   LIMITS,
   type DownloadDetail,
   type ListDownloadsQuery,
-  type Sort,
   type Status,
 } from '@artemis/contracts';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Config } from '../../config.ts';
+import { actOnDownloads } from '../../domain/act-on-downloads.ts';
 import { RequestError } from '../../domain/errors.ts';
 import type { SignedLinks } from '../../domain/signed-links.ts';
 import { sendConditionally } from '../conditional.ts';
@@ -52,7 +52,7 @@ export function downloadRoutes(app: FastifyInstance, options: DownloadRoutesOpti
     const page = downloads.list({
       statuses: statusesOf(query),
       q: query.q ?? null,
-      sort: (query.sort ?? '-created'),
+      sort: query.sort ?? '-created',
       limit: query.limit ?? DEFAULT_LIMIT,
       cursor: query.cursor ?? null,
       offset: query.offset ?? 0,
@@ -78,6 +78,20 @@ export function downloadRoutes(app: FastifyInstance, options: DownloadRoutesOpti
   addRoute(app, 'retryDownload', async (request) => ({
     download: await downloads.retry(request.params.id, request.body),
   }));
+
+  addRoute(app, 'pauseDownload', async (request) => ({
+    download: await downloads.pause(request.params.id),
+  }));
+
+  addRoute(app, 'resumeDownload', async (request) => ({
+    download: await downloads.resume(request.params.id),
+  }));
+
+  addRoute(app, 'updateDownload', async (request) => ({
+    download: await downloads.update(request.params.id, request.body),
+  }));
+
+  addRoute(app, 'actOnDownloads', (request) => actOnDownloads(downloads, request.body));
 
   addRoute(app, 'downloadLog', (request) =>
     downloads.logOf(request.params.id, request.query.after ?? 0),
