@@ -27,7 +27,10 @@ export async function writeOutcome(jobFolder: string, outcome: VerifiedOutcome):
   await syncFile(dirname(path));
 }
 
-/** The outcome of an earlier attempt, if every file of it is still there as it was; null otherwise. Never rejects. */
+/**
+ * The outcome of an earlier attempt; null when there is none or a file has changed since. A file that is gone
+ * counts as published already: a stop may have come in the middle of that. Never rejects.
+ */
 export async function readOutcome(jobFolder: string): Promise<VerifiedOutcome | null> {
   try {
     const text = await readFile(join(jobFolder, FILE_NAME), 'utf8');
@@ -38,8 +41,8 @@ export async function readOutcome(jobFolder: string): Promise<VerifiedOutcome | 
       path: join(jobFolder, file.path),
     }));
     for (const { path, sizeBytes } of files) {
-      const { size } = await stat(path);
-      if (size !== sizeBytes) return null;
+      const found = await stat(path).catch(() => null);
+      if (found !== null && found.size !== sizeBytes) return null;
     }
     return { ...stored.outcome, files };
   } catch {

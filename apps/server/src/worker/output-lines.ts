@@ -80,6 +80,8 @@ export function outputTemplates(nonce: string) {
 export interface FormatInfo {
   readonly formatId: string;
   readonly sizeBytes: number | null;
+  /** The site has said so; otherwise it is yt-dlp's estimate. */
+  readonly isSizeExact: boolean;
   /** Kilobits a second. */
   readonly bitrate: number | null;
   readonly hasVideo: boolean;
@@ -152,6 +154,7 @@ function formatInfo(fields: Readonly<Record<string, unknown>>): FormatInfo {
   return {
     formatId: stringOf(fields['format_id']) ?? '',
     sizeBytes: numberOf(fields['filesize']) ?? numberOf(fields['filesize_approx']),
+    isSizeExact: numberOf(fields['filesize']) !== null,
     bitrate: numberOf(fields['tbr']),
     hasVideo: fields['vcodec'] !== 'none',
     protocol: stringOf(fields['protocol']),

@@ -1,0 +1,98 @@
+import { lstat, open, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { WarningCode } from '@artemis/contracts';
+import { mediaTypeOf } from './media-types.ts';
+import type { OutcomeFile } from './messages.ts';
+import type { DownloadPlan } from './plan.ts';
+import type { ProbedMedia } from './probe.ts';
+
+const BASE = 'media';
+
+/** Bytes of everything that belongs to the media, finished or not; 0 when the folder cannot be read. */
+export async function partialBytes(jobFolder: string): Promise<number> {
+  let total = 0;
+  for (const name of await readdir(jobFolder).catch(() => [])) {
+    if (!name.startsWith(BASE)) continue;
+    // A fragment may be gone again by now.
+    total += await lstat(join(jobFolder, name)).then(
+      ({ size }) => size,
+      () => 0,
+    );
+  }
+  return total;
+}
+
+/** The path when it is a regular file with content directly in the job folder, else null. */
+export async function ownFile(jobFolder: string, name: string): Promise<OutcomeFile | null> {
+  const type = mediaTypeOf(name);
+  if (type === null || !name.startsWith(BASE) || name.includes('/')) return null;
+  const path = join(jobFolder, name);
+  const found = await lstat(path).catch(() => null);
+  if (found === null || !found.isFile() || found.size === 0 || found.nlink !== 1) return null;
+  return {
+    kind: type.kind,
+    path,
+    suffix: name.slice(BASE.length),
+    sizeBytes: found.size,
+    contentType: type.contentType,
+  };
+}
+
+export interface Collected {
+  /** Chapters in their order, then what lies beside the media. */
+  readonly files: readonly OutcomeFile[];
+  readonly warnings: readonly WarningCode[];
+}
+
+/** Everything of a finished download but the media itself, and what of it was asked for and is not there. */
+export async function collectSidecars(
+  jobFolder: string,
+  plan: DownloadPlan,
+  media: ProbedMedia,
+): Promise<Collected> {
+  const files: OutcomeFile[] = [];
+  const warnings: WarningCode[] = [];
+  const languages: string[] = [];
+  const hasEmbedded = media.streams.some(({ type }) => type === 'subtitle');
+  for (const name of (await readdir(jobFolder)).sort()) {
+    const file = await ownFile(jobFolder, name);
+    if (file === null) continue;
+    const language = /^\.([A-Za-z0-9-]{1,35})\.(vtt|srt)$/.exec(file.suffix)?.[1];
+    if (/^-\d{2,}\.\w+$/.test(file.suffix) && file.kind === 'media') files.push(file);
+    else if (language !== undefined && plan.subtitles !== null) {
+      languages.push(language);
+      if (!(plan.subtitles.isEmbedded && hasEmbedded)) files.push(file);
+    } else if (file.suffix === '.jpg' && plan.isThumbnailWritten && (await isJpeg(file.path))) {
+      files.push(file);
+    } else if (file.suffix === '.info.json' && plan.isInfoWritten) files.push(file);
+  }
+  if (plan.subtitles !== null && !hasLanguages(plan.subtitles.languages, languages)) {
+    warnings.push('SUBTITLES_MISSING');
+  }
+  if (plan.isThumbnailWritten && !files.some(({ kind }) => kind === 'thumbnail')) {
+    warnings.push('THUMBNAIL_MISSING');
+  }
+  if (plan.isInfoWritten && !files.some(({ kind }) => kind === 'info')) {
+    warnings.push('METADATA_MISSING');
+  }
+  return { files, warnings };
+}
+
+/** `pt` is also answered by `pt-BR`. */
+function hasLanguages(wanted: readonly string[] | null, got: readonly string[]): boolean {
+  if (wanted === null) return got.length > 0;
+  return wanted.every((language) =>
+    got.some((tag) => tag === language || tag.startsWith(`${language}-`)),
+  );
+}
+
+/** A thumbnail that could not be converted lies there under whatever name it came with. */
+async function isJpeg(path: string): Promise<boolean> {
+  const handle = await open(path, 'r');
+  try {
+    const { buffer } = await handle.read(Buffer.alloc(3), 0, 3, 0);
+    return buffer[0] === 0xff && buffer[1] === 0xd8 && buffer[2] === 0xff;
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,101 @@
+import {
+  openEngineJob,
+  type EngineExit,
+  type EngineJob,
+  type EngineJobEvents,
+} from './engine-connection.ts';
+import type { AttemptUsage, Task } from './messages.ts';
+
+/** A program that only looks at a finished file. */
+const TOOL_TIMEOUT_MS = 120_000;
+const MAX_TOOL_LINES = 20_000;
+
+export interface ToolResult {
+  readonly lines: readonly string[];
+  readonly exit: EngineExit;
+  readonly isTimedOut: boolean;
+}
+
+/** The processes of one attempt, one after another. */
+export interface Jobs {
+  startYtDlp(argv: readonly string[], events: EngineJobEvents): EngineJob;
+  /** Runs ffprobe or ffmpeg on files of the job folder, without any network. */
+  runTool(program: 'ffprobe' | 'ffmpeg', argv: readonly string[]): Promise<ToolResult>;
+  /** Ends what runs now, and whatever is started later at once. */
+  stop(): void;
+  readonly isStopped: boolean;
+  /** Of all processes that have ended. */
+  usage(): AttemptUsage;
+}
+
+export function createJobs({ engine, egress, limits, jobFolder }: Task): Jobs {
+  const running = new Set<EngineJob>();
+  let isStopped = false;
+  let cpuSeconds: number | null = null;
+  let peakMemoryBytes: number | null = null;
+
+  function track(job: EngineJob): EngineJob {
+    running.add(job);
+    if (isStopped) job.stop();
+    void job.closed.then((exit) => {
+      running.delete(job);
+      if (exit.cpuSeconds !== null) cpuSeconds = (cpuSeconds ?? 0) + exit.cpuSeconds;
+      if (exit.peakMemoryBytes !== null) {
+        peakMemoryBytes = Math.max(peakMemoryBytes ?? 0, exit.peakMemoryBytes);
+      }
+    });
+    return job;
+  }
+
+  const jobLimits = { fileSizeBytes: limits.maxFileSizeBytes, memoryBytes: limits.memoryBytes };
+
+  return {
+    get isStopped() {
+      return isStopped;
+    },
+    startYtDlp(argv, events) {
+      const spec = {
+        program: 'yt-dlp' as const,
+        argv,
+        folder: jobFolder,
+        limits: jobLimits,
+        egress: {
+          allow: egress.allow,
+          proxy: { url: egress.proxyUrl, isForAll: egress.isProxyForAll },
+        },
+      };
+      return track(openEngineJob(engine.socketPath, spec, events));
+    },
+    async runTool(program, argv) {
+      const lines: string[] = [];
+      let isTimedOut = false;
+      const spec = {
+        program,
+        argv,
+        folder: jobFolder,
+        limits: jobLimits,
+        egress: { allow: [], proxy: null },
+      };
+      const job = track(
+        openEngineJob(engine.socketPath, spec, {
+          onLine: (line) => {
+            if (lines.length < MAX_TOOL_LINES) lines.push(line);
+          },
+          onControl: () => undefined,
+        }),
+      );
+      const timer = setTimeout(() => {
+        isTimedOut = true;
+        job.stop();
+      }, TOOL_TIMEOUT_MS);
+      const exit = await job.closed;
+      clearTimeout(timer);
+      return { lines, exit, isTimedOut };
+    },
+    stop() {
+      isStopped = true;
+      for (const job of running) job.stop();
+    },
+    usage: () => ({ tier: engine.tier, cpuSeconds, peakMemoryBytes }),
+  };
+}

@@ -1,0 +1,91 @@
+import type { Metadata, PlaylistEntry } from '@artemis/contracts';
+import type { VideoInfo } from './output-lines.ts';
+import type { ProbedMedia } from './probe.ts';
+
+const MAX_TEXT_CHARACTERS = 500;
+
+/** What the site says of the media; what it does not say is null. */
+export function metadataOf({ fields, durationSeconds, isLive }: VideoInfo): Metadata {
+  return {
+    title: textOf(fields['title']),
+    uploader: textOf(fields['uploader']) ?? textOf(fields['channel']),
+    duration: durationSeconds,
+    upload_date: textOf(fields['upload_date']),
+    extractor: textOf(fields['extractor']),
+    video_id: textOf(fields['id']),
+    webpage_url: textOf(fields['webpage_url']),
+    width: integerOf(fields['width']),
+    height: integerOf(fields['height']),
+    fps: numberOf(fields['fps']),
+    vcodec: codecOf(fields['vcodec']),
+    acodec: codecOf(fields['acodec']),
+    container: textOf(fields['ext']),
+    format_id: textOf(fields['format_id']),
+    is_live: isLive,
+    playlist_title: textOf(fields['playlist_title']),
+  };
+}
+
+/** The same with what ffprobe has found, which is the truth about the file. */
+export function measuredMetadata(said: Metadata, media: ProbedMedia, extension: string): Metadata {
+  const video = media.streams.find(({ type }) => type === 'video');
+  const audio = media.streams.find(({ type }) => type === 'audio');
+  return {
+    ...said,
+    duration: media.durationSeconds ?? said.duration ?? null,
+    width: video?.width ?? null,
+    height: video?.height ?? null,
+    fps: video?.fps ?? null,
+    vcodec: video?.codec ?? null,
+    acodec: audio?.codec ?? null,
+    container: extension,
+  };
+}
+
+/** Of a flat listing. `count` is what the site says, which may be more than was listed. */
+export function listMetadata(entries: readonly VideoInfo[]): Metadata {
+  const first = entries[0]?.fields ?? {};
+  const title = textOf(first['playlist_title']);
+  return {
+    title: title ?? (entries.length === 1 ? textOf(first['title']) : null),
+    extractor: textOf(first['extractor']),
+    playlist_title: title,
+    entry_count: integerOf(first['playlist_count']) ?? entries.length,
+    entries: entries.map(entryOf),
+  };
+}
+
+function entryOf({ fields, durationSeconds }: VideoInfo, position: number): PlaylistEntry {
+  return {
+    index: integerOf(fields['playlist_index']) ?? position + 1,
+    id: textOf(fields['id']),
+    url: textOf(fields['url']) ?? textOf(fields['webpage_url']),
+    title: textOf(fields['title']),
+    duration: durationSeconds,
+  };
+}
+
+/** Without what changes the direction of text or cannot be seen: a title must not lie about what follows it. */
+function textOf(value: unknown): string | null {
+  if (typeof value !== 'string' && typeof value !== 'number') return null;
+  const text = String(value)
+    .normalize('NFC')
+    .replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')
+    .replace(/[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\p{Cs}\p{Cn}]/gu, '')
+    .trim();
+  return text === '' ? null : [...text].slice(0, MAX_TEXT_CHARACTERS).join('');
+}
+
+function codecOf(value: unknown): string | null {
+  const codec = textOf(value);
+  return codec === 'none' ? null : codec;
+}
+
+function numberOf(value: unknown): number | null {
+  return typeof value === 'number' && Number.isFinite(value) ? value : null;
+}
+
+function integerOf(value: unknown): number | null {
+  const number = numberOf(value);
+  return number === null ? null : Math.round(number);
+}

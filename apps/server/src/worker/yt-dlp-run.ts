@@ -1,0 +1,215 @@
+import { randomBytes } from 'node:crypto';
+import type { LogLevel } from '@artemis/contracts';
+import { argvOf, type ArgvContext } from './argv.ts';
+import type { EngineControl, EngineExit } from './engine-connection.ts';
+import { isEgressRefusal } from './failure.ts';
+import { partialBytes } from './job-folder.ts';
+import type { Jobs } from './jobs.ts';
+import type { Task } from './messages.ts';
+import { parseOutputLine, type OutputMessage, type VideoInfo } from './output-lines.ts';
+import type { ProgressMeter } from './progress.ts';
+import { redact } from './redact.ts';
+import type { ResumeGuard } from './resume-state.ts';
+
+const TICK_MS = 250;
+const FOLDER_LOOK_MS = 1_000;
+const USAGE_LOOK_MS = 5_000;
+/** Less than this share of one core is waiting, not working. */
+const BUSY_SHARE = 0.02;
+const MAX_KEPT_LINES = 400;
+const MAX_LOGGED_LINES = 200;
+/** Entries of a flat list that are kept for the record of the download. */
+const MAX_ENTRIES = 100_000;
+
+/** Why we ended the run ourselves. */
+export type RunEnd =
+  'stopped' | 'timed-out' | 'stalled' | 'too-large' | 'blocked' | 'changed' | 'recorded';
+
+export interface RunResult {
+  readonly exit: EngineExit;
+  readonly end: RunEnd | null;
+  /** All that it named; more than one only for a flat list. */
+  readonly videos: readonly VideoInfo[];
+  readonly filePath: string | null;
+  /** What it said that is not ours, oldest first. */
+  readonly lines: readonly string[];
+  /** The step after the download that began last and did not finish. */
+  readonly openStep: string | null;
+  readonly refusals: readonly Extract<EngineControl, { kind: 'refused' }>[];
+  readonly responses: readonly Extract<EngineControl, { kind: 'response' }>[];
+}
+
+export interface RunOptions {
+  readonly task: Task;
+  readonly jobs: Jobs;
+  readonly meter: ProgressMeter;
+  readonly guard: ResumeGuard;
+  readonly context: Omit<ArgvContext, 'url' | 'nonce' | 'engine' | 'isProxyForAll'>;
+  /** Monotonic; the end of the attempt. */
+  readonly deadlineMs: number;
+  readonly onVideo: (video: VideoInfo) => void;
+  readonly onProgress: () => void;
+  readonly log: (level: LogLevel, text: string) => void;
+}
+
+/** One run of yt-dlp with its clocks and limits. Resolves when no process of it is left; never rejects. */
+export async function runYtDlp(options: RunOptions): Promise<RunResult> {
+  const { task, jobs, meter, guard, log } = options;
+  const { limits, selection } = task;
+  const nonce = randomBytes(12).toString('hex');
+  const videos: VideoInfo[] = [];
+  const lines: string[] = [];
+  const refusals: Extract<EngineControl, { kind: 'refused' }>[] = [];
+  const responses: Extract<EngineControl, { kind: 'response' }>[] = [];
+  let filePath: string | null = null;
+  let openStep: string | null = null;
+  let end: RunEnd | null = null;
+  let loggedLines = 0;
+  let deadlineMs = options.deadlineMs;
+  let recordedSinceMs: number | null = null;
+  let activeAtMs = performance.now();
+  let progressAtMs = 0;
+
+  function endBy(reason: RunEnd): void {
+    end ??= reason;
+    job.stop();
+  }
+
+  function take(message: OutputMessage): void {
+    if (guard.take(message)) endBy('changed');
+    meter.take(message);
+    switch (message.kind) {
+      case 'video':
+        if (videos.length < MAX_ENTRIES) videos.push(message.video);
+        openStep = null;
+        takeVideo(message.video);
+        break;
+      case 'download':
+        // Subtitles have no format; what comes after them may be fetched by ffmpeg, which reports nothing.
+        if (message.progress.formatId !== null) progressAtMs = performance.now();
+        if (meter.downloadedBytes() > limits.maxFileSizeBytes) endBy('too-large');
+        break;
+      case 'postprocess':
+        openStep = message.isFinished ? null : message.name;
+        break;
+      case 'file':
+        filePath = message.path;
+    }
+    activeAtMs = performance.now();
+    options.onProgress();
+  }
+
+  function takeVideo(video: VideoInfo): void {
+    options.onVideo(video);
+    const maxSeconds = selection.options.live?.max_seconds;
+    if (video.isLive && maxSeconds !== undefined) {
+      deadlineMs = performance.now() + (maxSeconds + 300) * 1000;
+    }
+  }
+
+  function takeLine(line: string): void {
+    const message = parseOutputLine(line, nonce);
+    if (message !== null) return take(message);
+    lines.push(line);
+    if (lines.length > MAX_KEPT_LINES) lines.splice(0, lines.length - MAX_KEPT_LINES);
+    const level = levelOf(line);
+    if (level === null || loggedLines >= MAX_LOGGED_LINES) return;
+    loggedLines += 1;
+    log(level, redact(line));
+  }
+
+  function takeControl(control: EngineControl): void {
+    if (control.kind === 'response') {
+      responses.push(control);
+      if (responses.length > MAX_KEPT_LINES) responses.shift();
+      if (guard.takeResponse(control)) endBy('changed');
+    } else if (control.kind === 'refused') {
+      const { event, address, port, path, isOptional } = control;
+      const isRepeated = refusals.some(
+        (earlier) =>
+          earlier.address !== null &&
+          earlier.address === address &&
+          earlier.port === port &&
+          !earlier.isOptional,
+      );
+      refusals.push(control);
+      log('warn', `Refused: ${event} ${redact(path ?? '')} ${address ?? ''} ${port ?? ''}`.trim());
+      // Not at the first: a name with two addresses may have a public one besides.
+      if (isRepeated && !isOptional && isEgressRefusal(control)) endBy('blocked');
+    }
+  }
+
+  const argv = argvOf({
+    ...options.context,
+    url: task.url,
+    nonce,
+    engine: task.engine,
+    isProxyForAll: task.egress.isProxyForAll,
+  });
+  log('debug', `yt-dlp ${argv.map((word) => redact(word.replaceAll(nonce, 'N'))).join(' ')}`);
+  const job = jobs.startYtDlp(argv, { onLine: takeLine, onControl: takeControl });
+
+  let folderLookAtMs = 0;
+  let folderBytes = 0;
+  let isLooking = false;
+  let usageLookAtMs = performance.now();
+  let cpuSeconds = 0;
+
+  async function lookAtFolder(nowMs: number): Promise<void> {
+    folderLookAtMs = nowMs;
+    const bytes = await partialBytes(task.jobFolder);
+    if (bytes !== folderBytes) activeAtMs = performance.now();
+    folderBytes = bytes;
+    if (progressAtMs === 0) meter.takeBytes(bytes);
+    if (bytes > 0 && videos[0]?.isLive === true) recordedSinceMs ??= nowMs;
+  }
+
+  async function lookAtUsage(nowMs: number): Promise<void> {
+    const elapsedSeconds = (nowMs - usageLookAtMs) / 1000;
+    usageLookAtMs = nowMs;
+    const used = await job.usage();
+    if (used === null) return;
+    if (used - cpuSeconds > elapsedSeconds * BUSY_SHARE) activeAtMs = performance.now();
+    cpuSeconds = used;
+  }
+
+  async function look(nowMs: number): Promise<void> {
+    if (isLooking) return;
+    isLooking = true;
+    const isQuiet = nowMs - progressAtMs > FOLDER_LOOK_MS;
+    if (isQuiet && nowMs - folderLookAtMs >= FOLDER_LOOK_MS) await lookAtFolder(nowMs);
+    const lookMs = Math.min(USAGE_LOOK_MS, limits.stallTimeoutMs / 4);
+    if (isQuiet && nowMs - usageLookAtMs >= lookMs) await lookAtUsage(nowMs);
+    isLooking = false;
+  }
+
+  const ticker = setInterval(() => {
+    const nowMs = performance.now();
+    const maxSeconds = selection.options.live?.max_seconds;
+    void look(nowMs);
+    if (jobs.isStopped) endBy('stopped');
+    else if (
+      maxSeconds !== undefined &&
+      recordedSinceMs !== null &&
+      nowMs - recordedSinceMs >= maxSeconds * 1000
+    ) {
+      endBy('recorded');
+    } else if (nowMs > deadlineMs) endBy('timed-out');
+    else if (nowMs - activeAtMs > limits.stallTimeoutMs) endBy('stalled');
+    else options.onProgress();
+  }, TICK_MS);
+
+  const exit = await job.closed;
+  clearInterval(ticker);
+  await guard.settled();
+  if (jobs.isStopped) end ??= 'stopped';
+  return { exit, end, videos, filePath, lines, openStep, refusals, responses };
+}
+
+/** Null: chatter that helps nobody. */
+function levelOf(line: string): LogLevel | null {
+  if (line.startsWith('ERROR:')) return 'error';
+  if (line.startsWith('WARNING:') || /^\[download\] Got error/.test(line)) return 'warn';
+  if (/^\[download\] Downloading item /.test(line)) return null;
+  return /^\[[\w:+.-]+\] /.test(line) ? 'debug' : null;
+}
