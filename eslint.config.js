@@ -30,6 +30,10 @@ export default tseslint.config(
       '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: false }],
       // Implementing an asynchronous port needs no await.
       '@typescript-eslint/require-await': 'off',
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true },
+      ],
       'no-console': 'error',
       eqeqeq: 'error',
     },
@@ -40,7 +44,22 @@ export default tseslint.config(
       globals: globals.browser,
       parserOptions: { parser: tseslint.parser, extraFileExtensions: ['.svelte'] },
     },
-    rules: { 'svelte/no-at-html-tags': 'error' },
+    rules: {
+      'svelte/no-at-html-tags': 'error',
+      // Plain collections behind a getter, or built and dropped within a function, are meant to be plain.
+      'svelte/prefer-svelte-reactivity': 'off',
+    },
+  },
+  {
+    // The type checker behind eslint takes templates and components for `any`; svelte-check knows them.
+    files: ['**/*.svelte'],
+    extends: [tseslint.configs.disableTypeChecked],
+    languageOptions: { parserOptions: { projectService: false } },
+  },
+  {
+    // Here objects come from factories: their methods are closures and need no `this`.
+    files: ['apps/server/**', 'packages/**'],
+    rules: { '@typescript-eslint/unbound-method': 'off' },
   },
   {
     // Outside of every tsconfig, or plain JavaScript.
@@ -48,5 +67,6 @@ export default tseslint.config(
     extends: [tseslint.configs.disableTypeChecked],
     languageOptions: { globals: globals.node, parserOptions: { projectService: false } },
   },
-  { files: ['bench/**'], rules: { 'no-console': 'off' } },
+  { files: ['apps/web/public/**'], languageOptions: { globals: globals.browser } },
+  { files: ['bench/**', '**/test/**'], rules: { 'no-console': 'off' } },
 );
