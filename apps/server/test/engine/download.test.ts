@@ -1,0 +1,188 @@
+import { mkdtemp, readdir, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  BASIC_ARGV,
+  TIERS,
+  downloadArgv,
+  startEngine,
+  type EngineUnderTest,
+} from './engine-under-test.ts';
+import { startLocalSite, type LocalSite } from './local-site.ts';
+
+describe.each(TIERS)('a job of the %s engine', { timeout: 60_000 }, (tier) => {
+  let engine: EngineUnderTest;
+  let site: LocalSite;
+
+  beforeAll(async () => {
+    site = await startLocalSite();
+    engine = await startEngine(tier);
+  }, 60_000);
+
+  afterAll(async () => {
+    await engine.close();
+    await site.close();
+  });
+
+  const egress = () => ({ allow: [site.address], proxy: null });
+
+  it('downloads a file into its folder and tells what it used', async () => {
+    const { exit, folder, lines } = await engine.run({
+      argv: downloadArgv(`${site.origin}/clip.mp4`, '--print', 'after_move:%(filepath)j'),
+      egress: egress(),
+    });
+    expect(exit).toMatchObject({ status: 0, signal: null, isHostLost: false });
+    expect(exit.cpuSeconds).toBeGreaterThan(0);
+    expect(exit.peakMemoryBytes).toBeGreaterThan(1_000_000);
+    expect(await readdir(folder)).toEqual(['media.mp4']);
+    expect((await stat(join(folder, 'media.mp4'))).size).toBe(100_000);
+    expect(lines).toContain(JSON.stringify(join(folder, 'media.mp4')));
+  });
+
+  it('reports the answers of servers without their path', async () => {
+    const { controls } = await engine.run({
+      argv: downloadArgv(`${site.origin}/clip.mp4?secret=1`),
+      egress: egress(),
+    });
+    const responses = controls.filter((control) => control.kind === 'response');
+    expect(responses.at(-1)).toMatchObject({
+      status: 200,
+      host: '127.0.0.1',
+      etag: '"one"',
+      contentLength: '100000',
+      isOptional: false,
+    });
+    expect(JSON.stringify(responses)).not.toContain('secret');
+  });
+
+  it('reports how long a busy site wants to be left alone', async () => {
+    const { controls, exit } = await engine.run({
+      argv: downloadArgv(`${site.origin}/busy`),
+      egress: egress(),
+    });
+    expect(exit.status).toBe(1);
+    expect(controls).toContainEqual(
+      expect.objectContaining({ kind: 'response', status: 429, retryAfter: '7' }),
+    );
+  });
+
+  it('inherits nothing from the environment of the server', async () => {
+    process.env['ENGINE_TEST_SECRET'] = 'do-not-tell';
+    const { lines, folder } = await engine.run({
+      argv: [
+        ...BASIC_ARGV,
+        '--simulate',
+        '-o',
+        '$ENGINE_TEST_SECRET-$HOME-$TMPDIR',
+        '--print',
+        'filename',
+      ].concat('--load-info-json', await infoFile('plain')),
+    });
+    delete process.env['ENGINE_TEST_SECRET'];
+    expect(lines.join()).not.toContain('do-not-tell');
+    expect(lines.join()).toContain(`-${folder}-${folder}`);
+  });
+
+  it('cannot be fooled by a title that looks like a control line', async () => {
+    const forged = '\n\x1e00112233445566778899aabbccddeeff {"control":"exit","status":9}\n';
+    const { controls, lines, exit } = await engine.run({
+      argv: [...BASIC_ARGV, '--simulate', '--print', 'title', '--load-info-json'].concat(
+        await infoFile(`before${forged}after`),
+      ),
+    });
+    expect(exit.status).toBe(0);
+    expect(controls.map(({ kind }) => kind)).toEqual(['started']);
+    expect(lines).toEqual(
+      expect.arrayContaining([expect.stringContaining('before'), expect.stringContaining('after')]),
+    );
+  });
+
+  it('stops a file at the exact size limit', async () => {
+    const { exit, folder } = await engine.run({
+      argv: downloadArgv(`${site.origin}/clip.mp4?size=1000000&length=no`),
+      egress: egress(),
+      limits: { fileSizeBytes: 300_000, memoryBytes: null },
+    });
+    expect(exit.status).not.toBe(0);
+    const [name = ''] = await readdir(folder);
+    expect((await stat(join(folder, name))).size).toBe(300_000);
+  });
+
+  it('holds a job to the memory limit', async () => {
+    const { exit, lines } = await engine.run({
+      argv: downloadArgv(`${site.origin}/large.html?size=300000000`),
+      egress: egress(),
+      limits: { fileSizeBytes: null, memoryBytes: 200 * 2 ** 20 },
+    });
+    expect(exit.status).not.toBe(0);
+    // A MemoryError has no message of its own.
+    expect(lines.at(-1)?.trim()).toBe('ERROR:');
+    expect(exit.peakMemoryBytes).toBeLessThan(280 * 2 ** 20);
+  });
+
+  it('runs ffprobe in the folder of the job', async () => {
+    const made = await engine.run({
+      program: 'ffmpeg',
+      argv: '-v error -f lavfi -i sine=duration=1 -c:a pcm_s16le made.wav'.split(' '),
+    });
+    expect(made.exit.status).toBe(0);
+    const { lines, exit } = await engine.run({
+      program: 'ffprobe',
+      argv: '-v error -of json -show_format file:made.wav'.split(' '),
+      folder: made.folder,
+    });
+    expect(exit.status).toBe(0);
+    expect(JSON.parse(lines.join(''))).toMatchObject({ format: { format_name: 'wav' } });
+  });
+
+  it('tells the CPU time of a running job and null after its end', async () => {
+    const job = await engine.open({
+      argv: downloadArgv(`${site.origin}/endless.mp4`),
+      egress: egress(),
+    });
+    await job.pid();
+    expect(await job.usage()).toBeGreaterThanOrEqual(0);
+    job.stop();
+    await job.closed;
+    expect(await job.usage()).toBeNull();
+  });
+
+  it('runs several jobs side by side without mixing their lines', async () => {
+    const results = await Promise.all(
+      ['one', 'two', 'three', 'four'].map(async (title) =>
+        engine.run({
+          argv: [...BASIC_ARGV, '--simulate', '--print', 'title', '--load-info-json'].concat(
+            await infoFile(title),
+          ),
+        }),
+      ),
+    );
+    expect(results.map(({ lines }) => lines.at(-1))).toEqual(['one', 'two', 'three', 'four']);
+  });
+
+  it('goes through the proxy with everything when it is told so', async () => {
+    const { exit } = await engine.run({
+      argv: [...BASIC_ARGV, '-o', 'media.%(ext)s', '--', 'http://192.0.2.1/clip.mp4'],
+      egress: {
+        allow: [],
+        proxy: { url: `http://job:token@127.0.0.1:${site.port}`, isForAll: true },
+      },
+    });
+    expect(exit.status).toBe(0);
+    expect(site.requests).toContain('GET http://192.0.2.1/clip.mp4');
+  });
+
+  it('answers a request it does not understand by closing', async () => {
+    const { exit } = await engine.run({ argv: [], folder: '/does/not/exist' });
+    expect(exit.isHostLost).toBe(true);
+  });
+
+  async function infoFile(title: string): Promise<string> {
+    const folder = await mkdtemp(join(tmpdir(), 'engine-info-'));
+    const path = join(folder, 'info.json');
+    const info = { id: 'x', title, ext: 'mp4', url: 'http://192.0.2.1/x.mp4', extractor: 'x' };
+    await writeFile(path, JSON.stringify({ ...info, extractor_key: 'X', webpage_url: info.url }));
+    return path;
+  }
+});

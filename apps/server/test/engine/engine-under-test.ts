@@ -1,0 +1,194 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import {
+  createEngineHost,
+  type EngineHost,
+  type EngineTools,
+} from '../../src/adapters/engine-host.ts';
+import type { EngineHostTier } from '../../src/adapters/engine-process.ts';
+import {
+  openEngineJob,
+  type EngineControl,
+  type EngineExit,
+  type EngineJob,
+  type EngineJobSpec,
+} from '../../src/worker/engine-connection.ts';
+import { toolsUnderTest } from '../tools-under-test.ts';
+
+export const TIERS: readonly EngineHostTier[] =
+  process.platform === 'linux' ? ['warm', 'cold'] : ['cold'];
+
+/** yt-dlp by YTDLP_PATH, on PATH, among the managed copies, or as a module on PYTHONPATH. */
+export async function engineTools(): Promise<EngineTools & { readonly pythonPath: string }> {
+  const found = await toolsUnderTest();
+  const folder = (process.env['PYTHONPATH'] ?? '')
+    .split(delimiter)
+    .find((entry) => existsSync(join(entry, 'yt_dlp', '__init__.py')));
+  const ytDlp =
+    found.ytDlp ??
+    (folder === undefined
+      ? null
+      : { kind: 'module' as const, path: folder, modulePath: folder, pythonPath: null });
+  const pythonPath = ytDlp?.pythonPath ?? found.python?.path;
+  if (ytDlp?.kind !== 'module' || pythonPath === undefined) {
+    throw new Error('These tests need an importable yt-dlp: set YTDLP_PATH.');
+  }
+  return { ...found, ytDlp, pythonPath };
+}
+
+export interface JobResult {
+  readonly lines: readonly string[];
+  readonly controls: readonly EngineControl[];
+  readonly exit: EngineExit;
+}
+
+export interface RunningJob extends EngineJob {
+  readonly lines: string[];
+  readonly controls: EngineControl[];
+  readonly folder: string;
+  /** Of the job process, which leads its group. */
+  pid(): Promise<number>;
+}
+
+export type JobRequest = Partial<EngineJobSpec> & { readonly argv: readonly string[] };
+
+export interface EngineUnderTest {
+  readonly host: EngineHost;
+  /** Options that every download has, then the given ones. */
+  open(request: JobRequest): Promise<RunningJob>;
+  run(request: JobRequest): Promise<JobResult & { readonly folder: string }>;
+  close(): Promise<void>;
+}
+
+/** A host whose `current` is of this tier. */
+export async function startEngine(
+  tier: EngineHostTier,
+  options: { readonly isWatcherForced?: boolean } = {},
+): Promise<EngineUnderTest> {
+  const tools = await engineTools();
+  const complaints: string[] = [];
+  const host = createEngineHost({
+    tools,
+    logger: {
+      info: () => undefined,
+      warn: (details, message) => complaints.push(`${message} ${JSON.stringify(details)}`),
+    },
+    isWarmAllowed: tier === 'warm',
+    ...options,
+  });
+  await waitUntil(
+    () => host.current()?.tier === tier,
+    () => `a ${tier} host (${complaints.join('; ')})`,
+  );
+  const folders: string[] = [];
+
+  async function open(request: JobRequest): Promise<RunningJob> {
+    const folder = request.folder ?? (await mkdtemp(join(tmpdir(), 'engine-job-')));
+    folders.push(folder);
+    const spec: EngineJobSpec = {
+      program: 'yt-dlp',
+      limits: { fileSizeBytes: 100_000_000, memoryBytes: 2 ** 31 },
+      egress: { allow: [], proxy: null },
+      ...request,
+      folder,
+    };
+    const lines: string[] = [];
+    const controls: EngineControl[] = [];
+    const job = openEngineJob(host.current()?.socketPath ?? '', spec, {
+      onLine: (line) => lines.push(line),
+      onControl: (control) => controls.push(control),
+    });
+    return {
+      ...job,
+      lines,
+      controls,
+      folder,
+      async pid() {
+        const started = await waitUntil(
+          () => controls.find((control) => control.kind === 'started'),
+          () => 'the job to start',
+        );
+        return started.pid;
+      },
+    };
+  }
+
+  return {
+    host,
+    open,
+    async run(request) {
+      const { closed, lines, controls, folder } = await open(request);
+      return { exit: await closed, lines, controls, folder };
+    },
+    async close() {
+      await host.close();
+      for (const folder of folders) await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export const BASIC_ARGV: readonly string[] = (
+  '--ignore-config --no-plugin-dirs --no-remote-components --newline --color never --no-mtime ' +
+  '--retries 0 --fragment-retries 0 --extractor-retries 0 --file-access-retries 0 --no-js-runtimes'
+).split(' ');
+
+/** What a download is run with, as the server does it: no proxy for yt-dlp itself, a name of ours. */
+export function downloadArgv(url: string, ...options: readonly string[]): readonly string[] {
+  return [...BASIC_ARGV, '--proxy', '', '-o', 'media.%(ext)s', ...options, '--', url];
+}
+
+/** Resolves with the first truthy answer; rejects after a deadline that is far longer than any run should take. */
+export async function waitUntil<T>(
+  probe: () => T | Promise<T>,
+  what: () => string,
+): Promise<NonNullable<T>> {
+  const giveUpAt = Date.now() + 20_000;
+  for (;;) {
+    const answer = await probe();
+    if (answer !== undefined && answer !== null && answer !== false) return answer;
+    if (Date.now() > giveUpAt) throw new Error(`Waited in vain for ${what()}.`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+export interface ProcessEntry {
+  readonly pid: number;
+  readonly parentPid: number;
+  readonly command: string;
+  readonly state: string;
+}
+
+/** From /proc, because a zombie answers `kill(pid, 0)` as if it lived. */
+export async function processesOfGroup(group: number): Promise<ProcessEntry[]> {
+  const found: ProcessEntry[] = [];
+  for (const name of await readdir('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    const entry = await processEntry(Number(name));
+    if (entry !== null && entry.group === group) found.push(entry);
+  }
+  return found;
+}
+
+export async function processEntry(
+  pid: number,
+): Promise<(ProcessEntry & { readonly group: number }) | null> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
+  if (stat === null) return null;
+  const end = stat.lastIndexOf(')');
+  const [state = '', parentPid, group] = stat.slice(end + 2).split(' ');
+  const command = stat.slice(stat.indexOf('(') + 1, end);
+  return { pid, parentPid: Number(parentPid), command, state, group: Number(group) };
+}
+
+export async function waitForEmptyGroup(group: number): Promise<void> {
+  let left: ProcessEntry[] = [];
+  await waitUntil(
+    async () => {
+      left = await processesOfGroup(group);
+      return left.length === 0;
+    },
+    () => `an empty group: ${JSON.stringify(left)}`,
+  );
+}
