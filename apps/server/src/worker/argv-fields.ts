@@ -78,7 +78,7 @@ export const FIELD_ROWS: readonly ArgvRow[] = [
       context.plan.isThumbnailEmbedded &&
       !context.plan.isAudioOnly &&
       containerOf(context) === null,
-    value: 'mp4>mp4/m4v>m4v/mov>mov/mp3>mp3/m4a>m4a/mkv',
+    value: 'mp4>mp4/mov>mov/m4a>m4a/mp3>mp3/mkv',
     meaning: 'Uses a container that can hold a picture.',
   },
   {
@@ -179,6 +179,13 @@ export const EMBEDDING_ROWS: readonly ArgvRow[] = [
     option: '--write-thumbnail',
     when: ({ plan }) => plan.isThumbnailWritten,
     meaning: 'Downloads the thumbnail.',
+  },
+  {
+    option: '--output',
+    when: ({ plan }) => plan.isThumbnailWritten || plan.isThumbnailEmbedded,
+    // Not under the name of the media: a picture that calls itself mp4 would be taken for it.
+    value: 'thumbnail:thumbnail.%(ext)s',
+    meaning: 'Gives the thumbnail a name of its own.',
   },
   {
     option: '--convert-thumbnails',

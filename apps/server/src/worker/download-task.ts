@@ -1,30 +1,27 @@
 import { createHash } from 'node:crypto';
-import { basename, dirname, extname } from 'node:path';
+import { rm } from 'node:fs/promises';
+import { basename, dirname, extname, join } from 'node:path';
 import type { MessagePort } from 'node:worker_threads';
-import {
-  WARNINGS,
-  type DownloadWarning,
-  type FailureCode,
-  type Metadata,
-  type WarningCode,
-} from '@artemis/contracts';
+import type { FailureCode, WarningCode } from '@artemis/contracts';
+import type { Attempt } from './attempt.ts';
+import { doneOutcome, failedOutcome, stoppedOutcome } from './attempt.ts';
 import { classifyFailure } from './failure.ts';
 import { collectSidecars, ownFile } from './job-folder.ts';
-import { createJobs, type Jobs } from './jobs.ts';
+import { createJobs } from './jobs.ts';
 import { mediaTypeOf } from './media-types.ts';
-import type { Outcome, OutcomeFile, StopTask, Task, TaskEvent } from './messages.ts';
+import type { Outcome, StopTask, Task, TaskEvent } from './messages.ts';
 import { listMetadata, measuredMetadata, metadataOf } from './metadata.ts';
-import { failedPart, warningOf } from './optional-parts.ts';
-import { forgetOutcome, writeOutcome, type VerifiedOutcome } from './outcome-file.ts';
+import { failedPart, misnamedThumbnail, warningOf } from './optional-parts.ts';
+import { forgetOutcome, writeOutcome } from './outcome-file.ts';
 import type { VideoInfo } from './output-lines.ts';
 import { planOf, type DownloadPlan, type OptionalPart } from './plan.ts';
 import { createProgressMeter } from './progress.ts';
-import { createReporter, type Reporter } from './reporter.ts';
 import { finishRecording } from './recording.ts';
 import { redact } from './redact.ts';
+import { createReporter } from './reporter.ts';
 import { openResumeGuard, wipeJobFolder } from './resume-state.ts';
 import { expectedDuration, verifyMedia } from './verify.ts';
-import { runYtDlp, type RunEnd, type RunResult } from './yt-dlp-run.ts';
+import { runYtDlp, type RunResult } from './yt-dlp-run.ts';
 
 /** Parts left out and starts from zero together; more than this is a site that plays games. */
 const MAX_RUNS = 8;
@@ -52,16 +49,17 @@ export interface DownloadTaskInput {
 export async function run({ task, port }: DownloadTaskInput): Promise<Outcome> {
   const jobs = createJobs(task);
   const reporter = createReporter((event: TaskEvent) => port.postMessage(event));
+  const meter = createProgressMeter(() => performance.now());
   const onMessage = (message: StopTask): void => {
     if (message.kind === 'stop') jobs.stop();
   };
   port.on('message', onMessage);
   try {
-    const outcome = await attempt(task, jobs, reporter);
-    return jobs.isStopped && outcome.kind === 'failed' ? stopped(jobs) : outcome;
+    const outcome = await perform({ task, jobs, reporter, meter });
+    return jobs.isStopped && outcome.kind === 'failed' ? stoppedOutcome(jobs) : outcome;
   } catch (error) {
     jobs.stop();
-    return failed(jobs, codeOfError(error), redact(String(error)));
+    return failedOutcome(jobs, codeOfError(error), redact(String(error)));
   } finally {
     port.off('message', onMessage);
     port.close();
@@ -71,9 +69,9 @@ export async function run({ task, port }: DownloadTaskInput): Promise<Outcome> {
 /** Piscina calls the default export. */
 export default run;
 
-async function attempt(task: Task, jobs: Jobs, reporter: Reporter): Promise<Outcome> {
+async function perform(attempt: Attempt): Promise<Outcome> {
+  const { task, jobs, reporter, meter } = attempt;
   const { selection, limits, jobFolder } = task;
-  const meter = createProgressMeter(() => performance.now());
   const leftOut = new Set<OptionalPart>();
   const key = createHash('sha256')
     .update(JSON.stringify([task.url, selection]))
@@ -93,8 +91,7 @@ async function attempt(task: Task, jobs: Jobs, reporter: Reporter): Promise<Outc
       context: { plan, isTlsVerifiedByFfmpeg },
       deadlineMs,
       onVideo: (video) => {
-        if (plan.isFlat) return;
-        reporter.metadata(metadataOf(video));
+        if (!plan.isFlat) reporter.metadata(metadataOf(video));
       },
       onProgress: () => reporter.progress(meter.read()),
       log: reporter.log,
@@ -102,14 +99,14 @@ async function attempt(task: Task, jobs: Jobs, reporter: Reporter): Promise<Outc
     if (result.end === 'changed') {
       startsFromZero += 1;
       if (startsFromZero > MAX_STARTS_FROM_ZERO) {
-        return failed(jobs, 'NETWORK', 'The file on the site changes while it is downloaded.');
+        return failedOutcome(jobs, 'NETWORK', 'The file on the site changes all the time.');
       }
       reporter.log('warn', 'The file on the site has changed; starting from zero.');
       await wipeJobFolder(jobFolder);
       continue;
     }
-    const isComplete = isDone(result, plan);
-    if (!isComplete && result.end === null) {
+    const isWhole = isComplete(result, plan);
+    if (!isWhole && (result.end === null || result.end === 'part-failed')) {
       if (isTlsVerifiedByFfmpeg && result.lines.includes('Option tls_verify not found.')) {
         // The page came by https, the stream comes by plain http: there is no certificate to check.
         isTlsVerifiedByFfmpeg = false;
@@ -118,146 +115,116 @@ async function attempt(task: Task, jobs: Jobs, reporter: Reporter): Promise<Outc
       const part = failedPart(result, plan, leftOut);
       if (part !== null && !leftOut.has(part)) {
         leftOut.add(part);
-        reporter.log('warn', `Going on without: ${part.replace(':', ' ')}.`);
+        reporter.log('warn', `Going on without it: ${part.replace(/[:_]/g, ' ')}.`);
+        const misnamed = part === 'thumbnail' ? misnamedThumbnail(result.lines) : null;
+        if (misnamed !== null) await rm(join(jobFolder, misnamed), { force: true });
         continue;
       }
     }
     const warnings = [...leftOut].map(warningOf);
-    const outcome = isComplete
-      ? await finish(task, jobs, reporter, plan, result, warnings, () => meter.verifying())
-      : await end(task, jobs, reporter, plan, result, warnings, () => meter.verifying());
+    const outcome = isWhole
+      ? await finish(attempt, plan, result, warnings)
+      : await settle(attempt, plan, result, warnings);
     if (outcome.kind === 'failed' && WIPING.has(outcome.code)) await wipeJobFolder(jobFolder);
     return outcome;
-
-    function isDone({ exit, filePath, openStep }: RunResult, { hasMedia }: DownloadPlan): boolean {
-      if (!hasMedia) return exit.status === 0;
-      if (filePath === null) return false;
-      // A thumbnail that could not be converted makes the exit code 1, with the media whole.
-      return exit.status === 0 || (openStep === null && exit.status === 1);
-    }
   }
-  return failed(jobs, 'UNKNOWN', 'Too many parts of this download failed.');
+  return failedOutcome(jobs, 'UNKNOWN', 'Too many parts of this download failed.');
+}
+
+function isComplete({ exit, filePath, openStep }: RunResult, { hasMedia }: DownloadPlan): boolean {
+  if (exit.status === 0) return hasMedia ? filePath !== null : true;
+  // Something beside the media has failed, and yt-dlp has gone on to its last step.
+  return hasMedia && exit.status === 1 && filePath !== null && openStep === null;
 }
 
 /** The run is over without a file that yt-dlp calls complete. */
-async function end(
-  task: Task,
-  jobs: Jobs,
-  reporter: Reporter,
+async function settle(
+  attempt: Attempt,
   plan: DownloadPlan,
   result: RunResult,
   warnings: readonly WarningCode[],
-  onVerifying: () => void,
 ): Promise<Outcome> {
-  if (result.end === 'stopped') return stopped(jobs);
-  if (result.end === 'recorded') {
-    const maxSeconds = plan.options.live?.max_seconds ?? 0;
-    reporter.log('info', `Recorded for ${maxSeconds} s; ending the recording.`);
-    const filePath = await finishRecording(jobs, task.jobFolder, maxSeconds);
-    if (jobs.isStopped) return stopped(jobs);
-    return filePath === null
-      ? failed(jobs, 'POSTPROCESSING_FAILED', 'The recording could not be made into a file.')
-      : finish(task, jobs, reporter, plan, { ...result, filePath }, warnings, onVerifying);
+  const { task, jobs, reporter } = attempt;
+  const last = result.refusals.at(-1);
+  switch (result.end) {
+    case 'stopped':
+      return stoppedOutcome(jobs);
+    case 'timed-out':
+      return failedOutcome(jobs, 'TIMED_OUT', 'The time limit was reached.');
+    case 'stalled':
+      return failedOutcome(jobs, 'STALLED', 'No progress, no bytes and no work for too long.');
+    case 'too-large':
+      return failedOutcome(jobs, 'TOO_LARGE', 'The streams are larger than the limit.');
+    case 'blocked': {
+      const where = `${last?.address ?? 'An address'} port ${last?.port ?? '?'}`;
+      return failedOutcome(jobs, 'EGRESS_BLOCKED', `${where} is not public.`);
+    }
+    case 'recorded': {
+      const maxSeconds = plan.options.live?.max_seconds ?? 0;
+      reporter.log('info', `Recorded for ${maxSeconds} s; ending the recording.`);
+      const filePath = await finishRecording(jobs, task.jobFolder, maxSeconds);
+      if (jobs.isStopped) return stoppedOutcome(jobs);
+      return filePath === null
+        ? failedOutcome(jobs, 'POSTPROCESSING_FAILED', 'The recording could not be made a file.')
+        : finish(attempt, plan, { ...result, filePath }, warnings);
+    }
   }
-  if (result.end !== null) return endedByUs(jobs, result.end, result);
   if (result.exit.status === 0) {
     return result.videos.length === 0
-      ? failed(jobs, 'MEDIA_UNAVAILABLE', 'The link leads to an empty list.')
-      : failed(jobs, 'UNKNOWN', 'yt-dlp ended without a file.');
+      ? failedOutcome(jobs, 'MEDIA_UNAVAILABLE', 'The link leads to an empty list.')
+      : failedOutcome(jobs, 'UNKNOWN', 'yt-dlp ended without a file.');
   }
-  const { code, detail, retryAfterSeconds } = classifyFailure(result, Date.now());
-  return { kind: 'failed', code, detail, retryAfterSeconds, usage: jobs.usage() };
+  return { kind: 'failed', ...classifyFailure(result, Date.now()), usage: jobs.usage() };
 }
 
+/** Checks what yt-dlp calls complete. */
 async function finish(
-  task: Task,
-  jobs: Jobs,
-  reporter: Reporter,
+  { task, jobs, reporter, meter }: Attempt,
   plan: DownloadPlan,
   result: RunResult,
   earlierWarnings: readonly WarningCode[],
-  onVerifying: () => void,
 ): Promise<Outcome> {
+  const { jobFolder } = task;
   const video = result.videos[0];
-  if (jobs.isStopped) return stopped(jobs);
-  if (plan.isFlat) return done(jobs, [], listMetadata(result.videos), []);
+  if (jobs.isStopped) return stoppedOutcome(jobs);
+  if (plan.isFlat) return doneOutcome(jobs, [], listMetadata(result.videos), []);
   if (video === undefined) {
-    return failed(jobs, 'MEDIA_UNAVAILABLE', 'The link leads to an empty list.');
+    return failedOutcome(jobs, 'MEDIA_UNAVAILABLE', 'The link leads to an empty list.');
   }
   const warnings = [...earlierWarnings, ...listWarnings(video)];
-  if (!plan.hasMedia) return done(jobs, [], metadataOf(video), warnings);
+  if (!plan.hasMedia) return doneOutcome(jobs, [], metadataOf(video), warnings);
 
-  onVerifying();
-  reporter.phase('verifying');
+  meter.verifying();
+  reporter.progressNow(meter.read());
   const path = result.filePath ?? '';
   const name = basename(path);
   if (mediaTypeOf(name)?.kind !== 'media') {
-    return failed(jobs, 'UNSAFE_TYPE', `The site calls it ${redact(extname(name) || name)}.`);
+    return failedOutcome(
+      jobs,
+      'UNSAFE_TYPE',
+      `The site calls it ${redact(extname(name) || name)}.`,
+    );
   }
-  const file = dirname(path) === task.jobFolder ? await ownFile(task.jobFolder, name) : null;
-  if (file === null) return failed(jobs, 'INVALID_MEDIA', 'There is no file, or it is empty.');
-  const isRecording = result.end === 'recorded';
-  const expected = isRecording ? null : expectedDuration(plan, video);
+  const file = dirname(path) === jobFolder ? await ownFile(jobFolder, name) : null;
+  if (file === null)
+    return failedOutcome(jobs, 'INVALID_MEDIA', 'There is no file, or it is empty.');
+  const expected = result.end === 'recorded' ? null : expectedDuration(plan, video);
   const verdict = await verifyMedia(jobs, file.path, plan, expected);
-  if (jobs.isStopped) return stopped(jobs);
-  if ('failure' in verdict) return failed(jobs, verdict.failure, verdict.detail);
-  const sidecars = await collectSidecars(task.jobFolder, plan, verdict.media);
+  if (jobs.isStopped) return stoppedOutcome(jobs);
+  if ('failure' in verdict) return failedOutcome(jobs, verdict.failure, verdict.detail);
+  const sidecars = await collectSidecars(jobFolder, plan, verdict.media);
   const metadata = measuredMetadata(metadataOf(video), verdict.media, extname(name).slice(1));
   const files = [file, ...sidecars.files];
-  const outcome = done(jobs, files, metadata, [
-    ...warnings,
-    ...verdict.warnings,
-    ...sidecars.warnings,
-  ]);
-  await writeOutcome(task.jobFolder, outcome);
-  reporter.log('info', `Got ${files.map(({ suffix }) => `media${suffix}`).join(', ')}; checked.`);
+  const allWarnings = [...warnings, ...verdict.warnings, ...sidecars.warnings];
+  const outcome = doneOutcome(jobs, files, metadata, allWarnings);
+  await writeOutcome(jobFolder, outcome);
+  reporter.log('info', `Checked: ${files.map(({ suffix }) => suffix).join(', ')}.`);
   return outcome;
-}
-
-function endedByUs(jobs: Jobs, end: RunEnd, { refusals }: RunResult): Outcome {
-  const last = refusals.at(-1);
-  switch (end) {
-    case 'timed-out':
-      return failed(jobs, 'TIMED_OUT', 'The time limit was reached.');
-    case 'stalled':
-      return failed(jobs, 'STALLED', 'No progress, no bytes and no work for too long.');
-    case 'too-large':
-      return failed(jobs, 'TOO_LARGE', 'The streams are larger than the limit.');
-    case 'blocked':
-      return failed(
-        jobs,
-        'EGRESS_BLOCKED',
-        `${last?.address ?? 'An address'} port ${last?.port ?? '?'} is not public.`,
-      );
-    default:
-      return failed(jobs, 'UNKNOWN', `The run was ended: ${end}.`);
-  }
 }
 
 function listWarnings({ fields }: VideoInfo): WarningCode[] {
   const count = fields['playlist_count'];
   return fields['playlist_index'] === 1 && count !== 1 ? ['PLAYLIST_FIRST_ONLY'] : [];
-}
-
-function done(
-  jobs: Jobs,
-  files: readonly OutcomeFile[],
-  metadata: Metadata,
-  codes: readonly WarningCode[],
-): VerifiedOutcome {
-  const warnings: DownloadWarning[] = [...new Set(codes)].map((code) => ({
-    code,
-    message: WARNINGS[code],
-  }));
-  return { kind: 'done', files, metadata, warnings, usage: jobs.usage() };
-}
-
-function failed(jobs: Jobs, code: FailureCode, detail: string): Outcome {
-  return { kind: 'failed', code, detail, retryAfterSeconds: null, usage: jobs.usage() };
-}
-
-function stopped(jobs: Jobs): Outcome {
-  return { kind: 'stopped', usage: jobs.usage() };
 }
 
 function codeOfError(error: unknown): FailureCode {

@@ -7,6 +7,7 @@ import type { DownloadPlan } from './plan.ts';
 import type { ProbedMedia } from './probe.ts';
 
 const BASE = 'media';
+const THUMBNAIL = 'thumbnail';
 
 /** Bytes of everything that belongs to the media, finished or not; 0 when the folder cannot be read. */
 export async function partialBytes(jobFolder: string): Promise<number> {
@@ -25,14 +26,15 @@ export async function partialBytes(jobFolder: string): Promise<number> {
 /** The path when it is a regular file with content directly in the job folder, else null. */
 export async function ownFile(jobFolder: string, name: string): Promise<OutcomeFile | null> {
   const type = mediaTypeOf(name);
-  if (type === null || !name.startsWith(BASE) || name.includes('/')) return null;
+  const base = [BASE, THUMBNAIL].find((word) => name.startsWith(word));
+  if (type === null || base === undefined || name.includes('/')) return null;
   const path = join(jobFolder, name);
   const found = await lstat(path).catch(() => null);
   if (found === null || !found.isFile() || found.size === 0 || found.nlink !== 1) return null;
   return {
     kind: type.kind,
     path,
-    suffix: name.slice(BASE.length),
+    suffix: name.slice(base.length),
     sizeBytes: found.size,
     contentType: type.contentType,
   };
@@ -62,7 +64,11 @@ export async function collectSidecars(
     else if (language !== undefined && plan.subtitles !== null) {
       languages.push(language);
       if (!(plan.subtitles.isEmbedded && hasEmbedded)) files.push(file);
-    } else if (file.suffix === '.jpg' && plan.isThumbnailWritten && (await isJpeg(file.path))) {
+    } else if (
+      name === `${THUMBNAIL}.jpg` &&
+      plan.isThumbnailWritten &&
+      (await isJpeg(file.path))
+    ) {
       files.push(file);
     } else if (file.suffix === '.info.json' && plan.isInfoWritten) files.push(file);
   }

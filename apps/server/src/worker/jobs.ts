@@ -8,10 +8,8 @@ import type { AttemptUsage, Task } from './messages.ts';
 
 /** A program that only looks at a finished file. */
 const TOOL_TIMEOUT_MS = 120_000;
-const MAX_TOOL_LINES = 20_000;
 
 export interface ToolResult {
-  readonly lines: readonly string[];
   readonly exit: EngineExit;
   readonly isTimedOut: boolean;
 }
@@ -20,7 +18,11 @@ export interface ToolResult {
 export interface Jobs {
   startYtDlp(argv: readonly string[], events: EngineJobEvents): EngineJob;
   /** Runs ffprobe or ffmpeg on files of the job folder, without any network. */
-  runTool(program: 'ffprobe' | 'ffmpeg', argv: readonly string[]): Promise<ToolResult>;
+  runTool(
+    program: 'ffprobe' | 'ffmpeg',
+    argv: readonly string[],
+    onLine?: (line: string) => void,
+  ): Promise<ToolResult>;
   /** Ends what runs now, and whatever is started later at once. */
   stop(): void;
   readonly isStopped: boolean;
@@ -66,8 +68,7 @@ export function createJobs({ engine, egress, limits, jobFolder }: Task): Jobs {
       };
       return track(openEngineJob(engine.socketPath, spec, events));
     },
-    async runTool(program, argv) {
-      const lines: string[] = [];
+    async runTool(program, argv, onLine = () => undefined) {
       let isTimedOut = false;
       const spec = {
         program,
@@ -78,9 +79,7 @@ export function createJobs({ engine, egress, limits, jobFolder }: Task): Jobs {
       };
       const job = track(
         openEngineJob(engine.socketPath, spec, {
-          onLine: (line) => {
-            if (lines.length < MAX_TOOL_LINES) lines.push(line);
-          },
+          onLine,
           onControl: () => undefined,
         }),
       );
@@ -90,7 +89,7 @@ export function createJobs({ engine, egress, limits, jobFolder }: Task): Jobs {
       }, TOOL_TIMEOUT_MS);
       const exit = await job.closed;
       clearTimeout(timer);
-      return { lines, exit, isTimedOut };
+      return { exit, isTimedOut };
     },
     stop() {
       isStopped = true;

@@ -1,5 +1,5 @@
 import type { Metadata, PlaylistEntry } from '@artemis/contracts';
-import type { VideoInfo } from './output-lines.ts';
+import { withoutSmuggled, type VideoInfo } from './output-lines.ts';
 import type { ProbedMedia } from './probe.ts';
 
 const MAX_TEXT_CHARACTERS = 500;
@@ -13,7 +13,7 @@ export function metadataOf({ fields, durationSeconds, isLive }: VideoInfo): Meta
     upload_date: textOf(fields['upload_date']),
     extractor: textOf(fields['extractor']),
     video_id: textOf(fields['id']),
-    webpage_url: textOf(fields['webpage_url']),
+    webpage_url: urlOf(fields['webpage_url']),
     width: integerOf(fields['width']),
     height: integerOf(fields['height']),
     fps: numberOf(fields['fps']),
@@ -59,7 +59,7 @@ function entryOf({ fields, durationSeconds }: VideoInfo, position: number): Play
   return {
     index: integerOf(fields['playlist_index']) ?? position + 1,
     id: textOf(fields['id']),
-    url: textOf(fields['url']) ?? textOf(fields['webpage_url']),
+    url: urlOf(fields['url']) ?? urlOf(fields['webpage_url']),
     title: textOf(fields['title']),
     duration: durationSeconds,
   };
@@ -74,6 +74,10 @@ function textOf(value: unknown): string | null {
     .replace(/[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\p{Cs}\p{Cn}]/gu, '')
     .trim();
   return text === '' ? null : [...text].slice(0, MAX_TEXT_CHARACTERS).join('');
+}
+
+function urlOf(value: unknown): string | null {
+  return typeof value === 'string' ? withoutSmuggled(value) : null;
 }
 
 function codecOf(value: unknown): string | null {

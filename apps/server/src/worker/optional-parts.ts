@@ -20,26 +20,52 @@ const MAX_LANGUAGES_LEFT_OUT = 2;
  * SponsorBlock and metadata may fail, the media must not fail with them.
  */
 export function failedPart(
-  { lines, openStep }: Pick<RunResult, 'lines' | 'openStep'>,
+  { lines, openStep, end }: Pick<RunResult, 'lines' | 'openStep' | 'end'>,
   plan: DownloadPlan,
   leftOut: ReadonlySet<OptionalPart>,
 ): OptionalPart | null {
-  const error = errorsOf(lines).at(-1);
+  const error = errorsOf(lines).at(-1) ?? '';
   // A full disk or a limit is no fault of the part.
-  if (error === undefined || /\[Errno (27|28|122)\]|No space left|File too large/.test(error)) {
-    return null;
+  if (/\[Errno (27|28|122)\]|No space left|File too large/.test(error)) return null;
+  if (end === 'part-failed') {
+    return (openStep === null ? null : STEPS[openStep]) ?? partInProgress(lines, plan, leftOut);
   }
   const language = /Unable to download video subtitles for '([^']+)'/.exec(error)?.[1];
-  if (language !== undefined) {
-    const asked = plan.subtitles?.languages?.find((tag) => tag === language);
-    const count = [...leftOut].filter((part) => part.startsWith('subtitle:')).length;
-    return asked === undefined || count >= MAX_LANGUAGES_LEFT_OUT
-      ? 'subtitles'
-      : `subtitle:${asked}`;
-  }
+  if (language !== undefined) return subtitlePart(language, plan, leftOut);
   if (error.includes('Cannot write video subtitles')) return 'subtitles';
   if (error.includes('SponsorBlock')) return 'sponsorblock';
-  return openStep === null ? null : (STEPS[openStep] ?? null);
+  return error === '' || openStep === null ? null : (STEPS[openStep] ?? null);
+}
+
+/** A picture is first written under the name of the media; one that calls itself mp4 would be taken for it. */
+export function misnamedThumbnail(lines: readonly string[]): string | null {
+  const written = lines.map((line) =>
+    /^\[info\] Writing video thumbnail .* to: (media\.\w+)$/.exec(line),
+  );
+  return written.findLast((found) => found !== null)?.[1] ?? null;
+}
+
+function partInProgress(
+  lines: readonly string[],
+  plan: DownloadPlan,
+  leftOut: ReadonlySet<OptionalPart>,
+): OptionalPart | null {
+  for (const line of [...lines].reverse()) {
+    const language = /^\[info\] Writing video subtitles to: media\.([^.]+)\./.exec(line)?.[1];
+    if (language !== undefined) return subtitlePart(language, plan, leftOut);
+    if (/^\[info\] Downloading video thumbnail /.test(line)) return 'thumbnail';
+  }
+  return null;
+}
+
+function subtitlePart(
+  language: string,
+  plan: DownloadPlan,
+  leftOut: ReadonlySet<OptionalPart>,
+): OptionalPart {
+  const asked = plan.subtitles?.languages?.find((tag) => tag === language);
+  const count = [...leftOut].filter((part) => part.startsWith('subtitle:')).length;
+  return asked === undefined || count >= MAX_LANGUAGES_LEFT_OUT ? 'subtitles' : `subtitle:${asked}`;
 }
 
 export function warningOf(part: OptionalPart): WarningCode {

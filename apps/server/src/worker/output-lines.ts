@@ -204,6 +204,11 @@ function objectOf(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? { ...value } : {};
 }
 
+/** Notes of yt-dlp to itself; a link with one is refused everywhere else. */
+export function withoutSmuggled(url: string): string {
+  return url.replace(/#__youtubedl_smuggle=.*$/, '');
+}
+
 function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? (value as unknown[]) : [];
 }

@@ -25,33 +25,26 @@ export interface ProbedMedia {
   readonly startSeconds: number;
   /** Covers and other still pictures left out. */
   readonly streams: readonly ProbedStream[];
+  /** By stream index: where the last packet that was read ends. */
+  readonly packetEnds: ReadonlyMap<number, number>;
 }
 
-/** What ffprobe reads from the file's head and index; null when it is no media at all. */
+/** Past any end: every demuxer then goes to its last key frame. */
+const PAST_THE_END = '1000000000%';
+const FIELDS =
+  'packet=stream_index,pts_time,dts_time,duration_time:format=format_name,duration,start_time:' +
+  'stream=index,codec_type,codec_name,width,height,avg_frame_rate,duration,start_time:' +
+  'stream_disposition=attached_pic';
+
+/**
+ * What ffprobe reads from the head, the index and the end of a file; null when it is no media at all. One
+ * process, since its start is most of the cost.
+ */
 export async function probeMedia(jobs: Jobs, path: string): Promise<ProbedMedia | null> {
-  const { lines } = await jobs.runTool('ffprobe', [
-    ...SAFE_INPUT,
-    '-show_entries',
-    'format=format_name,duration,start_time:stream=index,codec_type,codec_name,width,height,avg_frame_rate,duration,start_time:stream_disposition=attached_pic',
-    '-of',
-    'json',
-    `file:${path}`,
-  ]);
-  const { format, streams } = parseObject(lines.join('\n'));
-  const { format_name: formatName, duration, start_time: start } = objectOf(format);
-  if (typeof formatName !== 'string' || !Array.isArray(streams)) return null;
-  return {
-    formatName,
-    durationSeconds: numberOf(duration),
-    startSeconds: numberOf(start) ?? 0,
-    streams: (streams as unknown[])
-      .map(objectOf)
-      .filter(({ disposition }) => objectOf(disposition)['attached_pic'] !== 1)
-      .map(streamOf),
-  };
+  return (await probe(jobs, path, PAST_THE_END)) ?? probe(jobs, path, '0%+#1');
 }
 
-/** By stream index: where its last packet ends, in seconds, of those in the last part of the file. */
+/** The same for the last seconds of the stream that ends first: a sound track may end before the last key frame. */
 export async function lastPackets(
   jobs: Jobs,
   path: string,
@@ -61,25 +54,46 @@ export async function lastPackets(
     .filter(({ type }) => type === 'video' || type === 'audio')
     .map(({ endSeconds }) => endSeconds ?? media.startSeconds + (media.durationSeconds ?? 0));
   const from = Math.max(0, Math.min(...ends) - TAIL_SECONDS);
-  const { lines } = await jobs.runTool('ffprobe', [
-    ...SAFE_INPUT,
-    '-read_intervals',
-    `${from.toFixed(3)}%`,
-    '-show_entries',
-    'packet=stream_index,pts_time,dts_time,duration_time',
-    '-of',
-    'csv=p=0',
-    `file:${path}`,
-  ]);
-  const last = new Map<number, number>();
-  for (const line of lines) {
-    const [index, pts, dts, duration] = line.split(',').map(Number.parseFloat);
-    const at = Number.isFinite(pts) ? pts : dts;
-    if (index === undefined || at === undefined || !Number.isFinite(at)) continue;
-    const end = at + (Number.isFinite(duration) ? (duration ?? 0) : 0);
-    last.set(index, Math.max(last.get(index) ?? -Infinity, end));
+  return (await probe(jobs, path, `${from.toFixed(3)}%`))?.packetEnds ?? new Map();
+}
+
+async function probe(jobs: Jobs, path: string, interval: string): Promise<ProbedMedia | null> {
+  const streams: ProbedStream[] = [];
+  const packetEnds = new Map<number, number>();
+  let format: ReadonlyMap<string, string> | null = null;
+  await jobs.runTool(
+    'ffprobe',
+    [
+      ...[...SAFE_INPUT, '-read_intervals', interval],
+      ...['-show_entries', FIELDS, '-of', 'compact', `file:${path}`],
+    ],
+    (line) => {
+      const [section, ...words] = line.split('|');
+      const fields = new Map(words.map((word) => [beforeEquals(word), afterEquals(word)]));
+      if (section === 'format') format = fields;
+      else if (section === 'stream' && fields.get('disposition:attached_pic') !== '1') {
+        streams.push(streamOf(fields));
+      } else if (section === 'packet') takePacket(fields);
+    },
+  );
+
+  function takePacket(fields: ReadonlyMap<string, string>): void {
+    const index = numberOf(fields.get('stream_index'));
+    const at = numberOf(fields.get('pts_time')) ?? numberOf(fields.get('dts_time'));
+    if (index === null || at === null) return;
+    const end = at + (numberOf(fields.get('duration_time')) ?? 0);
+    packetEnds.set(index, Math.max(packetEnds.get(index) ?? -Infinity, end));
   }
-  return last;
+
+  const found = format as ReadonlyMap<string, string> | null;
+  if (found === null) return null;
+  return {
+    formatName: found.get('format_name') ?? '',
+    durationSeconds: numberOf(found.get('duration')),
+    startSeconds: numberOf(found.get('start_time')) ?? 0,
+    streams,
+    packetEnds,
+  };
 }
 
 /** Whether the file begins like media, so that its end is what is missing. */
@@ -94,41 +108,35 @@ export async function beginsLikeMedia(path: string): Promise<boolean> {
   }
 }
 
-function streamOf(fields: Readonly<Record<string, unknown>>): ProbedStream {
-  const { codec_type: type, codec_name: codec, duration, start_time: start } = fields;
-  const length = numberOf(duration);
+function streamOf(fields: ReadonlyMap<string, string>): ProbedStream {
+  const type = fields.get('codec_type');
+  const length = numberOf(fields.get('duration'));
   return {
-    index: numberOf(fields['index']) ?? 0,
+    index: numberOf(fields.get('index')) ?? 0,
     type: type === 'video' || type === 'audio' || type === 'subtitle' ? type : 'other',
-    codec: typeof codec === 'string' ? codec : null,
-    width: numberOf(fields['width']),
-    height: numberOf(fields['height']),
-    fps: ratioOf(fields['avg_frame_rate']),
-    endSeconds: length === null ? null : length + (numberOf(start) ?? 0),
+    codec: fields.get('codec_name') ?? null,
+    width: numberOf(fields.get('width')),
+    height: numberOf(fields.get('height')),
+    fps: ratioOf(fields.get('avg_frame_rate')),
+    endSeconds: length === null ? null : length + (numberOf(fields.get('start_time')) ?? 0),
   };
 }
 
-function ratioOf(value: unknown): number | null {
-  if (typeof value !== 'string') return null;
-  const [above, below] = value.split('/').map(Number);
-  if (!above || !below) return null;
-  return Math.round((above / below) * 1000) / 1000;
+function ratioOf(text: string | undefined): number | null {
+  const [above, below] = (text ?? '').split('/').map(Number);
+  return above && below ? Math.round((above / below) * 1000) / 1000 : null;
 }
 
-function parseObject(text: string): Readonly<Record<string, unknown>> {
-  try {
-    return objectOf(JSON.parse(text));
-  } catch {
-    return {};
-  }
+/** ffprobe writes `N/A` for what it does not know. */
+function numberOf(text: string | undefined): number | null {
+  const number = Number.parseFloat(text ?? '');
+  return Number.isFinite(number) ? number : null;
 }
 
-function objectOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? { ...value } : {};
+function beforeEquals(word: string): string {
+  return word.slice(0, word.indexOf('='));
 }
 
-/** ffprobe writes most numbers as text. */
-function numberOf(value: unknown): number | null {
-  const number = typeof value === 'string' ? Number(value) : value;
-  return typeof number === 'number' && Number.isFinite(number) ? number : null;
+function afterEquals(word: string): string {
+  return word.slice(word.indexOf('=') + 1);
 }

@@ -74,15 +74,19 @@ function tolerance(seconds: number): number {
   return Math.max(2, seconds * 0.02);
 }
 
-/** A stream whose own end is not told may end early; then one that lasts to the end of the file is enough. */
 async function missingEnd(jobs: Jobs, path: string, media: ProbedMedia): Promise<string | null> {
-  const last = await lastPackets(jobs, path, media);
-  if (jobs.isStopped) return null;
+  if (gapAtEnd(media, media.packetEnds) === null) return null;
+  const gap = gapAtEnd(media, await lastPackets(jobs, path, media));
+  return jobs.isStopped ? null : gap;
+}
+
+/** A stream whose own end is not told may end early; then one that lasts to the end of the file is enough. */
+function gapAtEnd(media: ProbedMedia, ends: ReadonlyMap<number, number>): string | null {
   const fileEnd = media.startSeconds + (media.durationSeconds ?? 0);
   let doesReachEnd = false;
   for (const { index, type, endSeconds } of media.streams) {
     if (type !== 'video' && type !== 'audio') continue;
-    const end = last.get(index) ?? -Infinity;
+    const end = ends.get(index) ?? -Infinity;
     if (end >= fileEnd - tolerance(fileEnd)) doesReachEnd = true;
     if (endSeconds !== null && end < endSeconds - tolerance(endSeconds)) {
       return `The ${type} ends before ${endSeconds.toFixed(1)} s, which it promises.`;

@@ -23,7 +23,15 @@ const MAX_ENTRIES = 100_000;
 
 /** Why we ended the run ourselves. */
 export type RunEnd =
-  'stopped' | 'timed-out' | 'stalled' | 'too-large' | 'blocked' | 'changed' | 'recorded';
+  | 'stopped'
+  | 'timed-out'
+  | 'stalled'
+  | 'too-large'
+  | 'blocked'
+  | 'changed'
+  | 'recorded'
+  /** An optional part cannot be had, which is known before the media is fetched. */
+  | 'part-failed';
 
 export interface RunResult {
   readonly exit: EngineExit;
@@ -111,6 +119,9 @@ export async function runYtDlp(options: RunOptions): Promise<RunResult> {
     const message = parseOutputLine(line, nonce);
     if (message !== null) return take(message);
     lines.push(line);
+    if (/^(\[|WARNING: )/.test(line)) activeAtMs = performance.now();
+    // yt-dlp would go on, download the media, and only then say that it has failed.
+    if (line.startsWith('ERROR: Preprocessing:')) endBy('part-failed');
     if (lines.length > MAX_KEPT_LINES) lines.splice(0, lines.length - MAX_KEPT_LINES);
     const level = levelOf(line);
     if (level === null || loggedLines >= MAX_LOGGED_LINES) return;
@@ -130,12 +141,12 @@ export async function runYtDlp(options: RunOptions): Promise<RunResult> {
           earlier.address !== null &&
           earlier.address === address &&
           earlier.port === port &&
-          !earlier.isOptional,
+          earlier.isOptional === isOptional,
       );
       refusals.push(control);
       log('warn', `Refused: ${event} ${redact(path ?? '')} ${address ?? ''} ${port ?? ''}`.trim());
       // Not at the first: a name with two addresses may have a public one besides.
-      if (isRepeated && !isOptional && isEgressRefusal(control)) endBy('blocked');
+      if (isRepeated && isEgressRefusal(control)) endBy(isOptional ? 'part-failed' : 'blocked');
     }
   }
 
@@ -146,7 +157,7 @@ export async function runYtDlp(options: RunOptions): Promise<RunResult> {
     engine: task.engine,
     isProxyForAll: task.egress.isProxyForAll,
   });
-  log('debug', `yt-dlp ${argv.map((word) => redact(word.replaceAll(nonce, 'N'))).join(' ')}`);
+  log('debug', `yt-dlp ${argv.map((word) => quoted(word.replaceAll(nonce, 'N'))).join(' ')}`);
   const job = jobs.startYtDlp(argv, { onLine: takeLine, onControl: takeControl });
 
   let folderLookAtMs = 0;
@@ -206,8 +217,15 @@ export async function runYtDlp(options: RunOptions): Promise<RunResult> {
   return { exit, end, videos, filePath, lines, openStep, refusals, responses };
 }
 
+/** As one would type it, without secrets. */
+function quoted(word: string): string {
+  const text = redact(word);
+  return /^[\w./:=,+-]+$/.test(text) ? text : `'${text}'`;
+}
+
 /** Null: chatter that helps nobody. */
 function levelOf(line: string): LogLevel | null {
+  if (line.includes('Interrupted by user')) return null;
   if (line.startsWith('ERROR:')) return 'error';
   if (line.startsWith('WARNING:') || /^\[download\] Got error/.test(line)) return 'warn';
   if (/^\[download\] Downloading item /.test(line)) return null;

@@ -1,0 +1,124 @@
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { MessageChannel } from 'node:worker_threads';
+import type { DownloadOptions, FormatPreset, Quality } from '@artemis/contracts';
+import { createEgressProxy } from '../../src/adapters/egress-proxy.ts';
+import { createAddressPolicy, type AddressTable } from '../../src/domain/address-policy.ts';
+import { run } from '../../src/worker/download-task.ts';
+import type { Outcome, Task, TaskEvent, TaskLimits } from '../../src/worker/messages.ts';
+import { engineTools, startEngine, waitUntil } from '../engine/engine-under-test.ts';
+import { startOrigin, type Origin } from '../origin/origin.ts';
+
+const logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+export interface TaskRequest {
+  readonly formatPreset?: FormatPreset;
+  readonly quality?: Quality;
+  readonly options?: DownloadOptions;
+  readonly limits?: Partial<TaskLimits>;
+  readonly egressAllow?: readonly string[];
+  /** Default: a new one. */
+  readonly jobFolder?: string;
+}
+
+export interface TaskRun {
+  readonly events: TaskEvent[];
+  readonly jobFolder: string;
+  readonly outcome: Promise<Outcome>;
+  stop(): void;
+}
+
+export interface TaskResult {
+  readonly outcome: Outcome;
+  readonly events: readonly TaskEvent[];
+  readonly jobFolder: string;
+}
+
+export interface TasksUnderTest {
+  readonly origin: Origin;
+  /** A path of the origin, or a whole URL. */
+  start(path: string, request?: TaskRequest): Promise<TaskRun>;
+  run(path: string, request?: TaskRequest): Promise<TaskResult>;
+  close(): Promise<void>;
+}
+
+/** The real engine, the real forward proxy and an origin; tasks run in the calling thread. */
+export async function startTasks(): Promise<TasksUnderTest> {
+  const origin = await startOrigin();
+  const engine = await startEngine(process.platform === 'linux' ? 'warm' : 'cold');
+  const tools = await engineTools();
+  const table = resolve(import.meta.dirname, '../../engine/addresses.json');
+  const proxy = createEgressProxy({
+    isPublicAddress: createAddressPolicy(JSON.parse(readFileSync(table, 'utf8')) as AddressTable),
+    egressAllow: [origin.hostPort],
+    logger,
+  });
+  await proxy.listen();
+  const folders: string[] = [];
+
+  async function start(path: string, request: TaskRequest = {}): Promise<TaskRun> {
+    const jobFolder = request.jobFolder ?? (await mkdtemp(join(tmpdir(), 'download-task-')));
+    folders.push(jobFolder);
+    const current = await waitUntil(
+      () => engine.host.current(),
+      () => 'an engine host',
+    );
+    const grant = proxy.issue({});
+    const task: Task = {
+      downloadId: '00000000-0000-4000-8000-000000000000',
+      url: path.startsWith('http') ? path : `${origin.url}${path}`,
+      selection: {
+        formatPreset: request.formatPreset ?? 'Smart (best combined)',
+        quality: request.quality ?? 'best',
+        options: request.options ?? {},
+      },
+      jobFolder,
+      engine: {
+        ...current,
+        kind: 'module',
+        ytDlpVersion: engine.host.status().facts?.ytDlpVersion ?? '2026.10.26',
+        hasFfmpeg: tools.ffmpeg !== null,
+        jsRuntime: null,
+      },
+      limits: {
+        maxFileSizeBytes: 1_000_000_000,
+        downloadTimeoutMs: 60_000,
+        stallTimeoutMs: 30_000,
+        memoryBytes: 2 ** 31,
+        ...request.limits,
+      },
+      egress: {
+        allow: request.egressAllow ?? [origin.hostPort],
+        proxyUrl: grant.url,
+        isProxyForAll: false,
+      },
+    };
+    const { port1, port2 } = new MessageChannel();
+    const events: TaskEvent[] = [];
+    port1.on('message', (event: TaskEvent) => events.push(event));
+    const closed = new Promise((done) => port1.once('close', done));
+    const outcome = run({ task, port: port2 }).then(async (result) => {
+      await closed;
+      grant.revoke();
+      return result;
+    });
+    return { events, jobFolder, outcome, stop: () => port1.postMessage({ kind: 'stop' }) };
+  }
+
+  return {
+    origin,
+    start,
+    async run(path, request) {
+      const { outcome, events, jobFolder } = await start(path, request);
+      return { outcome: await outcome, events, jobFolder };
+    },
+    async close() {
+      await proxy.close();
+      await engine.close();
+      await origin.close();
+      for (const folder of folders) await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
