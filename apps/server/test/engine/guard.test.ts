@@ -46,7 +46,7 @@ describe.each(TIERS)('the guard of a %s job', { timeout: 60_000 }, (tier) => {
     return controls.filter((control) => control.kind === 'refused');
   }
 
-  const refusedConnect = (address: string, port: number) =>
+  const refusedConnect = (address: string, port: number): unknown =>
     expect.objectContaining({ event: 'connect', address, port, isOptional: false });
 
   it('refuses a private address', async () => {

@@ -1,0 +1,163 @@
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import {
+  createEngineHost,
+  type EngineHost,
+  type EngineTools,
+} from '../../src/adapters/engine-host.ts';
+import { openEngineJob } from '../../src/worker/engine-connection.ts';
+import { BASIC_ARGV, engineTools, processEntry, waitUntil } from './engine-under-test.ts';
+import { startLocalSite } from './local-site.ts';
+
+const silent = { info: () => undefined, warn: () => undefined };
+
+describe('the engine host', { timeout: 60_000 }, () => {
+  const hosts: EngineHost[] = [];
+  const folders: string[] = [];
+
+  afterEach(async () => {
+    await Promise.all(hosts.splice(0).map((host) => host.close()));
+    for (const folder of folders.splice(0)) await rm(folder, { recursive: true });
+  });
+
+  function start(tools: EngineTools, isWarmAllowed = true): EngineHost {
+    const host = createEngineHost({ tools, logger: silent, isWarmAllowed });
+    hosts.push(host);
+    return host;
+  }
+
+  async function temporaryFolder(): Promise<string> {
+    const folder = await mkdtemp(join(tmpdir(), 'engine-host-'));
+    folders.push(folder);
+    return folder;
+  }
+
+  async function moduleIn(folder: string, version: string, source = ''): Promise<EngineTools> {
+    const { pythonPath, ...tools } = await engineTools();
+    await mkdir(join(folder, 'yt_dlp'), { recursive: true });
+    await writeFile(join(folder, 'yt_dlp', '__init__.py'), source);
+    await writeFile(join(folder, 'yt_dlp', 'version.py'), `__version__ = '${version}'\n`);
+    return { ...tools, ytDlp: { kind: 'module', path: folder, modulePath: folder, pythonPath } };
+  }
+
+  it('says that it is missing when there is no yt-dlp', async () => {
+    const host = start({ ...(await engineTools()), ytDlp: null });
+    expect(host.status().mode).toBe('missing');
+    expect(host.current()).toBeNull();
+  });
+
+  it.runIf(process.platform === 'linux')(
+    'stays cold and says why when yt-dlp cannot be warmed',
+    async () => {
+      const host = start(
+        await moduleIn(await temporaryFolder(), '2026.01.01', 'raise ValueError("odd")'),
+      );
+      await waitUntil(
+        () => host.status().warmFailure,
+        () => 'the warm host to give up',
+      );
+      expect(host.status()).toMatchObject({ mode: 'cold', warmFailure: 'ValueError: odd' });
+    },
+  );
+
+  it.runIf(process.platform === 'linux')(
+    'stays cold after the warm host has died twice',
+    async () => {
+      const host = start(await engineTools());
+      for (let deaths = 0; deaths < 2; deaths += 1) {
+        await waitUntil(
+          () => host.current()?.tier === 'warm',
+          () => 'a warm host',
+        );
+        process.kill(await hostPid(host), 'SIGKILL');
+        await waitUntil(
+          () => host.current()?.tier === 'cold',
+          () => 'jobs to go cold',
+        );
+      }
+      expect(host.status()).toMatchObject({ mode: 'cold', restarts: 1 });
+      expect(host.status().warmFailure).toContain('SIGKILL');
+    },
+  );
+
+  it('notices another yt-dlp in the same place, once it has stopped changing', async () => {
+    const folder = await temporaryFolder();
+    const host = start(await moduleIn(folder, '2026.01.01'), false);
+    await waitUntil(
+      () => host.current(),
+      () => 'a host',
+    );
+    expect(host.status().facts?.ytDlpVersion).toBe('2026.01.01');
+    expect([await host.checkForUpgrade(), await host.checkForUpgrade()]).toEqual([false, false]);
+    await moduleIn(folder, '2026.02.02.123');
+    expect([await host.checkForUpgrade(), await host.checkForUpgrade()]).toEqual([false, true]);
+    await waitUntil(
+      () => host.status().facts?.ytDlpVersion === '2026.02.02.123',
+      () => 'the new version',
+    );
+    expect([await host.checkForUpgrade(), await host.checkForUpgrade()]).toEqual([false, false]);
+  });
+
+  it('runs a standalone binary, all of whose traffic goes through the proxy', async () => {
+    const site = await startLocalSite();
+    const folder = await temporaryFolder();
+    const { pythonPath, ytDlp, ...tools } = await engineTools();
+    const path = join(folder, 'yt-dlp');
+    const modulePath = JSON.stringify(ytDlp?.modulePath ?? '');
+    await writeFile(
+      path,
+      `#!${pythonPath} -IB\nimport sys\nsys.path.insert(0, ${modulePath})\nimport yt_dlp\nyt_dlp.main()\n`,
+    );
+    await chmod(path, 0o755);
+    const host = start({
+      ...tools,
+      ytDlp: { kind: 'binary', path, modulePath: null, pythonPath: null },
+    });
+    const current = await waitUntil(
+      () => host.current(),
+      () => 'a host',
+    );
+    expect(current.tier).toBe('cold');
+    const lines: string[] = [];
+    const { closed } = openEngineJob(
+      current.socketPath,
+      {
+        program: 'yt-dlp',
+        argv: [...BASIC_ARGV, '-o', 'media.%(ext)s', '--', 'http://192.0.2.1/clip.mp4'],
+        folder,
+        limits: { fileSizeBytes: null, memoryBytes: null },
+        egress: {
+          allow: [],
+          proxy: { url: `http://job:token@127.0.0.1:${site.port}`, isForAll: true },
+        },
+      },
+      { onLine: (line) => lines.push(line), onControl: () => undefined },
+    );
+    expect(await closed, lines.join('\n')).toMatchObject({ status: 0, isHostLost: false });
+    expect(site.requests).toContain('GET http://192.0.2.1/clip.mp4');
+    await site.close();
+  });
+
+  async function hostPid(host: EngineHost): Promise<number> {
+    const folder = await temporaryFolder();
+    const jobPid = await new Promise<number>((resolve) => {
+      openEngineJob(
+        host.current()?.socketPath ?? '',
+        {
+          program: 'ffmpeg',
+          argv: '-v quiet -re -f lavfi -i testsrc -t 60 -f null -'.split(' '),
+          folder,
+          limits: { fileSizeBytes: null, memoryBytes: null },
+          egress: { allow: [], proxy: null },
+        },
+        {
+          onLine: () => undefined,
+          onControl: (control) => control.kind === 'started' && resolve(control.pid),
+        },
+      );
+    });
+    return (await processEntry(jobPid))?.parentPid ?? 0;
+  }
+});
