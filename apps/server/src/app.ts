@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { API_PREFIX, LIMITS } from '@artemis/contracts';
-import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import type { Config } from './config.ts';
 import type { Services } from './compose.ts';
 import { sendNotFound } from './http/not-found.ts';
@@ -31,7 +31,7 @@ export async function buildApp(
 ): Promise<FastifyInstance> {
   const app = fastify({
     loggerInstance: logger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: LIMITS.bodyBytes,
     trustProxy: config.trustProxy.length > 0 ? [...config.trustProxy] : false,
     genReqId: () => randomBytes(9).toString('base64url'),
@@ -86,7 +86,6 @@ export async function buildApp(
     // The path only: a query may hold a signature or a search term.
     const path = request.url.split('?')[0];
     const details = {
-      reqId: request.id,
       method: request.method,
       path,
       status: reply.statusCode,

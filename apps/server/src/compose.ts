@@ -86,7 +86,12 @@ export async function compose(
   });
   const engineHost = createEngineHost({ tools, logger });
   const engine = () => waitForEngine(engineHost, tools);
-  const proxy = createEgressProxy({ isPublicAddress, egressAllow: config.egressAllow, logger });
+  const proxy = createEgressProxy({
+    isPublicAddress,
+    egressAllow: config.egressAllow,
+    ownPorts: [config.port],
+    logger,
+  });
   await proxy.listen();
 
   const log = createActivityLog();
@@ -113,7 +118,11 @@ export async function compose(
     },
     egressAllow: config.egressAllow,
     engine,
-    issueProxy: (upstream) => proxy.issue(upstream === null ? {} : { upstream }),
+    issueProxy: (upstream, onRefused) =>
+      proxy.issue({
+        ...(upstream === null ? {} : { upstream }),
+        onRefused: ({ host, port }) => onRefused(host, port),
+      }),
     logger,
   });
   const records = createRecords({

@@ -8,6 +8,7 @@ import type { DownloadRunner, RunOptions } from '../domain/ports.ts';
 import type { Logger } from '../domain/records.ts';
 import type {
   Outcome,
+  ProxyRefusal,
   StopTask,
   Task,
   TaskEngine,
@@ -26,7 +27,10 @@ export interface PiscinaRunnerOptions {
   /** Waits for an engine that is starting; null when there is none. */
   readonly engine: () => Promise<TaskEngine | null>;
   /** A way through our forward proxy for one attempt; `upstream` is the proxy that the download asked for. */
-  readonly issueProxy: (upstream: string | null) => { readonly url: string; revoke(): void };
+  readonly issueProxy: (
+    upstream: string | null,
+    onRefused: (host: string, port: number) => void,
+  ) => { readonly url: string; revoke(): void };
   readonly logger: Logger;
 }
 
@@ -50,8 +54,10 @@ export function createPiscinaRunner(options: PiscinaRunnerOptions): DownloadRunn
     if (!engine) return failed('ENGINE_MISSING', 'No engine is running.');
     if (runOptions.signal.aborted) return { kind: 'stopped', usage: null };
     const upstream = download.options.proxy ?? null;
-    const proxy = options.issueProxy(upstream);
     const { port1, port2 } = new MessageChannel();
+    const proxy = options.issueProxy(upstream, (host, port) =>
+      port1.postMessage({ kind: 'refused', host, port } satisfies ProxyRefusal),
+    );
     const lastResort = new AbortController();
     let timer: NodeJS.Timeout | null = null;
     const stop = () => {

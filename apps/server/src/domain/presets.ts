@@ -68,6 +68,9 @@ function optionProblems(options: DownloadOptions): ProblemDetail[] {
   if (options.section && seconds(options.section.end) <= seconds(options.section.start)) {
     problems.push({ path: '/options/section/end', message: 'must be after the start' });
   }
+  if (options.proxy !== undefined && !URL.canParse(options.proxy)) {
+    problems.push({ path: '/options/proxy', message: 'is not the address of a proxy' });
+  }
   if (options.playlist?.mode === 'all' || options.playlist?.mode === 'select') {
     problems.push({
       path: '/options/playlist/mode',

@@ -152,8 +152,8 @@ async function store(
     artifacts: [...artifacts],
     storage_path: media?.storage_path ?? null,
     file_size: media?.size ?? null,
-    downloaded_bytes: media ? (download.downloaded_bytes ?? media.size) : download.downloaded_bytes,
-    total_bytes: media ? (download.total_bytes ?? media.size) : download.total_bytes,
+    downloaded_bytes: download.total_bytes ?? media?.size ?? null,
+    total_bytes: download.total_bytes ?? media?.size ?? null,
     completed_at: at.toISOString(),
     expires_at:
       media && cleanupAfterDays > 0
