@@ -52,6 +52,9 @@ export async function createProber(memoryFile: string, searchPath: string): Prom
     LANG: 'C.UTF-8',
     // Where `pip install --user` puts modules, and where version managers keep what their shims start.
     HOME: homedir(),
+    // Deno writes a cache and looks for updates even when it only says where it is.
+    DENO_DIR: join(dirname(memoryFile), 'deno-cache'),
+    DENO_NO_UPDATE_CHECK: '1',
   };
 
   async function ask<T>(

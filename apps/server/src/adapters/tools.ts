@@ -1,5 +1,6 @@
 import { access, constants, stat } from 'node:fs/promises';
-import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { problemsOf, type ToolProblem } from './tool-problems.ts';
 import { createProber, placesOf, type Prober } from './tool-probes.ts';
 import {
   createYtDlpFinder,
@@ -11,6 +12,7 @@ import {
   type YtDlpTool,
 } from './yt-dlp-finder.ts';
 
+export type { ToolProblem } from './tool-problems.ts';
 export type { PythonTool, YtDlpTool } from './yt-dlp-finder.ts';
 
 /** The yt-dlp this version of the project was tried with. */
@@ -27,15 +29,6 @@ export interface Tool {
 
 export interface JsRuntimeTool extends Tool {
   readonly name: 'node' | 'deno';
-}
-
-/** What is missing or doubtful, and the one command that mends it. */
-export interface ToolProblem {
-  readonly name: 'engine' | 'ffmpeg' | 'ffprobe' | 'python' | 'js_runtime';
-  /** `fail`: no download can run. */
-  readonly level: 'fail' | 'warn';
-  readonly message: string;
-  readonly remedy: string;
 }
 
 export interface Tools {
@@ -89,7 +82,7 @@ export async function findTools(given: FindToolsOptions): Promise<Tools> {
     isPythonChosen: options.pythonPath !== undefined,
     today: options.today ?? new Date(),
   });
-  const [python, engine, ffmpeg, ffprobe, jsRuntime] = await Promise.all([
+  const [python, ytDlp, ffmpeg, ffprobe, jsRuntime] = await Promise.all([
     pythons.then((found) => found[0] ?? null),
     findYtDlp(finder, options),
     findFfmpegTool(prober, 'ffmpeg', options),
@@ -97,22 +90,20 @@ export async function findTools(given: FindToolsOptions): Promise<Tools> {
     findJsRuntime(prober, options),
   ]);
   await prober.remember();
-  const problems = [
-    engine.problem,
-    ffmpeg === null ? missingFfmpegTool('ffmpeg', options.ffmpegPath) : null,
-    ffprobe === null
-      ? missingFfmpegTool('ffprobe', options.ffprobePath ?? options.ffmpegPath)
-      : null,
-    python === null ? missingPython(options.pythonPath) : null,
-    jsProblem(jsRuntime, engine.found, toolsDir),
-  ].filter((problem) => problem !== null);
-  return { python, ytDlp: engine.found, ffmpeg, ffprobe, jsRuntime, problems };
-}
-
-/** The command that puts a complete yt-dlp into the tools folder, on any machine with pip; touches nothing else. */
-export function pipCommand(toolsDir: string, python = 'python3'): string {
-  const target = join(toolsDir, 'yt-dlp', 'pip');
-  return `${python} -m pip install --upgrade --target '${target}' 'yt-dlp[default]'`;
+  const problems = problemsOf({
+    ytDlp,
+    ytDlpSetting: options.ytDlpPath,
+    isStale: ytDlp !== null && isStale(ytDlp.version),
+    python,
+    pythonSetting: options.pythonPath,
+    hasFfmpeg: ffmpeg !== null,
+    hasFfprobe: ffprobe !== null,
+    ffmpegSetting: options.ffmpegPath,
+    ffprobeSetting: options.ffprobePath,
+    hasJsRuntime: jsRuntime !== null,
+    toolsDir,
+  });
+  return { python, ytDlp, ffmpeg, ffprobe, jsRuntime, problems };
 }
 
 /** Whether this version is too old beside the pinned one. */
@@ -123,31 +114,13 @@ export function isStale(version: string): boolean {
 async function findYtDlp(
   finder: YtDlpFinder,
   { toolsDir, ytDlpPath }: FindToolsOptions,
-): Promise<{ found: YtDlpTool | null; problem: ToolProblem | null }> {
-  if (ytDlpPath !== undefined) {
-    const path = absolute(ytDlpPath);
-    const found = await finder.at(path, false);
-    return {
-      found,
-      problem: found === null ? engineProblem(doesNotRun('YTDLP_PATH', path)) : stale(found),
-    };
-  }
+): Promise<YtDlpTool | null> {
+  if (ytDlpPath !== undefined) return finder.at(ytDlpPath, false);
   const [onPath, managed] = await Promise.all([
     finder.onPath(),
     finder.managedIn(join(toolsDir, 'yt-dlp')),
   ]);
-  const found = onPath !== null && !isStale(onPath.version) ? onPath : newerOf(managed, onPath);
-  return { found, problem: found === null ? engineProblem('yt-dlp was not found.') : stale(found) };
-
-  function engineProblem(message: string): ToolProblem {
-    return { name: 'engine', level: 'fail', message, remedy: pipCommand(toolsDir) };
-  }
-
-  function stale({ version, path }: YtDlpTool): ToolProblem | null {
-    if (!isStale(version)) return null;
-    const message = `yt-dlp ${version} (${path}) is more than ${YTDLP_TOLERANCE_DAYS} days older than ${PINNED_YTDLP_VERSION}; many sites will fail.`;
-    return { name: 'engine', level: 'warn', message, remedy: pipCommand(toolsDir) };
-  }
+  return onPath !== null && !isStale(onPath.version) ? onPath : newerOf(managed, onPath);
 }
 
 async function findPythons(
@@ -159,7 +132,7 @@ async function findPythons(
     return path === null ? null : askPython(prober, path);
   };
   if (pythonPath !== undefined) {
-    const found = await ask([absolute(pythonPath)]);
+    const found = await ask([pythonPath]);
     return found === null ? [] : [found];
   }
   const usual = await Promise.all([
@@ -180,13 +153,15 @@ function distinct(pythons: readonly PythonTool[]): PythonTool[] {
 }
 
 function askPython(prober: Prober, path: string): Promise<PythonTool | null> {
-  const script = 'import sys; print(sys.executable, "%d.%d.%d" % sys.version_info[:3], sep="\\n")';
+  const script =
+    'import sys, importlib.util as u; print(sys.executable, "%d.%d.%d" % sys.version_info[:3], u.find_spec("pip") is not None, sep="\\n")';
   return prober.ask(
     { command: path, args: ['-I', '-c', script], files: [path] },
     ({ exitCode, stdout }) => {
-      const [executable, version] = stdout.trim().split('\n');
+      const [executable, version, hasPip] = stdout.trim().split('\n');
       if (exitCode !== 0 || executable === undefined || version === undefined) return null;
-      return isAtLeast(version, 3, 9) ? { path: executable, version } : null;
+      if (!isAtLeast(version, 3, 9)) return null;
+      return { path: executable, version, hasPip: hasPip === 'True' };
     },
     (python) => [python.path],
   );
@@ -215,10 +190,9 @@ async function findFfmpegTool(
 }
 
 async function explicitPlaces(setting: string, name: string, isNamed: boolean): Promise<string[]> {
-  const path = absolute(setting);
-  if (await isFolder(path)) return [join(path, name)];
+  if (await isFolder(setting)) return [join(setting, name)];
   // FFMPEG_PATH names one executable; the other one of the pair lies beside it.
-  return [isNamed ? path : join(dirname(path), name)];
+  return [isNamed ? setting : join(dirname(setting), name)];
 }
 
 async function findJsRuntime(
@@ -257,57 +231,9 @@ async function findJsRuntime(
   }
 }
 
-function missingFfmpegTool(name: 'ffmpeg' | 'ffprobe', setting: string | undefined): ToolProblem {
-  const message =
-    setting === undefined
-      ? `${name} was not found.`
-      : doesNotRun(
-          name === 'ffmpeg' ? 'FFMPEG_PATH' : 'FFMPEG_PATH (for ffprobe)',
-          absolute(setting),
-        );
-  const remedy =
-    process.platform === 'darwin'
-      ? 'brew install ffmpeg'
-      : 'sudo apt-get install --no-install-recommends ffmpeg';
-  return { name, level: 'fail', message, remedy };
-}
-
-function missingPython(setting: string | undefined): ToolProblem {
-  const message =
-    setting === undefined
-      ? 'Python 3.9 or newer was not found.'
-      : `${doesNotRun('PYTHON_PATH', absolute(setting))} It must be Python 3.9 or newer.`;
-  const remedy =
-    process.platform === 'darwin' ? 'brew install python3' : 'sudo apt-get install python3';
-  return { name: 'python', level: 'fail', message, remedy };
-}
-
-function jsProblem(
-  runtime: JsRuntimeTool | null,
-  ytDlp: YtDlpTool | null,
-  toolsDir: string,
-): ToolProblem | null {
-  if (runtime === null) {
-    const message =
-      'No JavaScript runtime (Node 22 or newer, or Deno 2.3 or newer) was found; YouTube needs one.';
-    return { name: 'js_runtime', level: 'warn', message, remedy: 'npm install --global deno' };
-  }
-  if (ytDlp === null || ytDlp.hasEjs) return null;
-  const message = 'This yt-dlp comes without the scripts (yt-dlp-ejs) that YouTube needs.';
-  return { name: 'js_runtime', level: 'warn', message, remedy: pipCommand(toolsDir) };
-}
-
-function doesNotRun(name: string, path: string): string {
-  return `${name} is set to ${path}, which does not run.`;
-}
-
 /** `YTDLP_PATH=` in an environment file means: not set. */
 function chosen(setting: string | undefined): string | undefined {
-  return setting === '' ? undefined : setting;
-}
-
-function absolute(setting: string): string {
-  return isAbsolute(setting) ? setting : resolve(repositoryDir, setting);
+  return setting === undefined || setting === '' ? undefined : resolve(repositoryDir, setting);
 }
 
 async function firstExecutable(places: readonly string[]): Promise<string | null> {

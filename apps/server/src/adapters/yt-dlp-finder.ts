@@ -28,6 +28,7 @@ export interface PythonTool {
   /** The interpreter itself, also when a launcher or shim was found. */
   readonly path: string;
   readonly version: string;
+  readonly hasPip: boolean;
 }
 
 export interface YtDlpFinder {
@@ -216,10 +217,11 @@ export function createYtDlpFinder(options: {
   return { at, onPath, managedIn };
 }
 
-/** The one with the newer version; the first when they are of the same day. */
+/** The one with the newer version; of the same day the more complete one, else the first. */
 export function newerOf(first: YtDlpTool | null, second: YtDlpTool | null): YtDlpTool | null {
   if (first === null || second === null) return first ?? second;
-  return releaseDay(second.version) > releaseDay(first.version) ? second : first;
+  const days = releaseDay(second.version) - releaseDay(first.version);
+  return days > 0 || (days === 0 && second.hasEjs && !first.hasEjs) ? second : first;
 }
 
 /** Days since the epoch of the date in a yt-dlp version; 0 (very old) when there is none. */

@@ -115,6 +115,15 @@ describe('which yt-dlp is taken', () => {
     });
   });
 
+  test('of two managed copies of one day the more complete one', async () => {
+    await moduleIn('tools/yt-dlp/a', current);
+    const complete = await moduleIn('tools/yt-dlp/b', current);
+    await mkdir(join(complete, 'yt_dlp_ejs'));
+    await writeFile(join(complete, 'yt_dlp_ejs', '__init__.py'), '');
+    await moduleIn('tools/yt-dlp/c', current);
+    expect((await find()).ytDlp?.path).toBe(complete);
+  });
+
   test('an old one with a warning and a command when there is nothing better', async () => {
     const path = await program('bin/yt-dlp', old);
     const tools = await find();
@@ -140,6 +149,7 @@ describe('which yt-dlp is taken', () => {
     expect(problemOf(tools, 'engine')).toMatchObject({
       level: 'fail',
       message: `YTDLP_PATH is set to ${chosen}, which does not run.`,
+      remedy: 'unset YTDLP_PATH',
     });
   });
 
