@@ -20,6 +20,20 @@ export const FAILURE_RULES: readonly FailureRule[] = [
   { code: 'UNSAFE_TYPE', pattern: /The extracted extension \(.*\) is unusual/ },
   { code: 'INVALID_MEDIA', pattern: /Response data has no m3u header|does not look like a .*file/ },
   {
+    code: 'UNSUPPORTED_SITE',
+    pattern: /Unsupported URL|No suitable extractor|is not a valid URL/i,
+  },
+  {
+    code: 'ENGINE_MISSING',
+    pattern:
+      /ffmpeg (is not installed|not found|could not be found)|ffprobe and ffmpeg not found|No module named|cannot start |No supported JavaScript runtime/i,
+  },
+  {
+    code: 'FORMAT_UNAVAILABLE',
+    pattern: /Requested format is not available|format is not available/i,
+  },
+  { code: 'NETWORK', pattern: /fragment \d+ not found/ },
+  {
     code: 'DRM_PROTECTED',
     pattern: /DRM[- ]protect|DRM protection|use DRM|protected by DRM|Unsupported DRM|drm.?todo/i,
   },
@@ -46,30 +60,17 @@ export const FAILURE_RULES: readonly FailureRule[] = [
   {
     code: 'LOGIN_REQUIRED',
     pattern:
-      /HTTP Error 401|registered users|sign.?in|log.?in|--cookies|--username|--video-password|members?[- ]only|members on level|join this channel|subscri(be|ption)|not subscribed|premium|age[- ]restricted|confirm your age|password.protected|protected by a password|need to (buy|purchase|rent|pay)|requires? (payment|an account|authentication)|paywall/i,
+      /HTTP Error 401|registered users|\bsign.?in\b|\blog.?in\b|--cookies|--username|--video-password|members?[- ]only|members on level|join this channel|subscri(be|ption)|not subscribed|premium|age[- ]restricted|confirm your age|password.protected|protected by a password|need to (buy|purchase|rent|pay)|requires? (payment|an account|authentication)|paywall/i,
   },
   {
     code: 'MEDIA_UNAVAILABLE',
     pattern:
-      /video unavailable|media unavailable|has been (removed|deleted|taken down|blocked)|was (removed|deleted)|no longer (available|exists|online)|(is|are) (currently |temporarily )?(not available|unavailable)|does(n't| not) exist|could not be found|HTTP Error (404|410)|not found\b(?!.*fragment)|not currently live|is not live|has ended|will begin in|premieres in|is offline|has expired|this content isn.t available|no video on the webpage|no media found/i,
-  },
-  {
-    code: 'UNSUPPORTED_SITE',
-    pattern: /Unsupported URL|No suitable extractor|is not a valid URL/i,
-  },
-  {
-    code: 'ENGINE_MISSING',
-    pattern:
-      /ffmpeg (is not installed|not found|could not be found)|ffprobe and ffmpeg not found|No module named|cannot start |No supported JavaScript runtime/i,
+      /video unavailable|media unavailable|has been (removed|deleted|taken down|blocked)|was (removed|deleted)|no longer (available|exists|online)|(is|are) (currently |temporarily )?(not available|unavailable)|does(n't| not) exist|could not be found|HTTP Error (404|410)|not found\b|not currently live|is not live|has ended|will begin in|premieres in|is offline|has expired|this content isn.t available|no video on the webpage|no media found/i,
   },
   {
     code: 'ENGINE_OUTDATED',
     pattern:
       /no such option|challenge solving failed|Signature (solving|extraction) failed|nsig extraction failed/i,
-  },
-  {
-    code: 'FORMAT_UNAVAILABLE',
-    pattern: /Requested format is not available|format is not available/i,
   },
   {
     code: 'LOGIN_REQUIRED',
@@ -84,7 +85,7 @@ export const FAILURE_RULES: readonly FailureRule[] = [
   {
     code: 'NETWORK',
     pattern:
-      /HTTP Error (403|408|416|5\d\d)|timed? ?out|Connection (refused|reset|aborted|closed)|Remote end closed|Name or service not known|Temporary failure in name resolution|nodename nor servname|No route to host|Network is unreachable|SSL|TLS|certificate|Errno (104|110|111|113|101|-2|-3|-5)|Unable to connect|TransportError|Broken pipe|fragment \d+ not found|Giving up after|unable to download video data|redirect loop|ERROR: ffmpeg exited with code/i,
+      /HTTP Error (403|408|416|5\d\d)|timed? ?out|Connection (refused|reset|aborted|closed)|Remote end closed|Name or service not known|Temporary failure in name resolution|nodename nor servname|No route to host|Network is unreachable|SSL|TLS|certificate|Errno (104|110|111|113|101|-2|-3|-5)|Unable to connect|TransportError|Broken pipe|Giving up after|unable to download video data|redirect loop|ERROR: ffmpeg exited with code/i,
   },
   {
     code: 'POSTPROCESSING_FAILED',

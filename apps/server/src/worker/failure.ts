@@ -69,8 +69,8 @@ function codeOf(
 ): FailureCode {
   const isChallengeUnsolved = lines.some((line) => /challenge solving failed/i.test(line));
   for (const error of [...errors].reverse()) {
-    const code = FAILURE_RULES.find(({ pattern }) => pattern.test(error))?.code;
-    if (code === undefined) continue;
+    const code = ruleFor(error);
+    if (code === null) continue;
     // YouTube without its challenges solved offers only pictures, and yt-dlp then speaks of formats.
     return code === 'FORMAT_UNAVAILABLE' && isChallengeUnsolved ? 'ENGINE_OUTDATED' : code;
   }
@@ -80,7 +80,11 @@ function codeOf(
   return ruleFor(lines.slice(-20).join('\n')) ?? 'UNKNOWN';
 }
 
-function ruleFor(text: string): FailureCode | null {
+/** Links and the site's name for the video are left out: the word "login" in them means nothing. */
+function ruleFor(message: string): FailureCode | null {
+  const text = message
+    .replace(/https?:\/\/\S+/g, '')
+    .replace(/^(ERROR: \[[^\]]+\]) [^\s:]+: /, '$1 ');
   return FAILURE_RULES.find(({ pattern }) => pattern.test(text))?.code ?? null;
 }
 

@@ -1,0 +1,305 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import {
+  AUDIO_CODECS,
+  CONTAINERS,
+  FORMAT_PRESETS,
+  QUALITIES,
+  SPONSORBLOCK_CATEGORIES,
+  SUBTITLE_FORMATS,
+  VIDEO_CODECS,
+  type DownloadOptions,
+} from '@artemis/contracts';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { argvOf, compileArgv, type ArgvContext } from '../../src/worker/argv.ts';
+import { ARGV_TABLE } from '../../src/worker/argv-table.ts';
+import type { Selection } from '../../src/worker/messages.ts';
+import { planOf, type OptionalPart } from '../../src/worker/plan.ts';
+import { engineTools } from '../engine/engine-under-test.ts';
+
+interface OptionLists {
+  readonly pinned: readonly string[];
+  readonly reachable: readonly string[];
+  readonly never: Readonly<Record<string, readonly string[]>>;
+}
+
+const lists = JSON.parse(
+  readFileSync(join(import.meta.dirname, 'yt-dlp-options.json'), 'utf8'),
+) as OptionLists;
+const URL = 'https://example.com/watch?v=1';
+
+function contextOf(
+  selection: Partial<Selection>,
+  overrides: Partial<ArgvContext> = {},
+  leftOut: readonly OptionalPart[] = [],
+): ArgvContext {
+  const whole: Selection = {
+    formatPreset: 'Smart (best combined)',
+    quality: 'best',
+    options: {},
+    ...selection,
+  };
+  return {
+    url: URL,
+    plan: planOf(whole, new Set(leftOut)),
+    nonce: 'abc123',
+    engine: { ytDlpVersion: '2026.10.26', jsRuntime: null },
+    isProxyForAll: false,
+    isTlsVerifiedByFfmpeg: true,
+    ...overrides,
+  };
+}
+
+/** Values of one option, in the order of the command line. */
+function valuesOf(context: ArgvContext, option: string): string[] {
+  return compileArgv(context)
+    .filter(({ argument }) => argument[0] === option)
+    .map(({ argument }) => argument[1] ?? '');
+}
+
+const optional = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
+const anyOptions: fc.Arbitrary<DownloadOptions> = fc
+  .record({
+    audio_codec: optional(fc.constantFrom(...AUDIO_CODECS)),
+    audio_quality: optional(fc.integer({ min: 0, max: 10 })),
+    container: optional(fc.constantFrom(...CONTAINERS)),
+    prefer_codec: optional(fc.constantFrom(...VIDEO_CODECS)),
+    subtitles: optional(
+      fc.record({
+        languages: fc.uniqueArray(fc.constantFrom('en', 'de', 'pt-BR', 'zh-Hans'), {
+          minLength: 1,
+        }),
+        auto: fc.boolean(),
+        embed: fc.boolean(),
+        format: fc.constantFrom(...SUBTITLE_FORMATS),
+      }),
+    ),
+    embed_metadata: optional(fc.boolean()),
+    embed_thumbnail: optional(fc.boolean()),
+    embed_chapters: optional(fc.boolean()),
+    write_thumbnail: optional(fc.boolean()),
+    write_info: optional(fc.boolean()),
+    section: optional(
+      fc.record({
+        start: fc.nat(1000),
+        end: fc.constantFrom('20:00', '1:00:00.5'),
+        precise: fc.boolean(),
+      }),
+    ),
+    split_chapters: optional(fc.boolean()),
+    sponsorblock: optional(
+      fc.record({
+        mode: fc.constantFrom('mark' as const, 'remove' as const),
+        categories: fc.uniqueArray(fc.constantFrom(...SPONSORBLOCK_CATEGORIES), { minLength: 1 }),
+      }),
+    ),
+    playlist: optional(
+      fc.record({
+        items: fc.constantFrom('1-20,25', '3'),
+        max_items: fc.integer({ min: 1, max: 9 }),
+      }),
+    ),
+    rate_limit_kbps: optional(fc.integer({ min: 16, max: 10_000_000 })),
+    format_id: optional(fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9_.+-]{0,20}$/)),
+    live: optional(fc.record({ from_start: fc.boolean(), max_seconds: fc.integer({ min: 1 }) })),
+    simulate: optional(fc.boolean()),
+  })
+  .map(
+    (fields) =>
+      Object.fromEntries(
+        Object.entries(fields).filter(([, value]) => value !== undefined),
+      ) as DownloadOptions,
+  );
+
+describe('the command line of yt-dlp', () => {
+  it('has nothing but rows of the table and ends with the link after --, whatever was selected', () => {
+    const options = new Set<string>(ARGV_TABLE.map(({ option }) => option));
+    const withValue = new Set<string>(
+      ARGV_TABLE.filter(({ value }) => value !== undefined).map(({ option }) => option),
+    );
+    const links = fc.oneof(
+      fc.webUrl({ withQueryParameters: true }),
+      fc.constant('https://a/--exec=x'),
+    );
+    fc.assert(
+      fc.property(
+        anyOptions,
+        fc.constantFrom(...FORMAT_PRESETS),
+        fc.constantFrom(...QUALITIES),
+        links,
+        (chosen, formatPreset, quality, url) => {
+          const argv = argvOf(contextOf({ formatPreset, quality, options: chosen }, { url }));
+          expect(argv.slice(-2)).toEqual(['--', url]);
+          for (let index = 0; index < argv.length - 2; index += 1) {
+            expect(options).toContain(argv[index]);
+            if (withValue.has(argv[index] ?? '')) index += 1;
+          }
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  it('explains every argument in a sentence', () => {
+    const everything = contextOf({
+      options: { write_info: true, subtitles: { languages: ['en'] }, split_chapters: true },
+    });
+    for (const { meaning } of compileArgv(everything)) expect(meaning).toMatch(/^[A-Z].*\.$/);
+  });
+
+  it('knows every option of the installed yt-dlp', async () => {
+    const { ytDlp, pythonPath } = await engineTools();
+    const script =
+      'import json, yt_dlp.options as o; p = o.create_parser(); ' +
+      'print(json.dumps([x._long_opts for g in [p, *p.option_groups] for x in g.option_list]))';
+    const { stdout } = await promisify(execFile)(pythonPath, ['-c', script], {
+      env: { PYTHONPATH: ytDlp?.modulePath ?? '', PYTHONDONTWRITEBYTECODE: '1' },
+    });
+    const installed = (JSON.parse(stdout) as string[][]).filter((names) => names.length > 0);
+    const known = [...lists.pinned, ...lists.reachable, ...Object.values(lists.never).flat()];
+    const unknown = installed.filter((names) => !names.some((name) => known.includes(name)));
+    expect(installed.length).toBeGreaterThan(200);
+    // A new option of yt-dlp: decide in yt-dlp-options.json whether we ever pass it.
+    expect(unknown).toEqual([]);
+  });
+
+  it('lists each option once, and those of the table as passed', () => {
+    const all = [...lists.pinned, ...lists.reachable, ...Object.values(lists.never).flat()];
+    expect(all.length).toBe(new Set(all).size);
+    const used = [...new Set(ARGV_TABLE.map(({ option }) => option))].sort();
+    expect([...lists.pinned, ...lists.reachable].sort()).toEqual(used);
+  });
+
+  it('leaves out what an older yt-dlp does not know', () => {
+    const argv = argvOf(contextOf({}, { engine: { ytDlpVersion: '2024.03.10', jsRuntime: null } }));
+    expect(argv).not.toContain('--no-plugin-dirs');
+    expect(argv).not.toContain('--no-js-runtimes');
+    expect(argv).not.toContain('--progress-delta');
+    expect(argv).toContain('--color');
+    const nightly = { ytDlpVersion: '2026.10.26.232815', jsRuntime: null };
+    expect(argvOf(contextOf({}, { engine: nightly }))).toContain('--no-plugin-dirs');
+  });
+
+  it('never names a proxy: it goes direct, or by the environment when all must go through one', () => {
+    expect(valuesOf(contextOf({ options: { proxy: 'http://proxy:3128' } }), '--proxy')).toEqual([
+      '',
+    ]);
+    const throughProxy = contextOf(
+      { options: { proxy: 'http://proxy:3128' } },
+      { isProxyForAll: true },
+    );
+    expect(argvOf(throughProxy).join(' ')).not.toMatch(/proxy/);
+  });
+
+  it('hands over the JavaScript runtime and forgets the others', () => {
+    const engine = {
+      ytDlpVersion: '2026.10.26',
+      jsRuntime: { name: 'node' as const, path: '/opt/node' },
+    };
+    expect(valuesOf(contextOf({}, { engine }), '--js-runtimes')).toEqual(['node:/opt/node']);
+    expect(argvOf(contextOf({}))).toContain('--no-js-runtimes');
+  });
+});
+
+describe('presets and qualities', () => {
+  it('prefer a quality instead of filtering by it', () => {
+    const context = contextOf({ quality: '720p' });
+    expect(valuesOf(context, '--format')).toEqual(['bv*+ba/b']);
+    expect(valuesOf(context, '--format-sort')[0]).toMatch(/^lang,res:720,/);
+  });
+
+  it('join into MP4 with M4A for the muxed preset and leave the container open for the smart one', () => {
+    const muxed = contextOf({ formatPreset: 'Video + Audio (muxed)' });
+    expect(valuesOf(muxed, '--merge-output-format')).toEqual(['mp4']);
+    expect(valuesOf(muxed, '--remux-video')).toEqual(['mp4']);
+    expect(valuesOf(muxed, '--format-sort')[0]).toContain('ext:mp4:m4a');
+    expect(valuesOf(contextOf({}), '--merge-output-format')).toEqual([]);
+  });
+
+  it('extract sound without a second encoding where the site has the codec', () => {
+    const asIs = contextOf({ formatPreset: 'Audio only' });
+    expect(valuesOf(asIs, '--audio-format')).toEqual(['best']);
+    expect(valuesOf(asIs, '--format')).toEqual(['ba/b']);
+    const opus = contextOf({ formatPreset: 'Audio only', options: { audio_codec: 'opus' } });
+    expect(valuesOf(opus, '--audio-format')).toEqual(['opus']);
+    expect(valuesOf(opus, '--format-sort')[0]).toContain('acodec~opus');
+  });
+
+  it('put subtitles, thumbnail and metadata beside the media for their preset', () => {
+    const argv = argvOf(contextOf({ formatPreset: 'Subtitle + metadata' }));
+    for (const option of [
+      '--write-subs',
+      '--write-auto-subs',
+      '--write-thumbnail',
+      '--write-info-json',
+    ]) {
+      expect(argv).toContain(option);
+    }
+    expect(argv.join(' ')).toContain('--convert-thumbnails jpg');
+    expect(argv.join(' ')).toContain('--sub-langs en(-[A-Z]{2})?,[a-z]{2,3}-orig');
+  });
+
+  it('list a playlist without downloading, and take one entry otherwise', () => {
+    const flat = contextOf({
+      formatPreset: 'Playlist (flat)',
+      options: { playlist: { items: '2-4' } },
+    });
+    expect(argvOf(flat)).toEqual(expect.arrayContaining(['--flat-playlist', '--simulate']));
+    expect(valuesOf(flat, '--playlist-items')).toEqual(['2-4']);
+    expect(valuesOf(contextOf({}), '--playlist-items')).toEqual(['1']);
+    expect(argvOf(contextOf({}))).toContain('--no-playlist');
+  });
+
+  it('decide by the codec first when any size will do, and by the size first when one was named', () => {
+    const options = { prefer_codec: 'av1' as const };
+    expect(valuesOf(contextOf({ options }), '--format-sort')[0]).toMatch(
+      /^lang,vcodec:av01,quality,res/,
+    );
+    expect(valuesOf(contextOf({ options, quality: '480p' }), '--format-sort')[0]).toMatch(
+      /^lang,res:480,vcodec:av01/,
+    );
+  });
+});
+
+describe('options', () => {
+  it('cut a section given as clock times', () => {
+    const section = { start: '1:30', end: '1:00:00.5', precise: true };
+    const context = contextOf({ options: { section } });
+    expect(valuesOf(context, '--download-sections')).toEqual(['*90-3600.5']);
+    expect(argvOf(context)).toContain('--force-keyframes-at-cuts');
+  });
+
+  it('fetch one fragment at a time when the rate is limited', () => {
+    expect(valuesOf(contextOf({}), '--concurrent-fragments')).toEqual(['8']);
+    const limited = contextOf({ options: { rate_limit_kbps: 400 } });
+    expect(valuesOf(limited, '--concurrent-fragments')).toEqual(['1']);
+    expect(valuesOf(limited, '--limit-rate')).toEqual(['400K']);
+  });
+
+  it('leave out a part that has failed', () => {
+    const options: DownloadOptions = {
+      subtitles: { languages: ['en', 'de'] },
+      sponsorblock: { mode: 'mark', categories: ['sponsor'] },
+      write_thumbnail: true,
+    };
+    const context = contextOf({ options }, {}, ['subtitle:en', 'sponsorblock', 'thumbnail']);
+    expect(valuesOf(context, '--sub-langs')).toEqual(['de']);
+    expect(argvOf(context)).not.toContain('--sponsorblock-mark');
+    expect(argvOf(context)).not.toContain('--write-thumbnail');
+    const nothing = contextOf({ options }, {}, ['subtitle:en', 'subtitle:de']);
+    expect(argvOf(nothing)).not.toContain('--write-subs');
+  });
+
+  it('choose a container that can hold a cover', () => {
+    const context = contextOf({ options: { embed_thumbnail: true } });
+    expect(valuesOf(context, '--remux-video')[0]).toMatch(/mkv$/);
+    const wav = contextOf({
+      formatPreset: 'Audio only',
+      options: { embed_thumbnail: true, audio_codec: 'wav' },
+    });
+    expect(argvOf(wav)).not.toContain('--embed-thumbnail');
+  });
+});

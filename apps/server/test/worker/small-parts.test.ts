@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import { mediaTypeOf } from '../../src/worker/media-types.ts';
+import { listMetadata, metadataOf } from '../../src/worker/metadata.ts';
+import { parseOutputLine, type VideoInfo } from '../../src/worker/output-lines.ts';
+import { redact } from '../../src/worker/redact.ts';
+import { isSameResource } from '../../src/worker/resume-state.ts';
+
+function video(fields: object): VideoInfo {
+  const parsed = parseOutputLine(`n\tvideo\t${JSON.stringify(fields)}\t[]\tNA`, 'n');
+  if (parsed?.kind !== 'video') throw new Error('not a video line');
+  return parsed.video;
+}
+
+describe('types of files', () => {
+  it.each(['clip.desktop', 'clip.exe', 'clip.html', 'clip.svg', 'clip.lnk', 'clip.so', 'clip.php'])(
+    'do not include %s',
+    (name) => expect(mediaTypeOf(name)).toBeNull(),
+  );
+
+  it.each(['clip.m3u8', 'clip', '.mp4', 'clip.mp4.part', 'clip.constructor', 'clip.mp4 '])(
+    'do not include %j',
+    (name) => expect(mediaTypeOf(name)).toBeNull(),
+  );
+
+  it('know media by the last extension, whatever its case', () => {
+    expect(mediaTypeOf('a.html.MP4')).toEqual({ kind: 'media', contentType: 'video/mp4' });
+    expect(mediaTypeOf('a.en.vtt')?.kind).toBe('subtitle');
+    expect(mediaTypeOf('a.info.json')?.kind).toBe('info');
+  });
+});
+
+describe('lines for a log', () => {
+  it('have no secrets', () => {
+    const line =
+      'get https://user:pw1@cdn.example/a.mp4?sig=S1&token=S2#S3 Authorization: Bearer S4';
+    const clean = redact(line);
+    expect(clean).toBe('get https://cdn.example/a.mp4?… Authorization: …');
+    expect(redact('signature=S5; pass: S6')).not.toMatch(/S5|S6/);
+  });
+
+  it('are one line of bounded length without control characters', () => {
+    const clean = redact(`a\u001b[31m\nb${'x'.repeat(5_000)}`);
+    expect(clean).toMatch(/^a \[31m b/);
+    expect(clean.length).toBeLessThanOrEqual(1_001);
+  });
+});
+
+describe('metadata', () => {
+  it('has no characters that hide or turn what follows them', () => {
+    const { title } = metadataOf(video({ title: 'a\u202egpj.exe\u200b\n b\u0000' }));
+    expect(title).toBe('agpj.exe  b');
+  });
+
+  it('takes no more of a title than a name needs, by whole characters', () => {
+    const { title } = metadataOf(video({ title: '🎬'.repeat(900) }));
+    expect([...(title ?? '')]).toHaveLength(500);
+  });
+
+  it('gives the links of a list without what yt-dlp notes in them', () => {
+    const url = 'https://example.com/1#__youtubedl_smuggle=%7B%22a%22%3A+1%7D';
+    const list = listMetadata([video({ url, playlist_index: 1, playlist_count: 7 })]);
+    expect(list.entries?.[0]?.url).toBe('https://example.com/1');
+    expect(list.entry_count).toBe(7);
+  });
+});
+
+describe('a partial file', () => {
+  const known = { totalBytes: 10, etag: '"a"', lastModified: 'x' };
+  it.each([
+    [true, known, { ...known, lastModified: 'y' }, false],
+    [false, known, { ...known, etag: '"b"' }, true],
+    [false, known, { ...known, etag: null }, true],
+    [false, known, { ...known, totalBytes: 11 }, true],
+    [false, undefined, known, true],
+    [true, { ...known, etag: null }, { ...known, etag: null }, false],
+    [false, { ...known, etag: null }, { ...known, etag: null, lastModified: 'y' }, false],
+    [
+      false,
+      { totalBytes: 10, etag: null, lastModified: null },
+      { totalBytes: 10, etag: null, lastModified: null },
+      false,
+    ],
+    [
+      true,
+      { totalBytes: 10, etag: null, lastModified: null },
+      { totalBytes: 10, etag: null, lastModified: null },
+      true,
+    ],
+  ] as const)(
+    'may be continued: %s, known %j, now %j, same run %s',
+    (answer, before, now, isSameRun) => {
+      expect(isSameResource(before, now, isSameRun)).toBe(answer);
+    },
+  );
+});
