@@ -69,7 +69,7 @@ def _rules(policy: Policy, reporter: Reporter) -> Dict[str, Callable[[Tuple[Any,
     join, normalise, decode = os.path.join, os.path.normpath, os.fsdecode
 
     def is_ours(path: Any) -> bool:
-        # Links cannot be made, so the spelling is judged and no real path looked up. Temporary files name the folder itself.
+        # Links cannot be made, so the spelling is judged and no real path looked up. Temporary files name the folder.
         full = normalise(join(folder, decode(path)))
         return full == folder or full.startswith(inside) or full == os.devnull
 

@@ -22,7 +22,7 @@ _prctl = ctypes.CDLL(None, use_errno=True).prctl if IS_LINUX else None
 
 
 def die_with_parent(parent_pid: int) -> None:
-    """Linux: killed when the thread that forked us ends. Everywhere: leaves at once when the parent has gone already."""
+    """Linux: killed when the thread that forked us ends. Everywhere: leaves at once when the parent is gone already."""
     if _prctl is not None:
         _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent_pid:

@@ -12,6 +12,8 @@ import sys
 import tempfile
 from typing import Any, Dict, List
 
+import processes
+
 _PAGE = b'<html><head><title>Rehearsal</title></head><body><video src="clip.mp4"></video></body></html>'
 _CLIP = bytes(65536)
 
@@ -45,9 +47,10 @@ def rehearse(params: Dict[str, Any]) -> None:
     listener = socket.create_server(('127.0.0.1', 0))
     port = listener.getsockname()[1]
     # Another process, not a thread: a process that ever had a second thread should not fork.
+    host_pid = os.getpid()
     helper = os.fork()
     if helper == 0:
-        _serve(listener)
+        _serve(listener, host_pid)
     listener.close()
     folder = tempfile.mkdtemp(prefix='rehearsal-')
     # yt-dlp says at what it stumbles on its standard output, which here is the server's.
@@ -66,8 +69,9 @@ def rehearse(params: Dict[str, Any]) -> None:
         tempfile.tempdir = None
 
 
-def _serve(listener: socket.socket) -> None:
+def _serve(listener: socket.socket, host_pid: int) -> None:
     try:
+        processes.die_with_parent(host_pid)
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         signal.alarm(60)
         server = http.server.HTTPServer(listener.getsockname(), _Handler, bind_and_activate=False)

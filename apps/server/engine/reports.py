@@ -1,6 +1,7 @@
 """What yt-dlp knows but never prints: answers of servers, and whether a fetch was for an optional part.
 
-The failure of an optional part is made a warning. Wraps a few functions of the user's own yt_dlp; one that a version does not have is left alone.
+The failure of an optional part is made a warning. Wraps a few functions of the user's own yt_dlp; one that a version
+does not have is left alone.
 """
 
 import functools

@@ -6,7 +6,7 @@ from typing import Any, Dict, List, Optional
 
 
 class Settings:
-    """`module_path` is an entry for sys.path (a folder or a zip application), None when yt_dlp is importable as it is."""
+    """`module_path` is an entry for sys.path, a folder or a zip application; None when yt_dlp is importable as it is."""
 
     def __init__(self, line: bytes) -> None:
         fields: Dict[str, Any] = json.loads(line)

@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -7,6 +7,7 @@ import {
   type EngineHost,
   type EngineTools,
 } from '../../src/adapters/engine-host.ts';
+import { startEngineProcess } from '../../src/adapters/engine-process.ts';
 import { openEngineJob } from '../../src/worker/engine-connection.ts';
 import { BASIC_ARGV, engineTools, processEntry, waitUntil } from './engine-under-test.ts';
 import { startLocalSite } from './local-site.ts';
@@ -82,6 +83,36 @@ describe('the engine host', { timeout: 60_000 }, () => {
     },
   );
 
+  it.runIf(process.platform === 'linux')(
+    'leaves nothing when it is killed while it warms up',
+    async () => {
+      const folder = await temporaryFolder();
+      const { pythonPath, ytDlp } = await engineTools();
+      const socketPath = join(folder, 'warm.sock');
+      const host = startEngineProcess({
+        pythonPath,
+        socketPath,
+        tier: 'warm',
+        settings: {
+          socket: socketPath,
+          tier: 'warm',
+          engine: { kind: 'module', path: ytDlp?.modulePath ?? null },
+          parent_pid: process.pid,
+        },
+        onReady: () => undefined,
+        onEnd: () => undefined,
+        onLog: () => undefined,
+      });
+      const hostPid = host.pid ?? 0;
+      const helper = await lastingChildOf(hostPid);
+      process.kill(hostPid, 'SIGKILL');
+      await waitUntil(
+        async () => (await processEntry(helper)) === null,
+        () => 'the helper to end',
+      );
+    },
+  );
+
   it('notices another yt-dlp in the same place, once it has stopped changing', async () => {
     const folder = await temporaryFolder();
     const host = start(await moduleIn(folder, '2026.01.01'), false);
@@ -139,6 +170,21 @@ describe('the engine host', { timeout: 60_000 }, () => {
     expect(site.requests).toContain('GET http://192.0.2.1/clip.mp4');
     await site.close();
   });
+
+  /** The first child that lives longer than the probes for versions do. */
+  function lastingChildOf(pid: number): Promise<number> {
+    let before: number | undefined;
+    return waitUntil(
+      async () => {
+        const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
+        const [child] = children.trim().split(' ').filter(Boolean).map(Number);
+        const isLasting = child !== undefined && child === before;
+        before = child;
+        return isLasting ? child : null;
+      },
+      () => 'a child of the host',
+    );
+  }
 
   async function hostPid(host: EngineHost): Promise<number> {
     const folder = await temporaryFolder();
