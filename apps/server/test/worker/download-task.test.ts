@@ -1,0 +1,341 @@
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { FailureCode } from '@artemis/contracts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Outcome, TaskEvent } from '../../src/worker/messages.ts';
+import { readOutcome } from '../../src/worker/outcome-file.ts';
+import { waitUntil } from '../engine/engine-under-test.ts';
+import { startCanary, type Canary } from '../origin/canary.ts';
+import { hostileTitles } from '../origin/page-routes.ts';
+import { startTasks, type TaskRequest, type TasksUnderTest } from './task-under-test.ts';
+
+let tasks: TasksUnderTest;
+let canary: Canary;
+
+beforeAll(async () => {
+  [tasks, canary] = await Promise.all([startTasks(), startCanary()]);
+}, 60_000);
+
+afterAll(async () => {
+  await canary.close();
+  await tasks.close();
+});
+
+type Done = Extract<Outcome, { kind: 'done' }>;
+
+function expectDone(outcome: Outcome): asserts outcome is Done {
+  expect(outcome).toMatchObject({ kind: 'done' });
+}
+
+async function done(path: string, request: TaskRequest = {}) {
+  const result = await tasks.run(path, request);
+  expectDone(result.outcome);
+  const { files, warnings, metadata } = result.outcome;
+  return {
+    ...result,
+    metadata,
+    suffixes: files.map(({ suffix }) => suffix),
+    warnings: warnings.map(({ code }) => code),
+    media: files[0],
+  };
+}
+
+function progressOf(events: readonly TaskEvent[]) {
+  return events.filter((event) => event.kind === 'progress');
+}
+
+describe('presets', () => {
+  it('download a file, check it and say what it is', async () => {
+    const { media, metadata, warnings, events, jobFolder } = await done('/media/clip-360.mp4');
+    expect(media).toMatchObject({ kind: 'media', suffix: '.mp4', contentType: 'video/mp4' });
+    expect(media?.path).toBe(join(jobFolder, 'media.mp4'));
+    expect(media?.sizeBytes).toBe(
+      (await stat(join(tasks.origin.mediaFolder, 'clip-360.mp4'))).size,
+    );
+    expect(metadata).toMatchObject({
+      title: 'clip-360',
+      height: 360,
+      vcodec: 'h264',
+      acodec: 'aac',
+    });
+    expect(metadata.duration).toBeCloseTo(8, 0);
+    expect(warnings).toEqual([]);
+    expect(events.some((event) => event.kind === 'metadata')).toBe(true);
+    expect(progressOf(events).at(-1)).toMatchObject({ phase: 'verifying', progress: 99 });
+  });
+
+  it('join picture and sound of HLS in the wanted quality, with subtitles in the wanted form', async () => {
+    const { metadata, suffixes, warnings } = await done('/media/hls/master.m3u8', {
+      quality: '360p',
+      options: { subtitles: { languages: ['en', 'de'], format: 'srt' } },
+    });
+    expect(metadata).toMatchObject({
+      height: 360,
+      vcodec: 'h264',
+      acodec: 'aac',
+      container: 'mp4',
+    });
+    expect(suffixes).toEqual(['.mp4', '.de.srt', '.en.srt']);
+    expect(warnings).toEqual([]);
+  });
+
+  it('make MP4 of DASH', async () => {
+    const { metadata } = await done('/media/dash/manifest.mpd', {
+      formatPreset: 'Video + Audio (muxed)',
+    });
+    expect(metadata).toMatchObject({ height: 720, container: 'mp4', acodec: 'aac' });
+  });
+
+  it('extract the sound alone, as it is or in another codec', async () => {
+    const asIs = await done('/media/clip-360.mp4', { formatPreset: 'Audio only' });
+    expect(asIs.suffixes).toEqual(['.m4a']);
+    expect(asIs.metadata).toMatchObject({ vcodec: null, acodec: 'aac' });
+    const mp3 = await done('/media/clip-360.mp4', {
+      formatPreset: 'Audio only',
+      options: { audio_codec: 'mp3' },
+    });
+    expect(mp3.suffixes).toEqual(['.mp3']);
+    expect(mp3.warnings).toEqual([]);
+  });
+
+  it('put subtitles, thumbnail and metadata beside the media', async () => {
+    const { suffixes, warnings } = await done('/page/subtitles.html', {
+      formatPreset: 'Subtitle + metadata',
+    });
+    expect(suffixes).toEqual(['.mp4', '.en.vtt', '.info.json', '.jpg']);
+    expect(warnings).toEqual([]);
+  });
+
+  it('list a feed without downloading anything', async () => {
+    tasks.origin.requests.length = 0;
+    const { metadata, suffixes } = await done('/feed.rss?n=30', {
+      formatPreset: 'Playlist (flat)',
+    });
+    expect(suffixes).toEqual([]);
+    expect(metadata).toMatchObject({ title: 'Test feed', entry_count: 30 });
+    expect(metadata.entries).toHaveLength(30);
+    expect(metadata.entries?.[4]).toMatchObject({
+      index: 5,
+      title: 'Entry 005',
+      url: `${tasks.origin.url}/entry/5/clip.mp4`,
+    });
+    expect(tasks.origin.requests.every(({ path }) => path === '/feed.rss')).toBe(true);
+  });
+
+  it('take the first entry of a list and say so', async () => {
+    const { metadata, warnings } = await done('/feed.rss?n=4');
+    expect(metadata.title).toBe('Entry 001');
+    expect(warnings).toEqual(['PLAYLIST_FIRST_ONLY']);
+  });
+
+  it('only look when asked to simulate', async () => {
+    const { metadata, suffixes, jobFolder } = await done('/media/clip-360.mp4', {
+      options: { simulate: true },
+    });
+    expect(metadata.title).toBe('clip-360');
+    expect(suffixes).toEqual([]);
+    expect((await readdir(jobFolder)).filter((name) => name.startsWith('media'))).toEqual([]);
+  });
+});
+
+describe('options', () => {
+  it('cut a section out, through the proxy that judges addresses', async () => {
+    const { metadata } = await done('/media/clip-360.mp4', {
+      options: { section: { start: 2, end: '0:05' } },
+    });
+    expect(metadata.duration).toBeGreaterThan(2.5);
+    expect(metadata.duration).toBeLessThan(5.5);
+  });
+
+  it('end the recording of a live stream after its time with a file that plays', async () => {
+    const { metadata } = await done('/live/stream.m3u8?key=recording', {
+      options: { live: { max_seconds: 3 } },
+    });
+    expect(metadata.is_live).toBe(true);
+    expect(metadata.vcodec).toBe('h264');
+    expect(metadata.duration).toBeGreaterThan(1.5);
+    expect(metadata.duration).toBeLessThan(9);
+  });
+
+  it('name what was asked for and not offered', async () => {
+    const { warnings, metadata } = await done('/media/clip-360.mp4', {
+      quality: '1080p',
+      options: { prefer_codec: 'av1', container: 'mkv', subtitles: { languages: ['fr'] } },
+    });
+    expect(warnings.sort()).toEqual(['CODEC_SHORTFALL', 'QUALITY_SHORTFALL', 'SUBTITLES_MISSING']);
+    expect(metadata.container).toBe('mkv');
+  });
+
+  it('embed a cover, and keep the picture beside the media too when asked', async () => {
+    const { suffixes } = await done('/page/video.html?thumbnail=/media/thumbnail.jpg', {
+      options: { embed_thumbnail: true, write_thumbnail: true, embed_metadata: true },
+    });
+    expect(suffixes).toEqual(['.mp4', '.jpg']);
+  });
+});
+
+describe('parts that fail alone', () => {
+  it('leave the other subtitles and the media whole', async () => {
+    const { suffixes, warnings } = await done(
+      '/page/video.html?tracks=en=/fault/status/404/x.vtt,de=/media/subtitles.de.vtt',
+      { options: { subtitles: { languages: ['en', 'de'] } } },
+    );
+    expect(suffixes).toEqual(['.mp4', '.de.vtt']);
+    expect(warnings).toEqual(['SUBTITLES_MISSING']);
+  });
+
+  it('are a thumbnail that is no picture, even when it calls itself mp4', async () => {
+    const { suffixes, warnings, media } = await done('/page/video.html?thumbnail=/fault/text.mp4', {
+      options: { write_thumbnail: true },
+    });
+    expect(suffixes).toEqual(['.mp4']);
+    expect(media?.sizeBytes).toBeGreaterThan(500_000);
+    expect(warnings).toEqual(['THUMBNAIL_MISSING']);
+  });
+
+  it('are subtitles at an address that may not be reached', async () => {
+    const to = `http://127.0.0.1:${canary.port}/x.vtt`;
+    const { warnings } = await done(`/hls/pointing.m3u8?part=subtitles&to=${to}`, {
+      options: { subtitles: { languages: ['en'] } },
+    });
+    expect(warnings).toContain('SUBTITLES_MISSING');
+    expect(canary.connections).toBe(0);
+  });
+});
+
+describe('what a site can do wrong', () => {
+  const cases: readonly (readonly [FailureCode, string, TaskRequest?])[] = [
+    ['TRUNCATED', '/fault/short-without-length.mp4'],
+    ['TRUNCATED', '/fault/empty.mp4'],
+    ['INVALID_MEDIA', '/fault/text.mp4'],
+    ['INVALID_MEDIA', '/fault/html.mp4'],
+    ['INVALID_MEDIA', '/fault/playlist.mp4'],
+    ['TOO_LARGE', '/padded.mp4?size=9000000', { limits: { maxFileSizeBytes: 5_000_000 } }],
+    ['TOO_LARGE', '/fault/endless.mp4', { limits: { maxFileSizeBytes: 3_000_000 } }],
+    ['TIMED_OUT', '/fault/trickle.mp4', { limits: { downloadTimeoutMs: 1_500 } }],
+    ['STALLED', '/fault/stalled.mp4?after=20000', { limits: { stallTimeoutMs: 1_500 } }],
+    ['NETWORK', '/fault/reset.mp4'],
+    ['MEDIA_UNAVAILABLE', '/fault/status/404/clip.mp4'],
+    ['LOGIN_REQUIRED', '/fault/status/401/clip.mp4'],
+    ['NETWORK', '/fault/status/403/clip.mp4?good=1&key=late'],
+    ['UNSAFE_TYPE', '/extension/clip.desktop'],
+    ['UNSAFE_TYPE', '/extension/clip.html'],
+    ['UNSUPPORTED_SITE', '/page/empty.html'],
+    ['POSTPROCESSING_FAILED', '/media/clip-360.mp4', { options: { container: 'webm' } }],
+    ['FORMAT_UNAVAILABLE', '/media/clip-360.mp4', { options: { format_id: '9999' } }],
+  ];
+
+  it.each(cases)('%s: %s', async (code, path, request) => {
+    const { outcome, jobFolder } = await tasks.run(path, request);
+    expect(outcome).toMatchObject({ kind: 'failed', code, retryAfterSeconds: null });
+    expect(await readOutcome(jobFolder)).toBeNull();
+  });
+
+  it('is told with the time to wait', async () => {
+    const { outcome } = await tasks.run('/fault/status/429/clip.mp4?retry_after=30');
+    expect(outcome).toMatchObject({ kind: 'failed', code: 'THROTTLED', retryAfterSeconds: 30 });
+  });
+
+  it('is undone within the attempt when its connections break', async () => {
+    const { events } = await done('/fault/short-with-length.mp4?cut=800000');
+    const figures = progressOf(events).map(({ progress }) => progress);
+    expect(figures).toEqual([...figures].sort((a, b) => a - b));
+  });
+
+  it.each(hostileTitles.map((title, index) => [index, title] as const))(
+    'is not a title: number %i, %j',
+    async (index) => {
+      const { media, metadata } = await done(`/page/hostile-title.html?n=${index}`);
+      expect(media?.suffix).toBe('.mp4');
+      expect(metadata.title ?? '').not.toMatch(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/u);
+    },
+  );
+});
+
+describe('addresses that are not public', () => {
+  const to = () => `http://127.0.0.1:${canary.port}/clip.mp4`;
+  it.each([
+    ['directly', () => to()],
+    ['by a redirect', () => `/redirect?to=${encodeURIComponent(to())}`],
+    ['in a page', () => `/page/video.html?video=${encodeURIComponent(to())}`],
+    ['as a segment', () => `/hls/pointing.m3u8?to=${encodeURIComponent(to())}`],
+    ['as a key', () => `/hls/pointing.m3u8?part=key&to=${encodeURIComponent(to())}`],
+    ['in a DASH manifest', () => `/dash/pointing.mpd?to=${encodeURIComponent(to())}`],
+  ])('are not reached %s', async (_, path) => {
+    const { outcome } = await tasks.run(path());
+    expect(outcome).toMatchObject({ kind: 'failed', code: 'EGRESS_BLOCKED' });
+    expect(canary.connections).toBe(0);
+  });
+});
+
+describe('stopping and continuing', () => {
+  const path = '/padded.mp4?size=3000000&kib_per_s=800';
+
+  async function stopInTheMiddle() {
+    const task = await tasks.start(path);
+    await waitUntil(
+      () => progressOf(task.events).find(({ downloadedBytes }) => (downloadedBytes ?? 0) > 300_000),
+      () => `the middle: ${JSON.stringify(task.events.at(-1))}`,
+    );
+    task.stop();
+    expect(await task.outcome).toMatchObject({ kind: 'stopped' });
+    const names = await readdir(task.jobFolder);
+    expect(names).toContain('media.mp4.part');
+    tasks.origin.requests.length = 0;
+    return task.jobFolder;
+  }
+
+  it('continues from the partial file', async () => {
+    const jobFolder = await stopInTheMiddle();
+    const { media } = await done(path, { jobFolder });
+    expect(media?.sizeBytes).toBe(3_000_000);
+    const ranges = tasks.origin.requests.map(({ range }) => range);
+    expect(ranges.some((range) => /^bytes=[1-9]\d{4,}-/.test(range ?? ''))).toBe(true);
+  });
+
+  it.each([
+    ['the file on the site has changed', /"etag":"[^}]*?"(?=,)/, '"etag":"\\"before\\""'],
+    ['what lies there belongs to another selection', /"key":"\w+"/, '"key":"other"'],
+  ])('begins anew when %s', async (_, pattern, replacement) => {
+    const jobFolder = await stopInTheMiddle();
+    const file = join(jobFolder, 'resume.json');
+    const state = await readFile(file, 'utf8');
+    expect(state).toMatch(pattern);
+    await writeFile(file, state.replace(pattern, replacement));
+    const part = join(jobFolder, 'media.mp4.part');
+    await writeFile(part, Buffer.alloc((await stat(part)).size, 1));
+    const { media } = await done(path, { jobFolder });
+    expect(media?.sizeBytes).toBe(3_000_000);
+    const head = (await readFile(media?.path ?? '')).subarray(4, 8);
+    expect(head.toString()).toBe('ftyp');
+  });
+
+  it('never joins two states of a file that changes under the download', async () => {
+    const { metadata, events } = await done('/fault/changing.mp4?cut=200000&key=task');
+    expect(metadata.height).toBe(720);
+    const texts = events.map((event) => (event.kind === 'log' ? event.text : ''));
+    expect(texts.some((text) => text.includes('has changed'))).toBe(true);
+  });
+
+  it('stops at once when told so before anything has begun', async () => {
+    const task = await tasks.start('/fault/stalled.mp4');
+    task.stop();
+    expect(await task.outcome).toMatchObject({ kind: 'stopped' });
+  });
+
+  it('keeps a checked outcome, so that nothing is downloaded twice after a crash', async () => {
+    const { outcome, jobFolder } = await done('/media/clip-360.mp4');
+    expect(await readOutcome(jobFolder)).toEqual(outcome);
+    await writeFile(join(jobFolder, 'media.mp4'), 'something else');
+    expect(await readOutcome(jobFolder)).toBeNull();
+  });
+});
+
+describe('the log of a download', () => {
+  it('has the command line once, without secrets or the word of the run', async () => {
+    const { events } = await done('/media/clip-360.mp4?token=SECRET');
+    const texts = events.flatMap((event) => (event.kind === 'log' ? [event.text] : []));
+    expect(texts.filter((text) => text.startsWith('yt-dlp '))).toHaveLength(1);
+    expect(texts.join('\n')).not.toMatch(/SECRET|job:/);
+  });
+});
