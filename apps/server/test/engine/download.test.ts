@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -14,6 +14,7 @@ import { startLocalSite, type LocalSite } from './local-site.ts';
 describe.each(TIERS)('a job of the %s engine', { timeout: 60_000 }, (tier) => {
   let engine: EngineUnderTest;
   let site: LocalSite;
+  const infoFolders: string[] = [];
 
   beforeAll(async () => {
     site = await startLocalSite();
@@ -23,6 +24,7 @@ describe.each(TIERS)('a job of the %s engine', { timeout: 60_000 }, (tier) => {
   afterAll(async () => {
     await engine.close();
     await site.close();
+    for (const folder of infoFolders) await rm(folder, { recursive: true });
   });
 
   const egress = () => ({ allow: [site.address], proxy: null });
@@ -180,6 +182,7 @@ describe.each(TIERS)('a job of the %s engine', { timeout: 60_000 }, (tier) => {
 
   async function infoFile(title: string): Promise<string> {
     const folder = await mkdtemp(join(tmpdir(), 'engine-info-'));
+    infoFolders.push(folder);
     const path = join(folder, 'info.json');
     const info = { id: 'x', title, ext: 'mp4', url: 'http://192.0.2.1/x.mp4', extractor: 'x' };
     await writeFile(path, JSON.stringify({ ...info, extractor_key: 'X', webpage_url: info.url }));
