@@ -158,9 +158,12 @@ export async function descendantsOf(root: number): Promise<ProcessInfo[]> {
   return all.filter(({ pid }) => found.has(pid) && pid !== root);
 }
 
-/** Those of the given processes that still exist, zombies included. */
+/**
+ * Those of the given processes that still exist, zombies included; but for one that has ended and waits for init, which
+ * reaps in its own time.
+ */
 export async function stillThere(expected: readonly ProcessInfo[]): Promise<ProcessInfo[]> {
-  const now = await processes();
+  const now = (await processes()).filter(({ state, parent }) => state !== 'Z' || parent !== 1);
   return expected.filter((before) =>
     now.some(
       ({ pid, command }) => pid === before.pid && (command === before.command || command === ''),
