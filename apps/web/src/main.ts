@@ -1,20 +1,28 @@
 import { createClient } from '@artemis/contracts/client';
+import { API_PREFIX } from '@artemis/contracts/vocabulary';
 import { mount } from 'svelte';
 import App from './App.svelte';
 import type { AppParts } from './app-context.ts';
 import { Actions } from './state/actions.svelte.ts';
 import { Announcer } from './state/announcer.svelte.ts';
+import { BrowserStore } from './state/browser-store.svelte.ts';
 import { Clock } from './state/clock.svelte.ts';
+import { Commands } from './state/commands.svelte.ts';
 import { Downloads } from './state/downloads.svelte.ts';
 import { Intake } from './state/intake.svelte.ts';
 import { LastChoices } from './state/last-choices.svelte.ts';
+import { LogFeed } from './state/log-feed.ts';
+import { LocalHistory } from './state/local-history.svelte.ts';
+import { Outbox } from './state/outbox.svelte.ts';
 import { Presets } from './state/presets.svelte.ts';
 import { Room } from './state/room.svelte.ts';
+import { RowMenuState } from './state/row-menu.svelte.ts';
 import { Router } from './state/router.svelte.ts';
 import { ServerInfo } from './state/server-info.svelte.ts';
 import { Settings } from './state/settings.svelte.ts';
 import { Sync } from './state/sync.svelte.ts';
 import { TelemetryState } from './state/telemetry.svelte.ts';
+import { keepSamples } from './state/samples.ts';
 import { Text } from './state/text.svelte.ts';
 import { Toasts } from './state/toasts.svelte.ts';
 import { Token } from './state/token.svelte.ts';
@@ -49,7 +57,13 @@ const server = new ServerInfo(client);
 const presets = new Presets();
 const last = new LastChoices();
 const actions = new Actions({ client, downloads, sync, settings, text, toasts, undo });
-const intake = new Intake({ client, downloads, presets, last, text });
+const commands = new Commands(settings);
+const rowMenu = new RowMenuState();
+const store = new BrowserStore();
+const history = new LocalHistory(client, store, downloads, telemetry);
+const outbox = new Outbox(client, store, downloads);
+const intake = new Intake({ downloads, presets, last, text, store, history, outbox });
+const logLines = new LogFeed();
 const room = new Room(client, downloads);
 
 const parts: AppParts = {
@@ -70,13 +84,24 @@ const parts: AppParts = {
   last,
   intake,
   actions,
+  commands,
+  rowMenu,
+  store,
+  history,
+  outbox,
+  logFeed: logLines,
   room,
 };
 
 void text.use([settings.value.locale ?? [], navigator.languages].flat());
 sync.start();
 sync.lookNow();
-void server.load();
+void server.load().then(async () => {
+  if (!server.has('events')) return;
+  const { EventStream } = await import('./state/event-stream.ts');
+  const address = `${base.replace(/\/$/, '')}${API_PREFIX}/events`;
+  new EventStream({ address, token, server, sync, downloads, logFeed: logLines }).start();
+});
 
 window.addEventListener('pagehide', () => {
   isLeaving = true;
@@ -91,4 +116,11 @@ const target = document.getElementById('app');
 if (target) {
   mount(App, { target, props: { parts } });
   performance.mark('artemis:usable');
+  // What the first paint does not need.
+  const later = globalThis.requestIdleCallback ?? ((run: () => void) => setTimeout(run, 500));
+  later(() => {
+    void outbox.start();
+    void keepSamples(store, telemetry);
+    void history.mergeServer();
+  });
 }

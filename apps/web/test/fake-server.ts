@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { Configuration, Problem } from '@artemis/contracts';
+import type { Configuration, Download, Problem } from '@artemis/contracts';
 import {
   AUDIO_CODECS,
   CONTAINERS,
@@ -33,7 +33,7 @@ export interface FakeServer {
 export const CONTENT_SECURITY_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; " +
   "connect-src 'self'; media-src 'self'; worker-src 'self'; manifest-src 'self'; " +
-  "base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+  "base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -118,6 +118,9 @@ async function handle(
   if (path === '/downloads' && method === 'GET') return list(url, room, send, refuse);
   if (path === '/downloads' && method === 'POST') return create(body, room, send, refuse);
 
+  if (path === '/events') return streamEvents(request, response, room);
+  if (path === '/downloads/actions') return act(body, room, send);
+
   const record = id === undefined ? undefined : room.records.get(id);
   if (!record || id === undefined)
     return refuse(404, 'DOWNLOAD_NOT_FOUND', 'There is no such download');
@@ -138,6 +141,21 @@ async function handle(
       waiting_for: 'slot',
     });
     return send(200, { download });
+  }
+  if (verb === 'pause' || verb === 'resume') {
+    const isPause = verb === 'pause';
+    const isAllowed = isPause
+      ? ['queued', 'running'].includes(record.status)
+      : record.status === 'paused';
+    if (!isAllowed) {
+      return isPause
+        ? refuse(409, 'NOT_PAUSABLE', 'This download cannot be paused now')
+        : refuse(409, 'NOT_RESUMABLE', 'This download is not paused');
+    }
+    return send(200, { download: room.change(id, moved(isPause ? 'paused' : 'queued')) });
+  }
+  if (method === 'PATCH') {
+    return send(200, { download: room.change(id, JSON.parse(text)) });
   }
   if (method === 'GET') {
     const file =
@@ -238,6 +256,60 @@ function create(body: unknown, room: FakeRoom, send: Send, refuse: Refuse): void
   });
 }
 
+function moved(status: Status): Partial<Download> {
+  return { status, phase: null, speed_bps: null, waiting_for: status === 'queued' ? 'slot' : null };
+}
+
+const RESULTS: Readonly<Record<string, { from: readonly Status[]; to: Status | null }>> = {
+  cancel: { from: ['queued', 'running', 'paused'], to: 'cancelled' },
+  retry: { from: ['failed', 'cancelled'], to: 'queued' },
+  pause: { from: ['queued', 'running'], to: 'paused' },
+  resume: { from: ['paused'], to: 'queued' },
+  purge_record: { from: ['completed', 'failed', 'cancelled'], to: null },
+  purge_file: { from: ['completed', 'failed', 'cancelled'], to: null },
+};
+
+function act(body: unknown, room: FakeRoom, send: Send): void {
+  const request = body as {
+    action: string;
+    ids?: string[];
+    filter?: { status?: Status[]; q?: string };
+  };
+  const rule = RESULTS[request.action];
+  const ids =
+    request.ids ??
+    room
+      .list({
+        ...(request.filter?.status ? { statuses: request.filter.status } : {}),
+        ...(request.filter?.q === undefined ? {} : { q: request.filter.q }),
+      })
+      .map((record) => record.id);
+  const affected: string[] = [];
+  const skipped: { id: string; code: string }[] = [];
+  for (const id of ids) {
+    const record = room.records.get(id);
+    if (!record || !rule?.from.includes(record.status)) {
+      skipped.push({ id, code: record ? 'STILL_ACTIVE' : 'DOWNLOAD_NOT_FOUND' });
+      continue;
+    }
+    if (rule.to === null) room.forget(id);
+    else room.change(id, { ...moved(rule.to), error: null });
+    affected.push(id);
+  }
+  send(200, { affected, skipped });
+}
+
+function streamEvents(request: IncomingMessage, response: ServerResponse, room: FakeRoom): void {
+  response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+  let seq = 0;
+  response.write('retry: 2000\n\n');
+  const stop = room.onEvent((name, data) => {
+    seq += 1;
+    response.write(`id: run.${seq}\nevent: ${name}\ndata: ${JSON.stringify(data)}\n\n`);
+  });
+  response.on('close', stop);
+}
+
 function configuration(room: FakeRoom, options: FakeServerOptions): Configuration {
   return {
     presets: FORMAT_PRESETS.map((name) => ({ name, description: name })),
@@ -261,7 +333,13 @@ function configuration(room: FakeRoom, options: FakeServerOptions): Configuratio
       signed_url_ttl_seconds: 900,
       rate_limit: { enabled: true, max: 600, submit_max: 60, window_seconds: 60 },
     },
-    features: { ...options.features },
+    features: options.features ?? {
+      changes: true,
+      events: true,
+      pause: true,
+      update: true,
+      actions: true,
+    },
     versions: {
       artemis: '0.1.0',
       node: process.version,
@@ -291,7 +369,12 @@ async function servePage(
       'content-type': TYPES[extname(name)] ?? 'application/octet-stream',
       'content-security-policy': CONTENT_SECURITY_POLICY,
     });
-    response.end(content);
+    // As the real server does it: relative addresses then hold in every view.
+    response.end(
+      name === '/index.html'
+        ? content.toString().replace('<head>', '<head><base href="/" />')
+        : content,
+    );
   } catch {
     response.writeHead(404).end();
   }
@@ -313,6 +396,7 @@ if (
       workers: number,
       tick: number,
       broken: { type: 'boolean' },
+      poll: { type: 'boolean' },
     },
   });
   const server = await startFakeServer({
@@ -324,6 +408,7 @@ if (
     workers: Number(values.workers ?? 6),
     tickMs: Number(values.tick ?? 500),
     isReady: values.broken !== true,
+    ...(values.poll === true ? { features: { changes: true } } : {}),
     page: new URL('../dist', import.meta.url).pathname,
   });
   console.log(server.url);

@@ -1,5 +1,5 @@
 import type { Telemetry } from '../state/telemetry.svelte.ts';
-import type { Dictionary } from '../text/en.ts';
+import type { FirstWords } from '../text/dictionary.ts';
 import type { Formatter } from './format.ts';
 import type { Lamp } from './lamp.ts';
 
@@ -9,7 +9,7 @@ const FAIL_DAYS = 60;
 /** How fresh yt-dlp is: an old one is the first cause of failures. */
 export function engineLamp(
   engine: Telemetry['engine'] | null,
-  t: Dictionary,
+  t: FirstWords,
   format: Formatter,
 ): Lamp & { readonly text: string } {
   if (engine?.mode === 'missing') {

@@ -1,5 +1,5 @@
 import type { Download } from '@artemis/contracts';
-import type { Dictionary } from '../text/en.ts';
+import type { FirstWords } from '../text/dictionary.ts';
 import type { Formatter } from './format.ts';
 
 export interface Lamp {
@@ -9,7 +9,7 @@ export interface Lamp {
 }
 
 /** Shape, colour and word of a record's state. The shape carries the meaning; colour repeats it. */
-export function lampOf(download: Download, t: Dictionary): Lamp {
+export function lampOf(download: Download, t: FirstWords): Lamp {
   switch (download.status) {
     case 'queued':
       return download.waiting_for === 'retry' || download.waiting_for === 'disk'
@@ -30,7 +30,7 @@ export function lampOf(download: Download, t: Dictionary): Lamp {
   }
 }
 
-function runningLamp(download: Download, t: Dictionary): Lamp {
+function runningLamp(download: Download, t: FirstWords): Lamp {
   switch (download.phase) {
     case 'extracting':
       return { icon: 'probing', tone: 'info', word: t.phaseExtracting };
@@ -50,7 +50,7 @@ function runningLamp(download: Download, t: Dictionary): Lamp {
 /** Why a queued record has not started, in words; null when there is nothing to say. */
 export function waitingText(
   download: Download,
-  t: Dictionary,
+  t: FirstWords,
   format: Formatter,
   now: number,
 ): string | null {

@@ -1,8 +1,8 @@
 import type { FormatPreset, Quality } from '@artemis/contracts/vocabulary';
-import type { Dictionary } from '../text/en.ts';
+import type { FirstWords } from '../text/dictionary.ts';
 import { takesAudioCodec, takesQuality, type Recipe } from './recipe.ts';
 
-export function kindName(kind: FormatPreset, t: Dictionary): string {
+export function kindName(kind: FormatPreset, t: FirstWords): string {
   switch (kind) {
     case 'Smart (best combined)':
       return t.kindSmart;
@@ -17,12 +17,12 @@ export function kindName(kind: FormatPreset, t: Dictionary): string {
   }
 }
 
-export function qualityName(quality: Quality, t: Dictionary): string {
+export function qualityName(quality: Quality, t: FirstWords): string {
   return quality === 'best' ? t.qualityBest : t.qualityUpTo(quality);
 }
 
 /** One line that says what a recipe asks for. */
-export function recipeLine(recipe: Recipe, t: Dictionary): string {
+export function recipeLine(recipe: Recipe, t: FirstWords): string {
   const words = [kindName(recipe.format_preset, t)];
   if (takesQuality(recipe.format_preset) && recipe.quality !== 'best') {
     words.push(qualityName(recipe.quality, t));

@@ -18,9 +18,16 @@ export interface ActionParts {
   readonly undo: Undo;
 }
 
+export interface DeleteQuestion {
+  readonly ids: readonly string[];
+  /** Bytes on the disk; null when some are not known. */
+  readonly bytes: number | null;
+}
+
 /** Everything a person can do to downloads. Refusals are shown; none of these reject. */
 export class Actions {
   readonly #parts: ActionParts;
+  #deleteQuestion: DeleteQuestion | null = $state.raw(null);
 
   constructor(parts: ActionParts) {
     this.#parts = parts;
@@ -42,21 +49,79 @@ export class Actions {
     });
   }
 
-  /** Deletes files as well. The caller has asked. */
-  async deleteFiles(ids: readonly string[]): Promise<void> {
-    const { client, downloads } = this.#parts;
-    await this.#each(ids, async (id) => {
+  /** What is about to be deleted for good, while a person is asked. */
+  get deleteQuestion(): DeleteQuestion | null {
+    return this.#deleteQuestion;
+  }
+
+  askToDelete(ids: readonly string[]): void {
+    const records = ids.map((id) => this.#parts.downloads.get(id));
+    let bytes: number | null = 0;
+    for (const record of records) {
+      const sizes = record?.artifacts.map((artifact) => artifact.size) ?? [];
+      const size = sizes.reduce((sum, one) => sum + one, 0);
+      bytes = record === undefined || bytes === null ? null : bytes + size;
+    }
+    this.#deleteQuestion = { ids, bytes };
+  }
+
+  async answerDelete(isYes: boolean): Promise<void> {
+    const question = this.#deleteQuestion;
+    this.#deleteQuestion = null;
+    if (!question || !isYes) return;
+    const { client, downloads, text, toasts } = this.#parts;
+    const done = await this.#each(question.ids, async (id) => {
       await client.purgeDownload(id, 'file');
       downloads.apply({ downloads: [], removed: [id] });
     });
+    if (done > 0) toasts.show(text.t.toastDeleted(done));
+  }
+
+  async hold(ids: readonly string[]): Promise<void> {
+    const { client, text, undo } = this.#parts;
+    const done = await this.#change(ids, (id) => client.pauseDownload(id));
+    if (done.length === 0) return;
+    undo.do({ text: text.t.toastHeld(done.length), undo: () => void this.#resume(done) });
+  }
+
+  async resume(ids: readonly string[]): Promise<void> {
+    const { text, undo } = this.#parts;
+    const done = await this.#resume(ids);
+    if (done.length === 0) return;
+    undo.do({ text: text.t.toastResumed(done.length), undo: () => void this.hold(done) });
+  }
+
+  #resume(ids: readonly string[]): Promise<readonly string[]> {
+    return this.#change(ids, (id) => this.#parts.client.resumeDownload(id));
+  }
+
+  async prioritise(download: Download, by: number): Promise<void> {
+    const { client, text, undo } = this.#parts;
+    const { id, priority: before } = download;
+    const priority = Math.max(1, Math.min(10, before + by));
+    if (priority === before) return;
+    const done = await this.#change([id], (one) => client.updateDownload(one, { priority }));
+    if (done.length === 0) return;
+    undo.do({
+      text: text.t.toastPriority,
+      undo: () =>
+        void this.#change([id], (one) => client.updateDownload(one, { priority: before })),
+    });
+  }
+
+  /** True when it was kept. */
+  async describe(id: string, change: { tags?: string[]; notes?: string }): Promise<boolean> {
+    const done = await this.#change([id], (one) => this.#parts.client.updateDownload(one, change));
+    return done.length > 0;
   }
 
   async retry(ids: readonly string[], recipe?: Recipe): Promise<void> {
-    const { client, downloads, sync } = this.#parts;
-    await this.#each(ids, async (id) => {
-      const record = await client.retryDownload(id, recipe ? { ...recipe } : {});
-      downloads.apply({ downloads: [record], removed: [] });
-    });
+    const { client, sync, text, toasts } = this.#parts;
+    const request = recipe
+      ? { format_preset: recipe.format_preset, quality: recipe.quality, options: recipe.options }
+      : {};
+    const done = await this.#change(ids, (id) => client.retryDownload(id, request));
+    if (done.length > 0) toasts.show(text.t.toastRetried(done.length));
     sync.lookNow();
   }
 
@@ -128,14 +193,33 @@ export class Actions {
     });
   }
 
-  /** A few at a time; one refusal does not stop the rest, and only the first is shown. */
-  async #each(ids: readonly string[], run: (id: string) => Promise<void>): Promise<void> {
+  /** Calls for each and shows the answers; resolves to the ids that were changed. */
+  async #change(
+    ids: readonly string[],
+    run: (id: string) => Promise<Download>,
+  ): Promise<readonly string[]> {
+    const done: string[] = [];
+    await this.#each(ids, async (id) => {
+      const record = await run(id);
+      this.#parts.downloads.apply({ downloads: [record], removed: [] });
+      done.push(id);
+    });
+    return done;
+  }
+
+  /**
+   * A few at a time; one refusal does not stop the rest, and only the first is shown. Resolves to how many
+   * went through.
+   */
+  async #each(ids: readonly string[], run: (id: string) => Promise<void>): Promise<number> {
     const waiting = [...ids];
     let first: unknown = null;
+    let done = 0;
     const lane = async (): Promise<void> => {
       for (let id = waiting.shift(); id !== undefined; id = waiting.shift()) {
         try {
           await run(id);
+          done += 1;
         } catch (error) {
           // What is already gone is what was asked for.
           if (!(error instanceof ApiError) || error.code !== 'DOWNLOAD_NOT_FOUND') first ??= error;
@@ -144,6 +228,7 @@ export class Actions {
     };
     await Promise.all([lane(), lane(), lane(), lane()]);
     if (first !== null) this.#refused(first);
+    return done;
   }
 
   #refused(error: unknown): void {

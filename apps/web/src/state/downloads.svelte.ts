@@ -1,4 +1,4 @@
-import { ApiError, type Client, type Download } from '@artemis/contracts/client';
+import { ApiError, isTerminal, type Client, type Download } from '@artemis/contracts/client';
 import { SmoothedRate, SteadyEta } from '../lib/rate.ts';
 
 export interface Changes {
@@ -87,6 +87,11 @@ export class Downloads {
 
   get(id: string): Download | undefined {
     return this.#cold.get(id);
+  }
+
+  /** Records known to this page that have not ended. */
+  active(): readonly Download[] {
+    return [...this.#cold.values()].filter((record) => !isTerminal(record.status));
   }
 
   view(id: string): HotDownload | undefined {

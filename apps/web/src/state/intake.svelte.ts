@@ -1,20 +1,33 @@
-import { ApiError, type Client } from '@artemis/contracts/client';
-import { LIMITS } from '@artemis/contracts/vocabulary';
 import { extractUrls, type Extraction } from '../lib/extract-urls.ts';
+import { dedupeKey } from '../lib/dedupe-key.ts';
 import { createId } from '../lib/ids.ts';
 import { isSameRecipe, takesAudioCodec, type Recipe } from '../lib/recipe.ts';
+import type { Draft } from '../storage/database.ts';
 import { describeError } from './actions.svelte.ts';
 import type { Downloads } from './downloads.svelte.ts';
+import type { BrowserStore } from './browser-store.svelte.ts';
+import type { LocalHistory } from './local-history.svelte.ts';
 import type { LastChoices } from './last-choices.svelte.ts';
+import type { Outbox, SendResult } from './outbox.svelte.ts';
 import type { Presets } from './presets.svelte.ts';
+import type { Router } from './router.svelte.ts';
 import type { Text } from './text.svelte.ts';
 
 export interface IntakeParts {
-  readonly client: Client;
+  readonly outbox: Outbox;
+  readonly store: BrowserStore;
+  readonly history: LocalHistory;
   readonly downloads: Downloads;
   readonly presets: Presets;
   readonly last: LastChoices;
   readonly text: Text;
+}
+
+/** Why a link is marked as known already. */
+export interface Known {
+  readonly where: 'queue' | 'library';
+  readonly id: string;
+  readonly at: string;
 }
 
 const NOTHING: Extraction = { urls: [], linesWithoutLink: 0, isCut: false };
@@ -33,6 +46,9 @@ export class Intake {
   #isSending = $state(false);
   #problem: string | null = $state(null);
   #refusedUrls: ReadonlyMap<string, string> = $state.raw(new Map());
+  #known: ReadonlyMap<string, Known> = $state.raw(new Map());
+  /** Links whose tick differs from the usual one: new links are ticked, known ones are not. */
+  #flipped: ReadonlySet<string> = $state.raw(new Set());
   readonly #extraction: Extraction = $derived(
     this.#text === '' ? NOTHING : extractUrls(this.#text, this.#markup),
   );
@@ -54,11 +70,56 @@ export class Intake {
     this.#text = value;
     this.#problem = null;
     this.#refusedUrls = new Map();
-    if (value === '') this.#markup = '';
+    if (value !== '') return;
+    this.#markup = '';
+    this.#flipped = new Set();
+    this.#known = new Map();
   }
 
   get extraction(): Extraction {
     return this.#extraction;
+  }
+
+  /** Links that are in the queue or the library already. Filled by `lookForKnown`. */
+  get known(): ReadonlyMap<string, Known> {
+    return this.#known;
+  }
+
+  isTicked(url: string): boolean {
+    return this.#known.has(url) === this.#flipped.has(url);
+  }
+
+  toggle(url: string): void {
+    const next = new Set(this.#flipped);
+    if (!next.delete(url)) next.add(url);
+    this.#flipped = next;
+  }
+
+  get tickedUrls(): readonly string[] {
+    return this.#extraction.urls.map((found) => found.url).filter((url) => this.isTicked(url));
+  }
+
+  /** Compares the links with the downloads that this browser knows. A hint: the server decides. */
+  async lookForKnown(): Promise<void> {
+    const urls = this.#extraction.urls.map((found) => found.url);
+    const active = new Map<string, Known>();
+    for (const record of this.#parts.downloads.active()) {
+      active.set(dedupeKey(record.url), { where: 'queue', id: record.id, at: record.created_at });
+    }
+    const known = new Map<string, Known>();
+    for (const url of urls) {
+      const key = dedupeKey(url);
+      const queued = active.get(key);
+      if (queued) {
+        known.set(url, queued);
+        continue;
+      }
+      const entry = await this.#parts.history.findByKey(key);
+      if (entry?.state === 'completed' && entry.path !== null) {
+        known.set(url, { where: 'library', id: entry.id, at: entry.finishedAt });
+      }
+    }
+    this.#known = known;
   }
 
   get recipe(): Recipe {
@@ -87,6 +148,18 @@ export class Intake {
   add(text: string, markup = ''): void {
     this.#markup += markup;
     this.text = this.#text.trim() === '' ? text : `${this.#text.trimEnd()}\n${text}`;
+  }
+
+  /**
+   * Links that came with the address: of a bookmarklet, a share or a shortcut. They only fill the field;
+   * nothing starts without a press.
+   */
+  takeFromAddress(router: Router): void {
+    const parts = ['add', 'text', 'title'].flatMap((name) => router.query.get(name) ?? []);
+    if (parts.length === 0) return;
+    this.add(parts.join('\n'));
+    router.replace({ add: null, text: null, title: null, t: null });
+    router.open('intake');
   }
 
   usePreset(id: string): void {
@@ -118,47 +191,57 @@ export class Intake {
     this.#parts.last.update({ presetId: this.#presetId, format: this.#recipe });
   }
 
-  /** Sends every link. Resolves to the number that was taken; those that were refused stay in the field. */
-  async submit(): Promise<number> {
-    const urls = this.#extraction.urls.map((found) => found.url);
-    if (urls.length === 0 || this.#isSending) return 0;
+  /** Sends the ticked links. Those that were refused stay in the field, with the reason. */
+  async submit(): Promise<SendResult | null> {
+    const urls = this.tickedUrls;
+    if (urls.length === 0 || this.#isSending) return null;
     this.#isSending = true;
     this.#problem = null;
-    let taken = 0;
     try {
-      for (let at = 0; at < urls.length; at += LIMITS.urlsPerRequest) {
-        const part = urls.slice(at, at + LIMITS.urlsPerRequest);
-        const answer = await this.#parts.client.createDownloads(
-          { urls: part, ...this.#recipe },
-          { idempotencyKey: createId() },
-        );
-        this.#parts.downloads.apply({ downloads: answer.downloads, removed: [] });
-        taken += part.length;
+      const isForced = urls.some((url) => this.#known.has(url));
+      const result = await this.#parts.outbox.send(urls, this.#recipeToSend(), isForced);
+      this.#parts.last.usedFolder(this.#parts.last.value.downloadDir);
+      this.#remember();
+      this.text = [...result.refused.keys()].join('\n');
+      if (result.error !== null) {
+        this.#problem = describeError(result.error, this.#parts.text);
+        this.#refusedUrls = new Map([...result.refused].filter(([, why]) => why !== ''));
       }
-      this.text = '';
-    } catch (error) {
-      this.#problem = describeError(error, this.#parts.text);
-      this.#markRefused(error, urls.slice(taken));
-      if (taken > 0) this.#keep(urls.slice(taken));
+      return result;
     } finally {
       this.#isSending = false;
     }
-    return taken;
   }
 
-  #keep(urls: readonly string[]): void {
-    this.#text = urls.join('\n');
-    this.#markup = '';
+  #recipeToSend(): Recipe {
+    const { downloadDir } = this.#parts.last.value;
+    if (downloadDir === '' || this.#recipe.options.directory !== undefined) return this.#recipe;
+    return { ...this.#recipe, options: { ...this.#recipe.options, directory: downloadDir } };
   }
 
-  #markRefused(error: unknown, urls: readonly string[]): void {
-    if (!(error instanceof ApiError)) return;
-    const refused = new Map<string, string>();
-    for (const detail of error.problem?.errors ?? []) {
-      const url = detail.index === undefined ? urls[0] : urls[detail.index];
-      if (url !== undefined) refused.set(url, detail.message);
-    }
-    this.#refusedUrls = refused;
+  /** Puts the text aside for later. */
+  async keepAsDraft(): Promise<boolean> {
+    const draft: Draft = {
+      id: createId(),
+      text: this.#text,
+      recipe: this.#recipe,
+      createdAt: Date.now(),
+    };
+    const isKept = await this.#parts.store.write('drafts', (database) =>
+      database.put('drafts', draft),
+    );
+    if (isKept) this.text = '';
+    return isKept;
+  }
+
+  async readDrafts(): Promise<readonly Draft[]> {
+    const drafts = await this.#parts.store.read((database) => database.getAll('drafts'));
+    return (drafts ?? []).sort((a, b) => b.createdAt - a.createdAt);
+  }
+
+  async useDraft(draft: Draft): Promise<void> {
+    this.add(draft.text);
+    await this.#parts.store.write('drafts', (database) => database.delete('drafts', draft.id));
   }
 
   /** Takes the refused links out, so that the others can go. */

@@ -2,7 +2,8 @@ export const VIEWS = ['room', 'queue', 'library', 'presets', 'settings', 'diagno
 export type View = (typeof VIEWS)[number];
 
 /** What lies over a view; each stands in the query, so that back closes it and a link opens it. */
-export type Overlay = 'intake' | 'download' | 'palette' | 'keys' | 'menu' | 'playlist';
+export const OVERLAYS = ['download', 'intake', 'palette', 'keys', 'menu'] as const;
+export type Overlay = (typeof OVERLAYS)[number];
 
 /**
  * The address is the state of navigation. Views are one path segment below the base, so that relative links
@@ -45,17 +46,36 @@ export class Router {
     window.scrollTo(0, 0);
   }
 
+  /** Goes to an address of this page; false when it is not one. */
+  follow(href: string): boolean {
+    const url = new URL(href, location.href);
+    if (url.origin !== location.origin || !url.pathname.startsWith(this.#base)) return false;
+    const segment = url.pathname.slice(this.#base.length);
+    if (segment !== '' && !(VIEWS as readonly string[]).includes(segment)) return false;
+    if (url.hash !== '') return false;
+    if (url.href !== location.href) history.pushState(null, '', url.href);
+    this.#read();
+    window.scrollTo(0, 0);
+    return true;
+  }
+
   /** Changes filters of the view in place; null takes one out. No new entry in the history. */
   replace(change: Readonly<Record<string, string | null>>): void {
     history.replaceState(history.state, '', this.#hrefWith(change));
     this.#read();
   }
 
-  open(name: Overlay, value = ''): void {
-    if (this.#query.get(name) === value) return;
-    const isSwitch = this.#query.has(name);
-    const href = this.#hrefWith({ [name]: value });
-    if (isSwitch) history.replaceState(history.state, '', href);
+  /** Opens an overlay over the view; another one that is open makes way. `part` is a part of it. */
+  open(name: Overlay, value = '', part: { readonly tab?: string } = {}): void {
+    if (this.#query.get(name) === value && part.tab === undefined) return;
+    const others = OVERLAYS.filter((other) => other !== name && this.#query.has(other));
+    const isSwitch = this.#query.has(name) || others.length > 0;
+    const href = this.#hrefWith({
+      ...Object.fromEntries(others.map((other) => [other, null])),
+      [name]: value,
+      tab: part.tab ?? null,
+    });
+    if (isSwitch) history.replaceState({ overlay: name }, '', href);
     else history.pushState({ overlay: name }, '', href);
     this.#read();
   }
@@ -65,7 +85,7 @@ export class Router {
     const state: unknown = history.state;
     const isOurs = typeof state === 'object' && state !== null && 'overlay' in state;
     if (isOurs && state.overlay === name) history.back();
-    else this.replace({ [name]: null });
+    else this.replace({ [name]: null, tab: null });
   }
 
   #hrefWith(change: Readonly<Record<string, string | null>>): string {

@@ -6,6 +6,8 @@ import type { TelemetryState } from './telemetry.svelte.ts';
 
 const TIMEOUT_MS = 10_000;
 const PROGRESS_MS = 1000;
+/** A stream may lose an event; looking at the changes now and then mends it. */
+const HEAL_MS = 30_000;
 
 /**
  * Keeps this page informed: looks at the telemetry every three seconds while the page is visible, at what
@@ -28,6 +30,7 @@ export class Sync {
   #progressTimer: ReturnType<typeof setTimeout> | undefined;
   #isLooking = false;
   #isPulling = false;
+  #pulledAt = 0;
 
   constructor(client: Client, clock: Clock, telemetry: TelemetryState, downloads: Downloads) {
     this.#client = client;
@@ -104,6 +107,7 @@ export class Sync {
     this.#isPulling = true;
     try {
       await this.#downloads.pull(AbortSignal.timeout(TIMEOUT_MS));
+      this.#pulledAt = Date.now();
     } catch {
       // The look that follows reports what is wrong.
     } finally {
@@ -173,7 +177,8 @@ export class Sync {
     this.#telemetry.heard(answer.body, answer.headers.get('etag'), at);
     if (isOtherServer || (this.#downloads.rev === null && !this.#isFirst)) this.#downloads.reset();
     this.#isFirst = false;
-    if (!this.#isStreaming && this.#downloads.rev !== answer.body.rev) await this.refresh();
+    const isDue = !this.#isStreaming || at - this.#pulledAt > HEAL_MS;
+    if (isDue && this.#downloads.rev !== answer.body.rev) await this.refresh();
   }
 
   #scheduleProgress(): void {

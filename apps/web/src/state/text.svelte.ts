@@ -1,18 +1,28 @@
 import { createFormatter, type Formatter } from '../lib/format.ts';
-import { en, type Dictionary } from '../text/en.ts';
+import type { Dictionary, FirstWords, LaterWords } from '../text/dictionary.ts';
+import { en } from '../text/en.ts';
 import type { Settings } from './settings.svelte.ts';
 
-/** A language that is not in the first bundle is fetched when somebody wants it. */
-export const LANGUAGES: Readonly<
-  Record<string, { readonly name: string; readonly load: () => Promise<Dictionary> }>
-> = {
-  en: { name: 'English', load: async () => en },
+interface Language {
+  readonly name: string;
+  readonly loadFirst: () => Promise<FirstWords>;
+  readonly loadLater: () => Promise<LaterWords>;
+}
+
+export const LANGUAGES: Readonly<Record<string, Language>> = {
+  en: {
+    name: 'English',
+    loadFirst: async () => en,
+    loadLater: async () => (await import('../text/en-more.ts')).enMore,
+  },
 };
 
-/** All words and figures of the page in one language. */
+/** All words and figures of the page in one language. The first screen's are there at once. */
 export class Text {
   readonly #settings: Settings;
-  #dictionary: Dictionary = $state.raw(en);
+  #first: FirstWords = $state.raw(en);
+  #all: Dictionary | null = $state.raw(null);
+  #code = 'en';
   #locale: string = $state('en');
   readonly #format: Formatter = $derived.by(() =>
     createFormatter(this.#locale, this.#settings.value.hasBinaryUnits),
@@ -22,8 +32,15 @@ export class Text {
     this.#settings = settings;
   }
 
-  get t(): Dictionary {
-    return this.#dictionary;
+  /** Words of the first screen. */
+  get t(): FirstWords {
+    return this.#first;
+  }
+
+  /** All words. Only for parts that are fetched later: `loadAll` comes with them. */
+  get all(): Dictionary {
+    if (this.#all === null) throw new Error('The words of this part are not loaded yet');
+    return this.#all;
   }
 
   get format(): Formatter {
@@ -34,15 +51,29 @@ export class Text {
     return this.#locale;
   }
 
-  /** Takes the chosen language, else the first of the browser's that is there. Resolves when it is shown. */
+  async loadAll(): Promise<void> {
+    if (this.#all !== null) return;
+    const later = await LANGUAGES[this.#code]?.loadLater();
+    if (later) this.#all = { ...this.#first, ...later };
+  }
+
+  /** Takes the first of the wanted languages that is there. Resolves when it is shown. */
   async use(wanted: readonly string[]): Promise<void> {
-    const short = wanted.map((language) => language.slice(0, 2).toLowerCase());
-    const locale = short.find((language) => language in LANGUAGES) ?? 'en';
-    const dictionary = await LANGUAGES[locale]?.load();
-    if (!dictionary) return;
-    this.#dictionary = dictionary;
+    const code =
+      wanted.map((one) => one.slice(0, 2).toLowerCase()).find((one) => one in LANGUAGES) ?? 'en';
+    const language = LANGUAGES[code];
+    if (!language) return;
+    if (code !== this.#code) {
+      const [first, later] = await Promise.all([
+        language.loadFirst(),
+        this.#all === null ? null : language.loadLater(),
+      ]);
+      this.#code = code;
+      this.#first = first;
+      if (later) this.#all = { ...first, ...later };
+    }
     // The browser's own variant of the language decides how figures look (en-GB, de-AT).
-    this.#locale = wanted.find((language) => language.toLowerCase().startsWith(locale)) ?? locale;
-    document.documentElement.lang = locale;
+    this.#locale = wanted.find((one) => one.toLowerCase().startsWith(code)) ?? code;
+    document.documentElement.lang = code;
   }
 }

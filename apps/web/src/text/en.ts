@@ -1,28 +1,36 @@
-/** Every word of the page. A message with a figure or a name in it is a function; nothing is joined elsewhere. */
-function plural(count: number, one: string, other: string): string {
-  return count === 1 ? one : other;
-}
+import { n, plural } from './words.ts';
 
-const figure = new Intl.NumberFormat('en');
-const n = (count: number): string => figure.format(count);
-
+/**
+ * Every word of the first screen. A message with a figure or a name in it is a function; nothing is joined
+ * elsewhere.
+ */
 export const en = {
   appName: 'Artemis',
+  titleRunning: (percent: string, running: number) =>
+    `${percent} · ${n(running)} running · Artemis`,
   skipToMain: 'Skip to the content',
-  skipToIntake: 'Skip to the link field',
-  close: 'Close',
   undo: 'Undo',
-  now: 'Now',
   more: 'More',
   retry: 'Retry',
   cancel: 'Cancel',
   remove: 'Remove',
   save: 'Save file',
-  copyLink: 'Copy link',
   copyPath: 'Copy path',
   copyRemedy: 'Copy the remedy',
   dismiss: 'Dismiss',
   none: 'none',
+
+  // Navigation
+  navLabel: 'Views',
+  navRoom: 'Room',
+  navQueue: 'Queue',
+  navLibrary: 'Library',
+  navPresets: 'Presets',
+  navSettings: 'Settings',
+  navDiagnostics: 'Health',
+  navAdd: 'Add links',
+  viewLoading: 'Loading…',
+  viewFailed: 'This part of the page could not be loaded.',
 
   // The telemetry strip
   stripLabel: 'Telemetry',
@@ -33,7 +41,6 @@ export const en = {
   linkOffline: 'Offline',
   linkTitle: (state: string, heard: string) => `Connection: ${state}. Last heard ${heard}.`,
   clockTitle: (utc: string) => `${utc} UTC`,
-  throughput: 'Throughput',
   throughputText: (now: string, low: string, high: string) =>
     `Throughput ${now}, in the last minutes ${low} to ${high}`,
   run: 'Run',
@@ -60,10 +67,6 @@ export const en = {
   notReadyTitle: 'Downloads cannot run yet.',
   attentionTitle: 'Worth a look.',
   checkAgain: 'Check again',
-  tokenTitle: 'This server wants a token',
-  tokenHint: 'It is the value of API_TOKEN of the server, and is kept until this tab closes.',
-  tokenLabel: 'Token',
-  tokenUse: 'Use it',
 
   // Intake
   intakeTitle: 'Intake',
@@ -80,11 +83,16 @@ export const en = {
   intakeAdd: (count: number) => (count === 0 ? 'Add' : `Add ${n(count)}`),
   intakeAdding: 'Adding…',
   intakeAdded: (count: number) => `${n(count)} ${plural(count, 'download', 'downloads')} added.`,
+  intakeReview: 'Look through them',
+  intakeKept: (count: number) =>
+    `${n(count)} ${plural(count, 'link is', 'links are')} kept here and sent when the server takes them.`,
+  intakeDuplicates: (count: number) =>
+    `${n(count)} ${plural(count, 'was', 'were')} in the queue already.`,
+  outboxTakeBack: 'Take back',
   intakeRefused: 'The server did not take these links:',
   intakeDropRefused: 'Leave them out',
   preset: 'Preset',
   presetCustom: 'Own choice',
-  yourPresets: 'Your presets',
   formatPreset: 'Kind',
   quality: 'Quality',
   qualityBest: 'Best',
@@ -116,6 +124,10 @@ export const en = {
   firstRunPick: 'Pick a preset. The first one takes the best there is.',
   firstRunAdd: 'Press Add. The file lands in the downloads folder, and its row lands here.',
 
+  outboxTitle: 'Waiting to be sent',
+  outboxText: (count: number) =>
+    `${n(count)} ${plural(count, 'link', 'links')} kept in this browser until the server answers.`,
+
   // Statuses and phases
   statusQueued: 'Waiting',
   statusRunning: 'Running',
@@ -140,7 +152,6 @@ export const en = {
   progressText: (percent: string, left: string) => `${percent}, ${left} left`,
   progressLabel: (title: string) => `Progress of ${title}`,
   attempt: (count: number) => `Attempt ${n(count)}`,
-  untitled: 'Title not known yet',
   sizeOf: (done: string, total: string) => `${done} of ${total}`,
   actionsOf: (title: string) => `Actions for ${title}`,
   warnings: (count: number) => `${n(count)} ${plural(count, 'remark', 'remarks')}`,
@@ -151,6 +162,13 @@ export const en = {
     `${n(count)} ${plural(count, 'download', 'downloads')} cancelled.`,
   toastRemoved: (count: number) =>
     `${n(count)} ${plural(count, 'row', 'rows')} removed. Files stay where they are.`,
+  toastHeld: (count: number) => `${n(count)} ${plural(count, 'download', 'downloads')} held.`,
+  toastResumed: (count: number) => `${n(count)} ${plural(count, 'download', 'downloads')} resumed.`,
+  toastRetried: (count: number) =>
+    `${n(count)} ${plural(count, 'download', 'downloads')} queued again.`,
+  toastPriority: 'Priority changed.',
+  toastDeleted: (count: number) =>
+    `Files of ${n(count)} ${plural(count, 'download', 'downloads')} deleted.`,
   toastCopied: (what: string) => `Copied: ${what}`,
   toastNotCopied: (what: string) => `This browser does not allow copying. Here it is: ${what}`,
   errorQueueFull: 'The queue of the server is full. Wait until some downloads have ended.',
@@ -162,4 +180,4 @@ export const en = {
   saidFailed: (count: number) => `${n(count)} failed.`,
 };
 
-export type Dictionary = typeof en;
+export type FirstWords = typeof en;

@@ -1,0 +1,143 @@
+import type { Download, LogLine } from '@artemis/contracts';
+import { SseParser, type ServerEvent } from '../lib/sse.ts';
+import type { Downloads } from './downloads.svelte.ts';
+import type { LogFeed } from './log-feed.ts';
+import type { ServerInfo } from './server-info.svelte.ts';
+import type { Sync } from './sync.svelte.ts';
+import type { Token } from './token.svelte.ts';
+
+const SILENCE_MS = 20_000;
+const APPLY_MS = 250;
+const HIDDEN_MS = 60_000;
+const RETRIES_MS = [1000, 2000, 5000, 15_000, 60_000] as const;
+
+export interface EventStreamParts {
+  readonly address: string;
+  readonly token: Token;
+  readonly server: ServerInfo;
+  readonly sync: Sync;
+  readonly downloads: Downloads;
+  readonly logFeed: LogFeed;
+}
+
+/**
+ * The event stream: the same that polling tells, sooner. Only a visible page holds it, because a browser has
+ * six connections to a server for all its tabs. Read by `fetch`, which can send a token where `EventSource`
+ * cannot. Losing it loses nothing: the page polls until it is back.
+ */
+export class EventStream {
+  readonly #parts: EventStreamParts;
+  #changed = new Map<string, Download>();
+  #removed = new Set<string>();
+  #applyTimer: ReturnType<typeof setTimeout> | undefined;
+  #hiddenTimer: ReturnType<typeof setTimeout> | undefined;
+  #retryTimer: ReturnType<typeof setTimeout> | undefined;
+  #abort: AbortController | null = null;
+  #failures = 0;
+  #lastId: string | null = null;
+
+  constructor(parts: EventStreamParts) {
+    this.#parts = parts;
+  }
+
+  /** Opens it when the server has one and the page is visible. Safe to call again. */
+  start(): void {
+    document.addEventListener('visibilitychange', () => {
+      clearTimeout(this.#hiddenTimer);
+      if (document.hidden) this.#hiddenTimer = setTimeout(() => this.#abort?.abort(), HIDDEN_MS);
+      else this.open();
+    });
+    this.open();
+  }
+
+  open(): void {
+    if (this.#abort !== null || document.hidden || !this.#parts.server.has('events')) return;
+    clearTimeout(this.#retryTimer);
+    const abort = new AbortController();
+    this.#abort = abort;
+    void this.#read(abort).finally(() => {
+      this.#abort = null;
+      this.#parts.sync.streaming(false);
+      if (document.hidden) return;
+      const wait = RETRIES_MS[Math.min(this.#failures, RETRIES_MS.length - 1)] ?? 60_000;
+      this.#failures += 1;
+      this.#retryTimer = setTimeout(() => this.open(), wait * (0.8 + Math.random() * 0.4));
+    });
+  }
+
+  async #read(abort: AbortController): Promise<void> {
+    const parser = new SseParser();
+    let silence: ReturnType<typeof setTimeout> | undefined;
+    const heard = (): void => {
+      clearTimeout(silence);
+      silence = setTimeout(() => abort.abort(), SILENCE_MS);
+    };
+    heard();
+    try {
+      const token = this.#parts.token.value;
+      const response = await fetch(this.#parts.address, {
+        headers: {
+          accept: 'text/event-stream',
+          ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+          ...(this.#lastId === null ? {} : { 'last-event-id': this.#lastId }),
+        },
+        cache: 'no-store',
+        signal: abort.signal,
+      });
+      if (!response.ok || !response.body) return;
+      this.#parts.sync.streaming(true);
+      // What happened between the last look and the opening is in no event.
+      await this.#parts.sync.refresh();
+      const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) return;
+        heard();
+        this.#failures = 0;
+        for (const event of parser.push(value)) this.#take(event);
+        this.#lastId = parser.lastId;
+      }
+    } catch {
+      // Closed by either side; the next try is due.
+    } finally {
+      clearTimeout(silence);
+    }
+  }
+
+  #take(event: ServerEvent): void {
+    // Made by our own server, in the shapes of the contract.
+    switch (event.name) {
+      case 'download': {
+        const record = JSON.parse(event.data) as Download;
+        this.#changed.set(record.id, record);
+        this.#removed.delete(record.id);
+        break;
+      }
+      case 'removed': {
+        const { id } = JSON.parse(event.data) as { id: string };
+        this.#removed.add(id);
+        this.#changed.delete(id);
+        break;
+      }
+      case 'log': {
+        this.#parts.logFeed.tell(JSON.parse(event.data) as LogLine);
+        return;
+      }
+      case 'reset':
+        void this.#parts.sync.refresh();
+        return;
+      default:
+        return;
+    }
+    this.#applyTimer ??= setTimeout(() => requestAnimationFrame(() => this.#apply()), APPLY_MS);
+  }
+
+  /** All changes of a quarter of a second in one frame. */
+  #apply(): void {
+    this.#applyTimer = undefined;
+    const changes = { downloads: [...this.#changed.values()], removed: [...this.#removed] };
+    this.#changed = new Map();
+    this.#removed = new Set();
+    this.#parts.downloads.apply(changes);
+  }
+}

@@ -1,0 +1,245 @@
+import { ApiError, type Client, type Download } from '@artemis/contracts/client';
+import { createId } from '../lib/ids.ts';
+import type { Recipe } from '../lib/recipe.ts';
+import type { OutboxEntry } from '../storage/database.ts';
+import type { BrowserStore } from './browser-store.svelte.ts';
+import type { Downloads } from './downloads.svelte.ts';
+
+const URLS_PER_ENTRY = 100;
+const CLAIM_MS = 30_000;
+const FIRST_WAIT_MS = 2000;
+const LONGEST_WAIT_MS = 300_000;
+const HINT_KEY = 'workspace-outbox-hint:v1';
+
+export interface SendResult {
+  /** Links that the server has. */
+  readonly taken: number;
+  /** Links that wait in this browser for the server. */
+  readonly kept: number;
+  readonly duplicates: number;
+  /** Links that the server refused, with the reason. */
+  readonly refused: ReadonlyMap<string, string>;
+  /** What the server said when it refused; null when it took or will take everything. */
+  readonly error: unknown;
+}
+
+/**
+ * Links on their way to the server. They are written down before they are sent, each bundle under a key that
+ * makes a second sending harmless, so that neither a lost answer nor a closed tab loses or doubles them.
+ */
+export class Outbox {
+  readonly #client: Client;
+  readonly #store: BrowserStore;
+  readonly #downloads: Downloads;
+  #entries: readonly OutboxEntry[] = $state.raw([]);
+  readonly #refusals = new Map<string, { urls: ReadonlyMap<string, string>; error: unknown }>();
+  readonly #duplicates = new Map<string, number>();
+  #isDraining = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(client: Client, store: BrowserStore, downloads: Downloads) {
+    this.#client = client;
+    this.#store = store;
+    this.#downloads = downloads;
+    store.onOtherTab((name) => {
+      if (name === 'outbox') void this.#read();
+    });
+  }
+
+  /** Bundles that wait, oldest first. */
+  get entries(): readonly OutboxEntry[] {
+    return this.#entries;
+  }
+
+  get waitingLinks(): number {
+    return this.#entries.reduce((sum, entry) => sum + entry.urls.length, 0);
+  }
+
+  /** Looks for bundles of an earlier visit. Opens the database only when there are some. */
+  async start(): Promise<void> {
+    let hint: string | null = null;
+    try {
+      hint = localStorage.getItem(HINT_KEY);
+    } catch {
+      // Blocked storage has no bundles either.
+    }
+    if (hint === null) return;
+    await this.#read();
+    await this.drain();
+  }
+
+  async send(urls: readonly string[], recipe: Recipe, force: boolean): Promise<SendResult> {
+    const added: OutboxEntry[] = [];
+    for (let at = 0; at < urls.length; at += URLS_PER_ENTRY) {
+      added.push({
+        clientId: createId(),
+        urls: urls.slice(at, at + URLS_PER_ENTRY),
+        recipe: {
+          format_preset: recipe.format_preset,
+          quality: recipe.quality,
+          options: recipe.options,
+        },
+        force,
+        createdAt: Date.now(),
+        tries: 0,
+        nextAt: 0,
+        claimedUntil: 0,
+        lastError: null,
+      });
+    }
+    this.#show([...this.#entries, ...added]);
+    await this.#store.write('outbox', async (database) => {
+      const { store, done } = database.transaction('outbox', 'readwrite');
+      for (const entry of added) void store.put(entry);
+      await done;
+    });
+    await this.drain();
+    const refused = new Map<string, string>();
+    let error: unknown = null;
+    let kept = 0;
+    let duplicates = 0;
+    for (const { clientId } of added) {
+      const waiting = this.#entries.find((entry) => entry.clientId === clientId);
+      kept += waiting?.urls.length ?? 0;
+      duplicates += this.#duplicates.get(clientId) ?? 0;
+      const refusal = this.#refusals.get(clientId);
+      for (const [url, why] of refusal?.urls ?? []) refused.set(url, why);
+      error ??= refusal?.error ?? null;
+      this.#refusals.delete(clientId);
+      this.#duplicates.delete(clientId);
+    }
+    return { taken: urls.length - kept - refused.size, kept, duplicates, refused, error };
+  }
+
+  /** Sends what is due, oldest first, until nothing is left or the server does not take it now. */
+  async drain(): Promise<void> {
+    if (this.#isDraining) return;
+    this.#isDraining = true;
+    clearTimeout(this.#timer);
+    try {
+      for (;;) {
+        const now = Date.now();
+        const entry = this.#entries.find((one) => one.nextAt <= now);
+        if (!entry || !(await this.#claim(entry))) break;
+        if (!(await this.#try(entry))) break;
+      }
+    } finally {
+      this.#isDraining = false;
+    }
+    const next = this.#entries.reduce((min, entry) => Math.min(min, entry.nextAt), Infinity);
+    if (Number.isFinite(next)) {
+      this.#timer = setTimeout(() => void this.drain(), Math.max(500, next - Date.now()));
+    }
+  }
+
+  /** Tries again now, whatever the waiting time. */
+  async retryNow(): Promise<void> {
+    this.#show(this.#entries.map((entry) => ({ ...entry, nextAt: 0 })));
+    await this.drain();
+  }
+
+  /** Takes everything that waits out and gives it back. */
+  async takeBack(): Promise<readonly string[]> {
+    const urls = this.#entries.flatMap((entry) => entry.urls);
+    this.#show([]);
+    await this.#store.write('outbox', (database) => database.clear('outbox'));
+    return urls;
+  }
+
+  /** True when the next bundle may be tried. */
+  async #try(entry: OutboxEntry): Promise<boolean> {
+    try {
+      const answer = await this.#client.createDownloads(
+        { urls: [...entry.urls], ...entry.recipe, ...(entry.force ? { force: true } : {}) },
+        { idempotencyKey: entry.clientId },
+      );
+      this.#duplicates.set(entry.clientId, answer.duplicates.length);
+      await this.#remove(entry.clientId);
+      this.#downloads.apply({ downloads: answer.downloads as Download[], removed: [] });
+      return true;
+    } catch (error) {
+      if (isRefusal(error)) {
+        this.#refusals.set(entry.clientId, { urls: refusedUrls(error, entry.urls), error });
+        await this.#remove(entry.clientId);
+        return true;
+      }
+      const seconds = error instanceof ApiError ? error.retryAfterSeconds : null;
+      const wait =
+        seconds === null
+          ? Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** entry.tries)
+          : seconds * 1000;
+      const next: OutboxEntry = {
+        ...entry,
+        tries: entry.tries + 1,
+        nextAt: Date.now() + wait,
+        claimedUntil: 0,
+        lastError: error instanceof ApiError ? (error.code ?? String(error.status)) : null,
+      };
+      this.#show(this.#entries.map((one) => (one.clientId === entry.clientId ? next : one)));
+      await this.#store.write('outbox', (database) => database.put('outbox', next));
+      return false;
+    }
+  }
+
+  /** One tab sends a bundle; the others leave it alone for a while. */
+  async #claim(entry: OutboxEntry): Promise<boolean> {
+    const now = Date.now();
+    const isOurs = await this.#store.read(async (database) => {
+      const { store, done } = database.transaction('outbox', 'readwrite');
+      const stored = await store.get(entry.clientId);
+      const isFree = stored !== undefined && stored.claimedUntil <= now;
+      if (isFree) await store.put({ ...stored, claimedUntil: now + CLAIM_MS });
+      await done;
+      return stored === undefined ? 'gone' : isFree ? 'ours' : 'claimed';
+    });
+    // Without a database there is only this tab.
+    if (isOurs === 'gone' && entry.tries > 0) {
+      this.#show(this.#entries.filter((one) => one.clientId !== entry.clientId));
+      return false;
+    }
+    return isOurs !== 'claimed';
+  }
+
+  async #remove(clientId: string): Promise<void> {
+    this.#show(this.#entries.filter((entry) => entry.clientId !== clientId));
+    await this.#store.write('outbox', (database) => database.delete('outbox', clientId));
+  }
+
+  async #read(): Promise<void> {
+    const all = await this.#store.read((database) => database.getAll('outbox'));
+    if (all) this.#show(all.sort((a, b) => a.createdAt - b.createdAt));
+  }
+
+  #show(entries: readonly OutboxEntry[]): void {
+    this.#entries = entries;
+    try {
+      const oldest = entries[0]?.createdAt;
+      if (oldest === undefined) localStorage.removeItem(HINT_KEY);
+      else
+        localStorage.setItem(HINT_KEY, JSON.stringify({ v: 1, count: this.waitingLinks, oldest }));
+    } catch {
+      // The hint only saves opening the database.
+    }
+  }
+}
+
+/** The server understood and said no: sending it again changes nothing. */
+function isRefusal(error: unknown): error is ApiError {
+  return (
+    error instanceof ApiError &&
+    error.status >= 400 &&
+    error.status < 500 &&
+    ![401, 429].includes(error.status)
+  );
+}
+
+function refusedUrls(error: ApiError, urls: readonly string[]): ReadonlyMap<string, string> {
+  const reasons = new Map<string, string>();
+  for (const { index, message } of error.problem?.errors ?? []) {
+    const url = index === undefined ? undefined : urls[index];
+    if (url !== undefined) reasons.set(url, message);
+  }
+  // All or nothing: the whole bundle was not taken, the others only share its fate.
+  for (const url of urls) if (!reasons.has(url)) reasons.set(url, '');
+  return reasons;
+}
