@@ -80,6 +80,9 @@ async function perform(attempt: Attempt): Promise<Outcome> {
   let isTlsVerifiedByFfmpeg = task.url.startsWith('https:');
   let startsFromZero = 0;
 
+  if (!task.engine.hasFfmpeg && planOf(selection).hasMedia) {
+    return failedOutcome(jobs, 'ENGINE_MISSING', 'There is no ffmpeg.');
+  }
   await forgetOutcome(jobFolder);
   for (let count = 1; count <= MAX_RUNS; count += 1) {
     const plan = planOf(selection, leftOut);

@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
-import type { Jobs } from './jobs.ts';
+import type { FailureCode } from '@artemis/contracts';
+import type { Jobs, ToolResult } from './jobs.ts';
 
 /** Demuxers of what may be kept. A playlist in disguise would make ffprobe open the files that it names. */
 const DEMUXERS =
@@ -36,9 +37,20 @@ const FIELDS =
   'stream=index,codec_type,codec_name,width,height,avg_frame_rate,duration,start_time:' +
   'stream_disposition=attached_pic';
 
+/** ffprobe could not do its work, which says nothing about the file. */
+export class ProbeError extends Error {
+  readonly code: FailureCode;
+
+  constructor(code: FailureCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
 /**
  * What ffprobe reads from the head, the index and the end of a file; null when it is no media at all. One
  * process, since its start is most of the cost.
+ * @throws {ProbeError}
  */
 export async function probeMedia(jobs: Jobs, path: string): Promise<ProbedMedia | null> {
   return (await probe(jobs, path, PAST_THE_END)) ?? probe(jobs, path, '0%+#1');
@@ -61,7 +73,7 @@ async function probe(jobs: Jobs, path: string, interval: string): Promise<Probed
   const streams: ProbedStream[] = [];
   const packetEnds = new Map<number, number>();
   let format: ReadonlyMap<string, string> | null = null;
-  await jobs.runTool(
+  const result = await jobs.runTool(
     'ffprobe',
     [
       ...[...SAFE_INPUT, '-read_intervals', interval],
@@ -85,6 +97,7 @@ async function probe(jobs: Jobs, path: string, interval: string): Promise<Probed
     packetEnds.set(index, Math.max(packetEnds.get(index) ?? -Infinity, end));
   }
 
+  refuseUnlessAnswered(result);
   const found = format as ReadonlyMap<string, string> | null;
   if (found === null) return null;
   return {
@@ -105,6 +118,14 @@ export async function beginsLikeMedia(path: string): Promise<boolean> {
     return head.slice(4, 8) === 'ftyp' || head.startsWith('\x1a\x45\xdf\xa3');
   } finally {
     await handle.close();
+  }
+}
+
+function refuseUnlessAnswered({ exit, isTimedOut }: ToolResult): void {
+  if (exit.status === 127) throw new ProbeError('ENGINE_MISSING', 'ffprobe could not be started.');
+  if (isTimedOut) throw new ProbeError('WORKER_CRASHED', 'ffprobe did not end.');
+  if (exit.isHostLost || exit.signal !== null || exit.status === null) {
+    throw new ProbeError('WORKER_CRASHED', 'ffprobe was ended before it answered.');
   }
 }
 

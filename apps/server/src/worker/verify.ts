@@ -3,7 +3,7 @@ import { PROBE_AUDIO_CODECS, PROBE_VIDEO_CODECS } from './format-names.ts';
 import type { Jobs } from './jobs.ts';
 import type { VideoInfo } from './output-lines.ts';
 import type { DownloadPlan } from './plan.ts';
-import { beginsLikeMedia, lastPackets, probeMedia, type ProbedMedia } from './probe.ts';
+import { beginsLikeMedia, lastPackets, ProbeError, probeMedia, type ProbedMedia } from './probe.ts';
 
 /** A cut that is not exact begins at the key frame before it, which may lie this far away. */
 const KEY_FRAME_SECONDS = 20;
@@ -30,10 +30,23 @@ export async function verifyMedia(
   plan: DownloadPlan,
   expected: ExpectedDuration | null,
 ): Promise<Verdict> {
+  try {
+    return await judge(jobs, path, plan, expected);
+  } catch (error) {
+    if (error instanceof ProbeError) return { failure: error.code, detail: error.message };
+    throw error;
+  }
+}
+
+async function judge(
+  jobs: Jobs,
+  path: string,
+  plan: DownloadPlan,
+  expected: ExpectedDuration | null,
+): Promise<Verdict> {
   const media = await probeMedia(jobs, path);
   const played = media?.streams.filter(({ type }) => type === 'video' || type === 'audio') ?? [];
   if (media === null || played.length === 0) {
-    if (jobs.isStopped) return { failure: 'UNKNOWN', detail: 'Stopped while checking.' };
     return media === null && (await beginsLikeMedia(path))
       ? { failure: 'TRUNCATED', detail: 'The file ends before its index.' }
       : { failure: 'INVALID_MEDIA', detail: 'ffprobe finds neither sound nor picture in it.' };
@@ -76,8 +89,7 @@ function tolerance(seconds: number): number {
 
 async function missingEnd(jobs: Jobs, path: string, media: ProbedMedia): Promise<string | null> {
   if (gapAtEnd(media, media.packetEnds) === null) return null;
-  const gap = gapAtEnd(media, await lastPackets(jobs, path, media));
-  return jobs.isStopped ? null : gap;
+  return gapAtEnd(media, await lastPackets(jobs, path, media));
 }
 
 /** A stream whose own end is not told may end early; then one that lasts to the end of the file is enough. */

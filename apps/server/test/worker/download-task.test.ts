@@ -1,9 +1,14 @@
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { copyFile, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { FailureCode } from '@artemis/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Outcome, TaskEvent } from '../../src/worker/messages.ts';
 import { readOutcome } from '../../src/worker/outcome-file.ts';
+import { probeMedia } from '../../src/worker/probe.ts';
+import { finishRecording } from '../../src/worker/recording.ts';
 import { waitUntil } from '../engine/engine-under-test.ts';
 import { startCanary, type Canary } from '../origin/canary.ts';
 import { hostileTitles } from '../origin/page-routes.ts';
@@ -11,15 +16,41 @@ import { startTasks, type TaskRequest, type TasksUnderTest } from './task-under-
 
 let tasks: TasksUnderTest;
 let canary: Canary;
+let chapters: http.Server;
+let chaptersUrl: string;
 
 beforeAll(async () => {
   [tasks, canary] = await Promise.all([startTasks(), startCanary()]);
+  chapters = http.createServer((_request, response) => {
+    response.writeHead(200, { 'Content-Type': 'text/html' }).end(chaptersPage());
+  });
+  chapters.listen(0, '127.0.0.1');
+  await once(chapters, 'listening');
+  chaptersUrl = `http://127.0.0.1:${(chapters.address() as AddressInfo).port}/`;
 }, 60_000);
 
 afterAll(async () => {
+  chapters.close();
   await canary.close();
   await tasks.close();
 });
+
+/** The way most sites name chapters. */
+function chaptersPage(): string {
+  const clip = (name: string, startOffset: number, endOffset: number) => ({
+    '@type': 'Clip',
+    ...{ name, startOffset, endOffset },
+  });
+  const video = {
+    '@context': 'https://schema.org',
+    '@type': 'VideoObject',
+    name: 'With chapters',
+    duration: 'PT8S',
+    contentUrl: `${tasks.origin.url}/media/clip-360.mp4`,
+    hasPart: [clip('One', 0, 4), clip('Two', 4, 8)],
+  };
+  return `<!doctype html><title>x</title><script type="application/ld+json">${JSON.stringify(video)}</script>`;
+}
 
 type Done = Extract<Outcome, { kind: 'done' }>;
 
@@ -157,6 +188,34 @@ describe('options', () => {
     expect(metadata.duration).toBeLessThan(9);
   });
 
+  it('split chapters into files of their own', async () => {
+    const { suffixes } = await done(chaptersUrl, {
+      options: { split_chapters: true },
+      egressAllow: [tasks.origin.hostPort, new URL(chaptersUrl).host],
+    });
+    expect(suffixes).toEqual(['.mp4', '-01.mp4', '-02.mp4']);
+  });
+
+  it.each<[string, Record<string, string>]>([
+    ['one stream', { 'media.mp4.part': 'live/segment-00.ts' }],
+    ['a half-mended file', { 'media.mp4': 'live/segment-00.ts', 'media.temp.mp4': 'tiny.mp4' }],
+    [
+      'picture and sound apart',
+      { 'media.f1.mp4.part': 'hls/v360-00.ts', 'media.f2.m4a.part': 'hls/de-00.ts' },
+    ],
+  ])('make a recording that was cut off whole: %s', async (_, parts) => {
+    const { jobs, jobFolder } = await tasks.jobs();
+    for (const [name, source] of Object.entries(parts)) {
+      await copyFile(join(tasks.origin.mediaFolder, source), join(jobFolder, name));
+    }
+    const path = await finishRecording(jobs, jobFolder, 60);
+    expect(path).toBe(join(jobFolder, 'media.mp4'));
+    expect(await readdir(jobFolder)).toEqual(['media.mp4']);
+    const media = await probeMedia(jobs, path ?? '');
+    expect(media?.formatName).toContain('mp4');
+    expect(media?.streams.map(({ codec }) => codec)).toEqual(['h264', 'aac']);
+  });
+
   it('name what was asked for and not offered', async () => {
     const { warnings, metadata } = await done('/media/clip-360.mp4', {
       quality: '1080p',
@@ -204,28 +263,52 @@ describe('parts that fail alone', () => {
 });
 
 describe('what a site can do wrong', () => {
-  const cases: readonly (readonly [FailureCode, string, TaskRequest?])[] = [
-    ['TRUNCATED', '/fault/short-without-length.mp4'],
-    ['TRUNCATED', '/fault/empty.mp4'],
-    ['INVALID_MEDIA', '/fault/text.mp4'],
-    ['INVALID_MEDIA', '/fault/html.mp4'],
-    ['INVALID_MEDIA', '/fault/playlist.mp4'],
-    ['TOO_LARGE', '/padded.mp4?size=9000000', { limits: { maxFileSizeBytes: 5_000_000 } }],
-    ['TOO_LARGE', '/fault/endless.mp4', { limits: { maxFileSizeBytes: 3_000_000 } }],
-    ['TIMED_OUT', '/fault/trickle.mp4', { limits: { downloadTimeoutMs: 1_500 } }],
-    ['STALLED', '/fault/stalled.mp4?after=20000', { limits: { stallTimeoutMs: 1_500 } }],
-    ['NETWORK', '/fault/reset.mp4'],
-    ['MEDIA_UNAVAILABLE', '/fault/status/404/clip.mp4'],
-    ['LOGIN_REQUIRED', '/fault/status/401/clip.mp4'],
-    ['NETWORK', '/fault/status/403/clip.mp4?good=1&key=late'],
-    ['UNSAFE_TYPE', '/extension/clip.desktop'],
-    ['UNSAFE_TYPE', '/extension/clip.html'],
-    ['UNSUPPORTED_SITE', '/page/empty.html'],
-    ['POSTPROCESSING_FAILED', '/media/clip-360.mp4', { options: { container: 'webm' } }],
-    ['FORMAT_UNAVAILABLE', '/media/clip-360.mp4', { options: { format_id: '9999' } }],
+  const cases: readonly { code: FailureCode; path: string; request?: TaskRequest }[] = [
+    { code: 'TRUNCATED', path: '/fault/short-without-length.mp4' },
+    { code: 'TRUNCATED', path: '/fault/empty.mp4' },
+    { code: 'INVALID_MEDIA', path: '/fault/text.mp4' },
+    { code: 'INVALID_MEDIA', path: '/fault/html.mp4' },
+    { code: 'INVALID_MEDIA', path: '/fault/playlist.mp4' },
+    {
+      code: 'TOO_LARGE',
+      path: '/padded.mp4?size=9000000',
+      request: { limits: { maxFileSizeBytes: 5_000_000 } },
+    },
+    {
+      code: 'TOO_LARGE',
+      path: '/fault/endless.mp4',
+      request: { limits: { maxFileSizeBytes: 3_000_000 } },
+    },
+    {
+      code: 'TIMED_OUT',
+      path: '/fault/trickle.mp4',
+      request: { limits: { downloadTimeoutMs: 1_500 } },
+    },
+    {
+      code: 'STALLED',
+      path: '/fault/stalled.mp4?after=20000',
+      request: { limits: { stallTimeoutMs: 1_500 } },
+    },
+    { code: 'NETWORK', path: '/fault/reset.mp4' },
+    { code: 'MEDIA_UNAVAILABLE', path: '/fault/status/404/clip.mp4' },
+    { code: 'LOGIN_REQUIRED', path: '/fault/status/401/clip.mp4' },
+    { code: 'NETWORK', path: '/fault/status/403/clip.mp4?good=1&key=late' },
+    { code: 'UNSAFE_TYPE', path: '/extension/clip.desktop' },
+    { code: 'UNSAFE_TYPE', path: '/extension/clip.html' },
+    { code: 'UNSUPPORTED_SITE', path: '/page/empty.html' },
+    {
+      code: 'POSTPROCESSING_FAILED',
+      path: '/media/clip-360.mp4',
+      request: { options: { container: 'webm' } },
+    },
+    {
+      code: 'FORMAT_UNAVAILABLE',
+      path: '/media/clip-360.mp4',
+      request: { options: { format_id: '9999' } },
+    },
   ];
 
-  it.each(cases)('%s: %s', async (code, path, request) => {
+  it.each(cases)('$code: $path', async ({ code, path, request }) => {
     const { outcome, jobFolder } = await tasks.run(path, request);
     expect(outcome).toMatchObject({ kind: 'failed', code, retryAfterSeconds: null });
     expect(await readOutcome(jobFolder)).toBeNull();
@@ -321,6 +404,21 @@ describe('stopping and continuing', () => {
     const task = await tasks.start('/fault/stalled.mp4');
     task.stop();
     expect(await task.outcome).toMatchObject({ kind: 'stopped' });
+  });
+
+  it('needs ffmpeg before anything is fetched', async () => {
+    tasks.origin.requests.length = 0;
+    const { outcome } = await tasks.run('/media/clip-360.mp4', { engine: { hasFfmpeg: false } });
+    expect(outcome).toMatchObject({ kind: 'failed', code: 'ENGINE_MISSING' });
+    expect(tasks.origin.requests).toEqual([]);
+  });
+
+  it('fails as crashed and keeps the partial files when there is no engine host', async () => {
+    const jobFolder = await stopInTheMiddle();
+    const engine = { socketPath: '/nowhere/engine.sock' };
+    const { outcome } = await tasks.run(path, { jobFolder, engine });
+    expect(outcome).toMatchObject({ kind: 'failed', code: 'WORKER_CRASHED' });
+    expect(await readdir(jobFolder)).toContain('media.mp4.part');
   });
 
   it('keeps a checked outcome, so that nothing is downloaded twice after a crash', async () => {

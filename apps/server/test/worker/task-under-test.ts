@@ -7,7 +7,14 @@ import type { DownloadOptions, FormatPreset, Quality } from '@artemis/contracts'
 import { createEgressProxy } from '../../src/adapters/egress-proxy.ts';
 import { createAddressPolicy, type AddressTable } from '../../src/domain/address-policy.ts';
 import { run } from '../../src/worker/download-task.ts';
-import type { Outcome, Task, TaskEvent, TaskLimits } from '../../src/worker/messages.ts';
+import { createJobs, type Jobs } from '../../src/worker/jobs.ts';
+import type {
+  Outcome,
+  Task,
+  TaskEngine,
+  TaskEvent,
+  TaskLimits,
+} from '../../src/worker/messages.ts';
 import { engineTools, startEngine, waitUntil } from '../engine/engine-under-test.ts';
 import { startOrigin, type Origin } from '../origin/origin.ts';
 
@@ -19,6 +26,7 @@ export interface TaskRequest {
   readonly options?: DownloadOptions;
   readonly limits?: Partial<TaskLimits>;
   readonly egressAllow?: readonly string[];
+  readonly engine?: Partial<TaskEngine>;
   /** Default: a new one. */
   readonly jobFolder?: string;
 }
@@ -41,6 +49,8 @@ export interface TasksUnderTest {
   /** A path of the origin, or a whole URL. */
   start(path: string, request?: TaskRequest): Promise<TaskRun>;
   run(path: string, request?: TaskRequest): Promise<TaskResult>;
+  /** The processes of a task alone, with a job folder of their own. */
+  jobs(): Promise<{ readonly jobs: Jobs; readonly jobFolder: string }>;
   close(): Promise<void>;
 }
 
@@ -58,15 +68,14 @@ export async function startTasks(): Promise<TasksUnderTest> {
   await proxy.listen();
   const folders: string[] = [];
 
-  async function start(path: string, request: TaskRequest = {}): Promise<TaskRun> {
+  async function taskOf(path: string, request: TaskRequest, proxyUrl: string): Promise<Task> {
     const jobFolder = request.jobFolder ?? (await mkdtemp(join(tmpdir(), 'download-task-')));
     folders.push(jobFolder);
     const current = await waitUntil(
       () => engine.host.current(),
       () => 'an engine host',
     );
-    const grant = proxy.issue({});
-    const task: Task = {
+    return {
       downloadId: '00000000-0000-4000-8000-000000000000',
       url: path.startsWith('http') ? path : `${origin.url}${path}`,
       selection: {
@@ -81,6 +90,7 @@ export async function startTasks(): Promise<TasksUnderTest> {
         ytDlpVersion: engine.host.status().facts?.ytDlpVersion ?? '2026.10.26',
         hasFfmpeg: tools.ffmpeg !== null,
         jsRuntime: null,
+        ...request.engine,
       },
       limits: {
         maxFileSizeBytes: 1_000_000_000,
@@ -91,10 +101,16 @@ export async function startTasks(): Promise<TasksUnderTest> {
       },
       egress: {
         allow: request.egressAllow ?? [origin.hostPort],
-        proxyUrl: grant.url,
+        proxyUrl,
         isProxyForAll: false,
       },
     };
+  }
+
+  async function start(path: string, request: TaskRequest = {}): Promise<TaskRun> {
+    const grant = proxy.issue({});
+    const task = await taskOf(path, request, grant.url);
+    const { jobFolder } = task;
     const { port1, port2 } = new MessageChannel();
     const events: TaskEvent[] = [];
     port1.on('message', (event: TaskEvent) => events.push(event));
@@ -110,6 +126,10 @@ export async function startTasks(): Promise<TasksUnderTest> {
   return {
     origin,
     start,
+    async jobs() {
+      const task = await taskOf('/', {}, 'http://127.0.0.1:9');
+      return { jobs: createJobs(task), jobFolder: task.jobFolder };
+    },
     async run(path, request) {
       const { outcome, events, jobFolder } = await start(path, request);
       return { outcome: await outcome, events, jobFolder };
