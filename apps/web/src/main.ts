@@ -94,6 +94,11 @@ const parts: AppParts = {
 };
 
 void text.use([settings.value.locale ?? [], navigator.languages].flat());
+sync.onConnect(() => {
+  void history.mergeServer();
+  void outbox.retryNow();
+  if (!server.configuration) void server.load();
+});
 sync.start();
 sync.lookNow();
 void server.load().then(async () => {
@@ -121,6 +126,5 @@ if (target) {
   later(() => {
     void outbox.start();
     void keepSamples(store, telemetry);
-    void history.mergeServer();
   });
 }

@@ -9,6 +9,7 @@ import {
   FORMAT_PRESETS,
   isTerminal,
   QUALITIES,
+  type Status,
 } from '@artemis/contracts/vocabulary';
 import { FakeRoom, type FakeRoomOptions } from './fake-room.ts';
 
@@ -87,7 +88,9 @@ async function handle(
   const send = (status: number, value: unknown, headers: Record<string, string> = {}): void => {
     const isProblem = status >= 400;
     response.writeHead(status, {
-      'content-type': isProblem ? 'application/problem+json' : 'application/json',
+      ...(value === null
+        ? {}
+        : { 'content-type': isProblem ? 'application/problem+json' : 'application/json' }),
       'cache-control': 'no-store',
       ...headers,
     });
@@ -118,7 +121,7 @@ async function handle(
   if (path === '/downloads' && method === 'GET') return list(url, room, send, refuse);
   if (path === '/downloads' && method === 'POST') return create(body, room, send, refuse);
 
-  if (path === '/events') return streamEvents(request, response, room);
+  if (path === '/events') return streamEvents(response, room);
   if (path === '/downloads/actions') return act(body, room, send);
 
   const record = id === undefined ? undefined : room.records.get(id);
@@ -299,7 +302,7 @@ function act(body: unknown, room: FakeRoom, send: Send): void {
   send(200, { affected, skipped });
 }
 
-function streamEvents(request: IncomingMessage, response: ServerResponse, room: FakeRoom): void {
+function streamEvents(response: ServerResponse, room: FakeRoom): void {
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
   let seq = 0;
   response.write('retry: 2000\n\n');

@@ -1,5 +1,6 @@
 import { extractUrls, type Extraction } from '../lib/extract-urls.ts';
 import { dedupeKey } from '../lib/dedupe-key.ts';
+import { extractLarge, LARGE_TEXT } from '../lib/extract-large.ts';
 import { createId } from '../lib/ids.ts';
 import { isSameRecipe, takesAudioCodec, type Recipe } from '../lib/recipe.ts';
 import type { Draft } from '../storage/database.ts';
@@ -49,9 +50,7 @@ export class Intake {
   #known: ReadonlyMap<string, Known> = $state.raw(new Map());
   /** Links whose tick differs from the usual one: new links are ticked, known ones are not. */
   #flipped: ReadonlySet<string> = $state.raw(new Set());
-  readonly #extraction: Extraction = $derived(
-    this.#text === '' ? NOTHING : extractUrls(this.#text, this.#markup),
-  );
+  #extraction: Extraction = $state.raw(NOTHING);
 
   constructor(parts: IntakeParts) {
     this.#parts = parts;
@@ -70,10 +69,22 @@ export class Intake {
     this.#text = value;
     this.#problem = null;
     this.#refusedUrls = new Map();
+    this.#extract();
     if (value !== '') return;
     this.#markup = '';
     this.#flipped = new Set();
     this.#known = new Map();
+  }
+
+  #extract(): void {
+    const [text, markup] = [this.#text, this.#markup];
+    if (text.length + markup.length < LARGE_TEXT) {
+      this.#extraction = text === '' ? NOTHING : extractUrls(text, markup);
+      return;
+    }
+    void extractLarge(text, markup).then((extraction) => {
+      if (extraction && this.#text === text) this.#extraction = extraction;
+    });
   }
 
   get extraction(): Extraction {

@@ -31,6 +31,7 @@ export class Sync {
   #isLooking = false;
   #isPulling = false;
   #pulledAt = 0;
+  readonly #connects = new Set<() => void>();
 
   constructor(client: Client, clock: Clock, telemetry: TelemetryState, downloads: Downloads) {
     this.#client = client;
@@ -96,6 +97,12 @@ export class Sync {
     };
   }
 
+  /** Calls back when the server answered for the first time, answers again, or is another one. */
+  onConnect(listener: () => void): () => void {
+    this.#connects.add(listener);
+    return () => this.#connects.delete(listener);
+  }
+
   lookNow(): void {
     clearTimeout(this.#lookTimer);
     void this.#look();
@@ -124,12 +131,14 @@ export class Sync {
     if (this.#isLooking) return;
     this.#isLooking = true;
     const startedAt = Date.now();
+    const wasAway = this.#isFirst || this.#failures > 0;
     try {
       await this.#readTelemetry();
       this.#failures = 0;
       this.#problem = null;
       this.#needsToken = false;
       this.#retryAfterMs = null;
+      if (wasAway) for (const listener of this.#connects) listener();
     } catch (error) {
       this.#failures += 1;
       this.#problem = error instanceof Error ? error.message : String(error);

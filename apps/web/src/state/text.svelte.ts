@@ -15,6 +15,11 @@ export const LANGUAGES: Readonly<Record<string, Language>> = {
     loadFirst: async () => en,
     loadLater: async () => (await import('../text/en-more.ts')).enMore,
   },
+  de: {
+    name: 'Deutsch',
+    loadFirst: async () => (await import('../text/de.ts')).de,
+    loadLater: async () => (await import('../text/de-more.ts')).deMore,
+  },
 };
 
 /** All words and figures of the page in one language. The first screen's are there at once. */

@@ -2,13 +2,8 @@ import { n, plural } from './words.ts';
 
 /** The words of what is fetched after the first screen. */
 export const enMore = {
-  skipToIntake: 'Skip to the link field',
   close: 'Close',
-  now: 'Now',
   copyLink: 'Copy link',
-
-  // The telemetry strip
-  throughput: 'Throughput',
 
   // Banners
   tokenTitle: 'This server wants a token',
@@ -30,25 +25,9 @@ export const enMore = {
   trayDraftUse: (date: string, count: number) =>
     `${date}: ${n(count)} ${plural(count, 'character', 'characters')}`,
   trayNotKept: 'This browser did not keep the draft.',
-  yourPresets: 'Your presets',
-
-  // The control room
-
-  seeAll: 'See all',
-  seeLibrary: 'See library',
-  holdAll: 'Hold all',
-  resumeAll: 'Resume all',
-  hosts: 'Sites',
-  hostText: (host: string, running: number, queued: number) =>
-    `${host}: ${n(running)} running, ${n(queued)} waiting`,
-  hostCooling: (host: string, time: string) => `${host} asked us to slow down. Goes on in ${time}.`,
-  diskLow: (free: string) => `Only ${free} left on the disk.`,
-  engineOld: (age: string) => `yt-dlp is ${age} old. Old versions are the first cause of failures.`,
-  engineOldHint: 'Start Artemis again with a network so that it updates yt-dlp.',
 
   // Queue
   queueTitle: 'Queue',
-  queueCount: (count: number) => `${n(count)} ${plural(count, 'row', 'rows')}`,
   filterLabel: 'Filter by title, address, uploader or tag',
   filterPlaceholder: 'Filter',
   filterClear: 'Clear the filter',
@@ -80,13 +59,10 @@ export const enMore = {
   colActions: 'Actions',
   rowLoading: 'Loading…',
   selectRow: (title: string) => `Select ${title}`,
-  openRow: (title: string) => `Open ${title}`,
   selected: (count: number) => `${n(count)} selected`,
   selectMatching: (count: number) => `Select all ${n(count)} that match`,
   selectMode: 'Select',
   clearSelection: 'Clear selection',
-  hold: 'Hold',
-  resume: 'Resume',
   runSooner: 'Run sooner',
   runLater: 'Run later',
   deleteFiles: 'Delete files…',
@@ -98,12 +74,7 @@ export const enMore = {
   deleteYes: 'Delete',
   keepFiles: 'Keep them',
   retryAs: (preset: string) => `Retry as “${preset}”`,
-  openDetails: 'Details',
   retryWith: 'Retry with…',
-  retryBest: 'Use the best there is',
-
-  // Statuses and phases
-  untitled: 'Title not known yet',
 
   // Details of a download
   tabOverview: 'Overview',
@@ -321,7 +292,6 @@ export const enMore = {
   keyIntake: 'Add links',
   keyPaste: 'Paste links anywhere',
   keyUndo: 'Undo the last action',
-  keyHelp: 'This sheet',
   goTo: (view: string) => `Go to ${view}`,
   paletteTitle: 'Command palette',
   palettePlaceholder: 'What do you want to do?',
