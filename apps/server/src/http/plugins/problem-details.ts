@@ -16,6 +16,8 @@ const FRAMEWORK_CODES: Readonly<Record<string, RequestCode>> = {
 };
 
 const CODE_BY_STATUS: Readonly<Record<number, RequestCode>> = {
+  // Only the static files answer so, for a folder or a hidden file.
+  403: 'ROUTE_NOT_FOUND',
   404: 'ROUTE_NOT_FOUND',
   405: 'METHOD_NOT_ALLOWED',
   413: 'PAYLOAD_TOO_LARGE',
@@ -82,6 +84,7 @@ function asRequestError(error: FastifyError): RequestError {
 
 function sentence(code: RequestCode, message: string): string {
   if (code === 'PAYLOAD_TOO_LARGE') return 'The body may have at most 256 KiB.';
+  if (code === 'ROUTE_NOT_FOUND') return 'There is nothing at this address.';
   if (code === 'UNSUPPORTED_MEDIA_TYPE') return 'Send the body as application/json.';
   return message.endsWith('.') ? message : `${message}.`;
 }

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import { sendNotFound } from '../not-found.ts';
 import { pathBelow } from './local-guard.ts';
 
@@ -25,6 +25,9 @@ const PAGE_POLICY = [
   "form-action 'self'",
   "frame-ancestors 'none'",
 ].join('; ');
+
+const NOT_BUILT =
+  '<!doctype html><title>Artemis</title><p>The page is not built: run npm start.</p>';
 
 const PAGE_HEADERS = {
   'content-security-policy': PAGE_POLICY,
@@ -55,18 +58,20 @@ export async function webRoutes(
       },
     });
   }
-  app.setNotFoundHandler((request, reply) => {
-    const isView = /^\/[a-z-]*\/?$/.test(pathBelow(basePath, request.url));
-    if (!['GET', 'HEAD'].includes(request.method) || !isView) {
-      return sendNotFound(request, reply, basePath);
-    }
-    return reply
+  const sendPage = (reply: FastifyReply) =>
+    reply
       .headers(PAGE_HEADERS)
       .header('cache-control', 'no-cache')
       .type('text/html; charset=utf-8')
-      .send(
-        page ?? '<!doctype html><title>Artemis</title><p>The page is not built: run npm start.</p>',
-      );
+      .send(page ?? NOT_BUILT);
+
+  app.get('/', { schema: { hide: true } }, (_request, reply) => sendPage(reply));
+  app.setNotFoundHandler((request, reply) => {
+    const isView = /^\/[a-z-]+\/?$/.test(pathBelow(basePath, request.url));
+    if (!['GET', 'HEAD'].includes(request.method) || !isView) {
+      return sendNotFound(request, reply, basePath);
+    }
+    return sendPage(reply);
   });
 }
 

@@ -1,0 +1,63 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, it } from 'vitest';
+import { startApp, type AppUnderTest } from './app-under-test.ts';
+
+const HEADERS = { host: '127.0.0.1:8500' };
+let app: AppUnderTest;
+let folder: string;
+
+async function start(environment: Record<string, string> = {}): Promise<void> {
+  folder = await mkdtemp(join(tmpdir(), 'artemis-page-'));
+  await mkdir(join(folder, 'web/assets'), { recursive: true });
+  await writeFile(join(folder, 'web/index.html'), '<html><head></head><body>Room</body></html>');
+  await writeFile(join(folder, 'web/assets/app.js'), 'run()');
+  app = await startApp({ folder, environment });
+}
+
+afterEach(async () => {
+  await app.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+it('is served at the root and in every view, with its policy and without caching', async () => {
+  await start();
+  for (const url of ['/', '/queue', '/library?q=x']) {
+    const page = await app.app.inject({ url, headers: HEADERS });
+    expect(page.statusCode).toBe(200);
+    expect(page.body).toContain('<base href="/" />');
+    expect(page.headers['content-security-policy']).toContain("default-src 'none'");
+    expect(page.headers['content-security-policy']).not.toContain('unsafe');
+    expect(page.headers['cache-control']).toBe('no-cache');
+  }
+  const script = await app.app.inject({ url: '/assets/app.js', headers: HEADERS });
+  expect(script.headers['cache-control']).toContain('immutable');
+});
+
+it.each([
+  '/assets/missing.js',
+  '/assets/',
+  '/assets/../../secret.txt',
+  '/.env',
+  '/%2e%2e/secret.txt',
+  '/a/b',
+])('answers %s with a problem document', async (url) => {
+  await start();
+  const answer = await app.app.inject({ url, headers: HEADERS });
+  expect({ url, status: answer.statusCode, code: answer.json<{ code: string }>().code }).toEqual({
+    url,
+    status: 404,
+    code: 'ROUTE_NOT_FOUND',
+  });
+});
+
+it('lives below a sub-path as well', async () => {
+  await start({ BASE_PATH: '/artemis/' });
+  const page = await app.app.inject({ url: '/artemis/queue', headers: HEADERS });
+  expect(page.body).toContain('<base href="/artemis/" />');
+  const list = await app.app.inject({ url: '/artemis/api/v1/downloads', headers: HEADERS });
+  expect(list.statusCode).toBe(200);
+  const outside = await app.app.inject({ url: '/api/v1/downloads', headers: HEADERS });
+  expect(outside.statusCode).toBe(404);
+});
