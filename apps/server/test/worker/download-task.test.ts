@@ -1,18 +1,21 @@
 import { once } from 'node:events';
-import { copyFile, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { copyFile, readdir, stat } from 'node:fs/promises';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { FailureCode } from '@artemis/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Outcome, TaskEvent } from '../../src/worker/messages.ts';
 import { readOutcome } from '../../src/worker/outcome-file.ts';
 import { probeMedia } from '../../src/worker/probe.ts';
 import { finishRecording } from '../../src/worker/recording.ts';
-import { waitUntil } from '../engine/engine-under-test.ts';
 import { startCanary, type Canary } from '../origin/canary.ts';
 import { hostileTitles } from '../origin/page-routes.ts';
-import { startTasks, type TaskRequest, type TasksUnderTest } from './task-under-test.ts';
+import {
+  progressOf,
+  startTasks,
+  type TaskRequest,
+  type TasksUnderTest,
+} from './task-under-test.ts';
 
 let tasks: TasksUnderTest;
 let canary: Canary;
@@ -52,28 +55,7 @@ function chaptersPage(): string {
   return `<!doctype html><title>x</title><script type="application/ld+json">${JSON.stringify(video)}</script>`;
 }
 
-type Done = Extract<Outcome, { kind: 'done' }>;
-
-function expectDone(outcome: Outcome): asserts outcome is Done {
-  expect(outcome).toMatchObject({ kind: 'done' });
-}
-
-async function done(path: string, request: TaskRequest = {}) {
-  const result = await tasks.run(path, request);
-  expectDone(result.outcome);
-  const { files, warnings, metadata } = result.outcome;
-  return {
-    ...result,
-    metadata,
-    suffixes: files.map(({ suffix }) => suffix),
-    warnings: warnings.map(({ code }) => code),
-    media: files[0],
-  };
-}
-
-function progressOf(events: readonly TaskEvent[]) {
-  return events.filter((event) => event.kind === 'progress');
-}
+const done = (path: string, request?: TaskRequest) => tasks.done(path, request);
 
 describe('presets', () => {
   it('download a file, check it and say what it is', async () => {
@@ -221,7 +203,11 @@ describe('options', () => {
       quality: '1080p',
       options: { prefer_codec: 'av1', container: 'mkv', subtitles: { languages: ['fr'] } },
     });
-    expect(warnings.sort()).toEqual(['CODEC_SHORTFALL', 'QUALITY_SHORTFALL', 'SUBTITLES_MISSING']);
+    expect([...warnings].sort()).toEqual([
+      'CODEC_SHORTFALL',
+      'QUALITY_SHORTFALL',
+      'SUBTITLES_MISSING',
+    ]);
     expect(metadata.container).toBe('mkv');
   });
 
@@ -348,84 +334,6 @@ describe('addresses that are not public', () => {
     const { outcome } = await tasks.run(path());
     expect(outcome).toMatchObject({ kind: 'failed', code: 'EGRESS_BLOCKED' });
     expect(canary.connections).toBe(0);
-  });
-});
-
-describe('stopping and continuing', () => {
-  const path = '/padded.mp4?size=3000000&kib_per_s=800';
-
-  async function stopInTheMiddle() {
-    const task = await tasks.start(path);
-    await waitUntil(
-      () => progressOf(task.events).find(({ downloadedBytes }) => (downloadedBytes ?? 0) > 300_000),
-      () => `the middle: ${JSON.stringify(task.events.at(-1))}`,
-    );
-    task.stop();
-    expect(await task.outcome).toMatchObject({ kind: 'stopped' });
-    const names = await readdir(task.jobFolder);
-    expect(names).toContain('media.mp4.part');
-    tasks.origin.requests.length = 0;
-    return task.jobFolder;
-  }
-
-  it('continues from the partial file', async () => {
-    const jobFolder = await stopInTheMiddle();
-    const { media } = await done(path, { jobFolder });
-    expect(media?.sizeBytes).toBe(3_000_000);
-    const ranges = tasks.origin.requests.map(({ range }) => range);
-    expect(ranges.some((range) => /^bytes=[1-9]\d{4,}-/.test(range ?? ''))).toBe(true);
-  });
-
-  it.each([
-    ['the file on the site has changed', /"etag":"[^}]*?"(?=,)/, '"etag":"\\"before\\""'],
-    ['what lies there belongs to another selection', /"key":"\w+"/, '"key":"other"'],
-  ])('begins anew when %s', async (_, pattern, replacement) => {
-    const jobFolder = await stopInTheMiddle();
-    const file = join(jobFolder, 'resume.json');
-    const state = await readFile(file, 'utf8');
-    expect(state).toMatch(pattern);
-    await writeFile(file, state.replace(pattern, replacement));
-    const part = join(jobFolder, 'media.mp4.part');
-    await writeFile(part, Buffer.alloc((await stat(part)).size, 1));
-    const { media } = await done(path, { jobFolder });
-    expect(media?.sizeBytes).toBe(3_000_000);
-    const head = (await readFile(media?.path ?? '')).subarray(4, 8);
-    expect(head.toString()).toBe('ftyp');
-  });
-
-  it('never joins two states of a file that changes under the download', async () => {
-    const { metadata, events } = await done('/fault/changing.mp4?cut=200000&key=task');
-    expect(metadata.height).toBe(720);
-    const texts = events.map((event) => (event.kind === 'log' ? event.text : ''));
-    expect(texts.some((text) => text.includes('has changed'))).toBe(true);
-  });
-
-  it('stops at once when told so before anything has begun', async () => {
-    const task = await tasks.start('/fault/stalled.mp4');
-    task.stop();
-    expect(await task.outcome).toMatchObject({ kind: 'stopped' });
-  });
-
-  it('needs ffmpeg before anything is fetched', async () => {
-    tasks.origin.requests.length = 0;
-    const { outcome } = await tasks.run('/media/clip-360.mp4', { engine: { hasFfmpeg: false } });
-    expect(outcome).toMatchObject({ kind: 'failed', code: 'ENGINE_MISSING' });
-    expect(tasks.origin.requests).toEqual([]);
-  });
-
-  it('fails as crashed and keeps the partial files when there is no engine host', async () => {
-    const jobFolder = await stopInTheMiddle();
-    const engine = { socketPath: '/nowhere/engine.sock' };
-    const { outcome } = await tasks.run(path, { jobFolder, engine });
-    expect(outcome).toMatchObject({ kind: 'failed', code: 'WORKER_CRASHED' });
-    expect(await readdir(jobFolder)).toContain('media.mp4.part');
-  });
-
-  it('keeps a checked outcome, so that nothing is downloaded twice after a crash', async () => {
-    const { outcome, jobFolder } = await done('/media/clip-360.mp4');
-    expect(await readOutcome(jobFolder)).toEqual(outcome);
-    await writeFile(join(jobFolder, 'media.mp4'), 'something else');
-    expect(await readOutcome(jobFolder)).toBeNull();
   });
 });
 

@@ -3,13 +3,20 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { MessageChannel } from 'node:worker_threads';
-import type { DownloadOptions, FormatPreset, Quality } from '@artemis/contracts';
+import type {
+  DownloadOptions,
+  FormatPreset,
+  Metadata,
+  Quality,
+  WarningCode,
+} from '@artemis/contracts';
 import { createEgressProxy } from '../../src/adapters/egress-proxy.ts';
 import { createAddressPolicy, type AddressTable } from '../../src/domain/address-policy.ts';
 import { run } from '../../src/worker/download-task.ts';
 import { createJobs, type Jobs } from '../../src/worker/jobs.ts';
 import type {
   Outcome,
+  OutcomeFile,
   Task,
   TaskEngine,
   TaskEvent,
@@ -44,14 +51,27 @@ export interface TaskResult {
   readonly jobFolder: string;
 }
 
+export interface DoneResult extends TaskResult {
+  readonly metadata: Metadata;
+  readonly suffixes: readonly string[];
+  readonly warnings: readonly WarningCode[];
+  readonly media: OutcomeFile | undefined;
+}
+
 export interface TasksUnderTest {
   readonly origin: Origin;
   /** A path of the origin, or a whole URL. */
   start(path: string, request?: TaskRequest): Promise<TaskRun>;
   run(path: string, request?: TaskRequest): Promise<TaskResult>;
+  /** The same of a download that must end well; rejects with its outcome otherwise. */
+  done(path: string, request?: TaskRequest): Promise<DoneResult>;
   /** The processes of a task alone, with a job folder of their own. */
   jobs(): Promise<{ readonly jobs: Jobs; readonly jobFolder: string }>;
   close(): Promise<void>;
+}
+
+export function progressOf(events: readonly TaskEvent[]) {
+  return events.filter((event) => event.kind === 'progress');
 }
 
 /** The real engine, the real forward proxy and an origin; tasks run in the calling thread. */
@@ -123,16 +143,30 @@ export async function startTasks(): Promise<TasksUnderTest> {
     return { events, jobFolder, outcome, stop: () => port1.postMessage({ kind: 'stop' }) };
   }
 
+  async function runToEnd(path: string, request?: TaskRequest): Promise<TaskResult> {
+    const { outcome, events, jobFolder } = await start(path, request);
+    return { outcome: await outcome, events, jobFolder };
+  }
+
   return {
     origin,
     start,
+    run: runToEnd,
+    async done(path, request) {
+      const result = await runToEnd(path, request);
+      const { outcome } = result;
+      if (outcome.kind !== 'done') throw new Error(`${path}: ${JSON.stringify(outcome)}`);
+      return {
+        ...result,
+        metadata: outcome.metadata,
+        suffixes: outcome.files.map(({ suffix }) => suffix),
+        warnings: outcome.warnings.map(({ code }) => code),
+        media: outcome.files[0],
+      };
+    },
     async jobs() {
       const task = await taskOf('/', {}, 'http://127.0.0.1:9');
       return { jobs: createJobs(task), jobFolder: task.jobFolder };
-    },
-    async run(path, request) {
-      const { outcome, events, jobFolder } = await start(path, request);
-      return { outcome: await outcome, events, jobFolder };
     },
     async close() {
       await proxy.close();
