@@ -75,17 +75,28 @@ export async function compose(
     readJson<AddressTable>(resolve(repositoryRoot, 'apps/server/engine/addresses.json')),
   );
   const identity = await readIdentity(config.dataDir, config.secretKey);
-  const tools = await findTools({
-    toolsDir: config.toolsDir,
-    searchPath,
-    nodeExecPath: process.execPath,
-    nodeVersion: process.versions.node,
-    ...(config.ytDlpPath === null ? {} : { ytDlpPath: config.ytDlpPath }),
-    ...(config.pythonPath === null ? {} : { pythonPath: config.pythonPath }),
-    ...(config.ffmpegPath === null ? {} : { ffmpegPath: config.ffmpegPath }),
-  });
+  const findOurTools = () =>
+    findTools({
+      toolsDir: config.toolsDir,
+      searchPath,
+      nodeExecPath: process.execPath,
+      nodeVersion: process.versions.node,
+      ...(config.ytDlpPath === null ? {} : { ytDlpPath: config.ytDlpPath }),
+      ...(config.pythonPath === null ? {} : { pythonPath: config.pythonPath }),
+      ...(config.ffmpegPath === null ? {} : { ffmpegPath: config.ffmpegPath }),
+    });
+  let tools = await findOurTools();
+  /** What the attempts since the start have cost. */
+  const jobs = { count: 0, cpuSeconds: 0, peakMemoryBytes: 0 };
   const engineHost = createEngineHost({ tools, logger });
   const engine = () => waitForEngine(engineHost, tools);
+
+  async function followUpgrade(): Promise<void> {
+    if (!(await engineHost.checkForUpgrade())) return;
+    tools = await findOurTools();
+    log.write('info', `yt-dlp is now ${tools.ytDlp?.version ?? 'missing'}.`, null, true);
+  }
+
   const proxy = createEgressProxy({
     isPublicAddress,
     egressAllow: config.egressAllow,
@@ -150,6 +161,11 @@ export async function compose(
         ownPorts: [config.port],
       }),
     fileName: fileNameOf,
+    onUsage: ({ cpuSeconds, peakMemoryBytes }) => {
+      jobs.count += 1;
+      jobs.cpuSeconds += cpuSeconds ?? 0;
+      jobs.peakMemoryBytes = Math.max(jobs.peakMemoryBytes, peakMemoryBytes ?? 0);
+    },
     settings: config,
   });
   const retention = createRetention({
@@ -164,7 +180,10 @@ export async function compose(
   const loopDelay = monitorEventLoopDelay({ resolution: 20 });
   loopDelay.enable();
   const upgradeTimer = setInterval(
-    () => void engineHost.checkForUpgrade().catch(() => undefined),
+    () =>
+      void followUpgrade().catch((error: unknown) =>
+        logger.warn({ err: error }, 'no look at yt-dlp'),
+      ),
     UPGRADE_LOOK_MS,
   );
   upgradeTimer.unref();
@@ -184,6 +203,9 @@ export async function compose(
         mode: mode === 'starting' ? 'cold' : mode,
         ffmpeg_version: tools.ffmpeg?.version ?? null,
         js_runtime: runtimeName(tools),
+        jobs: jobs.count,
+        job_cpu_seconds: Math.round(jobs.cpuSeconds * 100) / 100,
+        job_peak_memory_bytes: jobs.peakMemoryBytes,
       },
       process: {
         rss_bytes: process.memoryUsage.rss(),

@@ -115,6 +115,9 @@ export const Telemetry = Type.Object({
     mode: oneOf(ENGINE_MODES),
     ffmpeg_version: nullable(Type.String()),
     js_runtime: nullable(Type.String()),
+    jobs: Type.Integer({ minimum: 0, description: 'attempts since the start' }),
+    job_cpu_seconds: Type.Number({ minimum: 0, description: 'of all of them' }),
+    job_peak_memory_bytes: Type.Integer({ minimum: 0, description: 'of the largest process' }),
   }),
   process: Type.Object({
     rss_bytes: Bytes,

@@ -6,6 +6,7 @@ import {
   type RetryDownload,
   type UpdateDownload,
 } from '@artemis/contracts';
+import type { AttemptUsage } from '../worker/messages.ts';
 import type { ActivityLog } from './activity-log.ts';
 import { RequestError } from './errors.ts';
 import { listDownloads, matches, type ListPage, type ListQuery } from './list-downloads.ts';
@@ -36,6 +37,8 @@ export interface DownloadsDependencies {
   readonly logger: Logger;
   readonly checkUrl: (raw: string) => UrlVerdict;
   readonly fileName: (download: Download) => FileName;
+  /** Told what each attempt has cost. */
+  readonly onUsage?: (usage: AttemptUsage) => void;
   readonly settings: {
     readonly maxQueueDepth: number;
     readonly maxAttempts: number;
@@ -87,6 +90,7 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
     ...settings,
     now,
     random: dependencies.random ?? Math.random,
+    onUsage: dependencies.onUsage ?? (() => undefined),
     attemptsBefore: (id) => attemptsBefore.get(id) ?? 0,
   };
   let isStopping = false;

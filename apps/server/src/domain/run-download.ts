@@ -1,5 +1,5 @@
 import type { Download } from '@artemis/contracts';
-import type { Outcome, TaskEvent } from '../worker/messages.ts';
+import type { AttemptUsage, Outcome, TaskEvent } from '../worker/messages.ts';
 import type { ActivityLog } from './activity-log.ts';
 import { downloadError } from './errors.ts';
 import type { LiveDownloads } from './live-downloads.ts';
@@ -23,6 +23,7 @@ export interface RunDependencies {
   /** Automatic runs before the last submit or retry by a person; they do not count. */
   readonly attemptsBefore: (id: string) => number;
   readonly fileName: (download: Download) => FileName;
+  readonly onUsage: (usage: AttemptUsage) => void;
 }
 
 /** What a record shows that is not running. */
@@ -55,6 +56,7 @@ export async function runDownload(
   });
   try {
     const outcome = await attempt(id, signal, dependencies);
+    tellUsage(id, outcome, dependencies);
     await settle(id, outcome, dependencies);
   } catch (error) {
     logger.error({ err: error, downloadId: id }, 'attempt ended unexpectedly');
@@ -105,6 +107,17 @@ function take(id: string, event: TaskEvent, live: LiveDownloads, log: ActivityLo
     },
     true,
   );
+}
+
+function tellUsage(id: string, { usage }: Outcome, { log, onUsage }: RunDependencies): void {
+  if (!usage) return;
+  onUsage(usage);
+  const cpu = usage.cpuSeconds === null ? 'unknown' : `${usage.cpuSeconds.toFixed(2)} s`;
+  const peak =
+    usage.peakMemoryBytes === null
+      ? 'unknown'
+      : `${Math.round(usage.peakMemoryBytes / 1024 ** 2)} MiB`;
+  log.write('debug', `Engine ${usage.tier}: CPU ${cpu}, memory at most ${peak}.`, id, false);
 }
 
 async function settle(id: string, outcome: Outcome, dependencies: RunDependencies): Promise<void> {

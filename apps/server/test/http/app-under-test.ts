@@ -115,6 +115,9 @@ export async function startApp(options: AppOptions = {}): Promise<AppUnderTest> 
     mode: 'missing',
     ffmpeg_version: null,
     js_runtime: null,
+    jobs: 0,
+    job_cpu_seconds: 0,
+    job_peak_memory_bytes: 0,
   };
   const telemetry = async () =>
     readTelemetry({
