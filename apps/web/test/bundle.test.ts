@@ -1,0 +1,80 @@
+// @vitest-environment node
+import { gzipSync } from 'node:zlib';
+import { fileURLToPath } from 'node:url';
+import { build, type Rollup } from 'vite';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const KB = 1000;
+const root = fileURLToPath(new URL('..', import.meta.url));
+const mode = process.env['NODE_ENV'];
+let output: Rollup.RollupOutput['output'];
+
+beforeAll(async () => {
+  // Else Svelte is bundled with its checks for development.
+  process.env['NODE_ENV'] = 'production';
+  const built = await build({ root, logLevel: 'silent', build: { write: false } });
+  output = (built as Rollup.RollupOutput).output;
+}, 120_000);
+afterAll(() => {
+  process.env['NODE_ENV'] = mode;
+});
+
+function size(code: string | Uint8Array): number {
+  return gzipSync(code, { level: 9 }).length;
+}
+
+function firstRoute(): Rollup.OutputChunk[] {
+  const chunks = output.filter((file) => file.type === 'chunk');
+  const found = new Set(chunks.filter((chunk) => chunk.isEntry));
+  for (const chunk of found) {
+    for (const name of chunk.imports) {
+      const next = chunks.find((one) => one.fileName === name);
+      if (next) found.add(next);
+    }
+  }
+  return [...found];
+}
+
+describe('the built page', () => {
+  it('has at most 55 KB of JavaScript on the first route', () => {
+    const total = firstRoute().reduce((sum, chunk) => sum + size(chunk.code), 0);
+    expect(total).toBeLessThanOrEqual(55 * KB);
+  });
+
+  it('has at most 14 KB of CSS in all', () => {
+    const sheets = output.filter((file) => file.type === 'asset' && file.fileName.endsWith('.css'));
+    const total = sheets.reduce(
+      (sum, file) => sum + (file.type === 'asset' ? size(file.source) : 0),
+      0,
+    );
+    expect(sheets.length).toBeGreaterThan(0);
+    expect(total).toBeLessThanOrEqual(14 * KB);
+  });
+
+  it('has no later part above 20 KB and at most 140 KB in all', () => {
+    const chunks = output.filter((file) => file.type === 'chunk');
+    const first = new Set(firstRoute());
+    for (const chunk of chunks) {
+      if (!first.has(chunk)) expect(size(chunk.code), chunk.fileName).toBeLessThanOrEqual(20 * KB);
+    }
+    expect(chunks.reduce((sum, chunk) => sum + size(chunk.code), 0)).toBeLessThanOrEqual(140 * KB);
+  });
+
+  it('carries no schema library', () => {
+    const modules = output.flatMap((file) =>
+      file.type === 'chunk' ? Object.keys(file.modules) : [],
+    );
+    expect(modules.some((name) => name.includes('svelte'))).toBe(true);
+    expect(modules.filter((name) => /typebox|ajv/i.test(name))).toEqual([]);
+  });
+
+  it('has a page without inline script or style that asks nobody else', () => {
+    const page = output.find((file) => file.fileName === 'index.html');
+    const html = page?.type === 'asset' ? String(page.source) : '';
+    expect(html).toContain('theme.js');
+    expect(html).not.toMatch(/<script(?![^>]*\bsrc=)/);
+    expect(html).not.toMatch(/<style|\sstyle=/);
+    expect(html).not.toMatch(/(?:src|href)="https?:/);
+    expect(size(html)).toBeLessThanOrEqual(4 * KB);
+  });
+});

@@ -1,0 +1,68 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { Commands } from '../../src/state/commands.svelte.ts';
+import { Settings } from '../../src/state/settings.svelte.ts';
+
+beforeEach(() => localStorage.clear());
+
+function create(): { commands: Commands; settings: Settings; run: ReturnType<typeof vi.fn> } {
+  const settings = new Settings();
+  const commands = new Commands(settings);
+  const run = vi.fn();
+  commands.register([
+    { id: 'one', group: 'do', label: () => 'One', keys: ['x'], run: () => run('x') },
+    { id: 'two', group: 'do', label: () => 'Two', keys: ['g q'], run: () => run('g q') },
+    { id: 'three', group: 'do', label: () => 'Three', keys: ['Ctrl+K'], run: () => run('Ctrl+K') },
+    { id: 'four', group: 'do', label: () => 'Four', keys: ['Delete'], run: () => run('Delete') },
+  ]);
+  return { commands, settings, run };
+}
+
+function press(
+  commands: Commands,
+  key: string,
+  init: KeyboardEventInit = {},
+  target?: Element,
+): void {
+  const event = new KeyboardEvent('keydown', { key, cancelable: true, bubbles: true, ...init });
+  (target ?? document.body).dispatchEvent(event);
+  commands.press(event);
+}
+
+describe('keys', () => {
+  it('run commands and sequences', () => {
+    const { commands, run } = create();
+    press(commands, 'x');
+    press(commands, 'g');
+    press(commands, 'q');
+    press(commands, 'k', { metaKey: true });
+    expect(run.mock.calls.flat()).toEqual(['x', 'g q', 'Ctrl+K']);
+  });
+
+  it('belong to a field while somebody types in it, but for the palette', () => {
+    const { commands, run } = create();
+    const field = document.body.appendChild(document.createElement('input'));
+    press(commands, 'x', {}, field);
+    press(commands, 'Delete', {}, field);
+    press(commands, 'k', { ctrlKey: true }, field);
+    expect(run.mock.calls.flat()).toEqual(['Ctrl+K']);
+    field.remove();
+  });
+
+  it('of one character have an off switch', () => {
+    const { commands, settings, run } = create();
+    settings.update({ hasSingleKeys: false });
+    press(commands, 'x');
+    press(commands, 'g');
+    press(commands, 'q');
+    press(commands, 'Delete');
+    expect(run.mock.calls.flat()).toEqual(['Delete']);
+  });
+
+  it('of a closed view are gone', () => {
+    const { commands } = create();
+    const before = commands.all.length;
+    const stop = commands.register([{ id: 'v', group: 'list', label: () => 'V', run: vi.fn() }]);
+    stop();
+    expect(commands.all).toHaveLength(before);
+  });
+});

@@ -1,0 +1,83 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { Presets } from '../../src/state/presets.svelte.ts';
+import { DEFAULT_RECIPE } from '../../src/lib/recipe.ts';
+
+const KEY = 'workspace-presets:v1';
+const stored = (): { v: number; items: { name: string }[]; rev: number } =>
+  JSON.parse(localStorage.getItem(KEY) ?? '{}');
+const otherTab = (name: string): string => `${name} (other tab)`;
+
+beforeEach(() => localStorage.clear());
+
+describe('presets of the browser', () => {
+  it('writes starters on the first visit, with a version', () => {
+    const presets = new Presets();
+    expect(presets.items.length).toBeGreaterThanOrEqual(5);
+    expect(stored()).toMatchObject({ v: 1 });
+    expect(stored().items).toHaveLength(presets.items.length);
+  });
+
+  it('does not bring deleted starters back', () => {
+    const first = new Presets();
+    for (const preset of first.items) first.remove(preset.id);
+    expect(new Presets().items).toEqual([]);
+  });
+
+  it('reads the bare list of an older page and leaves out what names no kind', () => {
+    localStorage.setItem(
+      KEY,
+      JSON.stringify([
+        {
+          name: 'Mine',
+          format_preset: 'Audio only',
+          quality: 'best',
+          options: { audio_codec: 'opus' },
+        },
+        { name: 'Broken', format_preset: 'No such kind' },
+      ]),
+    );
+    expect(new Presets().items.map((preset) => preset.name)).toEqual(['Mine']);
+  });
+
+  it('keeps the changes of two tabs to different presets', () => {
+    const one = new Presets();
+    const two = new Presets();
+    const added = one.add('From one', DEFAULT_RECIPE);
+    two.add('From two', DEFAULT_RECIPE);
+    const names = new Presets().items.map((preset) => preset.name);
+    expect(names).toContain(added.name);
+    expect(names).toContain('From two');
+  });
+
+  it('keeps both versions when two tabs change the same preset', () => {
+    const one = new Presets();
+    const two = new Presets();
+    const base = one.items[0];
+    if (!base) throw new Error('there are starters');
+    one.save(base, { ...base, name: 'A' }, otherTab);
+    two.save(base, { ...base, name: 'B' }, otherTab);
+    const names = new Presets().items.map((preset) => preset.name);
+    expect(names).toContain('B');
+    expect(names).toContain('A (other tab)');
+  });
+
+  it('puts a deleted one back where it stood', () => {
+    const presets = new Presets();
+    const before = presets.items.map((preset) => preset.id);
+    const third = presets.items[2];
+    if (!third) throw new Error('there are starters');
+    presets.remove(third.id);
+    presets.restore(third, 2);
+    expect(presets.items.map((preset) => preset.id)).toEqual(before);
+  });
+
+  it('takes a file in without doubling what is already there', () => {
+    const presets = new Presets();
+    const count = presets.items.length;
+    const first = presets.items[0];
+    if (!first) throw new Error('there are starters');
+    presets.merge([first, { ...first, name: 'Other content, same id' }]);
+    expect(presets.items).toHaveLength(count + 1);
+    expect(new Set(presets.items.map((preset) => preset.id)).size).toBe(count + 1);
+  });
+});
