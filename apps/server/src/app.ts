@@ -7,7 +7,11 @@ import { sendNotFound } from './http/not-found.ts';
 import { localGuard } from './http/plugins/local-guard.ts';
 import { metricsRoutes } from './http/plugins/metrics.ts';
 import { documentationRoutes, openapi } from './http/plugins/openapi.ts';
-import { problemDetails } from './http/plugins/problem-details.ts';
+import {
+  answerBadConnection,
+  problemDetails,
+  sendFrameworkError,
+} from './http/plugins/problem-details.ts';
 import { rateLimit } from './http/plugins/rate-limit.ts';
 import { services as servicesPlugin } from './http/plugins/services.ts';
 import { validator } from './http/plugins/validator.ts';
@@ -21,6 +25,8 @@ import { roomRoutes } from './http/routes/room.ts';
 const SLOWEST_HEADERS_MS = 10_000;
 const SLOWEST_REQUEST_MS = 30_000;
 const KEEP_ALIVE_MS = 5_000;
+/** How often Node looks for connections beyond these limits. */
+const LOOK_FOR_SLOW_MS = 2_000;
 const MOST_CONNECTIONS = 1024;
 
 /** The whole HTTP side. The order of the registrations is the order in which a request meets them. */
@@ -41,7 +47,12 @@ export async function buildApp(
     onProtoPoisoning: 'error',
     onConstructorPoisoning: 'error',
     routerOptions: { maxParamLength: 200 },
-    return503OnClosing: true,
+    // Instead of Fastify's own 503, which is no problem document.
+    return503OnClosing: false,
+    // A request without Host is refused by the guard, as one with a foreign Host is.
+    http: { requireHostHeader: false, connectionsCheckingInterval: LOOK_FOR_SLOW_MS },
+    frameworkErrors: sendFrameworkError,
+    clientErrorHandler: answerBadConnection,
   });
   app.server.headersTimeout = SLOWEST_HEADERS_MS;
   app.server.maxConnections = MOST_CONNECTIONS;

@@ -8,7 +8,6 @@ import type { DownloadRunner, RunOptions } from '../domain/ports.ts';
 import type { Logger } from '../domain/records.ts';
 import type {
   Outcome,
-  ProxyRefusal,
   StopTask,
   Task,
   TaskEngine,
@@ -54,16 +53,20 @@ export function createPiscinaRunner(options: PiscinaRunnerOptions): DownloadRunn
     if (!engine) return failed('ENGINE_MISSING', 'No engine is running.');
     if (runOptions.signal.aborted) return { kind: 'stopped', usage: null };
     const upstream = download.options.proxy ?? null;
+    const isProxyForAll = upstream !== null || engine.kind === 'binary';
+    const refused: string[] = [];
     const { port1, port2 } = new MessageChannel();
-    const proxy = options.issueProxy(upstream, (host, port) =>
-      port1.postMessage({ kind: 'refused', host, port } satisfies ProxyRefusal),
-    );
     const lastResort = new AbortController();
     let timer: NodeJS.Timeout | null = null;
     const stop = () => {
       port1.postMessage({ kind: 'stop' } satisfies StopTask);
-      timer = setTimeout(() => lastResort.abort(), STOP_GRACE_MS);
+      timer ??= setTimeout(() => lastResort.abort(), STOP_GRACE_MS);
     };
+    const proxy = options.issueProxy(upstream, (host, port) => {
+      refused.push(`${host} ${port}`);
+      // ffmpeg alone uses the proxy here, and would leave out a refused segment without a word.
+      if (!isProxyForAll) stop();
+    });
     port1.on('message', (event: TaskEvent) => runOptions.onEvent(event));
     runOptions.signal.addEventListener('abort', stop, { once: true });
     const task: Task = {
@@ -80,14 +83,18 @@ export function createPiscinaRunner(options: PiscinaRunnerOptions): DownloadRunn
       egress: {
         allow: options.egressAllow,
         proxyUrl: proxy.url,
-        isProxyForAll: upstream !== null || engine.kind === 'binary',
+        isProxyForAll,
       },
     };
     try {
-      return await pool.run(
+      const outcome = await pool.run(
         { task, port: port2 },
         { transferList: [port2], signal: lastResort.signal },
       );
+      const isBlocked = refused.length > 0 && !runOptions.signal.aborted;
+      if (!isBlocked || (isProxyForAll && outcome.kind !== 'failed')) return outcome;
+      const detail = `Refused by policy: ${refused[0]}.`;
+      return { ...failed('EGRESS_BLOCKED', detail), usage: outcome.usage };
     } catch (error) {
       if (runOptions.signal.aborted) return { kind: 'stopped', usage: null };
       logger.error({ err: error, downloadId: download.id }, 'the thread of a download died');
@@ -106,7 +113,10 @@ export function createPiscinaRunner(options: PiscinaRunnerOptions): DownloadRunn
   };
 }
 
-function failed(code: 'ENGINE_MISSING' | 'WORKER_CRASHED', detail: string): Outcome {
+function failed(
+  code: 'ENGINE_MISSING' | 'WORKER_CRASHED' | 'EGRESS_BLOCKED',
+  detail: string,
+): Outcome {
   return { kind: 'failed', code, detail, retryAfterSeconds: null, usage: null };
 }
 

@@ -218,7 +218,6 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
       const selection = selectionOf(request, download);
       submissions.requireRoom(1);
       const isOther = Object.keys(request).length > 0;
-      if (isOther && !running.has(id)) await files.removeJobFolder(id);
       attemptsBefore.set(id, download.attempt);
       await records.moveOrRefuse(id, 'queued', {
         ...selection,
@@ -231,7 +230,14 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
       const queued = required(id);
       submissions.track(queued);
       log.write('info', 'Queued again.', id, false);
-      await enqueue(id);
+      const begin = async () => {
+        if (isOther) await files.removeJobFolder(id);
+        await enqueue(id);
+      };
+      // A cancelled run that is still ending owns the folder until then.
+      const previous = running.get(id)?.ended;
+      if (previous) void previous.then(begin);
+      else await begin();
       return queued;
     },
     async pause(id) {

@@ -146,6 +146,8 @@ async function store(
     artifacts = await files.publish(id, outcome.files, dependencies.fileName(named));
   } catch (error) {
     dependencies.logger.error({ err: error, downloadId: id }, 'could not publish');
+    // What was verified has gone: only a new download brings it back.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') await files.removeJobFolder(id);
     return fail(id, failed(storageFailure(error)), dependencies);
   }
   if (live.get(id)?.download.status !== 'running') {

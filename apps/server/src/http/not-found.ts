@@ -1,7 +1,7 @@
 import { API_PREFIX, ROUTES } from '@artemis/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { RequestError } from '../domain/errors.ts';
-import { pathBelow } from './plugins/local-guard.ts';
+import { pathBelow } from './paths.ts';
 import { sendProblem } from './plugins/problem-details.ts';
 
 const KNOWN_PATHS = Object.values(ROUTES).map((route): { method: string; pattern: RegExp } => {

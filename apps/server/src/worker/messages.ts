@@ -80,13 +80,6 @@ export interface StopTask {
   readonly kind: 'stop';
 }
 
-/** Main to thread: our forward proxy kept what does its own networking from an address. */
-export interface ProxyRefusal {
-  readonly kind: 'refused';
-  readonly host: string;
-  readonly port: number;
-}
-
 /** A verified file in the job folder. */
 export interface OutcomeFile {
   readonly kind: ArtifactKind;

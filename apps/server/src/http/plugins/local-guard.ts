@@ -1,7 +1,9 @@
 import { timingSafeEqual, createHash } from 'node:crypto';
+import { API_PREFIX, ROUTES } from '@artemis/contracts';
 import type { FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { RequestError } from '../../domain/errors.ts';
+import { pathBelow, routeBelow } from '../paths.ts';
 
 export interface LocalGuardOptions {
   /** `host:port`, or a host that is ours on any port. Lower case. */
@@ -16,6 +18,16 @@ export interface LocalGuardOptions {
 const READING_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 const CORS_METHODS = 'GET, POST, PUT, PATCH, DELETE';
 const CORS_HEADERS = 'content-type, authorization, idempotency-key, if-none-match, last-event-id';
+const CORS_READABLE = 'etag, retry-after';
+
+const LIVENESS = '/healthz';
+/** Routes that need no token: liveness, links with a signature of their own, and the page. */
+const OPEN_ROUTES: ReadonlySet<string> = new Set([
+  LIVENESS,
+  `${API_PREFIX}${ROUTES.downloadFile.path}`,
+  '/',
+  '/*',
+]);
 
 /**
  * Keeps other web sites out of a server that has no login: the host name must be ours (DNS rebinding), and
@@ -29,8 +41,8 @@ export const localGuard = fp<LocalGuardOptions>(
     const tokenHash = options.apiToken === null ? null : sha256(options.apiToken);
 
     app.addHook('onRequest', async (request, reply) => {
-      const path = pathBelow(options.basePath, request.url);
-      if (path === '/healthz') return;
+      const route = routeBelow(options.basePath, request);
+      if (route === LIVENESS) return;
       const host = request.headers.host?.toLowerCase() ?? '';
       if (!isOurHost(host, hosts)) {
         throw new RequestError(
@@ -40,8 +52,11 @@ export const localGuard = fp<LocalGuardOptions>(
       }
       const origin = request.headers.origin;
       const isNamedOrigin = origin !== undefined && cors.has(origin.toLowerCase());
+      if (cors.size > 0) void reply.header('vary', 'origin');
       if (isNamedOrigin) {
-        void reply.header('access-control-allow-origin', origin).header('vary', 'origin');
+        void reply
+          .header('access-control-allow-origin', origin)
+          .header('access-control-expose-headers', CORS_READABLE);
         if (request.method === 'OPTIONS' && request.headers['access-control-request-method']) {
           return reply
             .header('access-control-allow-methods', CORS_METHODS)
@@ -51,8 +66,11 @@ export const localGuard = fp<LocalGuardOptions>(
             .send();
         }
       }
-      if (!READING_METHODS.has(request.method) && !isNamedOrigin) refuseForeign(request, host);
-      if (tokenHash && needsToken(path) && !hasToken(request, tokenHash)) {
+      if (!READING_METHODS.has(request.method) && !isNamedOrigin) {
+        refuseForeign(request, host, hosts);
+      }
+      const isSecured = needsToken(route, pathBelow(options.basePath, request.url));
+      if (tokenHash && isSecured && !hasToken(request, tokenHash)) {
         void reply.header('www-authenticate', 'Bearer');
         throw new RequestError(
           'UNAUTHORIZED',
@@ -65,11 +83,13 @@ export const localGuard = fp<LocalGuardOptions>(
   { name: 'local-guard' },
 );
 
-function refuseForeign(request: FastifyRequest, host: string): void {
+function refuseForeign(request: FastifyRequest, host: string, hosts: ReadonlySet<string>): void {
   const site = request.headers['sec-fetch-site'];
   const { origin } = request.headers;
   const isSiteOurs = site === undefined || site === 'same-origin' || site === 'none';
-  const isOriginOurs = origin === undefined || hostOfOrigin(origin) === host;
+  const originHost = origin === undefined ? host : hostOfOrigin(origin);
+  // A proxy before us may pass on another Host than the one that the page was loaded from.
+  const isOriginOurs = originHost === host || (originHost !== null && isOurHost(originHost, hosts));
   if (isSiteOurs && isOriginOurs) return;
   throw new RequestError(
     'FORBIDDEN_ORIGIN',
@@ -85,13 +105,16 @@ function hostOfOrigin(origin: string): string | null {
 
 function isOurHost(host: string, hosts: ReadonlySet<string>): boolean {
   if (hosts.has(host)) return true;
-  return hosts.has(host.replace(/:\d{1,5}$/, ''));
+  const name = host.replace(/:\d{1,5}$/, '');
+  if (hosts.has(name)) return true;
+  // A browser leaves out the port that its scheme stands for.
+  return name === host && (hosts.has(`${host}:80`) || hosts.has(`${host}:443`));
 }
 
-function needsToken(path: string): boolean {
-  if (path === '/readyz' || path === '/metrics' || path === '/openapi.json') return true;
-  if (path.startsWith('/documentation')) return true;
-  return path.startsWith('/api/') && !/^\/api\/v1\/downloads\/[^/]+\/file$/.test(path);
+/** Unknown addresses below the API need the token too, so that nobody learns what there is. */
+function needsToken(route: string | null, path: string): boolean {
+  if (route === null || route === '/*') return path.startsWith('/api/');
+  return !OPEN_ROUTES.has(route);
 }
 
 function hasToken(request: FastifyRequest, tokenHash: Buffer): boolean {
@@ -101,9 +124,4 @@ function hasToken(request: FastifyRequest, tokenHash: Buffer): boolean {
 
 function sha256(text: string): Buffer {
   return createHash('sha256').update(text).digest();
-}
-
-export function pathBelow(basePath: string, url: string): string {
-  const path = url.split('?')[0] ?? '/';
-  return path.startsWith(basePath) ? path.slice(basePath.length) || '/' : path;
 }

@@ -1,4 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import {
   REQUEST_CODES,
   type Problem,
@@ -24,6 +26,31 @@ const CODE_BY_STATUS: Readonly<Record<number, RequestCode>> = {
   415: 'UNSUPPORTED_MEDIA_TYPE',
 };
 
+interface ConnectionError {
+  readonly status: number;
+  readonly code: RequestCode;
+  readonly detail: string;
+}
+
+const BROKEN_REQUEST: ConnectionError = {
+  status: 400,
+  code: 'VALIDATION_FAILED',
+  detail: 'This is not a request that can be read.',
+};
+
+const CONNECTION_ERRORS: Readonly<Record<string, ConnectionError>> = {
+  HPE_HEADER_OVERFLOW: {
+    status: 431,
+    code: 'PAYLOAD_TOO_LARGE',
+    detail: 'The headers of the request may have at most 16 KiB.',
+  },
+  ERR_HTTP_REQUEST_TIMEOUT: {
+    status: 408,
+    code: 'VALIDATION_FAILED',
+    detail: 'The request took too long to arrive.',
+  },
+};
+
 /** Every refusal is a problem document (RFC 9457). The cause of a 5xx goes to the log, never to the caller. */
 export const problemDetails = fp(
   (app) => {
@@ -38,6 +65,31 @@ export const problemDetails = fp(
   },
   { name: 'problem-details' },
 );
+
+/** For addresses that cannot be read: they are refused before any route or hook. */
+export function sendFrameworkError(
+  _error: FastifyError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  const detail = 'The address of this request cannot be read.';
+  void sendProblem(request, reply, new RequestError('VALIDATION_FAILED', detail));
+}
+
+/** For what is not even a request: headers that are too large, too slow or broken. Ends the connection. */
+export function answerBadConnection(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const { status, code, detail } = CONNECTION_ERRORS[error.code ?? ''] ?? BROKEN_REQUEST;
+  const problem = problemOf(new RequestError(code, detail), randomBytes(9).toString('base64url'));
+  const body = JSON.stringify({ ...problem, status });
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: application/problem+json\r\n` +
+      `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  );
+}
 
 export function sendProblem(
   request: FastifyRequest,

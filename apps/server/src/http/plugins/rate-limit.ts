@@ -1,8 +1,12 @@
+import { isIP } from 'node:net';
+import { API_PREFIX, ROUTES } from '@artemis/contracts';
 import rateLimitPlugin from '@fastify/rate-limit';
 import fp from 'fastify-plugin';
 import type { Config } from '../../config.ts';
 import { RequestError } from '../../domain/errors.ts';
-import { pathBelow } from './local-guard.ts';
+import { routeBelow } from '../paths.ts';
+
+const COUNTED_ROUTES: ReadonlySet<string> = new Set(['/readyz', '/metrics', '/openapi.json']);
 
 export interface RateLimitOptions {
   readonly settings: Config['rateLimit'];
@@ -20,10 +24,7 @@ export const rateLimit = fp<RateLimitOptions>(
       max: settings.max,
       timeWindow: settings.windowMs,
       keyGenerator: (request) => networkOf(request.ip),
-      allowList: (request) => {
-        const path = pathBelow(basePath, request.url);
-        return !isCounted(path);
-      },
+      allowList: (request) => !isCounted(routeBelow(basePath, request)),
       errorResponseBuilder: (_request, context) =>
         new RequestError(
           'RATE_LIMITED',
@@ -42,13 +43,21 @@ export function submitLimit(settings: Config['rateLimit']): object {
     : {};
 }
 
-function isCounted(path: string): boolean {
-  if (path === '/api/v1/events' || path === '/healthz') return false;
-  return path.startsWith('/api/') || ['/readyz', '/metrics', '/openapi.json'].includes(path);
+function isCounted(route: string | null): boolean {
+  if (route === null || route === `${API_PREFIX}${ROUTES.events.path}`) return false;
+  return route.startsWith(API_PREFIX) || COUNTED_ROUTES.has(route);
 }
 
 /** A household has one IPv4 address but a whole /64 of IPv6. */
-function networkOf(address: string): string {
-  if (!address.includes(':') || address.startsWith('::ffff:')) return address;
-  return `${address.split(':').slice(0, 4).join(':')}::/64`;
+export function networkOf(address: string): string {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
+  if (mapped !== undefined) return mapped;
+  if (isIP(address) !== 6) return address;
+  const [head = '', tail] = (address.split('%')[0] ?? '').toLowerCase().split('::');
+  const first = head === '' ? [] : head.split(':');
+  const last = tail === undefined || tail === '' ? [] : tail.split(':');
+  const zeros = tail === undefined ? 0 : Math.max(0, 8 - first.length - last.length);
+  const groups = [...first, ...Array.from({ length: zeros }, () => '0'), ...last];
+  const network = groups.slice(0, 4).map((group) => Number.parseInt(group, 16).toString(16));
+  return `${network.join(':')}::/64`;
 }

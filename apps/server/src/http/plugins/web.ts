@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { sendNotFound } from '../not-found.ts';
-import { pathBelow } from './local-guard.ts';
+import { pathBelow } from '../paths.ts';
 
 export interface WebOptions {
   /** Folder of the built control room. */
