@@ -1,0 +1,11 @@
+import { expect, it } from 'vitest';
+import { runKills } from './kills.ts';
+
+it('loses nothing and leaves nothing when its processes are killed at random', async () => {
+  const report = await runKills({ rounds: 6, seed: 20_261_122 });
+  expect(report.lost).toEqual([]);
+  expect(report.different).toEqual([]);
+  expect(report.leftOver).toEqual([]);
+  expect(Object.keys(report.failed).filter((code) => code !== 'WORKER_CRASHED')).toEqual([]);
+  expect(report.completed).toBeGreaterThan(0);
+}, 240_000);
