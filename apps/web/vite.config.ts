@@ -26,6 +26,20 @@ export default defineConfig({
     // A data: address would need a hole in the content security policy.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: {
+      output: {
+        // What the first screen shares with later parts, in one file instead of several small ones.
+        codeSplitting: {
+          groups: [
+            {
+              name: 'base',
+              test: /node_modules|packages.contracts|src.storage.cell/,
+              tags: ['$initial'],
+            },
+          ],
+        },
+      },
+    },
   },
   worker: { format: 'es' },
   test: {

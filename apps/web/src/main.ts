@@ -126,5 +126,9 @@ if (target) {
   later(() => {
     void outbox.start();
     void keepSamples(store, telemetry);
+    // The next press should not wait for the network.
+    void text.loadAll();
+    void import('./views/QueueView.svelte');
+    void import('./components/DownloadDrawer.svelte');
   });
 }
