@@ -1,0 +1,24 @@
+// `pnpm bench engine [row…]`, `pnpm bench api`: builds the server, then measures the build.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { repositoryDir, say } from './steps.mjs';
+
+const [name = '', ...args] = process.argv.slice(2);
+const script = join(repositoryDir, 'bench', `${name}.ts`);
+
+/** @param {string[]} nodeArgs */
+function node(nodeArgs) {
+  const { status } = spawnSync(process.execPath, nodeArgs, {
+    cwd: repositoryDir,
+    stdio: 'inherit',
+  });
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+if (!/^[a-z]+$/.test(name) || !existsSync(script)) {
+  say('Say what to measure: pnpm bench engine [row…], or pnpm bench api.');
+  process.exit(2);
+}
+node(['node_modules/typescript/bin/tsc', '-b', 'apps/server']);
+node(['--conditions=@artemis/source', '--import', 'tsx', script, ...args]);
