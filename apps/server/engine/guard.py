@@ -22,8 +22,10 @@ _FAMILIES = (socket.AF_INET, socket.AF_INET6)
 class Refused(PermissionError):
     """An OSError, because imports and yt-dlp's network code expect no other kind of failure here."""
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, what: str, endpoint: Optional[Tuple[str, Optional[int]]] = None) -> None:
         super().__init__(errno.EACCES, f'refused by policy: {what}')
+        # Where it would have led: (address, port).
+        self.endpoint = endpoint
 
 
 class Policy:
@@ -105,8 +107,9 @@ def _rules(policy: Policy, reporter: Reporter) -> Dict[str, Callable[[Tuple[Any,
             if args[0].family in _FAMILIES and isinstance(address, tuple) and _may_reach(policy, address):
                 return
             host, port = address[:2] if isinstance(address, tuple) and len(address) > 1 else (address, None)
-            reporter.refused(event, address=str(host)[:255], port=port if isinstance(port, int) else None)
-            raise Refused(f'{event} {host} {port}')
+            endpoint = (str(host)[:255], port if isinstance(port, int) else None)
+            reporter.refused(event, address=endpoint[0], port=endpoint[1])
+            raise Refused(f'{event} {host} {port}', endpoint)
 
         return judge
 

@@ -6,7 +6,7 @@ does not have is left alone.
 
 import functools
 import importlib
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Optional, Tuple
 from urllib.parse import urlsplit
 
 from control import Reporter
@@ -103,6 +103,10 @@ def _reporting_send(send: Callable[..., Any], reporter: Reporter) -> Callable[..
         try:
             response = send(director, request)
         except Exception as error:
+            endpoint = _refused_endpoint(error)
+            if endpoint is not None:
+                # Said again: every address of the name has been tried by now, so there is nothing to wait for.
+                reporter.refused('connect', address=endpoint[0], port=endpoint[1])
             if getattr(error, 'response', None) is not None:
                 report(error.response)
             raise
@@ -110,3 +114,20 @@ def _reporting_send(send: Callable[..., Any], reporter: Reporter) -> Callable[..
         return response
 
     return reporting
+
+
+def _refused_endpoint(error: Optional[BaseException]) -> Optional[Tuple[str, Optional[int]]]:
+    """Where the guard kept a request from, if that is why it failed: libraries wrap the refusal in their own errors."""
+    seen = set()
+    pending = [error]
+    while pending:
+        current = pending.pop()
+        if not isinstance(current, BaseException) or id(current) in seen:
+            continue
+        seen.add(id(current))
+        endpoint = getattr(current, 'endpoint', None)
+        if isinstance(endpoint, tuple):
+            return endpoint
+        pending += [current.__cause__, current.__context__]
+        pending += [getattr(current, name, None) for name in ('cause', 'reason')]
+    return None
