@@ -15,8 +15,14 @@ const parts = {
   'readiness[.]ts': { values: ['domain'], types: ['adapters'] },
   'app[.]ts': { values: ['http', 'domain'], types: ['config[.]ts', 'compose[.]ts'] },
   'compose[.]ts': {
-    // It hands the file store the reader of what a thread wrote.
-    values: ['domain', 'adapters', 'readiness[.]ts', 'worker/outcome-file[.]ts'],
+    // It hands the file store the reader of what a thread wrote, and explains what a thread would run.
+    values: [
+      'domain',
+      'adapters',
+      'readiness[.]ts',
+      'worker/outcome-file[.]ts',
+      'worker/explanation[.]ts',
+    ],
     types: ['config[.]ts', 'worker/messages[.]ts'],
   },
 };

@@ -18,6 +18,7 @@ import { validator } from './http/plugins/validator.ts';
 import { webRoutes } from './http/plugins/web.ts';
 import { downloadRoutes } from './http/routes/downloads.ts';
 import { eventRoutes } from './http/routes/events.ts';
+import { explanationRoutes } from './http/routes/explanations.ts';
 import { fileRoutes } from './http/routes/files.ts';
 import { healthRoutes } from './http/routes/health.ts';
 import { roomRoutes } from './http/routes/room.ts';
@@ -76,6 +77,7 @@ export async function buildApp(
           });
           fileRoutes(api, services);
           roomRoutes(api, services);
+          explanationRoutes(api, services);
           eventRoutes(api, services);
           return Promise.resolve();
         },

@@ -9,13 +9,14 @@ import {
   LIMITS,
   QUALITIES,
   type Configuration,
+  type Explanation,
   type ReadinessCheck,
   type Telemetry,
 } from '@artemis/contracts';
 import type { Logger } from 'pino';
 import { readIdentity } from './adapters/data-folder.ts';
 import { createMemoryQueue } from './adapters/download-queue.memory.ts';
-import { createPiscinaRunner } from './adapters/download-runner.piscina.ts';
+import { createPiscinaRunner, needsProxyForAll } from './adapters/download-runner.piscina.ts';
 import { createEgressProxy } from './adapters/egress-proxy.ts';
 import { createEngineHost } from './adapters/engine-host.ts';
 import { createDiskFileStore } from './adapters/file-store.disk.ts';
@@ -28,16 +29,17 @@ import { createAddressPolicy, type AddressTable } from './domain/address-policy.
 import { createDiskGate } from './domain/disk-gate.ts';
 import { createDownloads, type Downloads } from './domain/downloads.ts';
 import { createEventFeed, type EventFeed } from './domain/event-feed.ts';
-import { fileNameOf } from './domain/file-name.ts';
+import { exampleName, fileNameOf } from './domain/file-name.ts';
 import { createLiveDownloads } from './domain/live-downloads.ts';
 import type { FileStore } from './domain/ports.ts';
-import { PRESET_DESCRIPTIONS } from './domain/presets.ts';
+import { PRESET_DESCRIPTIONS, type SelectionFields } from './domain/presets.ts';
 import { createRecords } from './domain/records.ts';
 import { createRetention } from './domain/retention.ts';
 import { createSignedLinks, type SignedLinks } from './domain/signed-links.ts';
 import { readTelemetry } from './domain/telemetry.ts';
 import { checkSubmittedUrl } from './domain/url-policy.ts';
 import { readChecks } from './readiness.ts';
+import { explainSelection } from './worker/explanation.ts';
 import type { TaskEngine } from './worker/messages.ts';
 import { readOutcome } from './worker/outcome-file.ts';
 
@@ -55,6 +57,7 @@ export interface Services {
   readonly version: string;
   readonly readTelemetry: () => Promise<Telemetry>;
   readonly readConfiguration: () => Configuration;
+  readonly explain: (selection: SelectionFields) => Explanation;
   readonly readChecks: () => Promise<readonly ReadinessCheck[]>;
   /** Takes over what an earlier run left and begins to work. */
   start(): Promise<void>;
@@ -228,6 +231,7 @@ export async function compose(
     webDir: resolve(repositoryRoot, 'apps/web/dist'),
     readTelemetry: telemetry,
     readConfiguration: () => configurationOf(config, tools, version),
+    explain: (selection) => explanationOf(selection, tools),
     readChecks: () =>
       readChecks({
         tools,
@@ -306,7 +310,14 @@ function configurationOf(config: Config, tools: Tools, version: string): Configu
         window_seconds: config.rateLimit.windowMs / 1000,
       },
     },
-    features: { changes: true, events: true, pause: true, update: true, actions: true },
+    features: {
+      changes: true,
+      events: true,
+      pause: true,
+      update: true,
+      actions: true,
+      explanations: true,
+    },
     versions: {
       artemis: version,
       node: process.versions.node,
@@ -317,6 +328,25 @@ function configurationOf(config: Config, tools: Tools, version: string): Configu
     },
     downloads_directory: config.downloadsDir,
     token_required: config.apiToken !== null,
+  };
+}
+
+function explanationOf(selection: SelectionFields, tools: Tools): Explanation {
+  const { ytDlp, jsRuntime } = tools;
+  return {
+    ...explainSelection({
+      selection: {
+        formatPreset: selection.format_preset,
+        quality: selection.quality,
+        options: selection.options,
+      },
+      engine: ytDlp && {
+        ytDlpVersion: ytDlp.version,
+        jsRuntime: jsRuntime && { name: jsRuntime.name, path: jsRuntime.path },
+      },
+      isProxyForAll: needsProxyForAll(selection.options, ytDlp?.kind ?? 'module'),
+    }),
+    output_example: exampleName(selection),
   };
 }
 

@@ -5,7 +5,13 @@
 import type { RequestCode } from './codes.ts';
 import type { Download } from './download.ts';
 import type { Problem } from './problem.ts';
-import type { ActOnDownloads, CreateDownloads, RetryDownload, UpdateDownload } from './requests.ts';
+import type {
+  ActOnDownloads,
+  CreateDownloads,
+  ExplainSelection,
+  RetryDownload,
+  UpdateDownload,
+} from './requests.ts';
 import type {
   ActionResult,
   Configuration,
@@ -13,6 +19,7 @@ import type {
   DownloadDetail,
   DownloadList,
   DownloadsCreated,
+  Explanation,
   LogLines,
   Readiness,
   Telemetry,
@@ -119,6 +126,8 @@ export interface Client {
   /** What cannot be acted on is listed in `skipped`; it is no error. */
   actOnDownloads(request: ActOnDownloads, options?: CallOptions): Promise<ActionResult>;
   downloadLog(id: string, after?: number, options?: CallOptions): Promise<LogLines>;
+  /** What a download with these choices would run; nothing is started. */
+  explain(request?: ExplainSelection, options?: CallOptions): Promise<Explanation>;
   log(after?: number, options?: CallOptions): Promise<LogLines>;
   telemetry(options?: CallOptions): Promise<Telemetry>;
   configuration(options?: CallOptions): Promise<Configuration>;
@@ -258,6 +267,8 @@ export function createClient(clientOptions: ClientOptions): Client {
       succeed('actOnDownloads', { body: request, signal: options.signal }),
     downloadLog: (id, after, options = {}) =>
       succeed('downloadLog', { id, query: { after }, signal: options.signal }),
+    explain: (request = {}, options = {}) =>
+      succeed('explain', { body: request, signal: options.signal }),
     log: (after, options = {}) => succeed('log', { query: { after }, signal: options.signal }),
     telemetry: (options = {}) => succeed('telemetry', { signal: options.signal }),
     configuration: (options = {}) => succeed('configuration', { signal: options.signal }),

@@ -47,6 +47,7 @@ export const Metadata = Type.Object({
   format_id: Type.Optional(nullable(Type.String())),
   is_live: Type.Optional(Type.Boolean()),
   playlist_title: Type.Optional(nullable(Type.String())),
+  playlist_index: Type.Optional(nullable(Type.Integer())),
   entry_count: Type.Optional(nullable(Type.Integer())),
   entries: Type.Optional(Type.Array(PlaylistEntry)),
 });

@@ -70,6 +70,9 @@ export type RemoveDownloadQuery = Static<typeof RemoveDownloadQuery>;
 export const RetryDownload = Type.Object({ ...selection }, strict);
 export type RetryDownload = Static<typeof RetryDownload>;
 
+export const ExplainSelection = Type.Object({ ...selection }, strict);
+export type ExplainSelection = Static<typeof ExplainSelection>;
+
 /** Bodies of calls that take none; an empty object is fine too. */
 export const NoFields = Type.Object({}, strict);
 

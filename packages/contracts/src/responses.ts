@@ -2,7 +2,14 @@ import { Type, type Static } from '@sinclair/typebox';
 import { REQUEST_CODES, type RequestCode } from './codes.ts';
 import { Download } from './download.ts';
 import { Bytes, Count, nullable, oneOf, Timestamp, Uuid } from './schemas.ts';
-import { AUDIO_CODECS, CONTAINERS, LOG_LEVELS, PHASES, QUALITIES } from './vocabulary.ts';
+import {
+  AUDIO_CODECS,
+  CONTAINERS,
+  EXPLANATION_CODES,
+  LOG_LEVELS,
+  PHASES,
+  QUALITIES,
+} from './vocabulary.ts';
 
 export const DownloadsCreated = Type.Object({
   downloads: Type.Array(Download),
@@ -63,6 +70,23 @@ export type LogLine = Static<typeof LogLine>;
 
 export const LogLines = Type.Object({ lines: Type.Array(LogLine), next: Count });
 export type LogLines = Static<typeof LogLines>;
+
+export const Explanation = Type.Object({
+  argv: Type.Array(
+    Type.Object({
+      argument: Type.String({ description: 'an option with its value, as one would type it' }),
+      meaning: Type.String({ description: 'one sentence for people' }),
+    }),
+    {
+      description: 'in the order of the command line; the link and a random word are placeholders',
+    },
+  ),
+  output_example: Type.String({
+    description: 'where a file would be stored; empty when none would',
+  }),
+  warnings: Type.Array(Type.Object({ code: oneOf(EXPLANATION_CODES), message: Type.String() })),
+});
+export type Explanation = Static<typeof Explanation>;
 
 export const ENGINE_MODES = ['warm', 'cold', 'missing'] as const;
 

@@ -99,6 +99,16 @@ export type Action = (typeof ACTIONS)[number];
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
+/** What an explanation warns of before anything runs. */
+export const EXPLANATION_CODES = [
+  'OPTION_IGNORED',
+  'ENCODES_ANEW',
+  'THIRD_PARTY',
+  'ONE_FRAGMENT_AT_A_TIME',
+  'ENGINE_MISSING',
+] as const;
+export type ExplanationCode = (typeof EXPLANATION_CODES)[number];
+
 /** Limits of a request that hold in every installation. */
 export const LIMITS = {
   urlCharacters: 2048,

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
-import type { Download } from '@artemis/contracts';
+import type { Download, DownloadOptions } from '@artemis/contracts';
 import { Piscina } from 'piscina';
 import type { DownloadRunner, RunOptions } from '../domain/ports.ts';
 import type { Logger } from '../domain/records.ts';
@@ -53,7 +53,7 @@ export function createPiscinaRunner(options: PiscinaRunnerOptions): DownloadRunn
     if (!engine) return failed('ENGINE_MISSING', 'No engine is running.');
     if (runOptions.signal.aborted) return { kind: 'stopped', usage: null };
     const upstream = download.options.proxy ?? null;
-    const isProxyForAll = upstream !== null || engine.kind === 'binary';
+    const isProxyForAll = needsProxyForAll(download.options, engine.kind);
     const refused: string[] = [];
     const { port1, port2 } = new MessageChannel();
     const lastResort = new AbortController();
@@ -111,6 +111,11 @@ export function createPiscinaRunner(options: PiscinaRunnerOptions): DownloadRunn
     run,
     close: () => pool.destroy(),
   };
+}
+
+/** Whether all traffic of such a download goes through our forward proxy, and not only that of ffmpeg. */
+export function needsProxyForAll(options: DownloadOptions, kind: TaskEngine['kind']): boolean {
+  return options.proxy !== undefined || kind === 'binary';
 }
 
 function failed(

@@ -1,10 +1,132 @@
-import type { Download } from '@artemis/contracts';
+import { DEFAULT_QUALITY, type Download, type DownloadOptions } from '@artemis/contracts';
 import type { FileName } from './ports.ts';
+import { BASE_BYTES, COMPONENT_BYTES, safeComponent } from './safe-name.ts';
 
-/** Where a download is stored: its folder, and its own id as the name, which no site can influence. */
-export function fileNameOf(download: Download): FileName {
+/** What a template may speak of. A value that is not known becomes `UNKNOWN`. */
+const PLACEHOLDERS = [
+  'id',
+  'video_id',
+  'title',
+  'uploader',
+  'upload_date',
+  'playlist',
+  'playlist_index',
+  'height',
+] as const;
+type Placeholder = (typeof PLACEHOLDERS)[number];
+type Values = Readonly<Record<Placeholder, string | number | null | undefined>>;
+
+const DEFAULT_TEMPLATE = '{id}';
+const MOST_FOLDERS = 5;
+const UNKNOWN = 'unknown';
+
+/** A literal part, or a placeholder in an object. */
+type TemplatePart = string | { readonly name: Placeholder };
+
+/** Why the template cannot be used, as a sentence without its subject; null when it can. */
+export function templateProblem(template: string): string | null {
+  const unknown = [...template.matchAll(/\{([^{}]*)\}/g)].find(([, name]) => !isPlaceholder(name));
+  if (unknown) {
+    const known = PLACEHOLDERS.map((name) => `{${name}}`).join(', ');
+    return `has the unknown placeholder ${unknown[0].slice(0, 40)}; known are ${known}`;
+  }
+  const literals = template.replace(/\{[^{}]*\}/g, '*');
+  if (/[{}]/.test(literals)) return 'has a brace without its counterpart';
+  const components = literals.split('/');
+  if (components.some((component) => component.trim() === '')) {
+    return 'must not begin or end with / or have empty parts';
+  }
+  if (
+    template.includes('\\') ||
+    components.some((component) => /^\.{1,2}$/.test(component.trim()))
+  ) {
+    return 'must stay below downloads/, with / between its parts';
+  }
+  return components.length > MOST_FOLDERS + 1 ? `has more than ${MOST_FOLDERS} folders` : null;
+}
+
+/**
+ * Where a download is stored, by its folder and template; its own id by default, which no site can influence. Safe for
+ * every file system whatever the site says: see `safe-name.ts`. Not unique: the store never replaces a file.
+ */
+export function fileNameOf(
+  download: Pick<Download, 'id' | 'options' | 'title' | 'metadata'>,
+): FileName {
+  const { metadata, options } = download;
+  return compile(options, {
+    id: download.id,
+    video_id: metadata.video_id,
+    title: metadata.title ?? download.title,
+    uploader: metadata.uploader,
+    upload_date: metadata.upload_date,
+    playlist: metadata.playlist_title,
+    playlist_index: metadata.playlist_index,
+    height: metadata.height,
+  });
+}
+
+/** The path of an invented video, below `downloads/`; empty when nothing would be stored. */
+export function exampleName({
+  format_preset: preset,
+  quality,
+  options,
+}: Pick<Download, 'format_preset' | 'quality' | 'options'>): string {
+  if (preset === 'Playlist (flat)' || options.simulate === true) return '';
+  const { directory, base } = compile(options, {
+    id: '1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed',
+    video_id: 'x7Yp2',
+    title: 'Title of the video',
+    uploader: 'Name of the channel',
+    upload_date: '20260131',
+    playlist: 'Name of the playlist',
+    playlist_index: 1,
+    height: quality === DEFAULT_QUALITY ? 1080 : Number.parseInt(quality, 10),
+  });
+  const extension =
+    preset === 'Audio only' ? (options.audio_codec ?? 'm4a') : (options.container ?? 'mp4');
+  return ['downloads', ...(directory === '' ? [] : [directory]), `${base}.${extension}`].join('/');
+}
+
+function compile(options: DownloadOptions, values: Values): FileName {
+  const template = (options.name_template ?? DEFAULT_TEMPLATE).split('/');
+  const folders = template.slice(0, -1).map((part) => fill(part, values, COMPONENT_BYTES));
+  const asked = (options.directory ?? '').split('/').filter((part) => part !== '');
   return {
-    directory: (download.options.directory ?? '').normalize('NFC'),
-    base: download.id,
+    directory: [...asked.map((part) => safeComponent(part, COMPONENT_BYTES)), ...folders].join('/'),
+    base: fill(template.at(-1) ?? DEFAULT_TEMPLATE, values, BASE_BYTES),
   };
+}
+
+/** One component. When it is too long its longest values are cut, not its end: `{title} [{id}]` keeps the id. */
+function fill(component: string, values: Values, maxBytes: number): string {
+  const parts = partsOf(component);
+  const render = (mostBytes: number) =>
+    parts
+      .map((part) =>
+        typeof part === 'string' ? part : safeComponent(textOf(values[part.name]), mostBytes),
+      )
+      .join('');
+  let fits = 1;
+  let most = maxBytes;
+  while (fits < most) {
+    const middle = Math.ceil((fits + most) / 2);
+    if (Buffer.byteLength(render(middle)) <= maxBytes) fits = middle;
+    else most = middle - 1;
+  }
+  return safeComponent(render(fits), maxBytes);
+}
+
+function partsOf(component: string): TemplatePart[] {
+  return component.split(/(\{[^{}]*\})/).map((part) => {
+    const name = part.slice(1, -1);
+    return part.startsWith('{') && isPlaceholder(name) ? { name } : part;
+  });
+}
+
+function isPlaceholder(name: string | undefined): name is Placeholder {
+  return (PLACEHOLDERS as readonly (string | undefined)[]).includes(name);
+}
+
+function textOf(value: string | number | null | undefined): string {
+  return value === null || value === undefined || value === '' ? UNKNOWN : String(value);
 }

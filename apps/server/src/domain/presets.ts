@@ -8,6 +8,7 @@ import {
 } from '@artemis/contracts';
 import { DEFAULT_FORMAT_PRESET, DEFAULT_QUALITY } from '@artemis/contracts';
 import { RequestError } from './errors.ts';
+import { templateProblem } from './file-name.ts';
 
 export const PRESET_DESCRIPTIONS: Readonly<Record<FormatPreset, string>> = {
   'Smart (best combined)': 'The best video and the best audio, joined and ready to watch.',
@@ -78,7 +79,8 @@ function optionProblems(options: DownloadOptions): ProblemDetail[] {
     });
   }
   if (options.name_template !== undefined) {
-    problems.push({ path: '/options/name_template', message: 'is not supported yet' });
+    const message = templateProblem(options.name_template);
+    if (message) problems.push({ path: '/options/name_template', message });
   }
   if (options.directory !== undefined) {
     const message = directoryProblem(options.directory);

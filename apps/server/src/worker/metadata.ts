@@ -23,6 +23,7 @@ export function metadataOf({ fields, durationSeconds, isLive }: VideoInfo): Meta
     format_id: textOf(fields['format_id']),
     is_live: isLive,
     playlist_title: textOf(fields['playlist_title']),
+    playlist_index: integerOf(fields['playlist_index']),
   };
 }
 

@@ -10,6 +10,7 @@ import { parseOutputLine, type OutputMessage, type VideoInfo } from './output-li
 import type { ProgressMeter } from './progress.ts';
 import { redact } from './redact.ts';
 import type { ResumeGuard } from './resume-state.ts';
+import { NONCE_NAME, typed } from './typed-words.ts';
 
 const TICK_MS = 250;
 const FOLDER_LOOK_MS = 1_000;
@@ -157,7 +158,7 @@ export async function runYtDlp(options: RunOptions): Promise<RunResult> {
     engine: task.engine,
     isProxyForAll: task.egress.isProxyForAll,
   });
-  log('debug', `yt-dlp ${argv.map((word) => quoted(word.replaceAll(nonce, 'N'))).join(' ')}`);
+  log('debug', `yt-dlp ${typed(argv.map((word) => word.replaceAll(nonce, NONCE_NAME)))}`);
   const job = jobs.startYtDlp(argv, { onLine: takeLine, onControl: takeControl });
 
   let folderLookAtMs = 0;
@@ -215,12 +216,6 @@ export async function runYtDlp(options: RunOptions): Promise<RunResult> {
   await guard.settled();
   if (jobs.isStopped) end ??= 'stopped';
   return { exit, end, videos, filePath, lines, openStep, refusals, responses };
-}
-
-/** As one would type it, without secrets. */
-function quoted(word: string): string {
-  const text = redact(word);
-  return /^[\w./:=,+-]+$/.test(text) ? text : `'${text}'`;
 }
 
 /** Null: chatter that helps nobody. */

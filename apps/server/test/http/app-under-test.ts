@@ -25,6 +25,7 @@ import type {
 import { createRecords } from '../../src/domain/records.ts';
 import { createSignedLinks } from '../../src/domain/signed-links.ts';
 import { readTelemetry } from '../../src/domain/telemetry.ts';
+import { explainSelection } from '../../src/worker/explanation.ts';
 import type { Outcome } from '../../src/worker/messages.ts';
 
 export type FakeRun = (download: Download, options: RunOptions) => Promise<Outcome>;
@@ -145,6 +146,14 @@ export async function startApp(options: AppOptions = {}): Promise<AppUnderTest> 
     readConfiguration: () => {
       throw new Error('the configuration is not part of this test');
     },
+    explain: ({ format_preset: formatPreset, quality, options: chosen }) => ({
+      ...explainSelection({
+        selection: { formatPreset, quality, options: chosen },
+        engine: null,
+        isProxyForAll: false,
+      }),
+      output_example: '',
+    }),
     readChecks: () => Promise.resolve([]),
     start: () => downloads.start(content),
     stop: () => downloads.stop(),

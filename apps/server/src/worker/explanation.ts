@@ -1,0 +1,112 @@
+import type { Explanation, ExplanationCode } from '@artemis/contracts';
+import { compileArgv, type ArgvContext } from './argv.ts';
+import type { Selection } from './messages.ts';
+import { planOf, type DownloadPlan } from './plan.ts';
+import { NONCE_NAME, typed } from './typed-words.ts';
+
+/** Stands for the link; its scheme is that of nearly every link. */
+const PLACEHOLDER_URL = 'https://link';
+const CONVERTED_CODECS = new Set(['mp3', 'flac', 'wav']);
+
+export interface ExplainInput {
+  readonly selection: Selection;
+  /** Null: no engine is there; then what a current one would get. */
+  readonly engine: ArgvContext['engine'] | null;
+  readonly isProxyForAll: boolean;
+}
+
+/** The first run of a download with this selection, from the table that runs it. Reads and starts nothing. */
+export function explainSelection({
+  selection,
+  engine,
+  isProxyForAll,
+}: ExplainInput): Pick<Explanation, 'argv' | 'warnings'> {
+  const plan = planOf(selection);
+  const parts = compileArgv({
+    url: PLACEHOLDER_URL,
+    plan,
+    nonce: NONCE_NAME,
+    engine: engine ?? { ytDlpVersion: '9999.01.01', jsRuntime: null },
+    isProxyForAll,
+    isTlsVerifiedByFfmpeg: true,
+  });
+  return {
+    argv: parts.map(({ argument, meaning }) => ({ argument: typed(argument), meaning })),
+    warnings: [
+      ...warningsOf(plan),
+      ...(engine === null
+        ? [warning('ENGINE_MISSING', 'No yt-dlp is running here; a current one would get this.')]
+        : []),
+    ],
+  };
+}
+
+function warningsOf(plan: DownloadPlan): Explanation['warnings'] {
+  const { options } = plan;
+  const warnings = ignoredOptions(plan).map((name) =>
+    warning('OPTION_IGNORED', `${name} changes nothing with these choices.`),
+  );
+  if (plan.section?.isPrecise === true) {
+    warnings.push(
+      warning('ENCODES_ANEW', 'Exact cuts are encoded anew, which takes much longer than a copy.'),
+    );
+  }
+  if (plan.hasMedia && plan.isAudioOnly && CONVERTED_CODECS.has(options.audio_codec ?? '')) {
+    warnings.push(
+      warning(
+        'ENCODES_ANEW',
+        `Sound is converted to ${options.audio_codec} where a site lacks it.`,
+      ),
+    );
+  }
+  if (plan.sponsorblock !== null) {
+    warnings.push(
+      warning(
+        'THIRD_PARTY',
+        'The segments are asked for at sponsor.ajay.app, which is no part of the site.',
+      ),
+    );
+  }
+  if (plan.hasMedia && options.rate_limit_kbps !== undefined) {
+    warnings.push(
+      warning(
+        'ONE_FRAGMENT_AT_A_TIME',
+        'With a limit of speed, fragments are fetched one at a time.',
+      ),
+    );
+  }
+  return warnings;
+}
+
+/** Options that were given and that no part of this plan looks at. */
+function ignoredOptions(plan: DownloadPlan): string[] {
+  const { options, selection, hasMedia, isAudioOnly, isFlat } = plan;
+  const isUsed: Readonly<Record<string, boolean>> = {
+    audio_codec: hasMedia && isAudioOnly,
+    audio_quality: hasMedia && isAudioOnly && options.audio_codec !== undefined,
+    container: hasMedia && !isAudioOnly,
+    prefer_codec: !isFlat && !isAudioOnly && options.format_id === undefined,
+    subtitles: hasMedia,
+    embed_metadata: hasMedia,
+    embed_thumbnail: hasMedia && (plan.isThumbnailEmbedded || options.embed_thumbnail === false),
+    embed_chapters: hasMedia,
+    write_thumbnail: hasMedia,
+    write_info: hasMedia,
+    section: hasMedia,
+    split_chapters: hasMedia,
+    sponsorblock: hasMedia,
+    rate_limit_kbps: hasMedia,
+    directory: hasMedia,
+    name_template: hasMedia,
+    format_id: !isFlat,
+    live: hasMedia,
+    simulate: !isFlat,
+  };
+  const names = Object.keys(options).filter((name) => isUsed[name] === false);
+  const isQualityUnused = isFlat || options.format_id !== undefined;
+  return isQualityUnused && selection.quality !== 'best' ? ['quality', ...names] : names;
+}
+
+function warning(code: ExplanationCode, message: string): Explanation['warnings'][number] {
+  return { code, message };
+}

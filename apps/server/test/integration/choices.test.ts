@@ -1,0 +1,69 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { CreateDownloads, Download } from '@artemis/contracts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startOrigin } from '../origin/origin.ts';
+import { createServerHome, type ServerHome, type ServerProcess } from './server-process.ts';
+
+let origin: Awaited<ReturnType<typeof startOrigin>>;
+let home: ServerHome;
+let server: ServerProcess;
+
+beforeAll(async () => {
+  origin = await startOrigin();
+  home = await createServerHome();
+  server = await home.start({ EGRESS_ALLOW: origin.hostPort, MAX_ATTEMPTS: '1' });
+}, 60_000);
+
+afterAll(async () => {
+  await home.remove();
+  await origin.close();
+});
+
+async function download(path: string, request: Partial<CreateDownloads> = {}): Promise<Download> {
+  const { downloads } = await server.client.createDownloads({ url: origin.url + path, ...request });
+  return server.client.waitFor(downloads[0]?.id ?? '', { intervalMs: 50 });
+}
+
+describe('what is explained', () => {
+  it.each<Partial<CreateDownloads>>([
+    {},
+    { quality: '720p', options: { container: 'mkv', embed_metadata: true } },
+    { format_preset: 'Audio only', options: { audio_codec: 'mp3', rate_limit_kbps: 4000 } },
+    { format_preset: 'Playlist (flat)' },
+  ])('is what runs, by the log of the download: %j', async (choice) => {
+    const record = await download('/media/clip-360.mp4', choice);
+    const { lines } = await server.client.downloadLog(record.id);
+    const logged = lines.find(({ text }) => text.startsWith('yt-dlp --'))?.text;
+    const { argv } = await server.client.explain(choice);
+    const explained = argv
+      // The origin speaks plain http, where there is no certificate to check; a link is assumed to be https.
+      .filter(({ argument }) => !argument.includes('-tls_verify'))
+      .map(({ argument }) => argument.replace('https://link', record.url));
+    expect(logged).toBe(`yt-dlp ${explained.join(' ')}`);
+  });
+});
+
+describe('a name template', () => {
+  it('names file and folders by what the site says, and never replaces a file', async () => {
+    const options = {
+      directory: 'clips',
+      name_template: '{uploader}/{height}p/{title} [{upload_date}]',
+      write_info: true,
+    };
+    const first = await download('/page/video.html?title=../a%20%3CB%3E:%20%E2%80%AEx', {
+      options,
+    });
+    expect(first.error).toBeNull();
+    expect(first.storage_path).toBe('downloads/clips/unknown/360p/_a _B__ x (1) [unknown].mp4');
+    const second = await download('/page/video.html?title=../a%20%3CB%3E:%20%E2%80%AEx', {
+      options,
+    });
+    expect(second.artifacts.map(({ name }) => name)).toEqual([
+      '_a _B__ x (1) [unknown] (2).mp4',
+      '_a _B__ x (1) [unknown] (2).info.json',
+    ]);
+    const path = join(home.downloadsDir, 'clips/unknown/360p/_a _B__ x (1) [unknown].mp4');
+    expect((await stat(path)).size).toBe(first.file_size);
+  });
+});
