@@ -111,7 +111,8 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
 
   async function enqueue(id: string): Promise<void> {
     const entry = live.get(id);
-    if (!entry) return;
+    // Something may have moved it on while this was on its way here.
+    if (entry?.download.status !== 'queued') return;
     const { priority, retry_at: retryAt } = entry.download;
     await queue.enqueue({
       id,
@@ -120,6 +121,28 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
       host: entry.host,
       notBeforeMs: retryAt === null ? null : Date.parse(retryAt),
     });
+  }
+
+  /**
+   * A stop was refused because it could not be written, but the attempt has been ended and the place in the queue
+   * is lost: the download queues again, and continues from its partial file.
+   */
+  async function goOn(id: string): Promise<void> {
+    await running.get(id)?.ended;
+    if (isStopping) return;
+    if (live.get(id)?.download.status === 'running') {
+      void records.move(id, 'queued', { ...IDLE, waiting_for: 'slot' });
+    }
+    await enqueue(id);
+  }
+
+  async function orGoOn(id: string, saved: Promise<void>): Promise<void> {
+    try {
+      await saved;
+    } catch (error) {
+      void goOn(id);
+      throw error;
+    }
   }
 
   async function run(id: string): Promise<void> {
@@ -201,9 +224,9 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
       const isRunning = running.has(id);
       running.get(id)?.controller.abort();
       await queue.remove(id);
+      await orGoOn(id, saved);
       log.write('info', 'Cancelled.', id, false);
       log.write('info', `Cancelled: ${download.title ?? new URL(download.url).hostname}`, id, true);
-      await saved;
       if (!isRunning) await files.removeJobFolder(id);
       return required(id);
     },
@@ -253,8 +276,8 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
       const saved = records.moveOrRefuse(id, 'paused', IDLE);
       running.get(id)?.controller.abort();
       await queue.remove(id);
+      await orGoOn(id, saved);
       log.write('info', 'Paused.', id, false);
-      await saved;
       return required(id);
     },
     async resume(id) {
@@ -274,7 +297,7 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
     async update(id, request) {
       const { status } = required(id);
       await records.moveOrRefuse(id, status, request);
-      if (status === 'queued' && request.priority !== undefined) await enqueue(id);
+      if (request.priority !== undefined) await enqueue(id);
       return view(required(id));
     },
     async purge(id, what) {

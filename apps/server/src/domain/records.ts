@@ -1,5 +1,5 @@
 import type { Download, Status } from '@artemis/contracts';
-import { isTerminal } from '@artemis/contracts';
+import { isTerminal, TERMINAL_STATUSES } from '@artemis/contracts';
 import type { ActivityLog } from './activity-log.ts';
 import { RequestError } from './errors.ts';
 import type { LiveDownload, LiveDownloads } from './live-downloads.ts';
@@ -53,6 +53,7 @@ export function storeUnavailable(cause: unknown): RequestError {
 export function createRecords(dependencies: RecordsDependencies): Records {
   const { live, history, log, logger, historyLimit, now } = dependencies;
   const unsaved = new Map<string, (() => void)[]>();
+  const leaving = new Set<string>();
   let timer: NodeJS.Timeout | null = null;
   let isStopping = false;
 
@@ -64,18 +65,33 @@ export function createRecords(dependencies: RecordsDependencies): Records {
     return live.update(id, { ...patch, status: to, updated_at: now().toISOString() }) ?? entry;
   }
 
-  /** What a save of this record takes with it: terminal records beyond the limit, oldest first. */
-  function evicted(): string[] {
-    const terminal = [...live.all()].filter(({ download }) => isTerminal(download.status));
-    if (terminal.length <= historyLimit) return [];
-    return terminal
+  /** Terminal records beyond the limit, oldest first, without those that a save under way takes with it. */
+  function beyondLimit(): string[] {
+    let excess = -historyLimit - leaving.size;
+    for (const status of TERMINAL_STATUSES) excess += live.count(status);
+    if (excess <= 0) return [];
+    return [...live.all()]
+      .filter(({ download }) => isTerminal(download.status) && !leaving.has(download.id))
       .sort((a, b) => endedAt(a) - endedAt(b) || a.order - b.order)
-      .slice(0, terminal.length - historyLimit)
+      .slice(0, excess)
       .map(({ download }) => download.id);
+  }
+
+  /** Undoes one change, but not what came after it: progress, or another move. */
+  function takeBack(id: string, before: Download, after: Download): void {
+    const current = live.get(id)?.download;
+    if (!current || current.status !== after.status) return;
+    const keys = (Object.keys(after) as (keyof Download)[]).filter(
+      (key) => after[key] !== before[key] && current[key] === after[key],
+    );
+    live.update(id, Object.fromEntries(keys.map((key) => [key, before[key]])));
   }
 
   function dropFromMemory(ids: readonly string[]): void {
     for (const id of ids) {
+      // Retried while it was being removed: its newer save comes after the removal, so it stays.
+      const status = live.get(id)?.download.status;
+      if (status !== undefined && !isTerminal(status)) continue;
       live.remove(id);
       log.forget(id);
     }
@@ -83,8 +99,13 @@ export function createRecords(dependencies: RecordsDependencies): Records {
 
   async function save(ids: readonly string[]): Promise<void> {
     const put = ids.flatMap((id) => live.get(id)?.download ?? []);
-    const remove = put.some(({ status }) => isTerminal(status)) ? evicted() : [];
-    await history.save({ put: put.filter(({ id }) => !remove.includes(id)), remove });
+    const remove = put.some(({ status }) => isTerminal(status)) ? beyondLimit() : [];
+    for (const id of remove) leaving.add(id);
+    try {
+      await history.save({ put: put.filter(({ id }) => !remove.includes(id)), remove });
+    } finally {
+      for (const id of remove) leaving.delete(id);
+    }
     dropFromMemory(remove);
   }
 
@@ -143,8 +164,7 @@ export function createRecords(dependencies: RecordsDependencies): Records {
       try {
         await save([id]);
       } catch (error) {
-        // Something else may have moved it on meanwhile; only our own move is taken back.
-        if (before && live.get(id)?.rev === after.rev) live.update(id, before);
+        if (before) takeBack(id, before, after.download);
         throw storeUnavailable(error);
       }
     },

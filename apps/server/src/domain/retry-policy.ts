@@ -25,7 +25,7 @@ export function retryDelaySeconds(
   random: number,
 ): number | null {
   if (!FAILURES[code].isRetryable || automaticRuns >= maxAttempts) return null;
-  if (siteWaitSeconds !== null) {
+  if (siteWaitSeconds !== null && !Number.isNaN(siteWaitSeconds)) {
     return Math.min(
       Math.max(siteWaitSeconds, SHORTEST_SITE_WAIT_SECONDS),
       LONGEST_SITE_WAIT_SECONDS,

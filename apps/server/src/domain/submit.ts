@@ -47,10 +47,22 @@ export interface Submissions {
 
 type Remembered = Pick<IdempotencyEntry, 'bodyHash' | 'at' | 'downloadIds' | 'duplicateIds'>;
 
+interface KnownKey {
+  readonly bodyHash: string;
+  readonly atMs: number;
+  readonly answer: Promise<Remembered>;
+}
+
+interface ActiveSelection {
+  readonly id: string;
+  /** Settles with the write of the record; null once that is done. */
+  readonly writing: Promise<unknown> | null;
+}
+
 export function createSubmissions(dependencies: SubmitDependencies): Submissions {
   const { live, history, queue, log, maxQueueDepth, now } = dependencies;
-  const keys = new Map<string, { bodyHash: string; answer: Promise<Remembered> }>();
-  const activeBySelection = new Map<string, { id: string; durable: Promise<unknown> }>();
+  const keys = new Map<string, KnownKey>();
+  const activeBySelection = new Map<string, ActiveSelection>();
   let reserved = 0;
 
   function requireRoom(count: number): void {
@@ -62,18 +74,19 @@ export function createSubmissions(dependencies: SubmitDependencies): Submissions
     );
   }
 
-  function activeTwin(key: string): { id: string; durable: Promise<unknown> } | null {
+  function activeTwin(key: string): ActiveSelection | null {
     const found = activeBySelection.get(key);
     if (!found) return null;
+    if (found.writing) return found;
     const status = live.get(found.id)?.download.status;
-    if (status === undefined || !isTerminal(status)) return found;
+    if (status !== undefined && !isTerminal(status)) return found;
     activeBySelection.delete(key);
     return null;
   }
 
   function track(download: Download): void {
     const key = selectionKey(download.url, download);
-    activeBySelection.set(key, { id: download.id, durable: Promise.resolve() });
+    activeBySelection.set(key, { id: download.id, writing: null });
   }
 
   async function accept(
@@ -97,7 +110,7 @@ export function createSubmissions(dependencies: SubmitDependencies): Submissions
       if (knownId !== undefined) {
         duplicateIds.add(knownId);
         downloadIds.push(knownId);
-        if (twin) twins.push(twin.durable);
+        if (twin?.writing) twins.push(twin.writing);
         continue;
       }
       const download = newDownload(url, selection, request, at);
@@ -113,18 +126,19 @@ export function createSubmissions(dependencies: SubmitDependencies): Submissions
       downloadIds,
       duplicateIds: [...duplicateIds],
     };
-    const write =
-      fresh.length > 0 || idempotency
-        ? history.save({
-            put: fresh,
-            ...(idempotency ? { remember: { ...remembered, key: idempotency.key } } : {}),
-          })
-        : Promise.resolve();
+    const change = {
+      put: fresh,
+      ...(idempotency ? { remember: { ...remembered, key: idempotency.key } } : {}),
+    };
+    const write = (async () => {
+      // A duplicate's first request may still be writing: nothing is kept or answered before that is durable.
+      if (twins.length > 0) await Promise.all(twins);
+      if (fresh.length > 0 || idempotency) await history.save(change);
+    })();
     reserved += fresh.length;
-    for (const [key, id] of freshByKey) activeBySelection.set(key, { id, durable: write });
+    for (const [key, id] of freshByKey) activeBySelection.set(key, { id, writing: write });
     try {
-      // A duplicate's first request may still be writing: its record is not answered before it is durable.
-      await Promise.all([write, ...twins]);
+      await write;
     } catch (error) {
       for (const [key, id] of freshByKey) {
         if (activeBySelection.get(key)?.id === id) activeBySelection.delete(key);
@@ -133,7 +147,11 @@ export function createSubmissions(dependencies: SubmitDependencies): Submissions
     } finally {
       reserved -= fresh.length;
     }
-    await Promise.all(fresh.map((download) => enqueue(live.add(download))));
+    const added = fresh.map((download) => live.add(download));
+    for (const [key, id] of freshByKey) {
+      if (activeBySelection.get(key)?.id === id) activeBySelection.set(key, { id, writing: null });
+    }
+    await Promise.all(added.map(enqueue));
     if (fresh.length > 0) {
       const first = fresh[0]?.url ?? '';
       const what = fresh.length === 1 ? new URL(first).hostname : `${fresh.length} links`;
@@ -161,14 +179,12 @@ export function createSubmissions(dependencies: SubmitDependencies): Submissions
     };
   }
 
+  function isOld({ atMs }: KnownKey): boolean {
+    return now().getTime() - atMs >= IDEMPOTENCY_MS;
+  }
+
   function forgetOldKeys(): void {
-    const limit = now().getTime() - IDEMPOTENCY_MS;
-    for (const [key, entry] of keys) {
-      void entry.answer.then(
-        ({ at }) => Date.parse(at) < limit && keys.delete(key),
-        () => keys.delete(key),
-      );
-    }
+    for (const [key, entry] of keys) if (isOld(entry)) keys.delete(key);
   }
 
   return {
@@ -176,7 +192,8 @@ export function createSubmissions(dependencies: SubmitDependencies): Submissions
     track,
     recover(idempotency) {
       for (const entry of idempotency) {
-        keys.set(entry.key, { bodyHash: entry.bodyHash, answer: Promise.resolve(entry) });
+        const { key, bodyHash, at } = entry;
+        keys.set(key, { bodyHash, atMs: Date.parse(at), answer: Promise.resolve(entry) });
       }
       for (const { download } of live.all()) if (!isTerminal(download.status)) track(download);
       forgetOldKeys();
@@ -184,25 +201,23 @@ export function createSubmissions(dependencies: SubmitDependencies): Submissions
     async submit(request, idempotencyKey) {
       if (idempotencyKey === null) return answer(await accept(request, null));
       const bodyHash = createHash('sha256').update(canonicalJson(request)).digest('base64url');
+      forgetOldKeys();
       const known = keys.get(idempotencyKey);
       if (known) {
-        if (known.bodyHash !== bodyHash) {
-          throw new RequestError(
-            'IDEMPOTENCY_CONFLICT',
-            'This Idempotency-Key was used for a request with another body within the last 24 hours.',
-          );
-        }
-        const remembered = await known.answer;
-        if (now().getTime() - Date.parse(remembered.at) < IDEMPOTENCY_MS) return answer(remembered);
+        if (known.bodyHash === bodyHash) return answer(await known.answer);
+        throw new RequestError(
+          'IDEMPOTENCY_CONFLICT',
+          'This Idempotency-Key was used for a request with another body within the last 24 hours.',
+        );
       }
-      forgetOldKeys();
       const accepted = accept(request, { key: idempotencyKey, bodyHash });
-      keys.set(idempotencyKey, { bodyHash, answer: accepted });
+      const entry = { bodyHash, atMs: now().getTime(), answer: accepted };
+      keys.set(idempotencyKey, entry);
       try {
         return answer(await accepted);
       } catch (error) {
         // Only a 202 is remembered.
-        keys.delete(idempotencyKey);
+        if (keys.get(idempotencyKey) === entry) keys.delete(idempotencyKey);
         throw error;
       }
     },

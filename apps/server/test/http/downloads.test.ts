@@ -227,6 +227,13 @@ describe('POST /downloads', () => {
   });
 });
 
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+
+function sibling(character: string, step: number): string {
+  const index = ALPHABET.indexOf(character);
+  return ALPHABET[(index & ~3) | ((index + step) & 3)] ?? '';
+}
+
 describe('a download that ends well', () => {
   it('has its file, its record and signed links that serve ranges', async () => {
     const app = await start({ run: succeed });
@@ -278,7 +285,18 @@ describe('a download that ends well', () => {
 
     const forgeries = [
       url.replace(/expires=\d/, 'expires=9'),
-      url.replace(/signature=./, 'signature=_'),
+      url.replace(/signature=(.)/, (_, first: string) => `signature=${first === 'A' ? 'B' : 'A'}`),
+      url.replace(
+        /(signature=.{42})(.)/,
+        (_, rest: string, last: string) => `${rest}${last === 'A' ? 'B' : 'A'}`,
+      ),
+      // The last character of base64 has bits that mean nothing.
+      ...[1, 2, 3].map((step) =>
+        url.replace(
+          /(signature=.{42})(.)/,
+          (_, rest: string, last: string) => `${rest}${sibling(last, step)}`,
+        ),
+      ),
       `${url}&artifact=0`,
       `${url}&inline=1`,
     ];

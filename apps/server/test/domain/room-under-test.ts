@@ -1,0 +1,181 @@
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Download, FailureCode } from '@artemis/contracts';
+import { createMemoryQueue } from '../../src/adapters/download-queue.memory.ts';
+import { createJsonFileHistory } from '../../src/adapters/history.json-file.ts';
+import { createSilentNotifier } from '../../src/adapters/notifier.none.ts';
+import { createActivityLog } from '../../src/domain/activity-log.ts';
+import { createDownloads, type Downloads } from '../../src/domain/downloads.ts';
+import { fileNameOf } from '../../src/domain/file-name.ts';
+import { createLiveDownloads, type LiveDownloads } from '../../src/domain/live-downloads.ts';
+import type { DownloadQueue, FileStore, RunOptions } from '../../src/domain/ports.ts';
+import { createRecords } from '../../src/domain/records.ts';
+import type { Outcome } from '../../src/worker/messages.ts';
+
+export interface Attempt {
+  readonly id: string;
+  readonly options: RunOptions;
+  end(outcome: Outcome): void;
+}
+
+export interface Room {
+  readonly downloads: Downloads;
+  readonly live: LiveDownloads;
+  readonly queue: DownloadQueue;
+  /** Attempts under way, by download. */
+  readonly attempts: ReadonlyMap<string, Attempt>;
+  /** Every start of an attempt, in order. */
+  readonly started: readonly string[];
+  /** While set, every write of the history fails with it. */
+  failWrites(error: Error | null): void;
+  /** Writes of the history so far. */
+  writes(): number;
+  submit(...urls: string[]): Promise<string[]>;
+  statusOf(id: string): Download['status'] | null;
+  /** A stop as by SIGTERM, and a start on what it left. */
+  restart(): Promise<Room>;
+  close(): Promise<void>;
+}
+
+export interface RoomOptions {
+  readonly folder?: string;
+  readonly slots?: number;
+  readonly maxPerHost?: number;
+  readonly maxQueueDepth?: number;
+  readonly historyLimit?: number;
+  readonly maxAttempts?: number;
+  readonly now?: () => Date;
+}
+
+export const done: Outcome = {
+  kind: 'done',
+  files: [],
+  metadata: { title: 'fine' },
+  warnings: [],
+  usage: null,
+};
+
+export function failure(code: FailureCode): Outcome {
+  return { kind: 'failed', code, detail: '', retryAfterSeconds: null, usage: null };
+}
+
+const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+/** The real domain, queue and history; attempts end when the test says so, and there are no files. */
+export async function openRoom(options: RoomOptions = {}): Promise<Room> {
+  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'artemis-room-')));
+  const now = options.now ?? (() => new Date());
+  let writeError: Error | null = null;
+  let writes = 0;
+  const history = createJsonFileHistory({
+    path: join(folder, 'history.json'),
+    dataDir: join(folder, 'data'),
+    logger: silent,
+    now,
+    // Without fsync: what the disk promises is tested elsewhere.
+    write: async (path, content) => {
+      if (writeError) {
+        const error = writeError;
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        throw error;
+      }
+      writes += 1;
+      await writeFile(`${path}.tmp`, content);
+      await rename(`${path}.tmp`, path);
+    },
+  });
+  const live = createLiveDownloads();
+  const log = createActivityLog(now);
+  const queue = createMemoryQueue({
+    slots: options.slots ?? 2,
+    maxPerHost: options.maxPerHost ?? 64,
+    nowMs: () => now().getTime(),
+  });
+  const attempts = new Map<string, Attempt>();
+  const started: string[] = [];
+  const records = createRecords({
+    live,
+    history,
+    log,
+    logger: silent,
+    historyLimit: options.historyLimit ?? 200,
+    now,
+  });
+  const downloads = createDownloads({
+    live,
+    records,
+    history,
+    queue,
+    runner: {
+      run: (download, runOptions) =>
+        new Promise((resolve) => {
+          const { id } = download;
+          if (attempts.has(id)) throw new Error('runs twice at once');
+          started.push(id);
+          const end = (outcome: Outcome) => {
+            attempts.delete(id);
+            resolve(outcome);
+          };
+          attempts.set(id, { id, options: runOptions, end });
+          const stop = () => end({ kind: 'stopped', usage: null });
+          runOptions.signal.addEventListener('abort', stop, { once: true });
+        }),
+      close: () => Promise.resolve(),
+    },
+    files: fakeFiles(),
+    notifier: createSilentNotifier(),
+    log,
+    logger: silent,
+    checkUrl: (raw) => ({ ok: true, url: new URL(raw).href }),
+    fileName: fileNameOf,
+    settings: {
+      maxQueueDepth: options.maxQueueDepth ?? 500,
+      maxAttempts: options.maxAttempts ?? 3,
+      cleanupAfterDays: 30,
+    },
+    now,
+    random: () => 0.5,
+  });
+  await downloads.start(await history.load());
+  return {
+    downloads,
+    live,
+    queue,
+    attempts,
+    started,
+    failWrites: (error) => void (writeError = error),
+    writes: () => writes,
+    async submit(...urls) {
+      const result = await downloads.submit({ urls }, null);
+      return result.downloads.map(({ id }) => id);
+    },
+    statusOf: (id) => downloads.peek(id)?.status ?? null,
+    async restart() {
+      await downloads.stop();
+      return openRoom({ ...options, folder });
+    },
+    async close() {
+      await downloads.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function fakeFiles(): FileStore {
+  const nothing = () => Promise.resolve();
+  return {
+    provider: 'local',
+    jobFolder: (id) => Promise.resolve(`/nowhere/${id}`),
+    removeJobFolder: nothing,
+    sweepJobFolders: nothing,
+    verifiedOutcome: () => Promise.resolve(null),
+    publish: () => Promise.resolve([]),
+    open: () => Promise.resolve(null),
+    remove: nothing,
+    removePublishedBefore: () => Promise.resolve(new Set<string>()),
+    usage: () => Promise.resolve({ usedBytes: 0, files: 0, freeBytes: null }),
+    health: () => Promise.resolve({ state: 'ok', message: '', remedy: null }),
+    close: nothing,
+  };
+}
