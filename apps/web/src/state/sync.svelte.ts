@@ -22,7 +22,7 @@ export class Sync {
   #isOnline = $state(true);
   #isStreaming = $state(false);
   #needsToken = $state(false);
-  #problem: string | null = $state(null);
+  #problem: unknown = $state.raw(null);
   #nextAt = $state(0);
   #isFirst = true;
   #retryAfterMs: number | null = null;
@@ -38,6 +38,10 @@ export class Sync {
     this.#clock = clock;
     this.#telemetry = telemetry;
     this.#downloads = downloads;
+    // Whoever brought changes reached the server, so waiting for the next look is over.
+    downloads.onChange(() => {
+      if (this.#failures > 0) this.lookNow();
+    });
   }
 
   get state(): LinkState {
@@ -60,7 +64,7 @@ export class Sync {
   }
 
   /** What the last look met, when it failed. */
-  get problem(): string | null {
+  get problem(): unknown {
     return this.#problem;
   }
 
@@ -125,6 +129,7 @@ export class Sync {
   /** What the event stream says about itself. */
   streaming(isOpen: boolean): void {
     this.#isStreaming = isOpen;
+    if (isOpen && this.#failures > 0) this.lookNow();
   }
 
   async #look(): Promise<void> {
@@ -141,7 +146,7 @@ export class Sync {
       if (wasAway) for (const listener of this.#connects) listener();
     } catch (error) {
       this.#failures += 1;
-      this.#problem = error instanceof Error ? error.message : String(error);
+      this.#problem = error;
       if (error instanceof ApiError) {
         if (error.status === 401) this.#needsToken = true;
         this.#retryAfterMs =

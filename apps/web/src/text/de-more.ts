@@ -81,6 +81,7 @@ export const deMore: LaterWords = {
   tabOverview: 'Überblick',
   tabLog: 'Protokoll',
   tabFiles: 'Abspielen und Dateien',
+  files: 'Dateien',
   drawerGone: 'Der Server kennt diesen Download nicht mehr.',
   factRecipe: 'Gewünscht',
   factUploader: 'Von',

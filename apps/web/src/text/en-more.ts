@@ -80,6 +80,7 @@ export const enMore = {
   tabOverview: 'Overview',
   tabLog: 'Log',
   tabFiles: 'Play and files',
+  files: 'Files',
   drawerGone: 'The server no longer knows this download.',
   factRecipe: 'Asked for',
   factUploader: 'By',
