@@ -42,7 +42,7 @@ export function parseHistory(text: string): ParsedHistory {
   const idempotency = Array.isArray(document['idempotency'])
     ? document['idempotency'].filter(isIdempotencyEntry)
     : [];
-  const seq = typeof document['seq'] === 'number' ? document['seq'] : 0;
+  const seq = Number.isSafeInteger(document['seq']) ? Number(document['seq']) : 0;
   return { downloads, idempotency, seq, unreadable: raw.length - downloads.length };
 }
 

@@ -1,4 +1,5 @@
-import { copyFile, mkdir, readFile, rename } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { copyFile, link, mkdir, readFile, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type {
   HistoryChange,
@@ -55,6 +56,7 @@ export function createJsonFileHistory(options: JsonFileHistoryOptions): HistoryS
   let pending: PendingSave[] = [];
   let flushing: Promise<void> | null = null;
   let backup: { text: string; timer: NodeJS.Timeout } | null = null;
+  let backingUp: Promise<void> = Promise.resolve();
   let damage: string | null = null;
   let isWritable = true;
 
@@ -98,6 +100,15 @@ export function createJsonFileHistory(options: JsonFileHistoryOptions): HistoryS
         for (const { reject } of group) reject(error);
       }
     }
+    // In the same turn as the last look at `pending`: a save after this one starts a flush of its own.
+    flushing = null;
+  }
+
+  function save(change: HistoryChange): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      pending.push({ change, resolve, reject });
+      flushing ??= flush();
+    });
   }
 
   function scheduleBackup(text: string): void {
@@ -110,16 +121,20 @@ export function createJsonFileHistory(options: JsonFileHistoryOptions): HistoryS
     backup = { text, timer };
   }
 
-  async function writeBackup(): Promise<void> {
-    if (!backup) return;
-    clearTimeout(backup.timer);
-    const { text } = backup;
-    backup = null;
-    try {
-      await write(backupPath, text);
-    } catch (error) {
-      logger.warn({ err: error }, 'the copy of the history could not be written');
-    }
+  /** One at a time, also on a disk that takes longer than the pause between two. */
+  function writeBackup(): Promise<void> {
+    backingUp = backingUp.then(async () => {
+      if (!backup) return;
+      clearTimeout(backup.timer);
+      const { text } = backup;
+      backup = null;
+      try {
+        await write(backupPath, text);
+      } catch (error) {
+        logger.warn({ err: error }, 'the copy of the history could not be written');
+      }
+    });
+    return backingUp;
   }
 
   async function read(file: string): Promise<string | null> {
@@ -131,9 +146,23 @@ export function createJsonFileHistory(options: JsonFileHistoryOptions): HistoryS
     }
   }
 
-  function damagedName(): string {
+  /** Gives the file a second name that nothing has yet; needs no room on a full disk. */
+  async function setAside(): Promise<string> {
     const time = now().toISOString().replaceAll(/[:.]/g, '-');
-    return join(dirname(path), `downloads-history.corrupt-${time}.json`);
+    for (let number = 1; ; number += 1) {
+      const suffix = number === 1 ? '' : `-${number}`;
+      const aside = join(dirname(path), `downloads-history.corrupt-${time}${suffix}.json`);
+      try {
+        await link(path, aside);
+        return aside;
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        if (code === 'EEXIST') continue;
+        // A file system without links.
+        await copyFile(path, aside, constants.COPYFILE_EXCL);
+        return aside;
+      }
+    }
   }
 
   async function readBackup(): Promise<ParsedHistory | null> {
@@ -149,23 +178,24 @@ export function createJsonFileHistory(options: JsonFileHistoryOptions): HistoryS
   async function loadMain(): Promise<ParsedHistory | null> {
     const text = await read(path);
     if (text === null) return null;
+    let parsed: ParsedHistory;
     try {
-      const parsed = parseHistory(text);
-      if (parsed.unreadable > 0) {
-        const aside = damagedName();
-        await copyFile(path, aside);
-        damage = `${parsed.unreadable} entries of the history could not be read; the whole file was kept as ${aside}.`;
-      }
-      return parsed;
+      parsed = parseHistory(text);
     } catch (error) {
       if (error instanceof NewerHistoryError) throw error;
-      const aside = damagedName();
-      await rename(path, aside);
+      const aside = await setAside();
+      // Should writing fail now, the next start must not set it aside again.
+      await unlink(path);
       const copy = await readBackup();
       const source = copy ? 'the last good copy was read' : 'no good copy was found';
       damage = `The history file was damaged: it was kept as ${aside} and ${source}.`;
       return copy;
     }
+    if (parsed.unreadable > 0) {
+      const aside = await setAside();
+      damage = `${parsed.unreadable} entries of the history could not be read; the whole file was kept as ${aside}.`;
+    }
+    return parsed;
   }
 
   return {
@@ -186,19 +216,12 @@ export function createJsonFileHistory(options: JsonFileHistoryOptions): HistoryS
         };
       }
       // Creates the file at the first start, rewrites an older shape, and shows now whether it can be written.
-      await this.save({}).catch((error: unknown) => {
+      await save({}).catch((error: unknown) => {
         logger.error({ err: error }, 'the history cannot be written');
       });
       return { downloads: parsed?.downloads ?? [], idempotency: parsed?.idempotency ?? [] };
     },
-    save(change) {
-      return new Promise<void>((resolve, reject) => {
-        pending.push({ change, resolve, reject });
-        flushing ??= flush().finally(() => {
-          flushing = null;
-        });
-      });
-    },
+    save,
     health(): StoreHealth {
       if (!isWritable) {
         return {
