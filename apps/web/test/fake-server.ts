@@ -158,7 +158,7 @@ async function handle(
     return send(200, { download: room.change(id, moved(isPause ? 'paused' : 'queued')) });
   }
   if (method === 'PATCH') {
-    return send(200, { download: room.change(id, JSON.parse(text)) });
+    return send(200, { download: room.change(id, JSON.parse(text) as Partial<Download>) });
   }
   if (method === 'GET') {
     const file =
@@ -252,7 +252,7 @@ function create(body: unknown, room: FakeRoom, send: Send, refuse: Refuse): void
   if (wanted.some((link) => link.includes('full.example'))) {
     return refuse(429, 'QUEUE_FULL', 'The queue is full');
   }
-  const added = wanted.map((link) => room.add(link, JSON.parse(recipe)));
+  const added = wanted.map((link) => room.add(link, JSON.parse(recipe) as Partial<Download>));
   send(202, {
     downloads: added.map((entry) => entry.record),
     duplicates: added.filter((entry) => entry.isDuplicate).map((entry) => entry.record.id),

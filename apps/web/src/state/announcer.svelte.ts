@@ -17,7 +17,8 @@ export class Announcer {
 
   say(message: string): void {
     if (!this.#waiting.includes(message)) this.#waiting.push(message);
-    this.#timer ??= setTimeout(() => {
+    if (this.#timer !== undefined) return;
+    this.#timer = setTimeout(() => {
       this.#timer = undefined;
       this.#status = this.#waiting.splice(0).join(' ');
     }, COALESCE_MS);

@@ -129,7 +129,8 @@ export class EventStream {
       default:
         return;
     }
-    this.#applyTimer ??= setTimeout(() => requestAnimationFrame(() => this.#apply()), APPLY_MS);
+    if (this.#applyTimer !== undefined) return;
+    this.#applyTimer = setTimeout(() => requestAnimationFrame(() => this.#apply()), APPLY_MS);
   }
 
   /** All changes of a quarter of a second in one frame. */

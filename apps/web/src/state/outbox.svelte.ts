@@ -1,4 +1,4 @@
-import { ApiError, type Client, type Download } from '@artemis/contracts/client';
+import { ApiError, type Client } from '@artemis/contracts/client';
 import { createId } from '../lib/ids.ts';
 import type { Recipe } from '../lib/recipe.ts';
 import type { OutboxEntry } from '../storage/database.ts';
@@ -155,7 +155,7 @@ export class Outbox {
       );
       this.#duplicates.set(entry.clientId, answer.duplicates.length);
       await this.#remove(entry.clientId);
-      this.#downloads.apply({ downloads: answer.downloads as Download[], removed: [] });
+      this.#downloads.apply({ downloads: answer.downloads, removed: [] });
       return true;
     } catch (error) {
       if (isRefusal(error)) {

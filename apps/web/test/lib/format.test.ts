@@ -21,7 +21,7 @@ describe('figures', () => {
   });
 
   it('rounds what is left so that it does not flicker', () => {
-    expect([4, 43, 100, 7300, 100_000].map(en.eta)).toEqual([
+    expect([4, 43, 100, 7300, 100_000].map((seconds) => en.eta(seconds))).toEqual([
       '< 10 sec',
       '~45 sec',
       '~2 min',
@@ -31,7 +31,11 @@ describe('figures', () => {
   });
 
   it('writes the length of media as clocks do', () => {
-    expect([5, 65, 4329].map(en.duration)).toEqual(['0:05', '1:05', '1:12:09']);
+    expect([5, 65, 4329].map((seconds) => en.duration(seconds))).toEqual([
+      '0:05',
+      '1:05',
+      '1:12:09',
+    ]);
   });
 
   it('names today and yesterday', () => {

@@ -1,13 +1,13 @@
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi, type Mock } from 'vitest';
 import { Commands } from '../../src/state/commands.svelte.ts';
 import { Settings } from '../../src/state/settings.svelte.ts';
 
 beforeEach(() => localStorage.clear());
 
-function create(): { commands: Commands; settings: Settings; run: ReturnType<typeof vi.fn> } {
+function create(): { commands: Commands; settings: Settings; run: Mock<(keys: string) => void> } {
   const settings = new Settings();
   const commands = new Commands(settings);
-  const run = vi.fn();
+  const run = vi.fn<(keys: string) => void>();
   commands.register([
     { id: 'one', group: 'do', label: () => 'One', keys: ['x'], run: () => run('x') },
     { id: 'two', group: 'do', label: () => 'Two', keys: ['g q'], run: () => run('g q') },

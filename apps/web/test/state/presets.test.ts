@@ -3,8 +3,11 @@ import { Presets } from '../../src/state/presets.svelte.ts';
 import { DEFAULT_RECIPE } from '../../src/lib/recipe.ts';
 
 const KEY = 'workspace-presets:v1';
-const stored = (): { v: number; items: { name: string }[]; rev: number } =>
-  JSON.parse(localStorage.getItem(KEY) ?? '{}');
+interface Stored {
+  readonly v: number;
+  readonly items: readonly { readonly name: string }[];
+}
+const stored = (): Stored => JSON.parse(localStorage.getItem(KEY) ?? '{}') as Stored;
 const otherTab = (name: string): string => `${name} (other tab)`;
 
 beforeEach(() => localStorage.clear());
