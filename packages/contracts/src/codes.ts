@@ -141,7 +141,7 @@ export const FAILURES = {
   },
   INTERRUPTED: {
     isRetryable: true,
-    message: 'The server stopped during this download.',
+    message: 'The server or its engine stopped during this download.',
     hint: 'Retry: it continues from its partial file.',
   },
   POSTPROCESSING_FAILED: {

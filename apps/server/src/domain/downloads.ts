@@ -25,6 +25,9 @@ import type { Logger, Records } from './records.ts';
 import { IDLE, runDownload, type RunDependencies } from './run-download.ts';
 import { createSubmissions, type SubmitResult, type UrlVerdict } from './submit.ts';
 
+/** Ends of the engine that one download survives; one that meets more may be their cause. */
+const MOST_INTERRUPTIONS = 10;
+
 export interface DownloadsDependencies {
   readonly live: LiveDownloads;
   readonly records: Records;
@@ -85,12 +88,18 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
   });
   const running = new Map<string, { controller: AbortController; ended: Promise<void> }>();
   const attemptsBefore = new Map<string, number>();
+  const interruptions = new Map<string, number>();
   const runDependencies: RunDependencies = {
     ...dependencies,
     ...settings,
     now,
     random: dependencies.random ?? Math.random,
     onUsage: dependencies.onUsage ?? (() => undefined),
+    mayContinue(id) {
+      const count = (interruptions.get(id) ?? 0) + 1;
+      interruptions.set(id, count);
+      return !isStopping && count <= MOST_INTERRUPTIONS;
+    },
     attemptsBefore: (id) => attemptsBefore.get(id) ?? 0,
   };
   let isStopping = false;
@@ -242,6 +251,7 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
       submissions.requireRoom(1);
       const isOther = Object.keys(request).length > 0;
       attemptsBefore.set(id, download.attempt);
+      interruptions.delete(id);
       await records.moveOrRefuse(id, 'queued', {
         ...selection,
         waiting_for: 'slot',
@@ -309,6 +319,7 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
       await records.forget([id]);
       await files.removeJobFolder(id);
       attemptsBefore.delete(id);
+      interruptions.delete(id);
     },
     logOf(id, after) {
       required(id);

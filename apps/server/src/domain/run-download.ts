@@ -22,6 +22,8 @@ export interface RunDependencies {
   readonly random: () => number;
   /** Automatic runs before the last submit or retry by a person; they do not count. */
   readonly attemptsBefore: (id: string) => number;
+  /** Whether an attempt that the engine's end has cut off goes on as if nothing had been; not for ever. */
+  readonly mayContinue: (id: string) => boolean;
   readonly fileName: (download: Download) => FileName;
   readonly onUsage: (usage: AttemptUsage) => void;
 }
@@ -187,6 +189,17 @@ async function fail(
   const { live, records, queue, log, now } = dependencies;
   const entry = live.get(id);
   if (entry?.download.status !== 'running') return;
+  if (outcome.code === 'INTERRUPTED' && dependencies.mayContinue(id)) {
+    log.write(
+      'warn',
+      'The engine ended during this download; it continues with the next one.',
+      id,
+      false,
+    );
+    await records.move(id, 'queued', { ...IDLE, waiting_for: 'slot' });
+    await enqueue(id, null, dependencies);
+    return;
+  }
   const error = downloadError(outcome.code);
   if (outcome.detail) log.write('error', outcome.detail, id, false);
   const delay = retryDelaySeconds(
@@ -212,13 +225,18 @@ async function fail(
     error,
     retry_at: new Date(retryAtMs).toISOString(),
   });
-  await queue.enqueue({
-    id,
-    priority: live.get(id)?.download.priority ?? entry.download.priority,
-    order: entry.order,
-    host: entry.host,
-    notBeforeMs: retryAtMs,
-  });
+  await enqueue(id, retryAtMs, dependencies);
+}
+
+async function enqueue(
+  id: string,
+  notBeforeMs: number | null,
+  { live, queue }: RunDependencies,
+): Promise<void> {
+  const entry = live.get(id);
+  if (entry?.download.status !== 'queued') return;
+  const { priority } = entry.download;
+  await queue.enqueue({ id, priority, order: entry.order, host: entry.host, notBeforeMs });
 }
 
 async function notify(id: string, { live, notifier }: RunDependencies): Promise<void> {

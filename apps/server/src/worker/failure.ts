@@ -75,7 +75,9 @@ function codeOf(
     return code === 'FORMAT_UNAVAILABLE' && isChallengeUnsolved ? 'ENGINE_OUTDATED' : code;
   }
   if (exit.signal === FILE_SIZE_SIGNAL) return 'TOO_LARGE';
-  if (exit.isHostLost || CRASH_SIGNALS.has(exit.signal ?? 0)) return 'WORKER_CRASHED';
+  // Not the fault of this download: the host took every job with it.
+  if (exit.isHostLost) return 'INTERRUPTED';
+  if (CRASH_SIGNALS.has(exit.signal ?? 0)) return 'WORKER_CRASHED';
   // Without an error of its own: a traceback, or a word of ffmpeg.
   return ruleFor(lines.slice(-20).join('\n')) ?? 'UNKNOWN';
 }

@@ -139,7 +139,8 @@ describe.each(TIERS)('the guard of a %s job', { timeout: 60_000 }, (tier) => {
       egress: { allow: [site.address], proxy: null },
     });
     const refused = controls.filter((control) => control.kind === 'refused');
-    expect(refused).toHaveLength(2);
+    // Each is told when it is refused and once more when its request has failed for good.
+    expect(refused).toHaveLength(4);
     expect(refused.every(({ isOptional }) => isOptional)).toBe(true);
     expect(lines.filter((line) => line.startsWith('ERROR'))).toEqual([]);
     expect(exit.status).toBe(0);

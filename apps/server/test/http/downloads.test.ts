@@ -407,6 +407,38 @@ describe('cancel and retry', () => {
     for (const { error } of failed) expect(error?.hint).toMatch(/\.$/);
   });
 
+  it('goes on after the engine has ended, without counting an attempt and not for ever', async () => {
+    let runs = 0;
+    const app = await start({
+      run: (download, options) => {
+        runs += 1;
+        if (runs <= 2 || download.url.endsWith('cause')) {
+          return Promise.resolve({
+            kind: 'failed',
+            code: 'INTERRUPTED',
+            detail: '',
+            retryAfterSeconds: null,
+            usage: null,
+          });
+        }
+        return succeed(download, options);
+      },
+      environment: { MAX_ATTEMPTS: '1' },
+    });
+    await post(app, { url: 'https://a.example/v' });
+    const record = await eventually(async () => {
+      const { downloads } = (await get(app, '/downloads?status=completed')).json<DownloadList>();
+      return downloads[0];
+    });
+    expect({ attempt: record.attempt, runs }).toEqual({ attempt: 1, runs: 3 });
+    await post(app, { url: 'https://a.example/cause' });
+    const failed = await eventually(async () => {
+      const { downloads } = (await get(app, '/downloads?status=failed')).json<DownloadList>();
+      return downloads[0];
+    });
+    expect(failed.error?.code).toBe('INTERRUPTED');
+  });
+
   it('continues what was running and queued when the server stopped, without counting an attempt', async () => {
     const first = await start({ environment: { MAX_WORKERS: '1' } });
     await post(first, { urls: ['https://a.example/1', 'https://a.example/2'] });

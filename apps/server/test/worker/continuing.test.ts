@@ -82,11 +82,11 @@ describe('stopping and continuing', () => {
     expect(tasks.origin.requests).toEqual([]);
   });
 
-  it('fails as crashed and keeps the partial files when there is no engine host', async () => {
+  it('is interrupted and keeps the partial files when there is no engine host', async () => {
     const jobFolder = await stopInTheMiddle();
     const engine = { socketPath: '/nowhere/engine.sock' };
     const { outcome } = await tasks.run(path, { jobFolder, engine });
-    expect(outcome).toMatchObject({ kind: 'failed', code: 'WORKER_CRASHED' });
+    expect(outcome).toMatchObject({ kind: 'failed', code: 'INTERRUPTED' });
     expect(await readdir(jobFolder)).toContain('media.mp4.part');
   });
 

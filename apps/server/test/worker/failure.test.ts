@@ -264,7 +264,7 @@ describe('why a run has failed', () => {
     expect(classify([], { exit: exitedWith(null, 11) }).code).toBe('WORKER_CRASHED');
     expect(classify([], { exit: exitedWith(null, 25) }).code).toBe('TOO_LARGE');
     expect(classify([], { exit: { ...exitedWith(null), isHostLost: true } }).code).toBe(
-      'WORKER_CRASHED',
+      'INTERRUPTED',
     );
   });
 
