@@ -1,4 +1,4 @@
-import { constants } from 'node:fs';
+import { constants, type Stats } from 'node:fs';
 import {
   access,
   chmod,
@@ -27,6 +27,8 @@ const JOBS_FOLDER = '.artemis-jobs';
 const READ_BLOCK_BYTES = 1024 * 1024;
 const FREE_SPACE_CACHE_MS = 2000;
 const MOST_NAME_TRIES = 1000;
+/** Follows no link, and does not wait for the other end of a pipe. */
+const OPEN_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 export interface DiskFileStoreOptions {
   readonly downloadsDir: string;
@@ -34,6 +36,9 @@ export interface DiskFileStoreOptions {
   readonly dataDir: string;
   readonly readOutcome: (jobFolder: string) => Promise<Extract<Outcome, { kind: 'done' }> | null>;
   readonly nowMs?: () => number;
+  /** For tests of file systems that know no hard links, and of files that cannot be deleted. */
+  readonly link?: (existing: string, name: string) => Promise<void>;
+  readonly unlink?: (path: string) => Promise<void>;
 }
 
 /** Files on the disk of this computer. */
@@ -43,6 +48,10 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
   const root = await realpath(options.downloadsDir);
   const jobsDir = join(root, JOBS_FOLDER);
   const index = await openPublishedIndex(join(options.dataDir, 'published-files.ndjson'));
+  const makeLink = options.link ?? link;
+  const unlinkFile = options.unlink ?? unlink;
+  /** Paths that a publication under way is about to take. */
+  const claimed = new Set<string>();
   let freeSpace: { atMs: number; bytes: number | null } | null = null;
 
   function jobFolderOf(downloadId: string): string {
@@ -58,14 +67,47 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
     return real;
   }
 
+  /** Creates what is missing; a link in the path is followed only within the downloads folder. */
+  async function ensureFolder(directory: string): Promise<string> {
+    let folder = root;
+    for (const part of directory === '' ? [] : directory.split('/')) {
+      if (['', '.', '..'].includes(part))
+        throw new Error('not a folder below the downloads folder');
+      const next = join(folder, part);
+      await mkdir(next).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'EEXIST') throw error;
+      });
+      folder = await checkedFolder(next);
+    }
+    return folder;
+  }
+
+  /** False for a link that somebody put there, and for nothing at all. */
+  async function isOwnFolder(path: string): Promise<boolean> {
+    return realpath(path).then(
+      (real) => real === path,
+      () => false,
+    );
+  }
+
+  async function makeOwnFolder(path: string): Promise<void> {
+    await mkdir(path, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+    });
+    if (!(await isOwnFolder(path))) throw new Error('a link stands in the place of a job folder');
+  }
+
   async function isSameFile(published: PublishedFile): Promise<boolean> {
+    const path = join(root, published.path);
     try {
-      const path = join(root, published.path);
-      await checkedFolder(dirname(path));
+      const real = await realpath(dirname(path));
+      if (real !== root && !real.startsWith(root + sep)) return false;
       const found = await lstat(path);
       return found.isFile() && found.ino === published.inode && found.size === published.sizeBytes;
-    } catch {
-      return false;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP') return false;
+      throw error;
     }
   }
 
@@ -84,49 +126,92 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
     file: OutcomeFile,
     name: FileName,
   ): Promise<string> {
+    const source = await lstatOrNull(file.path);
+    const stale: PublishedFile[] = [];
     for (const known of index.ofDownload(downloadId)) {
-      if (known.suffix === file.suffix && (await isSameFile(known))) {
+      if (known.suffix !== file.suffix) continue;
+      if (!(await isSameFile(known))) {
+        stale.push(known);
+      } else if (source === null || source.ino === known.inode) {
+        // An earlier call came this far.
+        const target = join(root, known.path);
+        await openToUser(target);
         await rm(file.path, { force: true });
+        await syncFolder(dirname(target));
         return known.path;
+      } else {
+        await deletePublished([known]);
       }
     }
-    const folder = join(root, name.directory);
-    await mkdir(folder, { recursive: true });
-    const realFolder = await checkedFolder(folder);
-    const source = await lstat(file.path);
-    if (!source.isFile()) throw new Error('the file to publish is not a regular file');
+    // Tells by its code that the file is gone.
+    const { ino, size } = source ?? (await lstat(file.path));
+    if (source?.isFile() !== true) throw new Error('the file to publish is not a regular file');
+    if (size !== file.sizeBytes) throw new Error('the file to publish has changed');
+    const folder = await ensureFolder(name.directory);
+    if (['', '.', '..'].includes(name.base) || /[/\0]/.test(name.base + file.suffix)) {
+      throw new Error('not a file name');
+    }
     for (let number = 1; number <= MOST_NAME_TRIES; number += 1) {
       const base = number === 1 ? name.base : `${name.base} (${number})`;
-      const target = join(realFolder, base + file.suffix);
-      const path = relative(root, target).split(sep).join('/');
-      if (await exists(target)) continue;
-      const published = {
-        path,
-        downloadId,
-        suffix: file.suffix,
-        inode: source.ino,
-        sizeBytes: source.size,
-        publishedAtMs: nowMs(),
-      };
-      await index.add(published);
-      if (await moveWithoutReplacing(file.path, target)) {
-        await syncFolder(realFolder);
+      const target = join(folder, base + file.suffix);
+      if (claimed.has(target)) continue;
+      claimed.add(target);
+      try {
+        const path = relative(root, target).split(sep).join('/');
+        const isOurClaim = stale.some((known) => known.path === path) && (await isEmpty(target));
+        if (!isOurClaim && (await lstatOrNull(target)) !== null) continue;
+        await index.add({
+          path,
+          downloadId,
+          suffix: file.suffix,
+          inode: ino,
+          sizeBytes: size,
+          publishedAtMs: nowMs(),
+        });
+        if (isOurClaim) await rename(file.path, target);
+        else if (!(await moveWithoutReplacing(file.path, target, makeLink))) {
+          await index.remove([path]);
+          continue;
+        }
+        await openToUser(target);
+        await syncFolder(folder);
+        await index.remove(stale.map((known) => known.path).filter((other) => other !== path));
         return path;
+      } finally {
+        claimed.delete(target);
       }
-      await index.remove([path]);
     }
     throw new Error('no free name was found');
   }
 
-  async function removePublished(files: readonly PublishedFile[]): Promise<void> {
-    for (const file of files) {
-      if (await isSameFile(file)) await unlink(join(root, file.path));
+  /** What cannot be deleted stays in the index. */
+  async function removePublished(
+    files: Iterable<PublishedFile>,
+  ): Promise<{ removed: readonly PublishedFile[]; error: unknown }> {
+    const removed: PublishedFile[] = [];
+    let firstError: unknown = null;
+    for (const file of new Set(files)) {
+      try {
+        if (await isSameFile(file)) await unlinkFile(join(root, file.path));
+        removed.push(file);
+      } catch (error) {
+        firstError ??= error;
+      }
     }
-    await index.remove(files.map(({ path }) => path));
-    for (const folder of new Set(files.map(({ path }) => dirname(path)))) {
+    const folders = new Set(removed.map(({ path }) => dirname(path)));
+    // Before the index forgets them: after a power cut they must not be there again unknown.
+    for (const folder of folders) await syncFolder(join(root, folder)).catch(() => undefined);
+    await index.remove(removed.map(({ path }) => path));
+    for (const folder of folders) {
       // A folder that is empty now was made for these files; one with other content stays.
       if (folder !== '.') await removeIfEmpty(join(root, folder));
     }
+    return { removed, error: firstError };
+  }
+
+  async function deletePublished(files: Iterable<PublishedFile>): Promise<void> {
+    const { error } = await removePublished(files);
+    if (error !== null) throw error as Error;
   }
 
   async function removeIfEmpty(folder: string): Promise<void> {
@@ -147,20 +232,21 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
     provider: 'local',
     async jobFolder(downloadId) {
       const folder = jobFolderOf(downloadId);
-      await mkdir(folder, { recursive: true, mode: 0o700 });
-      await checkedFolder(folder);
+      await makeOwnFolder(jobsDir);
+      await makeOwnFolder(folder);
       return folder;
     },
     async removeJobFolder(downloadId) {
+      if (!(await isOwnFolder(jobsDir))) return;
       await rm(jobFolderOf(downloadId), { recursive: true, force: true, maxRetries: 3 });
     },
-    async sweepJobFolders(known, busy, idleMs) {
-      const names = await readdir(jobsDir).catch(() => []);
-      for (const name of names.filter((entry) => !busy.has(entry))) {
+    async sweepJobFolders(keepMs) {
+      if (!(await isOwnFolder(jobsDir))) return;
+      for (const name of await readdir(jobsDir)) {
         const path = join(jobsDir, name);
-        const found = await lstat(path).catch(() => null);
-        const isOld = found !== null && nowMs() - found.mtimeMs > idleMs;
-        if (!known.has(name) || isOld) await rm(path, { recursive: true, force: true });
+        const found = await lstatOrNull(path);
+        if (found === null || Math.max(0, nowMs() - found.mtimeMs) < keepMs(name)) continue;
+        await rm(path, { recursive: true, force: true });
       }
     },
     verifiedOutcome: (downloadId) => options.readOutcome(jobFolderOf(downloadId)),
@@ -173,16 +259,18 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
     },
     async open(artifact): Promise<OpenedFile | null> {
       const path = artifact.storage_path.slice(STORAGE_ROOT.length);
-      if (!artifact.storage_path.startsWith(STORAGE_ROOT) || !index.get(path)) return null;
+      const published = artifact.storage_path.startsWith(STORAGE_ROOT) ? index.get(path) : null;
+      if (published === null) return null;
       let handle;
       try {
         await checkedFolder(dirname(join(root, path)));
-        handle = await open(join(root, path), constants.O_RDONLY | constants.O_NOFOLLOW);
+        handle = await open(join(root, path), OPEN_FLAGS);
       } catch {
         return null;
       }
       const found = await handle.stat();
-      if (!found.isFile() || found.size !== artifact.size) {
+      const isPublished = found.ino === published.inode && found.size === published.sizeBytes;
+      if (!found.isFile() || !isPublished || found.size !== artifact.size) {
         await handle.close();
         return null;
       }
@@ -196,7 +284,7 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
       };
     },
     async remove(artifacts) {
-      await removePublished(
+      await deletePublished(
         artifacts.flatMap(
           ({ storage_path: path }) => index.get(path.slice(STORAGE_ROOT.length)) ?? [],
         ),
@@ -204,8 +292,9 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
     },
     async removePublishedBefore(beforeMs) {
       const old = [...index.all()].filter(({ publishedAtMs }) => publishedAtMs < beforeMs);
-      await removePublished(old);
-      return new Set(old.map(({ downloadId }) => downloadId));
+      // What cannot be deleted is tried again the next time.
+      const { removed } = await removePublished(old);
+      return new Set(removed.map(({ downloadId }) => downloadId));
     },
     async usage(): Promise<StorageUsage> {
       return { usedBytes: index.totalBytes(), files: index.count(), freeBytes: await freeBytes() };
@@ -226,20 +315,29 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
   };
 }
 
-async function exists(path: string): Promise<boolean> {
-  return lstat(path).then(
-    () => true,
-    () => false,
-  );
+async function lstatOrNull(path: string): Promise<Stats | null> {
+  return lstat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  });
+}
+
+async function isEmpty(path: string): Promise<boolean> {
+  const found = await lstatOrNull(path);
+  return found?.isFile() === true && found.size === 0;
 }
 
 /**
  * False when the name is taken. A hard link fails on a taken name in one step; where the file system knows no
  * links (exFAT, some network shares) the name is claimed by an exclusive create and then renamed over.
  */
-async function moveWithoutReplacing(source: string, target: string): Promise<boolean> {
+async function moveWithoutReplacing(
+  source: string,
+  target: string,
+  makeLink: (existing: string, name: string) => Promise<void>,
+): Promise<boolean> {
   try {
-    await link(source, target);
+    await makeLink(source, target);
     await unlink(source);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
@@ -253,8 +351,11 @@ async function moveWithoutReplacing(source: string, target: string): Promise<boo
     }
     await rename(source, target);
   }
-  // Job folders are private; a stored file gets the rights that any new file of this user has.
-  const { mode } = await stat(target);
-  await chmod(target, (mode & 0o700) | (0o666 & ~process.umask()));
   return true;
+}
+
+/** Job folders are private; a stored file gets the rights that any new file of this user has. */
+async function openToUser(path: string): Promise<void> {
+  const { mode } = await stat(path);
+  await chmod(path, (mode & 0o700) | (0o666 & ~process.umask()));
 }

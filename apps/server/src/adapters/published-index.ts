@@ -1,4 +1,4 @@
-import { appendFile, mkdir, open, readFile, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readFile, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { syncFolder, writeDurably } from './durable-file.ts';
 
@@ -27,7 +27,16 @@ export interface PublishedIndex {
   close(): Promise<void>;
 }
 
-export async function openPublishedIndex(path: string): Promise<PublishedIndex> {
+export interface PublishedIndexOptions {
+  /** For tests that make writes fail half-way. */
+  readonly append?: (file: FileHandle, content: string) => Promise<void>;
+}
+
+export async function openPublishedIndex(
+  path: string,
+  options: PublishedIndexOptions = {},
+): Promise<PublishedIndex> {
+  const write = options.append ?? ((handle, content) => handle.appendFile(content));
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const byPath = new Map<string, PublishedFile>();
   const byDownload = new Map<string, Set<string>>();
@@ -51,7 +60,11 @@ export async function openPublishedIndex(path: string): Promise<PublishedIndex> 
     if (paths?.size === 0) byDownload.delete(file.downloadId);
   }
 
-  const text = await readFile(path, 'utf8').catch(() => '');
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    // One that is there but cannot be read must not be written over.
+    if (error.code === 'ENOENT') return '';
+    throw error;
+  });
   for (const line of text.split('\n')) {
     const change = parseLine(line);
     if (change && 'removed' in change) drop(change.removed);
@@ -65,13 +78,18 @@ export async function openPublishedIndex(path: string): Promise<PublishedIndex> 
   await syncFolder(dirname(path));
   let file: FileHandle | null = null;
   let last: Promise<void> = Promise.resolve();
+  let isTorn = false;
 
   function append(lines: readonly object[]): Promise<void> {
     const content = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
     const next = last.then(async () => {
       file ??= await open(path, 'a', 0o600);
-      await appendFile(file, content);
+      // A write that failed may have left half a line, which must not swallow the next one.
+      const start = isTorn ? '\n' : '';
+      isTorn = true;
+      await write(file, start + content);
       await file.datasync();
+      isTorn = false;
     });
     last = next.catch(() => undefined);
     return next;
@@ -105,7 +123,10 @@ function parseLine(line: string): PublishedFile | { removed: string } | null {
   try {
     const value = JSON.parse(line) as PublishedFile | { removed: string };
     if ('removed' in value) return typeof value.removed === 'string' ? value : null;
-    return typeof value.path === 'string' && Number.isInteger(value.inode) ? value : null;
+    const { path, downloadId, suffix, inode, sizeBytes, publishedAtMs } = value;
+    const hasTexts = [path, downloadId, suffix].every((text) => typeof text === 'string');
+    const hasNumbers = [inode, sizeBytes, publishedAtMs].every((number) => Number.isFinite(number));
+    return hasTexts && hasNumbers ? value : null;
   } catch {
     return null;
   }

@@ -130,12 +130,11 @@ export interface FileStore {
   /** Creates the folder when it is missing. Absolute path. */
   jobFolder(downloadId: string): Promise<string>;
   removeJobFolder(downloadId: string): Promise<void>;
-  /** Removes job folders of unknown downloads, and of known idle ones untouched for `idleMs`. */
-  sweepJobFolders(
-    known: ReadonlySet<string>,
-    busy: ReadonlySet<string>,
-    idleMs: number,
-  ): Promise<void>;
+  /**
+   * Removes job folders that were left untouched for `keepMs` of their download, which is asked right before:
+   * 0 removes at once, Infinity keeps.
+   */
+  sweepJobFolders(keepMs: (downloadId: string) => number): Promise<void>;
   /** Files that an attempt verified before the server stopped, or null. They can be published as they are. */
   verifiedOutcome(downloadId: string): Promise<Extract<Outcome, { kind: 'done' }> | null>;
   /**

@@ -7,7 +7,9 @@ import type { Logger, Records } from './records.ts';
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 /** Partial files of a failed download stay this long for a retry. */
-const PARTIAL_FILES_MS = DAY_MS;
+const FAILED_FILES_MS = DAY_MS;
+/** A completed or cancelled one removes its own; this is for those that a kill kept from it. */
+const ENDED_FILES_MS = 60_000;
 
 export interface Retention {
   /** Runs now and then every hour. Resolves after the first run. */
@@ -52,17 +54,17 @@ export function createRetention(dependencies: RetentionDependencies): Retention 
     }
   }
 
-  async function sweepPartialFiles(): Promise<void> {
-    const all = [...live.all()].map(({ download }) => download);
-    const known = new Set(all.map(({ id }) => id));
-    const busy = new Set(all.filter(({ status }) => !isTerminal(status)).map(({ id }) => id));
-    await files.sweepJobFolders(known, busy, PARTIAL_FILES_MS);
+  function keepPartialFilesMs(id: string): number {
+    const status = live.get(id)?.download.status;
+    if (status === undefined) return 0;
+    if (!isTerminal(status)) return Infinity;
+    return status === 'failed' ? FAILED_FILES_MS : ENDED_FILES_MS;
   }
 
   async function run(): Promise<void> {
     try {
       await deleteOldFiles();
-      await sweepPartialFiles();
+      await files.sweepJobFolders(keepPartialFilesMs);
     } catch (error) {
       logger.error({ err: error }, 'clean-up failed and is tried again in an hour');
     }

@@ -1,0 +1,159 @@
+import { randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import type { Artifact } from '@artemis/contracts';
+import { describe, expect, it } from 'vitest';
+import type { FileStore } from '../../src/domain/ports.ts';
+import type { OutcomeFile } from '../../src/worker/messages.ts';
+
+export interface FileStoreUnderTest {
+  /** A store on what earlier ones left. */
+  open(): Promise<FileStore>;
+  setNow(ms: number): void;
+}
+
+/** A finished file in the job folder, as a verified attempt leaves it. */
+export async function finish(
+  store: FileStore,
+  id: string,
+  content: string,
+  suffix = '.mp4',
+): Promise<OutcomeFile> {
+  const path = join(await store.jobFolder(id), `media${suffix}`);
+  await writeFile(path, content);
+  const kind = suffix === '.mp4' ? 'media' : 'subtitle';
+  return { kind, path, suffix, sizeBytes: Buffer.byteLength(content), contentType: 'video/mp4' };
+}
+
+export async function contentOf(
+  store: FileStore,
+  artifact: Artifact | undefined,
+): Promise<string | null> {
+  const file = artifact && (await store.open(artifact));
+  return file ? (await buffer(file.stream(null))).toString() : null;
+}
+
+/** What every file store promises. */
+export function describeFileStore(name: string, setUp: () => Promise<FileStoreUnderTest>): void {
+  describe(`file store: ${name}`, () => {
+    const at = (base: string, directory = '') => ({ base, directory });
+
+    it('serves what was published, whole and in parts, also after a start', async () => {
+      const under = await setUp();
+      const store = await under.open();
+      const id = randomUUID();
+      const files = [await finish(store, id, 'media'), await finish(store, id, 'words', '.en.vtt')];
+      const artifacts = await store.publish(id, files, at('Ünïcode 名', 'a/b'));
+      expect(artifacts.map(({ storage_path }) => storage_path)).toEqual([
+        'downloads/a/b/Ünïcode 名.mp4',
+        'downloads/a/b/Ünïcode 名.en.vtt',
+      ]);
+      expect(await store.usage()).toMatchObject({ files: 2, usedBytes: 10 });
+      await store.close();
+      const again = await under.open();
+      expect(await contentOf(again, artifacts[1])).toBe('words');
+      const file = artifacts[0] && (await again.open(artifacts[0]));
+      expect((await buffer(file?.stream({ start: 1, end: 3 }) ?? [])).toString()).toBe('edi');
+      expect(await again.usage()).toMatchObject({ files: 2, usedBytes: 10 });
+      await again.close();
+    });
+
+    it('is idempotent: the same files a second time are the same artifacts', async () => {
+      const under = await setUp();
+      const store = await under.open();
+      const id = randomUUID();
+      const files = [await finish(store, id, 'media')];
+      const first = await store.publish(id, files, at(id));
+      expect(await store.publish(id, files, at(id))).toEqual(first);
+      await store.close();
+      const again = await under.open();
+      expect(await again.publish(id, files, at(id))).toEqual(first);
+      expect(await again.usage()).toMatchObject({ files: 1 });
+      await again.close();
+    });
+
+    it('stores what a later run brought, not what an earlier one had published', async () => {
+      const store = await (await setUp()).open();
+      const id = randomUUID();
+      await store.publish(id, [await finish(store, id, 'low quality')], at(id));
+      const [artifact] = await store.publish(id, [await finish(store, id, 'high')], at(id));
+      expect(artifact?.size).toBe(4);
+      expect(await contentOf(store, artifact)).toBe('high');
+      expect(await store.usage()).toMatchObject({ files: 1, usedBytes: 4 });
+      await store.close();
+    });
+
+    it('never replaces a file: a taken name gets a number, also at the same time', async () => {
+      const store = await (await setUp()).open();
+      const ids = Array.from({ length: 12 }, () => randomUUID());
+      const files = await Promise.all(ids.map((id) => finish(store, id, id)));
+      const published = await Promise.all(
+        ids.map(async (id, index) => {
+          const file = files[index];
+          return file ? (await store.publish(id, [file], at('same')))[0] : undefined;
+        }),
+      );
+      expect(new Set(published.map((artifact) => artifact?.storage_path)).size).toBe(12);
+      expect(await store.usage()).toMatchObject({ files: 12 });
+      for (const [index, artifact] of published.entries()) {
+        expect(await contentOf(store, artifact)).toBe(ids[index]);
+      }
+      await store.close();
+    });
+
+    it('refuses a name that leaves its folder, and a file that changed since it was verified', async () => {
+      const store = await (await setUp()).open();
+      const id = randomUUID();
+      for (const base of ['../out', 'a/b', '..', '']) {
+        await expect(store.publish(id, [await finish(store, id, 'x')], at(base))).rejects.toThrow();
+      }
+      for (const directory of ['../out', '/tmp/out', 'a/../../out']) {
+        await expect(
+          store.publish(id, [await finish(store, id, 'x')], at(id, directory)),
+        ).rejects.toThrow();
+      }
+      const file = await finish(store, id, 'grown');
+      await expect(store.publish(id, [{ ...file, sizeBytes: 2 }], at(id))).rejects.toThrow();
+      expect(await store.usage()).toMatchObject({ files: 0 });
+      await store.close();
+    });
+
+    it('deletes what was published before a moment, and nothing else', async () => {
+      const under = await setUp();
+      const store = await under.open();
+      const [old, young] = [randomUUID(), randomUUID()];
+      under.setNow(1e12);
+      const [gone] = await store.publish(old, [await finish(store, old, 'old')], at(old, 'x'));
+      under.setNow(2e12);
+      const [kept] = await store.publish(
+        young,
+        [await finish(store, young, 'young')],
+        at(young, 'x'),
+      );
+      expect([...(await store.removePublishedBefore(1.5e12))]).toEqual([old]);
+      expect(await contentOf(store, gone)).toBeNull();
+      expect(await contentOf(store, kept)).toBe('young');
+      expect([...(await store.removePublishedBefore(1.5e12))]).toEqual([]);
+      if (kept) await store.remove([kept, kept]);
+      expect(await store.usage()).toMatchObject({ files: 0, usedBytes: 0 });
+      await store.close();
+    });
+
+    it('serves and deletes nothing that it did not publish', async () => {
+      const store = await (await setUp()).open();
+      for (const path of ['downloads/x.mp4', 'downloads/../x', '/etc/passwd', 'etc', '']) {
+        const artifact: Artifact = {
+          kind: 'media',
+          name: 'x',
+          size: 1,
+          content_type: 'video/mp4',
+          storage_path: path,
+        };
+        expect(await store.open(artifact)).toBeNull();
+        await store.remove([artifact]);
+      }
+      await store.close();
+    });
+  });
+}

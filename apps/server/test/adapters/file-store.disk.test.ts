@@ -1,0 +1,347 @@
+import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import {
+  link,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  unlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Artifact } from '@artemis/contracts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  createDiskFileStore,
+  type DiskFileStoreOptions,
+} from '../../src/adapters/file-store.disk.ts';
+import { openPublishedIndex } from '../../src/adapters/published-index.ts';
+import type { FileStore } from '../../src/domain/ports.ts';
+import { contentOf, describeFileStore, finish } from './file-store.conformance.ts';
+
+let folder: string;
+let nowMs: number;
+let opened: FileStore[];
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'artemis-files-'));
+  nowMs = Date.now();
+  opened = [];
+});
+afterEach(async () => {
+  for (const store of opened) await store.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const inDownloads = (...parts: string[]) => join(folder, 'downloads', ...parts);
+const indexPath = () => join(folder, 'data', 'published-files.ndjson');
+
+async function open(options: Partial<DiskFileStoreOptions> = {}): Promise<FileStore> {
+  const store = await createDiskFileStore({
+    downloadsDir: inDownloads(),
+    dataDir: join(folder, 'data'),
+    readOutcome: () => Promise.resolve(null),
+    nowMs: () => nowMs,
+    ...options,
+  });
+  opened.push(store);
+  return store;
+}
+
+const noLinks: DiskFileStoreOptions['link'] = () =>
+  Promise.reject(Object.assign(new Error('no links here'), { code: 'EPERM' }));
+
+for (const [name, options] of [
+  ['disk', {}],
+  ['disk without hard links', { link: noLinks }],
+] as const) {
+  describeFileStore(name, () =>
+    Promise.resolve({ open: () => open(options), setNow: (ms) => void (nowMs = ms) }),
+  );
+}
+
+async function publishOne(
+  store: FileStore,
+  content = 'media',
+): Promise<{ id: string; artifact: Artifact; path: string }> {
+  const id = randomUUID();
+  const [artifact] = await store.publish(id, [await finish(store, id, content)], {
+    directory: '',
+    base: id,
+  });
+  if (!artifact) throw new Error('nothing was published');
+  return { id, artifact, path: inDownloads(`${id}.mp4`) };
+}
+
+describe('a stored file that somebody else replaced', () => {
+  it.each([
+    [
+      'by one of the same size',
+      (path: string) => writeFile(`${path}.new`, 'other').then(() => rename(`${path}.new`, path)),
+    ],
+    [
+      'by a link to another file',
+      async (path: string) => {
+        await writeFile(join(folder, 'secret'), 'other');
+        await unlink(path);
+        await symlink(join(folder, 'secret'), path);
+      },
+    ],
+    [
+      'by a hard link to another file',
+      async (path: string) => {
+        await writeFile(join(folder, 'secret'), 'other');
+        await unlink(path);
+        await link(join(folder, 'secret'), path);
+      },
+    ],
+    [
+      'by a folder',
+      async (path: string) => {
+        await unlink(path);
+        await mkdir(path);
+      },
+    ],
+    [
+      'by a pipe',
+      async (path: string) => {
+        await unlink(path);
+        execFileSync('mkfifo', [path]);
+      },
+    ],
+  ])('%s is neither served nor deleted', async (_how, replace) => {
+    const store = await open();
+    const { artifact, path } = await publishOne(store);
+    await replace(path);
+    const before = await stat(path);
+    expect(await store.open(artifact)).toBeNull();
+    await store.remove([artifact]);
+    nowMs += 1e12;
+    await store.removePublishedBefore(nowMs);
+    expect((await stat(path)).ino).toBe(before.ino);
+  });
+});
+
+describe('retention', () => {
+  it('goes on with the other files when one cannot be deleted, and tries that one again', async () => {
+    const failing = new Set<string>();
+    const store = await open({
+      unlink: (path) => (failing.has(path) ? Promise.reject(new Error('EACCES')) : unlink(path)),
+    });
+    const [first, second] = [await publishOne(store), await publishOne(store)];
+    failing.add(first.path);
+    nowMs += 1000;
+    expect([...(await store.removePublishedBefore(nowMs))]).toEqual([second.id]);
+    expect(await contentOf(store, first.artifact)).toBe('media');
+    failing.clear();
+    expect([...(await store.removePublishedBefore(nowMs))]).toEqual([first.id]);
+    expect(await readdir(inDownloads())).toEqual(['.artemis-jobs']);
+  });
+
+  it('keeps a folder with content of somebody else', async () => {
+    const store = await open();
+    const id = randomUUID();
+    await store.publish(id, [await finish(store, id, 'x')], { directory: 'mine', base: id });
+    await writeFile(inDownloads('mine', 'theirs.txt'), 'x');
+    await store.removePublishedBefore(nowMs + 1);
+    expect(await readdir(inDownloads('mine'))).toEqual(['theirs.txt']);
+  });
+});
+
+describe('a crash in the middle of a publication rolls forward', () => {
+  const size = 5;
+
+  async function crashed(
+    prepare: (
+      job: string,
+      target: string,
+      index: (inode: number) => Promise<void>,
+    ) => Promise<void>,
+    options: Partial<DiskFileStoreOptions> = {},
+  ) {
+    const first = await open(options);
+    const id = randomUUID();
+    const file = await finish(first, id, 'media');
+    await first.close();
+    const target = inDownloads(`${id}.mp4`);
+    await prepare(file.path, target, async (inode) => {
+      const index = await openPublishedIndex(indexPath());
+      await index.add({
+        path: `${id}.mp4`,
+        downloadId: id,
+        suffix: '.mp4',
+        inode,
+        sizeBytes: size,
+        publishedAtMs: nowMs,
+      });
+      await index.close();
+    });
+    const store = await open(options);
+    const [artifact] = await store.publish(id, [file], { directory: '', base: id });
+    expect(artifact?.storage_path).toBe(`downloads/${id}.mp4`);
+    expect(await contentOf(store, artifact)).toBe('media');
+    expect(await store.usage()).toMatchObject({ files: 1, usedBytes: size });
+    expect((await readdir(inDownloads())).toSorted()).toEqual(
+      ['.artemis-jobs', `${id}.mp4`].toSorted(),
+    );
+    expect((await stat(target)).mode & 0o777).toBe(0o666 & ~process.umask());
+    await expect(stat(file.path)).rejects.toThrow('ENOENT');
+  }
+
+  const inodeOf = async (path: string) => (await stat(path)).ino;
+
+  it('after the line in the index', () =>
+    crashed(async (job, _target, index) => index(await inodeOf(job))));
+
+  it('after the second name', () =>
+    crashed(async (job, target, index) => {
+      await index(await inodeOf(job));
+      await link(job, target);
+    }));
+
+  it('after the first name was removed', () =>
+    crashed(async (job, target, index) => {
+      await index(await inodeOf(job));
+      await rename(job, target);
+    }));
+
+  it('without hard links, after the name was claimed', () =>
+    crashed(
+      async (job, target, index) => {
+        await index(await inodeOf(job));
+        await writeFile(target, '');
+      },
+      { link: noLinks },
+    ));
+});
+
+describe('links that somebody planted', () => {
+  it('in the downloads folder lead nowhere: nothing is created or published outside', async () => {
+    const outside = join(folder, 'outside');
+    await mkdir(outside);
+    const store = await open();
+    await symlink(outside, inDownloads('link'));
+    const id = randomUUID();
+    for (const directory of ['link', 'link/deeper']) {
+      const file = await finish(store, id, 'x');
+      await expect(store.publish(id, [file], { directory, base: id })).rejects.toThrow();
+    }
+    expect(await readdir(outside)).toEqual([]);
+  });
+
+  it('in place of a job folder are refused', async () => {
+    const store = await open();
+    const id = randomUUID();
+    await mkdir(inDownloads('.artemis-jobs'), { recursive: true });
+    await mkdir(inDownloads('precious'));
+    await symlink(inDownloads('precious'), inDownloads('.artemis-jobs', id));
+    await expect(store.jobFolder(id)).rejects.toThrow();
+    await store.removeJobFolder(id);
+    expect(await readdir(inDownloads())).toContain('precious');
+  });
+
+  it('in place of the folder of all jobs: nothing outside is swept', async () => {
+    const precious = join(folder, 'precious');
+    await mkdir(join(precious, 'photos'), { recursive: true });
+    const store = await open();
+    await symlink(precious, inDownloads('.artemis-jobs'));
+    await store.sweepJobFolders(() => 0);
+    await store.removeJobFolder('photos').catch(() => undefined);
+    await expect(store.jobFolder(randomUUID())).rejects.toThrow();
+    expect(await readdir(precious)).toEqual(['photos']);
+  });
+
+  it('in place of a verified file are not published', async () => {
+    const store = await open();
+    const id = randomUUID();
+    const file = await finish(store, id, 'x');
+    await unlink(file.path);
+    await symlink('/etc/hostname', file.path);
+    await expect(store.publish(id, [file], { directory: '', base: id })).rejects.toThrow();
+  });
+});
+
+describe('the folders of jobs', () => {
+  it('are swept by what is known of their download when its turn comes', async () => {
+    const store = await open();
+    const ids = {
+      running: randomUUID(),
+      fresh: randomUUID(),
+      old: randomUUID(),
+      unknown: randomUUID(),
+    };
+    for (const id of Object.values(ids)) await finish(store, id, 'x');
+    await utimes(inDownloads('.artemis-jobs', ids.old), 0, 0);
+    await utimes(inDownloads('.artemis-jobs', ids.running), 0, 0);
+    await store.sweepJobFolders((id) =>
+      id === ids.running ? Infinity : id === ids.unknown ? 0 : 3_600_000,
+    );
+    const left = await readdir(inDownloads('.artemis-jobs'));
+    expect(left.toSorted()).toEqual([ids.running, ids.fresh].toSorted());
+  });
+});
+
+describe('the index of published files', () => {
+  const entry = (path: string) => ({
+    path,
+    downloadId: 'd',
+    suffix: '.mp4',
+    inode: 1,
+    sizeBytes: 2,
+    publishedAtMs: 3,
+  });
+
+  it('leaves out a torn last line, and lines that make no sense', async () => {
+    await mkdir(join(folder, 'data'));
+    const lines = [
+      entry('a'),
+      null,
+      7,
+      { path: 'x' },
+      { ...entry('b'), sizeBytes: 'big' },
+      { removed: 4 },
+      entry('c'),
+    ];
+    const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+    await writeFile(indexPath(), `${text}{"path":"d","downlo`);
+    const index = await openPublishedIndex(indexPath());
+    expect([...index.all()].map(({ path }) => path)).toEqual(['a', 'c']);
+    expect(index.totalBytes()).toBe(4);
+    await index.add(entry('e'));
+    await index.remove(['a']);
+    await index.close();
+    const again = await openPublishedIndex(indexPath());
+    expect([...again.all()].map(({ path }) => path)).toEqual(['c', 'e']);
+    await again.close();
+  });
+
+  it('is not emptied when it cannot be read', async () => {
+    await mkdir(indexPath(), { recursive: true });
+    await expect(openPublishedIndex(indexPath())).rejects.toThrow('EISDIR');
+  });
+
+  it('knows the next file also after a line that was cut by a full disk', async () => {
+    const index = await openPublishedIndex(indexPath(), {
+      append: async (file, content) => {
+        if (!content.includes('"b"')) return file.appendFile(content);
+        await file.appendFile(content.slice(0, 9));
+        throw Object.assign(new Error('full'), { code: 'ENOSPC' });
+      },
+    });
+    await index.add(entry('a'));
+    await expect(index.add(entry('b'))).rejects.toThrow('full');
+    await index.add(entry('c'));
+    await index.close();
+    expect(await readFile(indexPath(), 'utf8')).toContain('"c"');
+    const again = await openPublishedIndex(indexPath());
+    expect([...again.all()].map(({ path }) => path)).toEqual(['a', 'c']);
+    await again.close();
+  });
+});
