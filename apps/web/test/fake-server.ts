@@ -2,15 +2,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { Configuration, Download, Problem } from '@artemis/contracts';
-import {
-  AUDIO_CODECS,
-  CONTAINERS,
-  FORMAT_PRESETS,
-  isTerminal,
-  QUALITIES,
-  type Status,
-} from '@artemis/contracts/vocabulary';
+import type { Download, Problem } from '@artemis/contracts';
+import { isTerminal } from '@artemis/contracts/vocabulary';
+import { act, createConfiguration, moved } from './fake-answers.ts';
 import { FakeRoom, type FakeRoomOptions } from './fake-room.ts';
 
 export interface FakeServerOptions extends FakeRoomOptions {
@@ -116,7 +110,14 @@ async function handle(
     if (request.headers['if-none-match'] === etag) return send(304, null, { etag });
     return send(200, room.telemetry(), { etag });
   }
-  if (path === '/configuration') return send(200, configuration(room, options));
+  if (path === '/configuration')
+    return send(
+      200,
+      createConfiguration(room, {
+        features: options.features,
+        hasToken: options.token !== undefined,
+      }),
+    );
   if (path === '/log') return send(200, { lines: room.lines, next: room.lines.at(-1)?.seq ?? 0 });
   if (path === '/downloads' && method === 'GET') return list(url, room, send, refuse);
   if (path === '/downloads' && method === 'POST') return create(body, room, send, refuse);
@@ -193,7 +194,7 @@ async function handle(
   return refuse(404, 'ROUTE_NOT_FOUND', 'There is nothing at this address');
 }
 
-type Send = (status: number, value: unknown, headers?: Record<string, string>) => void;
+export type Send = (status: number, value: unknown, headers?: Record<string, string>) => void;
 type Refuse = (status: number, code: Problem['code'], detail: string) => void;
 
 function list(url: URL, room: FakeRoom, send: Send, refuse: Refuse): void {
@@ -259,49 +260,6 @@ function create(body: unknown, room: FakeRoom, send: Send, refuse: Refuse): void
   });
 }
 
-function moved(status: Status): Partial<Download> {
-  return { status, phase: null, speed_bps: null, waiting_for: status === 'queued' ? 'slot' : null };
-}
-
-const RESULTS: Readonly<Record<string, { from: readonly Status[]; to: Status | null }>> = {
-  cancel: { from: ['queued', 'running', 'paused'], to: 'cancelled' },
-  retry: { from: ['failed', 'cancelled'], to: 'queued' },
-  pause: { from: ['queued', 'running'], to: 'paused' },
-  resume: { from: ['paused'], to: 'queued' },
-  purge_record: { from: ['completed', 'failed', 'cancelled'], to: null },
-  purge_file: { from: ['completed', 'failed', 'cancelled'], to: null },
-};
-
-function act(body: unknown, room: FakeRoom, send: Send): void {
-  const request = body as {
-    action: string;
-    ids?: string[];
-    filter?: { status?: Status[]; q?: string };
-  };
-  const rule = RESULTS[request.action];
-  const ids =
-    request.ids ??
-    room
-      .list({
-        ...(request.filter?.status ? { statuses: request.filter.status } : {}),
-        ...(request.filter?.q === undefined ? {} : { q: request.filter.q }),
-      })
-      .map((record) => record.id);
-  const affected: string[] = [];
-  const skipped: { id: string; code: string }[] = [];
-  for (const id of ids) {
-    const record = room.records.get(id);
-    if (!record || !rule?.from.includes(record.status)) {
-      skipped.push({ id, code: record ? 'STILL_ACTIVE' : 'DOWNLOAD_NOT_FOUND' });
-      continue;
-    }
-    if (rule.to === null) room.forget(id);
-    else room.change(id, { ...moved(rule.to), error: null });
-    affected.push(id);
-  }
-  send(200, { affected, skipped });
-}
-
 function streamEvents(response: ServerResponse, room: FakeRoom): void {
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
   let seq = 0;
@@ -311,49 +269,6 @@ function streamEvents(response: ServerResponse, room: FakeRoom): void {
     response.write(`id: run.${seq}\nevent: ${name}\ndata: ${JSON.stringify(data)}\n\n`);
   });
   response.on('close', stop);
-}
-
-function configuration(room: FakeRoom, options: FakeServerOptions): Configuration {
-  return {
-    presets: FORMAT_PRESETS.map((name) => ({ name, description: name })),
-    default_preset: FORMAT_PRESETS[0],
-    qualities: [...QUALITIES],
-    audio_codecs: [...AUDIO_CODECS],
-    containers: [...CONTAINERS],
-    limits: {
-      max_workers: room.workers,
-      max_queue_depth: 500,
-      max_per_host: 2,
-      max_attempts: 3,
-      max_urls_per_request: 500,
-      max_url_characters: 2048,
-      max_file_size: 10_737_418_240,
-      min_free_space: 1_073_741_824,
-      download_timeout_seconds: 3600,
-      stall_timeout_seconds: 120,
-      cleanup_after_days: 30,
-      history_limit: 200,
-      signed_url_ttl_seconds: 900,
-      rate_limit: { enabled: true, max: 600, submit_max: 60, window_seconds: 60 },
-    },
-    features: options.features ?? {
-      changes: true,
-      events: true,
-      pause: true,
-      update: true,
-      actions: true,
-    },
-    versions: {
-      artemis: '0.1.0',
-      node: process.version,
-      python: '3.11.2',
-      yt_dlp: '2026.11.13',
-      ffmpeg: '7.1',
-      js_runtime: null,
-    },
-    downloads_directory: '/srv/artemis/downloads',
-    token_required: options.token !== undefined,
-  };
 }
 
 async function servePage(

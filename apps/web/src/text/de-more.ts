@@ -282,6 +282,7 @@ export const deMore: LaterWords = {
   keyNext: 'Nächste Zeile',
   keyPrevious: 'Vorige Zeile',
   keyOpen: 'Zeile öffnen',
+  keyLog: 'Protokoll öffnen',
   keySelect: 'Zeile wählen',
   keySelectAll: 'Alle passenden wählen',
   keyHold: 'Anhalten oder fortsetzen',

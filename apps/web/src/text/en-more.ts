@@ -285,6 +285,7 @@ export const enMore = {
   keyNext: 'Next row',
   keyPrevious: 'Previous row',
   keyOpen: 'Open the row',
+  keyLog: 'Open its log',
   keySelect: 'Select the row',
   keySelectAll: 'Select all that match',
   keyHold: 'Hold or resume',

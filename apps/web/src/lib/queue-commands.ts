@@ -1,0 +1,130 @@
+import type { Download } from '@artemis/contracts';
+import { isTerminal } from '@artemis/contracts/client';
+import type { Actions } from '../state/actions.svelte.ts';
+import type { Bulk } from '../state/bulk.ts';
+import type { Command } from '../state/commands.svelte.ts';
+import type { Router } from '../state/router.svelte.ts';
+import type { Selection } from '../state/selection.svelte.ts';
+import type { ServerInfo } from '../state/server-info.svelte.ts';
+import type { Dictionary } from '../text/dictionary.ts';
+
+export interface QueueCommandParts {
+  readonly actions: Actions;
+  readonly bulk: Bulk;
+  readonly router: Router;
+  readonly server: ServerInfo;
+  readonly selection: Selection;
+  readonly focusFilter: () => void;
+  readonly move: (by: 1 | -1) => void;
+  readonly activeRecord: () => Download | undefined;
+  /** The chosen rows, or the one with the focus when none is chosen. */
+  readonly chosen: () => readonly string[];
+}
+
+/** What the keys do in the queue. */
+export function createQueueCommands(parts: QueueCommandParts): readonly Command[] {
+  const { actions, bulk, router, server, selection, activeRecord, chosen } = parts;
+
+  function command(
+    id: string,
+    keys: readonly string[],
+    label: (t: Dictionary) => string,
+    run: (() => void) | null,
+  ): Command {
+    const base = { id: `list.${id}`, group: 'list', label, keys } as const;
+    return run ? { ...base, run } : { ...base, isLocal: true, run: () => undefined };
+  }
+  function withRecord(run: (record: Download) => void): () => void {
+    return () => {
+      const record = activeRecord();
+      if (record) run(record);
+    };
+  }
+
+  return [
+    command('filter', ['/'], (t) => t.keyFilter, parts.focusFilter),
+    command(
+      'next',
+      ['j'],
+      (t) => t.keyNext,
+      () => parts.move(1),
+    ),
+    command(
+      'previous',
+      ['k'],
+      (t) => t.keyPrevious,
+      () => parts.move(-1),
+    ),
+    command(
+      'open',
+      ['o'],
+      (t) => t.keyOpen,
+      withRecord((record) => router.open('download', record.id)),
+    ),
+    command(
+      'log',
+      ['l'],
+      (t) => t.keyLog,
+      withRecord((record) => router.open('download', record.id, { tab: 'log' })),
+    ),
+    command(
+      'play',
+      ['v'],
+      (t) => t.play,
+      withRecord((record) => router.open('download', record.id, { tab: 'play' })),
+    ),
+    command('openRow', ['Enter'], (t) => t.keyOpen, null),
+    command('select', ['Space', 'x'], (t) => t.keySelect, null),
+    command(
+      'all',
+      ['Ctrl+A'],
+      (t) => t.keySelectAll,
+      () => selection.all(),
+    ),
+    command(
+      'clear',
+      ['Escape'],
+      (t) => t.clearSelection,
+      () => selection.clear(),
+    ),
+    command(
+      'retry',
+      ['r'],
+      (t) => t.retry,
+      () => void bulk.run('retry', { ids: chosen() }),
+    ),
+    command(
+      'hold',
+      ['p'],
+      (t) => t.keyHold,
+      () => {
+        if (!server.has('pause')) return;
+        const isHeld = activeRecord()?.status === 'paused';
+        void bulk.run(isHeld ? 'resume' : 'hold', { ids: chosen() });
+      },
+    ),
+    command(
+      'remove',
+      ['Delete'],
+      (t) => t.keyRemove,
+      () => {
+        const record = activeRecord();
+        const isActive = record !== undefined && !isTerminal(record.status);
+        void bulk.run(isActive ? 'cancel' : 'remove', { ids: chosen() });
+        selection.clear();
+      },
+    ),
+    command(
+      'copyLink',
+      ['c'],
+      (t) => t.copyLink,
+      withRecord((record) => void actions.copyUrl(record)),
+    ),
+    command(
+      'copyPath',
+      ['y'],
+      (t) => t.copyPath,
+      withRecord((record) => void actions.copyPath(record)),
+    ),
+  ];
+}
