@@ -6,6 +6,8 @@ export interface MemoryQueueOptions {
   readonly slots: number;
   readonly maxPerHost: number;
   readonly nowMs?: () => number;
+  /** Runs something later, and returns what calls it off. Must not keep the process alive. */
+  readonly wakeAfter?: (run: () => void, ms: number) => () => void;
 }
 
 /**
@@ -23,9 +25,10 @@ export function createMemoryQueue(options: MemoryQueueOptions): DownloadQueue {
   let isDiskOpen = true;
   let isDispatching = false;
   let isDispatchScheduled = false;
-  let timer: NodeJS.Timeout | null = null;
+  const wakeAfter = options.wakeAfter ?? wakeByTimer;
+  let callOff: (() => void) | null = null;
 
-  function inOrder(): readonly QueueEntry[] {
+  function inOrder(): QueueEntry[] {
     sorted ??= [...waiting.values()].sort((a, b) => b.priority - a.priority || a.order - b.order);
     return sorted;
   }
@@ -39,14 +42,17 @@ export function createMemoryQueue(options: MemoryQueueOptions): DownloadQueue {
     return (runningByHost.get(host) ?? 0) < hostLimit(host);
   }
 
-  function next(): QueueEntry | null {
+  /** Takes the next one out of the queue, which stays sorted. */
+  function takeNext(): QueueEntry | null {
     const now = nowMs();
-    for (const entry of inOrder()) {
-      if ((entry.notBeforeMs ?? 0) > now) continue;
-      if (!isHostFree(entry.host) || slots.includes(entry.id)) continue;
-      return entry;
-    }
-    return null;
+    const entries = inOrder();
+    const index = entries.findIndex(
+      ({ id, host, notBeforeMs }) =>
+        (notBeforeMs ?? 0) <= now && isHostFree(host) && !slots.includes(id),
+    );
+    const [entry = null] = index === -1 ? [] : entries.splice(index, 1);
+    if (entry) waiting.delete(entry.id);
+    return entry;
   }
 
   function dispatch(): void {
@@ -56,10 +62,8 @@ export function createMemoryQueue(options: MemoryQueueOptions): DownloadQueue {
       for (;;) {
         const slot = slots.indexOf(null);
         if (slot === -1 || !isDiskOpen) break;
-        const entry = next();
+        const entry = takeNext();
         if (!entry) break;
-        waiting.delete(entry.id);
-        sorted = null;
         occupy(slot, entry, handler);
       }
     } finally {
@@ -97,8 +101,8 @@ export function createMemoryQueue(options: MemoryQueueOptions): DownloadQueue {
 
   /** The next moment at which something may start though nothing happens before. */
   function wakeLater(): void {
-    if (timer) clearTimeout(timer);
-    timer = null;
+    callOff?.();
+    callOff = null;
     if (!handler || waiting.size === 0) return;
     const now = nowMs();
     let soonest = Infinity;
@@ -107,8 +111,7 @@ export function createMemoryQueue(options: MemoryQueueOptions): DownloadQueue {
       if (at > now && at < soonest) soonest = at;
     }
     if (soonest === Infinity) return;
-    timer = setTimeout(dispatch, Math.min(soonest - now + 1, LONGEST_TIMER_MS));
-    timer.unref();
+    callOff = wakeAfter(dispatch, Math.min(soonest - now + 1, LONGEST_TIMER_MS));
   }
 
   return {
@@ -157,8 +160,14 @@ export function createMemoryQueue(options: MemoryQueueOptions): DownloadQueue {
     },
     close() {
       handler = null;
-      if (timer) clearTimeout(timer);
+      callOff?.();
       return Promise.resolve();
     },
   };
+}
+
+function wakeByTimer(run: () => void, ms: number): () => void {
+  const timer = setTimeout(run, ms);
+  timer.unref();
+  return () => clearTimeout(timer);
 }
