@@ -235,7 +235,9 @@ function checkedProxyAddress(entry: string): string {
 }
 
 function allowedHosts(env: Environment): string[] {
-  const own = ['localhost', '127.0.0.1', '[::1]'].map((host) => `${host}:${env.PORT}`);
+  // Port 0 is any free one, so there an entry names the host alone.
+  const withPort = (host: string) => (env.PORT === 0 ? host : `${host}:${env.PORT}`);
+  const own = ['localhost', '127.0.0.1', '[::1]'].map(withPort);
   const named = list(env.ALLOWED_HOSTS);
   if (named.length > 0) return [...own, ...named];
   if (isLoopback(env.HOST)) return own;
@@ -243,5 +245,5 @@ function allowedHosts(env: Environment): string[] {
     .flatMap((entries) => entries ?? [])
     .map((entry) => (entry.family === 'IPv6' ? `[${entry.address}]` : entry.address));
   const name = hostname().toLowerCase();
-  return [...own, ...[...addresses, name, `${name}.local`].map((host) => `${host}:${env.PORT}`)];
+  return [...own, ...[...addresses, name, `${name}.local`].map(withPort)];
 }

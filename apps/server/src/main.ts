@@ -34,9 +34,14 @@ function readDotEnv(): NodeJS.Dict<string> {
   }
 }
 
+/** An empty variable counts as not set, so it does not hide what `.env` says. */
+function setVariables(): NodeJS.Dict<string> {
+  return Object.fromEntries(Object.entries(process.env).filter(([, value]) => value?.trim()));
+}
+
 function readConfig(): Config {
   try {
-    return loadConfig({ ...readDotEnv(), ...process.env }, repositoryRoot);
+    return loadConfig({ ...readDotEnv(), ...setVariables() }, repositoryRoot);
   } catch (error) {
     if (error instanceof ConfigError)
       end(EXIT_BAD_CONFIG, `Artemis cannot start: ${error.message}`);

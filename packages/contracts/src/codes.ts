@@ -57,7 +57,7 @@ export const FAILURES = {
   LOGIN_REQUIRED: {
     isRetryable: false,
     message: 'The site asks for a sign-in.',
-    hint: 'Add the cookies of a browser that is signed in to this site, then retry.',
+    hint: 'Artemis cannot sign in to sites yet; look for a public copy of the same media.',
   },
   FORMAT_UNAVAILABLE: {
     isRetryable: false,
@@ -97,7 +97,7 @@ export const FAILURES = {
   ENGINE_OUTDATED: {
     isRetryable: false,
     message: 'The installed yt-dlp is too old for this site.',
-    hint: 'Start Artemis again with a network so that it updates yt-dlp, then retry.',
+    hint: 'Update yt-dlp and look at /readyz for what a site may need besides, then retry.',
   },
   NETWORK: {
     isRetryable: true,
@@ -112,7 +112,7 @@ export const FAILURES = {
   BOT_CHECK: {
     isRetryable: true,
     message: 'The site wants to know whether a person is asking.',
-    hint: 'Wait some time, or add the cookies of a browser that the site knows.',
+    hint: 'Wait some time before the next try; fewer downloads at once from this site help.',
   },
   TIMED_OUT: {
     isRetryable: true,

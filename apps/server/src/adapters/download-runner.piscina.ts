@@ -36,17 +36,15 @@ export interface PiscinaRunnerOptions {
 /** Runs attempts in a pool of threads; each download has its own child processes. */
 export function createPiscinaRunner(options: PiscinaRunnerOptions): DownloadRunner {
   const { maxWorkers, logger } = options;
-  const threads = Math.min(availableParallelism(), maxWorkers);
-  const pool = new Piscina<{ task: Task; port: MessagePort }, Outcome>({
-    filename: new URL(`../worker/download-task.${IS_SOURCE ? 'ts' : 'js'}`, import.meta.url).href,
-    minThreads: threads,
-    maxThreads: threads,
-    concurrentTasksPerWorker: Math.ceil(maxWorkers / threads),
-    // Downloads wait in our own queue only; this is slack for a slot that was freed this moment.
-    maxQueue: maxWorkers,
-    execArgv: IS_SOURCE ? ['--conditions=@artemis/source', '--import', tsxUrl()] : [],
-  });
-  pool.on('error', (error: unknown) => logger.error({ err: error }, 'a download thread failed'));
+  let pool = createPool(maxWorkers, logger);
+
+  /** A thread that hangs is ended with its pool; the other downloads of the pool go on in the next one. */
+  function replacePool(hung: ReturnType<typeof createPool>): void {
+    if (pool !== hung) return;
+    logger.error({}, 'a download thread does not answer and is ended');
+    pool = createPool(maxWorkers, logger);
+    void hung.destroy();
+  }
 
   async function run(download: Download, runOptions: RunOptions): Promise<Outcome> {
     const engine = await options.engine();
@@ -56,11 +54,11 @@ export function createPiscinaRunner(options: PiscinaRunnerOptions): DownloadRunn
     const isProxyForAll = needsProxyForAll(download.options, engine.kind);
     const refused: string[] = [];
     const { port1, port2 } = new MessageChannel();
-    const lastResort = new AbortController();
+    const ownPool = pool;
     let timer: NodeJS.Timeout | null = null;
     const stop = () => {
       port1.postMessage({ kind: 'stop' } satisfies StopTask);
-      timer ??= setTimeout(() => lastResort.abort(), STOP_GRACE_MS);
+      timer ??= setTimeout(() => replacePool(ownPool), STOP_GRACE_MS);
     };
     const proxy = options.issueProxy(upstream, (host, port) => {
       refused.push(`${host} ${port}`);
@@ -87,10 +85,7 @@ export function createPiscinaRunner(options: PiscinaRunnerOptions): DownloadRunn
       },
     };
     try {
-      const outcome = await pool.run(
-        { task, port: port2 },
-        { transferList: [port2], signal: lastResort.signal },
-      );
+      const outcome = await ownPool.run({ task, port: port2 }, { transferList: [port2] });
       const isBlocked = refused.length > 0 && !runOptions.signal.aborted;
       if (!isBlocked || (isProxyForAll && outcome.kind !== 'failed')) return outcome;
       const detail = `Refused by policy: ${refused[0]}.`;
@@ -98,7 +93,7 @@ export function createPiscinaRunner(options: PiscinaRunnerOptions): DownloadRunn
     } catch (error) {
       if (runOptions.signal.aborted) return { kind: 'stopped', usage: null };
       logger.error({ err: error, downloadId: download.id }, 'the thread of a download died');
-      return failed('WORKER_CRASHED', 'The thread of this download died.');
+      return failed('INTERRUPTED', 'The thread of this download has ended.');
     } finally {
       if (timer) clearTimeout(timer);
       runOptions.signal.removeEventListener('abort', stop);
@@ -118,8 +113,24 @@ export function needsProxyForAll(options: DownloadOptions, kind: TaskEngine['kin
   return options.proxy !== undefined || kind === 'binary';
 }
 
+function createPool(maxWorkers: number, logger: Logger) {
+  const threads = Math.min(availableParallelism(), maxWorkers);
+  const pool = new Piscina<{ task: Task; port: MessagePort }, Outcome>({
+    filename: new URL(`../worker/download-task.${IS_SOURCE ? 'ts' : 'js'}`, import.meta.url).href,
+    minThreads: threads,
+    maxThreads: threads,
+    // Holds only for tasks that are run without a signal: piscina 5 counts a thread with one abortable task as full.
+    concurrentTasksPerWorker: Math.ceil(maxWorkers / threads),
+    // Downloads wait in our own queue only; this is slack for a slot that was freed this moment.
+    maxQueue: maxWorkers,
+    execArgv: IS_SOURCE ? ['--conditions=@artemis/source', '--import', tsxUrl()] : [],
+  });
+  pool.on('error', (error: unknown) => logger.error({ err: error }, 'a download thread failed'));
+  return pool;
+}
+
 function failed(
-  code: 'ENGINE_MISSING' | 'WORKER_CRASHED' | 'EGRESS_BLOCKED',
+  code: 'ENGINE_MISSING' | 'INTERRUPTED' | 'EGRESS_BLOCKED',
   detail: string,
 ): Outcome {
   return { kind: 'failed', code, detail, retryAfterSeconds: null, usage: null };

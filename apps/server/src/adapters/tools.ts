@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { access, constants, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { problemsOf, type ToolProblem } from './tool-problems.ts';
@@ -67,10 +68,10 @@ export interface FindToolsOptions {
 export async function findTools(given: FindToolsOptions): Promise<Tools> {
   const options = {
     ...given,
-    ytDlpPath: chosen(given.ytDlpPath),
-    pythonPath: chosen(given.pythonPath),
-    ffmpegPath: chosen(given.ffmpegPath),
-    ffprobePath: chosen(given.ffprobePath),
+    ytDlpPath: chosen(given.ytDlpPath, given.searchPath),
+    pythonPath: chosen(given.pythonPath, given.searchPath),
+    ffmpegPath: chosen(given.ffmpegPath, given.searchPath),
+    ffprobePath: chosen(given.ffprobePath, given.searchPath),
   };
   const { searchPath, toolsDir } = options;
   const prober = await createProber(join(toolsDir, 'found.json'), searchPath);
@@ -231,9 +232,12 @@ async function findJsRuntime(
   }
 }
 
-/** `YTDLP_PATH=` in an environment file means: not set. */
-function chosen(setting: string | undefined): string | undefined {
-  return setting === undefined || setting === '' ? undefined : resolve(repositoryDir, setting);
+/** `YTDLP_PATH=` in an environment file means: not set. A bare name is looked up as a shell would. */
+function chosen(setting: string | undefined, searchPath: string): string | undefined {
+  if (setting === undefined || setting === '') return undefined;
+  if (setting.includes('/')) return resolve(repositoryDir, setting);
+  const places = searchPath.split(':').map((folder) => join(folder, setting));
+  return places.find((place) => existsSync(place)) ?? resolve(repositoryDir, setting);
 }
 
 async function firstExecutable(places: readonly string[]): Promise<string | null> {

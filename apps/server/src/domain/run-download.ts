@@ -159,7 +159,12 @@ async function store(
   const media = artifacts.find((artifact) => artifact.kind === 'media') ?? null;
   const at = now();
   log.write('info', media ? `Stored as ${media.storage_path}.` : 'Done.', id, false);
-  log.write('info', `Completed: ${outcome.metadata.title ?? download.url}`, id, true);
+  log.write(
+    'info',
+    `Completed: ${outcome.metadata.title ?? new URL(download.url).hostname}`,
+    id,
+    true,
+  );
   await records.move(id, 'completed', {
     ...IDLE,
     progress: 100,

@@ -247,7 +247,7 @@ function checkedUrls(
     const more = details.length > 1 ? ` (and ${details.length - 1} more)` : '';
     throw new RequestError(
       'URL_NOT_ALLOWED',
-      `${first?.path.slice(1)}: ${first?.message}${more}. Nothing was queued.`,
+      `${first?.path.slice(1)}: ${first?.message.replace(/\.$/, '')}${more}. Nothing was queued.`,
       { details },
     );
   }

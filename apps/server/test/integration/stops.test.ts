@@ -90,6 +90,24 @@ describe('a server that is stopped in the middle', () => {
   );
 });
 
+describe('slots', () => {
+  it(
+    'are all in use at once, however few cores there are',
+    async () => {
+      const server = await home.start({ ...environment(), MAX_WORKERS: '6', MAX_PER_HOST: '6' });
+      const urls = [1, 2, 3, 4, 5, 6].map(
+        (number) => `${origin.url}/fault/trickle.mp4?kib_per_s=20&n=${number}`,
+      );
+      await server.client.createDownloads({ urls });
+      await eventually(async () => {
+        const { downloads } = await server.client.listDownloads({ status: ['running'] });
+        return downloads.filter(({ downloaded_bytes: bytes }) => (bytes ?? 0) > 0).length === 6;
+      });
+    },
+    MINUTE,
+  );
+});
+
 describe('DELETE of a running download', () => {
   it(
     'ends its processes and removes its partial files',

@@ -22,6 +22,11 @@ export const openapi = fp<{ readonly version: string }>(
 
 export async function documentationRoutes(app: FastifyInstance): Promise<void> {
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
+  app.addHook('onRequest', (request, reply, done) => {
+    // Its scripts are addressed relative to the folder.
+    if (/\/documentation(\?|$)/.test(request.url)) void reply.redirect('documentation/', 308);
+    else done();
+  });
   await app.register(apiReference, {
     routePrefix: '/documentation',
     configuration: { url: '../openapi.json', withDefaultFonts: false, hideClientButton: true },
