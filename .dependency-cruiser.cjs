@@ -15,13 +15,15 @@ const parts = {
   'readiness[.]ts': { values: ['domain'], types: ['adapters'] },
   'app[.]ts': { values: ['http', 'domain'], types: ['config[.]ts', 'compose[.]ts'] },
   'compose[.]ts': {
-    // It hands the file store the reader of what a thread wrote, and explains what a thread would run.
+    // It hands the file store the reader of what a thread wrote, explains what a thread would run, and looks at links
+    // on its own thread, which needs a socket only.
     values: [
       'domain',
       'adapters',
       'readiness[.]ts',
       'worker/outcome-file[.]ts',
       'worker/explanation[.]ts',
+      'worker/look[.]ts',
     ],
     types: ['config[.]ts', 'worker/messages[.]ts'],
   },

@@ -21,6 +21,7 @@ import { eventRoutes } from './http/routes/events.ts';
 import { explanationRoutes } from './http/routes/explanations.ts';
 import { fileRoutes } from './http/routes/files.ts';
 import { healthRoutes } from './http/routes/health.ts';
+import { probeRoutes } from './http/routes/probes.ts';
 import { roomRoutes } from './http/routes/room.ts';
 
 const SLOWEST_HEADERS_MS = 10_000;
@@ -78,6 +79,7 @@ export async function buildApp(
           fileRoutes(api, services);
           roomRoutes(api, services);
           explanationRoutes(api, services);
+          probeRoutes(api, services);
           eventRoutes(api, services);
           return Promise.resolve();
         },

@@ -22,6 +22,7 @@ import { createEngineHost } from './adapters/engine-host.ts';
 import { createDiskFileStore } from './adapters/file-store.disk.ts';
 import { createJsonFileHistory } from './adapters/history.json-file.ts';
 import { createSilentNotifier } from './adapters/notifier.none.ts';
+import { createProber, type Prober } from './adapters/prober.ts';
 import { findTools, type Tools } from './adapters/tools.ts';
 import type { Config } from './config.ts';
 import { createActivityLog, type ActivityLog } from './domain/activity-log.ts';
@@ -40,6 +41,7 @@ import { readTelemetry } from './domain/telemetry.ts';
 import { checkSubmittedUrl } from './domain/url-policy.ts';
 import { readChecks } from './readiness.ts';
 import { explainSelection } from './worker/explanation.ts';
+import { look } from './worker/look.ts';
 import type { TaskEngine } from './worker/messages.ts';
 import { readOutcome } from './worker/outcome-file.ts';
 
@@ -57,6 +59,7 @@ export interface Services {
   readonly version: string;
   readonly readTelemetry: () => Promise<Telemetry>;
   readonly readConfiguration: () => Configuration;
+  readonly prober: Prober;
   readonly explain: (selection: SelectionFields) => Explanation;
   readonly readChecks: () => Promise<readonly ReadinessCheck[]>;
   /** Takes over what an earlier run left and begins to work. */
@@ -147,6 +150,12 @@ export async function compose(
     historyLimit: config.historyLimit,
     now: () => new Date(),
   });
+  const checkUrl = (raw: string) =>
+    checkSubmittedUrl(raw, {
+      isPublicAddress,
+      egressAllow: config.egressAllow,
+      ownPorts: [config.port],
+    });
   const downloads = createDownloads({
     live,
     records,
@@ -157,12 +166,7 @@ export async function compose(
     notifier: createSilentNotifier(),
     log,
     logger,
-    checkUrl: (raw) =>
-      checkSubmittedUrl(raw, {
-        isPublicAddress,
-        egressAllow: config.egressAllow,
-        ownPorts: [config.port],
-      }),
+    checkUrl,
     fileName: fileNameOf,
     onUsage: ({ cpuSeconds, peakMemoryBytes }) => {
       jobs.count += 1;
@@ -170,6 +174,16 @@ export async function compose(
       jobs.peakMemoryBytes = Math.max(jobs.peakMemoryBytes, peakMemoryBytes ?? 0);
     },
     settings: config,
+  });
+  const prober = createProber({
+    folder: resolve(config.dataDir, 'probes'),
+    look,
+    checkUrl,
+    engine,
+    issueProxy: (upstream) => proxy.issue(upstream === null ? {} : { upstream }),
+    egressAllow: config.egressAllow,
+    memoryBytes: MEMORY_LIMIT_BYTES,
+    logger,
   });
   const retention = createRetention({
     live,
@@ -231,6 +245,7 @@ export async function compose(
     webDir: resolve(repositoryRoot, 'apps/web/dist'),
     readTelemetry: telemetry,
     readConfiguration: () => configurationOf(config, tools, version),
+    prober,
     explain: (selection) => explanationOf(selection, tools),
     readChecks: () =>
       readChecks({
@@ -250,6 +265,7 @@ export async function compose(
       clearInterval(upgradeTimer);
       retention.stop();
       diskGate.stop();
+      await prober.close();
       await downloads.stop();
       await runner.close();
       await proxy.close();
@@ -317,6 +333,7 @@ function configurationOf(config: Config, tools: Tools, version: string): Configu
       update: true,
       actions: true,
       explanations: true,
+      probes: true,
     },
     versions: {
       artemis: version,

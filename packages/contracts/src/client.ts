@@ -4,10 +4,12 @@
  */
 import type { RequestCode } from './codes.ts';
 import type { Download } from './download.ts';
+import type { Probe } from './probe.ts';
 import type { Problem } from './problem.ts';
 import type {
   ActOnDownloads,
   CreateDownloads,
+  CreateProbe,
   ExplainSelection,
   RetryDownload,
   UpdateDownload,
@@ -126,6 +128,8 @@ export interface Client {
   /** What cannot be acted on is listed in `skipped`; it is no error. */
   actOnDownloads(request: ActOnDownloads, options?: CallOptions): Promise<ActionResult>;
   downloadLog(id: string, after?: number, options?: CallOptions): Promise<LogLines>;
+  /** Looks at a link without downloading it; aborting ends the look on the server as well. */
+  createProbe(request: CreateProbe, options?: CallOptions): Promise<Probe>;
   /** What a download with these choices would run; nothing is started. */
   explain(request?: ExplainSelection, options?: CallOptions): Promise<Explanation>;
   log(after?: number, options?: CallOptions): Promise<LogLines>;
@@ -267,6 +271,8 @@ export function createClient(clientOptions: ClientOptions): Client {
       succeed('actOnDownloads', { body: request, signal: options.signal }),
     downloadLog: (id, after, options = {}) =>
       succeed('downloadLog', { id, query: { after }, signal: options.signal }),
+    createProbe: (request, options = {}) =>
+      succeed('createProbe', { body: request, signal: options.signal }),
     explain: (request = {}, options = {}) =>
       succeed('explain', { body: request, signal: options.signal }),
     log: (after, options = {}) => succeed('log', { query: { after }, signal: options.signal }),

@@ -1,5 +1,5 @@
 import { Type, type Static } from '@sinclair/typebox';
-import { REQUEST_CODES, type RequestCode } from './codes.ts';
+import { FAILURE_CODES, REQUEST_CODES, type FailureCode, type RequestCode } from './codes.ts';
 
 export const ProblemDetail = Type.Object({
   path: Type.String({ description: 'JSON pointer into the request' }),
@@ -16,6 +16,13 @@ export const Problem = Type.Object({
   code: Type.Unsafe<RequestCode>({ type: 'string', enum: Object.keys(REQUEST_CODES) }),
   detail: Type.String(),
   instance: Type.String({ description: 'id of this request, as in the log' }),
+  failure_code: Type.Optional(
+    Type.Unsafe<FailureCode>({
+      type: 'string',
+      enum: FAILURE_CODES,
+      description: 'with PROBE_FAILED: why, in the words of a failed download',
+    }),
+  ),
   errors: Type.Optional(Type.Array(ProblemDetail)),
 });
 export type Problem = Static<typeof Problem>;

@@ -73,6 +73,18 @@ export type RetryDownload = Static<typeof RetryDownload>;
 export const ExplainSelection = Type.Object({ ...selection }, strict);
 export type ExplainSelection = Static<typeof ExplainSelection>;
 
+export const CreateProbe = Type.Object(
+  {
+    url: Url,
+    cursor: Type.Optional(
+      Type.String({ pattern: '^[1-9]\\d{0,6}$', description: '`next_cursor` of an earlier page' }),
+    ),
+    ...selection,
+  },
+  strict,
+);
+export type CreateProbe = Static<typeof CreateProbe>;
+
 /** Bodies of calls that take none; an empty object is fine too. */
 export const NoFields = Type.Object({}, strict);
 

@@ -1,9 +1,11 @@
 import { Type, type Static, type TSchema } from '@sinclair/typebox';
+import { Probe } from './probe.ts';
 import { Problem } from './problem.ts';
 import {
   ActOnDownloads,
   CreateDownloads,
   CreateDownloadsHeaders,
+  CreateProbe,
   DownloadParams,
   ExplainSelection,
   FileQuery,
@@ -220,6 +222,22 @@ export const ROUTE_SCHEMAS = {
       404: Problem,
       429: Problem,
       500: Problem,
+    },
+  },
+  createProbe: {
+    summary: 'Look at a link without downloading it',
+    body: CreateProbe,
+    response: {
+      200: Probe,
+      400: Problem,
+      401: Problem,
+      403: Problem,
+      413: Problem,
+      415: Problem,
+      422: Problem,
+      429: Problem,
+      500: Problem,
+      503: Problem,
     },
   },
   explain: {

@@ -15,6 +15,7 @@ export const ROUTES = {
   actOnDownloads: { method: 'POST', path: '/downloads/actions' },
   downloadFile: { method: 'GET', path: '/downloads/:id/file' },
   downloadLog: { method: 'GET', path: '/downloads/:id/log' },
+  createProbe: { method: 'POST', path: '/probes' },
   explain: { method: 'POST', path: '/explanations' },
   events: { method: 'GET', path: '/events' },
   log: { method: 'GET', path: '/log' },

@@ -16,16 +16,24 @@ export class RequestError extends Error {
   readonly code: RequestCode;
   readonly details: readonly ProblemDetail[];
   readonly retryAfterSeconds: number | null;
+  /** Why a look at a link failed. */
+  readonly failureCode: FailureCode | null;
 
   constructor(
     code: RequestCode,
     detail: string,
-    extra: { details?: readonly ProblemDetail[]; retryAfterSeconds?: number; cause?: unknown } = {},
+    extra: {
+      details?: readonly ProblemDetail[];
+      retryAfterSeconds?: number;
+      failureCode?: FailureCode;
+      cause?: unknown;
+    } = {},
   ) {
     super(detail, extra.cause === undefined ? undefined : { cause: extra.cause });
     this.code = code;
     this.details = extra.details ?? [];
     this.retryAfterSeconds = extra.retryAfterSeconds ?? null;
+    this.failureCode = extra.failureCode ?? null;
   }
 
   get status(): number {

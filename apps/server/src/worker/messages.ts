@@ -12,6 +12,7 @@ import type {
   LogLevel,
   Metadata,
   Phase,
+  Probe,
   Quality,
 } from '@artemis/contracts';
 
@@ -96,6 +97,26 @@ export interface AttemptUsage {
   readonly cpuSeconds: number | null;
   readonly peakMemoryBytes: number | null;
 }
+
+/** A look at a link, without a download. */
+export interface LookRequest {
+  /** Canonical http(s) URL. */
+  readonly url: string;
+  readonly selection: Selection;
+  /** Position of the first entry of a list, from 1. */
+  readonly firstEntry: number;
+  /** Absolute, empty, for this look alone. */
+  readonly folder: string;
+  readonly engine: TaskEngine;
+  readonly egress: TaskEgress;
+  readonly memoryBytes: number;
+  readonly signal: AbortSignal;
+}
+
+export type LookOutcome =
+  | { readonly kind: 'seen'; readonly probe: Probe }
+  | { readonly kind: 'failed'; readonly code: FailureCode; readonly detail: string }
+  | { readonly kind: 'stopped' };
 
 export type Outcome =
   | {

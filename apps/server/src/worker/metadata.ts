@@ -67,7 +67,7 @@ function entryOf({ fields, durationSeconds }: VideoInfo, position: number): Play
 }
 
 /** Without what changes the direction of text or cannot be seen: a title must not lie about what follows it. */
-function textOf(value: unknown): string | null {
+export function textOf(value: unknown): string | null {
   if (typeof value !== 'string' && typeof value !== 'number') return null;
   const text = String(value)
     .normalize('NFC')
@@ -81,16 +81,16 @@ function urlOf(value: unknown): string | null {
   return typeof value === 'string' ? withoutSmuggled(value) : null;
 }
 
-function codecOf(value: unknown): string | null {
+export function codecOf(value: unknown): string | null {
   const codec = textOf(value);
   return codec === 'none' ? null : codec;
 }
 
-function numberOf(value: unknown): number | null {
+export function numberOf(value: unknown): number | null {
   return typeof value === 'number' && Number.isFinite(value) ? value : null;
 }
 
-function integerOf(value: unknown): number | null {
+export function integerOf(value: unknown): number | null {
   const number = numberOf(value);
   return number === null ? null : Math.round(number);
 }

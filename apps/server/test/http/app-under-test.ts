@@ -146,6 +146,10 @@ export async function startApp(options: AppOptions = {}): Promise<AppUnderTest> 
     readConfiguration: () => {
       throw new Error('the configuration is not part of this test');
     },
+    prober: {
+      probe: () => Promise.reject(new Error('links are not part of this test')),
+      close: () => Promise.resolve(),
+    },
     explain: ({ format_preset: formatPreset, quality, options: chosen }) => ({
       ...explainSelection({
         selection: { formatPreset, quality, options: chosen },

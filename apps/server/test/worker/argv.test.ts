@@ -16,6 +16,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { argvOf, compileArgv, type ArgvContext } from '../../src/worker/argv.ts';
 import { ARGV_TABLE } from '../../src/worker/argv-table.ts';
+import { lookRows } from '../../src/worker/look-argv.ts';
 import type { Selection } from '../../src/worker/messages.ts';
 import { planOf, type OptionalPart } from '../../src/worker/plan.ts';
 import { engineTools } from '../engine/engine-under-test.ts';
@@ -23,6 +24,8 @@ import { engineTools } from '../engine/engine-under-test.ts';
 interface OptionLists {
   readonly pinned: readonly string[];
   readonly reachable: readonly string[];
+  /** Besides those of the table; a look at a link downloads nothing. */
+  readonly probes: readonly string[];
   readonly never: Readonly<Record<string, readonly string[]>>;
 }
 
@@ -159,7 +162,12 @@ describe('the command line of yt-dlp', () => {
       env: { PYTHONPATH: ytDlp?.modulePath ?? '', PYTHONDONTWRITEBYTECODE: '1' },
     });
     const installed = (JSON.parse(stdout) as string[][]).filter((names) => names.length > 0);
-    const known = [...lists.pinned, ...lists.reachable, ...Object.values(lists.never).flat()];
+    const known = [
+      ...lists.pinned,
+      ...lists.reachable,
+      ...lists.probes,
+      ...Object.values(lists.never).flat(),
+    ];
     const unknown = installed.filter((names) => !names.some((name) => known.includes(name)));
     expect(installed.length).toBeGreaterThan(200);
     // A new option of yt-dlp: decide in yt-dlp-options.json whether we ever pass it.
@@ -167,10 +175,19 @@ describe('the command line of yt-dlp', () => {
   });
 
   it('lists each option once, and those of the table as passed', () => {
-    const all = [...lists.pinned, ...lists.reachable, ...Object.values(lists.never).flat()];
+    const all = [
+      ...lists.pinned,
+      ...lists.reachable,
+      ...lists.probes,
+      ...Object.values(lists.never).flat(),
+    ];
     expect(all.length).toBe(new Set(all).size);
     const used = [...new Set(ARGV_TABLE.map(({ option }) => option))].sort();
     expect([...lists.pinned, ...lists.reachable].sort()).toEqual(used);
+    const looked = lookRows(1).map(({ option }) => option);
+    expect([...new Set(looked)].filter((option) => !used.includes(option)).sort()).toEqual(
+      lists.probes,
+    );
   });
 
   it('leaves out what an older yt-dlp does not know', () => {

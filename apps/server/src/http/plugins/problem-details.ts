@@ -115,6 +115,7 @@ export function problemOf(error: RequestError, instance: string): Problem {
     code: error.code,
     detail: error.message,
     instance,
+    ...(error.failureCode === null ? {} : { failure_code: error.failureCode }),
     ...(error.details.length > 0 ? { errors: [...error.details] } : {}),
   };
 }

@@ -1,0 +1,152 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { FAILURES, type CreateProbe, type Probe } from '@artemis/contracts';
+import { RequestError } from '../domain/errors.ts';
+import { canonicalJson, selectionOf } from '../domain/presets.ts';
+import type { Logger } from '../domain/records.ts';
+import type { UrlVerdict } from '../domain/submit.ts';
+import type { LookOutcome, LookRequest, TaskEngine } from '../worker/messages.ts';
+import { needsProxyForAll } from './download-runner.piscina.ts';
+
+const MOST_AT_ONCE = 2;
+const RETRY_SECONDS = 3;
+const KEPT_MS = 6 * 3_600_000;
+const MOST_KEPT = 100;
+
+export interface ProberOptions {
+  /** Ours alone: emptied at the first look. */
+  readonly folder: string;
+  readonly look: (request: LookRequest) => Promise<LookOutcome>;
+  readonly checkUrl: (raw: string) => UrlVerdict;
+  /** Waits for an engine that is starting; null when there is none. */
+  readonly engine: () => Promise<TaskEngine | null>;
+  readonly issueProxy: (upstream: string | null) => { readonly url: string; revoke(): void };
+  readonly egressAllow: readonly string[];
+  readonly memoryBytes: number;
+  readonly logger: Logger;
+  readonly nowMs?: () => number;
+}
+
+export interface Prober {
+  /**
+   * What a link leads to; the same question within 6 h is answered from memory. Aborting ends its processes.
+   * @throws {RequestError} URL_NOT_ALLOWED, TOO_MANY_PROBES, PROBE_FAILED with its failure, or as `selectionOf` does
+   */
+  probe(request: CreateProbe, signal: AbortSignal): Promise<Probe>;
+  /** Ends running looks; resolves when none of their processes is left. */
+  close(): Promise<void>;
+}
+
+/** Looks at links, two at a time, on the thread that calls. */
+export function createProber(options: ProberOptions): Prober {
+  const nowMs = options.nowMs ?? Date.now;
+  const kept = new Map<string, { readonly probe: Probe; readonly atMs: number }>();
+  const running = new Set<Promise<unknown>>();
+  const closing = new AbortController();
+  let emptied: Promise<void> | null = null;
+
+  function remembered(key: string): Probe | null {
+    const found = kept.get(key);
+    if (found && nowMs() - found.atMs < KEPT_MS) return found.probe;
+    kept.delete(key);
+    return null;
+  }
+
+  function remember(key: string, probe: Probe): void {
+    kept.set(key, { probe, atMs: nowMs() });
+    const [oldest] = kept.keys();
+    if (kept.size > MOST_KEPT && oldest !== undefined) kept.delete(oldest);
+  }
+
+  async function empty(): Promise<void> {
+    await rm(options.folder, { recursive: true, force: true });
+    await mkdir(options.folder, { recursive: true, mode: 0o700 });
+  }
+
+  async function perform(
+    url: string,
+    selection: ReturnType<typeof selectionOf>,
+    firstEntry: number,
+    signal: AbortSignal,
+  ): Promise<LookOutcome> {
+    const engine = await options.engine();
+    if (!engine) {
+      return { kind: 'failed', code: 'ENGINE_MISSING', detail: 'No engine is running.' };
+    }
+    if (signal.aborted) return { kind: 'stopped' };
+    await (emptied ??= empty());
+    const folder = await mkdtemp(join(options.folder, 'look-'));
+    const proxy = options.issueProxy(selection.options.proxy ?? null);
+    try {
+      return await options.look({
+        url,
+        selection: {
+          formatPreset: selection.format_preset,
+          quality: selection.quality,
+          options: selection.options,
+        },
+        firstEntry,
+        folder,
+        engine,
+        egress: {
+          allow: options.egressAllow,
+          proxyUrl: proxy.url,
+          isProxyForAll: needsProxyForAll(selection.options, engine.kind),
+        },
+        memoryBytes: options.memoryBytes,
+        signal,
+      });
+    } finally {
+      proxy.revoke();
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  return {
+    async probe(request, signal) {
+      const verdict = options.checkUrl(request.url);
+      if (!verdict.ok) {
+        throw new RequestError('URL_NOT_ALLOWED', `url: ${verdict.reason}`, {
+          details: [{ path: '/url', message: verdict.reason }],
+        });
+      }
+      const selection = selectionOf(request);
+      const firstEntry = Number(request.cursor ?? 1);
+      const key = canonicalJson([verdict.url, selection, firstEntry]);
+      const known = remembered(key);
+      if (known) return known;
+      if (closing.signal.aborted) {
+        throw new RequestError('SHUTTING_DOWN', 'The server is stopping.');
+      }
+      if (running.size >= MOST_AT_ONCE) {
+        throw new RequestError(
+          'TOO_MANY_PROBES',
+          `At most ${MOST_AT_ONCE} links are looked at at the same time.`,
+          { retryAfterSeconds: RETRY_SECONDS },
+        );
+      }
+      const looking = perform(
+        verdict.url,
+        selection,
+        firstEntry,
+        AbortSignal.any([signal, closing.signal]),
+      );
+      running.add(looking);
+      const outcome = await looking.finally(() => running.delete(looking));
+      if (outcome.kind === 'seen') {
+        remember(key, outcome.probe);
+        return outcome.probe;
+      }
+      if (outcome.kind === 'stopped') {
+        throw new RequestError('SHUTTING_DOWN', 'The look was ended before it was done.');
+      }
+      const { code, detail } = outcome;
+      options.logger.info({ failureCode: code, detail }, 'a link could not be read');
+      throw new RequestError('PROBE_FAILED', FAILURES[code].message, { failureCode: code });
+    },
+    async close() {
+      closing.abort();
+      await Promise.allSettled(running);
+    },
+  };
+}
