@@ -1,5 +1,5 @@
 import swagger from '@fastify/swagger';
-import apiReference from '@scalar/fastify-api-reference';
+import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
 import fp from 'fastify-plugin';
 
@@ -22,13 +22,10 @@ export const openapi = fp<{ readonly version: string }>(
 
 export async function documentationRoutes(app: FastifyInstance): Promise<void> {
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
-  app.addHook('onRequest', (request, reply, done) => {
-    // Its scripts are addressed relative to the folder.
-    if (/\/documentation(\?|$)/.test(request.url)) void reply.redirect('documentation/', 308);
-    else done();
-  });
-  await app.register(apiReference, {
+  await app.register(swaggerUi, {
     routePrefix: '/documentation',
-    configuration: { url: '../openapi.json', withDefaultFonts: false, hideClientButton: true },
+    // Its own pages only, and nothing from anywhere else.
+    staticCSP: true,
+    uiConfig: { deepLinking: true },
   });
 }
