@@ -103,7 +103,8 @@ export function createMemoryQueue(options: MemoryQueueOptions): DownloadQueue {
   function wakeLater(): void {
     callOff?.();
     callOff = null;
-    if (!handler || waiting.size === 0) return;
+    // Without a free slot the next end of a download is what wakes.
+    if (!handler || waiting.size === 0 || !slots.includes(null)) return;
     const now = nowMs();
     let soonest = Infinity;
     for (const { notBeforeMs, host } of waiting.values()) {
