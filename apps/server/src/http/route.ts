@@ -24,9 +24,9 @@ export function addRoute<Name extends RouteName>(
   const { method, path } = ROUTES[name];
   const schema: RouteSchema = ROUTE_SCHEMAS[name];
   const isBodyOptional = schema.body !== undefined && schema.body['required'] === undefined;
-  app.route({
+  const route: RouteOptions = {
+    method,
     // Fastify's own HEAD route would read a whole file only to throw it away.
-    method: method === 'GET' ? ['GET', 'HEAD'] : method,
     exposeHeadRoute: false,
     url: path,
     schema: { ...schema, operationId: name },
@@ -42,5 +42,8 @@ export function addRoute<Name extends RouteName>(
       done();
     },
     ...options,
-  });
+  };
+  app.route(route);
+  // Described by its GET: an operation id may stand in the document once.
+  if (method === 'GET') app.route({ ...route, method: 'HEAD', schema: { ...schema, hide: true } });
 }
