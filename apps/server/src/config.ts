@@ -23,7 +23,7 @@ export const Environment = Type.Object({
   ALLOWED_HOSTS: text(),
   CORS_ORIGINS: text(),
   TRUST_PROXY: text(),
-  BASE_PATH: Type.String({ default: '/', pattern: '^/([A-Za-z0-9._~-]+/?)*$' }),
+  BASE_PATH: Type.String({ default: '/', pattern: '^(/(?!\\.{1,2}(/|$))[A-Za-z0-9._~-]+)*/?$' }),
   API_TOKEN: Type.String({ default: '', pattern: '^(\\S{8,500})?$' }),
   ALLOW_OPEN_NETWORK: flag(false),
   MAX_WORKERS: integer(4, 1, 64),
@@ -117,6 +117,13 @@ export function loadConfig(
       return value ? [[name, value]] : [];
     }),
   );
+  for (const [name, value] of Object.entries(data)) {
+    const { type } = Environment.properties[name as keyof Environment] as { type?: string };
+    // Stricter than the conversion of the schema, which takes Infinity, 1e3 and 0x10.
+    if (type === 'integer' && !/^\d{1,16}$/.test(value)) {
+      throw new ConfigError(`${name} must be a whole number.`);
+    }
+  }
   const env = validated(data);
   const at = (path: string) => resolve(repositoryRoot, path);
   const historyFile = at(env.HISTORY_FILE);
@@ -200,14 +207,36 @@ function toolPath(value: string, at: (path: string) => string): string | null {
   return isAbsolute(value) || !value.includes('/') ? value : at(value);
 }
 
+/** As the URL parser writes it, and as it will be compared: `[::1]` and not `[0:0:0:0:0:0:0:1]`. */
+function hostAndPort(
+  entry: string,
+): { readonly host: string; readonly port: number | null } | null {
+  const match = /^(\[[0-9a-f:.]+\]|[^\s:/?#@*[\]\\]+)(?::(\d{1,5}))?$/.exec(entry);
+  const url = `http://${match?.[1]}/`;
+  if (!match || !URL.canParse(url)) return null;
+  const host = new URL(url).hostname.replace(/\.+$/, '');
+  const port = match[2] === undefined ? null : Number(match[2]);
+  return host === '' || port === 0 || (port ?? 1) > 65_535 ? null : { host, port };
+}
+
 function checkedHostAndPort(entry: string): string {
-  const match = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+):(\d{1,5})$/.exec(entry);
-  if (!match || Number(match[2]) < 1 || Number(match[2]) > 65_535) {
+  const found = hostAndPort(entry);
+  if (found === null || found.port === null) {
     throw new ConfigError(
       'EGRESS_ALLOW must be a comma list of exact host:port, such as nas.lan:8096.',
     );
   }
-  return entry;
+  return `${found.host}:${found.port}`;
+}
+
+function checkedAllowedHost(entry: string): string {
+  const found = hostAndPort(entry);
+  if (found === null) {
+    throw new ConfigError(
+      'ALLOWED_HOSTS must be a comma list of names, with or without a port, such as nas.lan:8500.',
+    );
+  }
+  return found.port === null ? found.host : `${found.host}:${found.port}`;
 }
 
 function checkedOrigin(entry: string): string {
@@ -225,8 +254,9 @@ function checkedProxyAddress(entry: string): string {
   const [address = '', bits, rest] = entry.split('/');
   const family = isIP(address);
   const isBitsValid =
-    bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 6 ? 128 : 32));
-  if (family === 0 || rest !== undefined || !isBitsValid) {
+    bits === undefined ||
+    (/^\d{1,3}$/.test(bits) && Number(bits) >= 1 && Number(bits) <= (family === 6 ? 128 : 32));
+  if (family === 0 || address.includes('%') || rest !== undefined || !isBitsValid) {
     throw new ConfigError(
       'TRUST_PROXY must be a comma list of addresses or networks of your proxies.',
     );
@@ -237,8 +267,10 @@ function checkedProxyAddress(entry: string): string {
 function allowedHosts(env: Environment): string[] {
   // Port 0 is any free one, so there an entry names the host alone.
   const withPort = (host: string) => (env.PORT === 0 ? host : `${host}:${env.PORT}`);
-  const own = ['localhost', '127.0.0.1', '[::1]'].map(withPort);
-  const named = list(env.ALLOWED_HOSTS);
+  const loopback = new Set(['localhost', '127.0.0.1', '[::1]']);
+  if (isIP(env.HOST) === 4 && isLoopback(env.HOST)) loopback.add(env.HOST);
+  const own = [...loopback].map(withPort);
+  const named = list(env.ALLOWED_HOSTS).map((entry) => checkedAllowedHost(entry));
   if (named.length > 0) return [...own, ...named];
   if (isLoopback(env.HOST)) return own;
   const addresses = Object.values(networkInterfaces())

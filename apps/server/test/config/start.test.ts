@@ -1,0 +1,52 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const server = resolve(import.meta.dirname, '../..');
+let root: string;
+
+/** A checkout of its own, so that no test writes a `.env` into the real one. */
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'artemis-start-'));
+  const copy = join(root, 'apps/server');
+  await cp(join(server, 'src'), join(copy, 'src'), { recursive: true });
+  await cp(join(server, 'package.json'), join(copy, 'package.json'));
+  await symlink(join(server, 'node_modules'), join(copy, 'node_modules'));
+});
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+async function start(dotEnv: string, environment: Record<string, string>) {
+  await writeFile(join(root, '.env'), dotEnv);
+  const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+  const args = [
+    '--conditions=@artemis/source',
+    '--import',
+    tsx,
+    join(root, 'apps/server/src/main.ts'),
+  ];
+  return new Promise<{ code: number; stderr: string }>((done) => {
+    const options = { env: { PATH: process.env['PATH'] ?? '', ...environment } };
+    const child = execFile(process.execPath, args, options, (_error, _stdout, stderr) =>
+      done({ code: child.exitCode ?? -1, stderr }),
+    );
+  });
+}
+
+describe('a start with a bad setting', () => {
+  it('ends with 78 and one sentence, from the .env as well, which the environment overrides', async () => {
+    const bad = await start('MAX_WORKERS=plenty-of-them\n', {});
+    expect(bad.code).toBe(78);
+    expect(bad.stderr.trim().split('\n')).toHaveLength(1);
+    expect(bad.stderr).toContain('MAX_WORKERS');
+    expect(bad.stderr).not.toContain('plenty-of-them');
+    const overridden = await start('MAX_WORKERS=plenty-of-them\nHOST=0.0.0.0\n', {
+      MAX_WORKERS: '2',
+    });
+    expect(overridden.code).toBe(78);
+    expect(overridden.stderr).toContain('ALLOW_OPEN_NETWORK');
+  });
+});
