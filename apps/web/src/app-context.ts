@@ -1,5 +1,5 @@
+import type { Client } from '@artemis/contracts/client';
 import { createContext } from 'svelte';
-import type { FullClient } from './lib/later-calls.ts';
 import type { Actions } from './state/actions.svelte.ts';
 import type { Announcer } from './state/announcer.svelte.ts';
 import type { BrowserStore } from './state/browser-store.svelte.ts';
@@ -26,7 +26,7 @@ import type { Undo } from './state/undo.svelte.ts';
 
 /** Everything a component may need, made once in `main.ts`. */
 export interface AppParts {
-  readonly client: FullClient;
+  readonly client: Client;
   readonly token: Token;
   readonly router: Router;
   readonly settings: Settings;

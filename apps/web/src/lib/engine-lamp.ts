@@ -3,8 +3,10 @@ import type { FirstWords } from '../text/dictionary.ts';
 import type { Formatter } from './format.ts';
 import type { Lamp } from './lamp.ts';
 
-const WARN_DAYS = 21;
-const FAIL_DAYS = 60;
+/** Releases are one to two months apart; a younger one is no cause for alarm. */
+const WARN_DAYS = 60;
+/** From here on even a start of Artemis would not take the one it finds. */
+const FAIL_DAYS = 120;
 
 /** How fresh yt-dlp is: an old one is the first cause of failures. */
 export function engineLamp(
@@ -29,7 +31,7 @@ export function engineLamp(
   }
   const age = format.span(Math.max(0, days) * 86_400);
   const [icon, tone] =
-    days > FAIL_DAYS ? ['failed', 'err'] : days >= WARN_DAYS ? ['warn', 'warn'] : ['fresh', 'ok'];
+    days > FAIL_DAYS ? ['failed', 'err'] : days > WARN_DAYS ? ['warn', 'warn'] : ['fresh', 'ok'];
   const word = days < 1 ? format.span(0).replace(/^0\s*\S+$/, '0') : age;
   return {
     icon: icon ?? 'gone',

@@ -123,7 +123,7 @@ export const de: FirstWords = {
   diskLow: (free) => `Nur noch ${free} auf der Platte.`,
   engineOld: (age) =>
     `yt-dlp ist ${age} alt. Alte Versionen sind die häufigste Ursache von Fehlern.`,
-  engineOldHint: 'Artemis mit Netz neu starten, dann wird yt-dlp erneuert.',
+  engineOldHint: 'Bitte yt-dlp erneuern.',
   seeLibrary: 'Zum Archiv',
   seeAllCount: (count) => `Alle ${n(count)} ansehen`,
   openDetails: 'Einzelheiten',

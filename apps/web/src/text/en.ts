@@ -127,7 +127,7 @@ export const en = {
   hostCooling: (host: string, time: string) => `${host} asked us to slow down. Goes on in ${time}.`,
   diskLow: (free: string) => `Only ${free} left on the disk.`,
   engineOld: (age: string) => `yt-dlp is ${age} old. Old versions are the first cause of failures.`,
-  engineOldHint: 'Start Artemis again with a network so that it updates yt-dlp.',
+  engineOldHint: 'Update yt-dlp.',
   seeLibrary: 'See library',
   openDetails: 'Details',
   trackIdle: 'idle',
