@@ -55,7 +55,9 @@ export function describeFileStore(name: string, setUp: () => Promise<FileStoreUn
       const again = await under.open();
       expect(await contentOf(again, artifacts[1])).toBe('words');
       const file = artifacts[0] && (await again.open(artifacts[0]));
-      expect((await buffer(file?.stream({ start: 1, end: 3 }) ?? Readable.from([]))).toString()).toBe('edi');
+      expect(
+        (await buffer(file?.stream({ start: 1, end: 3 }) ?? Readable.from([]))).toString(),
+      ).toBe('edi');
       expect(await again.usage()).toMatchObject({ files: 2, usedBytes: 10 });
       await again.close();
     });
