@@ -1,4 +1,5 @@
 import {
+  NoFields,
   ROUTE_SCHEMAS,
   ROUTES,
   type RouteBody,
@@ -22,7 +23,10 @@ export function addRoute<Name extends RouteName>(
   options: Pick<RouteOptions, 'config' | 'bodyLimit'> = {},
 ): void {
   const { method, path } = ROUTES[name];
-  const schema: RouteSchema = ROUTE_SCHEMAS[name];
+  const contract: RouteSchema = ROUTE_SCHEMAS[name];
+  // A field of the query that nobody reads is a mistake, too, where the contract has an answer for mistakes.
+  const schema =
+    contract.response[400] === undefined ? contract : { querystring: NoFields, ...contract };
   const isBodyOptional = schema.body !== undefined && schema.body['required'] === undefined;
   const route: RouteOptions = {
     method,

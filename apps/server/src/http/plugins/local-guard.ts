@@ -105,7 +105,8 @@ function hostOfOrigin(origin: string): string | null {
 
 function isOurHost(host: string, hosts: ReadonlySet<string>): boolean {
   if (hosts.has(host)) return true;
-  const name = host.replace(/:\d{1,5}$/, '');
+  const name = /^(\[[^\]]*\]|[^:]*)(:\d{1,5})?$/.exec(host)?.[1];
+  if (name === undefined) return false;
   if (hosts.has(name)) return true;
   // A browser leaves out the port that its scheme stands for.
   return name === host && (hosts.has(`${host}:80`) || hosts.has(`${host}:443`));
