@@ -8,7 +8,7 @@ const NAMELESS = 'unknown';
 /** Windows opens a device under these names, with any extension. */
 const RESERVED = /^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9\u00b9\u00b2\u00b3])\s*(\.|$)/i;
 /** Format and direction marks, halves of characters, unassigned and private ones, and fillers that show nothing. */
-const INVISIBLE = /[\p{Cf}\p{Cs}\p{Cn}\p{Co}\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0]/gu;
+const INVISIBLE = /\u034f|\u17b4|\u17b5|[\p{Cf}\p{Cs}\p{Cn}\p{Co}\u115f\u1160\u2800\u3164\uffa0]/gu;
 
 /**
  * One component of a path that means the same everywhere: NFC, nothing invisible, no separator, no name of a device, no
