@@ -108,7 +108,9 @@ async function perform(attempt: Attempt): Promise<Outcome> {
       await wipeJobFolder(jobFolder);
       continue;
     }
-    const isWhole = isComplete(result, plan);
+    // A part that has failed may have left its file where the media belongs, even when yt-dlp ended before our stop.
+    const isSpoilt = result.end === 'part-failed' && failedPart(result, plan, leftOut) !== null;
+    const isWhole = !isSpoilt && isComplete(result, plan);
     if (!isWhole && (result.end === null || result.end === 'part-failed')) {
       if (isTlsVerifiedByFfmpeg && result.lines.includes('Option tls_verify not found.')) {
         // The page came by https, the stream comes by plain http: there is no certificate to check.
