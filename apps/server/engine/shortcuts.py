@@ -6,15 +6,16 @@ every job, so what is handed out here may be changed freely by the job that gets
 """
 
 import inspect
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable, List, Optional
 
+from candidates import Candidates
 from settings import Settings
 
 
 def install(settings: Settings) -> List[str]:
     """The names of those that could not be installed."""
     left_out = []
-    for shortcut in (order_names_once, share_tls_context, prepare_parser, prepare_extractors):
+    for shortcut in (order_names_once, share_tls_context, prepare_parser, prepare_extractors, narrow_extractors):
         try:
             shortcut()
         except Exception:
@@ -78,7 +79,7 @@ def prepare_extractors() -> None:
 
     original = yt_dlp.YoutubeDL.add_default_info_extractors
     with yt_dlp.YoutubeDL({'quiet': True}) as downloader:
-        prepared: List[Dict[str, Any]] = [downloader._ies]
+        prepared = [Candidates(downloader._ies)]
         instances = dict(downloader._ies_instances)
     if not prepared[0] or any(not hasattr(instance, 'set_downloader') for instance in instances.values()):
         raise LookupError
@@ -94,6 +95,30 @@ def prepare_extractors() -> None:
             instance.set_downloader(self)
 
     yt_dlp.YoutubeDL.add_default_info_extractors = add_default_info_extractors
+
+
+def narrow_extractors() -> None:
+    """The search for the extractor of an address asks only those that can match it: 9 ms of a job."""
+    import yt_dlp
+
+    original = yt_dlp.YoutubeDL.extract_info
+    if list(inspect.signature(original).parameters)[:4] != ['self', 'url', 'download', 'ie_key']:
+        raise LookupError
+
+    def extract_info(
+        self: Any, url: str, download: bool = True, ie_key: Optional[str] = None, *rest: Any, **options: Any
+    ) -> Any:
+        candidates = self._ies
+        if not isinstance(candidates, Candidates):
+            return original(self, url, download, ie_key, *rest, **options)
+        is_search = ie_key is None and not rest[2:] and not options.get('force_generic_extractor')
+        candidates.narrow(url if is_search else None)
+        try:
+            return original(self, url, download, ie_key, *rest, **options)
+        finally:
+            candidates.narrow(None)
+
+    yt_dlp.YoutubeDL.extract_info = extract_info
 
 
 def remember_versions(settings: Settings) -> None:

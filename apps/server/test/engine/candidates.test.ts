@@ -1,0 +1,33 @@
+import { execFile } from 'node:child_process';
+import { resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, it } from 'vitest';
+import { toolsUnderTest } from '../tools-under-test.ts';
+
+const engineDir = resolve(import.meta.dirname, '../../engine');
+const script = resolve(import.meta.dirname, 'candidates_cases.py');
+
+it('the extractors that are asked about an address hold the one that takes it, in the same order', async () => {
+  const { ytDlp } = await toolsUnderTest();
+  if (ytDlp?.kind !== 'module' || ytDlp.pythonPath === null) {
+    throw new Error('These tests need an importable yt-dlp.');
+  }
+  const { stdout } = await promisify(execFile)(ytDlp.pythonPath, [
+    '-B',
+    script,
+    engineDir,
+    ytDlp.modulePath ?? '',
+  ]);
+  const { count, extractors, most, ...found } = JSON.parse(stdout) as Record<string, number>;
+  expect(found).toEqual({
+    missed: [],
+    isInOrder: true,
+    hasGeneric: true,
+    isWholeForOtherScripts: true,
+    isWholeWithoutUrl: true,
+    isWholeAgain: true,
+    isWholeWithAnother: true,
+  });
+  expect(count).toBeGreaterThan(5000);
+  expect(most).toBeLessThan((extractors ?? 0) / 5);
+}, 60_000);
