@@ -43,6 +43,12 @@ export interface RouteSchema {
 
 const noBody = Type.Null();
 
+/** Refusals that calls of a kind have in common. */
+const reading = { 400: Problem, 401: Problem, 403: Problem, 429: Problem, 500: Problem } as const;
+const readingOne = { ...reading, 404: Problem } as const;
+const changing = { ...reading, 413: Problem, 415: Problem, 503: Problem } as const;
+const changingOne = { ...changing, 404: Problem, 409: Problem } as const;
+
 /** Request and answer schemas of every route, by status. A problem document is the body of every refusal. */
 export const ROUTE_SCHEMAS = {
   createDownloads: {
@@ -79,15 +85,7 @@ export const ROUTE_SCHEMAS = {
   getDownload: {
     summary: 'One download with signed links to its files',
     params: DownloadParams,
-    response: {
-      200: DownloadDetail,
-      400: Problem,
-      401: Problem,
-      403: Problem,
-      404: Problem,
-      429: Problem,
-      500: Problem,
-    },
+    response: { 200: DownloadDetail, ...readingOne },
   },
   removeDownload: {
     summary: 'Cancel a download, or forget one that has ended',
@@ -110,88 +108,30 @@ export const ROUTE_SCHEMAS = {
     summary: 'Run a failed or cancelled download again',
     params: DownloadParams,
     body: RetryDownload,
-    response: {
-      200: OneDownload,
-      400: Problem,
-      401: Problem,
-      403: Problem,
-      404: Problem,
-      409: Problem,
-      413: Problem,
-      415: Problem,
-      429: Problem,
-      500: Problem,
-      503: Problem,
-    },
+    response: { 200: OneDownload, ...changingOne },
   },
   pauseDownload: {
     summary: 'Stop a download and keep what it has',
     params: DownloadParams,
     body: NoFields,
-    response: {
-      200: OneDownload,
-      400: Problem,
-      401: Problem,
-      403: Problem,
-      404: Problem,
-      409: Problem,
-      413: Problem,
-      415: Problem,
-      429: Problem,
-      500: Problem,
-      503: Problem,
-    },
+    response: { 200: OneDownload, ...changingOne },
   },
   resumeDownload: {
     summary: 'Queue a paused download again',
     params: DownloadParams,
     body: NoFields,
-    response: {
-      200: OneDownload,
-      400: Problem,
-      401: Problem,
-      403: Problem,
-      404: Problem,
-      409: Problem,
-      413: Problem,
-      415: Problem,
-      429: Problem,
-      500: Problem,
-      503: Problem,
-    },
+    response: { 200: OneDownload, ...changingOne },
   },
   updateDownload: {
     summary: 'Change priority, tags or notes',
     params: DownloadParams,
     body: UpdateDownload,
-    response: {
-      200: OneDownload,
-      400: Problem,
-      401: Problem,
-      403: Problem,
-      404: Problem,
-      409: Problem,
-      413: Problem,
-      415: Problem,
-      429: Problem,
-      500: Problem,
-      503: Problem,
-    },
+    response: { 200: OneDownload, ...changingOne },
   },
   actOnDownloads: {
     summary: 'One action on many downloads, by id or by filter',
     body: ActOnDownloads,
-    response: {
-      200: ActionResult,
-      400: Problem,
-      401: Problem,
-      403: Problem,
-      413: Problem,
-      415: Problem,
-      429: Problem,
-      500: Problem,
-      503: Problem,
-    },
+    response: { 200: ActionResult, ...changing },
   },
   downloadFile: {
     summary: 'A stored file behind its signed link',
@@ -214,15 +154,7 @@ export const ROUTE_SCHEMAS = {
     summary: 'Log lines of one download',
     params: DownloadParams,
     querystring: LogQuery,
-    response: {
-      200: LogLines,
-      400: Problem,
-      401: Problem,
-      403: Problem,
-      404: Problem,
-      429: Problem,
-      500: Problem,
-    },
+    response: { 200: LogLines, ...readingOne },
   },
   createProbe: {
     summary: 'Look at a link without downloading it',
@@ -269,37 +201,15 @@ export const ROUTE_SCHEMAS = {
   log: {
     summary: 'The newest console events',
     querystring: LogQuery,
-    response: {
-      200: LogLines,
-      400: Problem,
-      401: Problem,
-      403: Problem,
-      429: Problem,
-      500: Problem,
-    },
+    response: { 200: LogLines, ...reading },
   },
   telemetry: {
     summary: 'Counters, workers, throughput, storage and engine',
-    response: {
-      200: Telemetry,
-      304: noBody,
-      400: Problem,
-      401: Problem,
-      403: Problem,
-      429: Problem,
-      500: Problem,
-    },
+    response: { 200: Telemetry, 304: noBody, ...reading },
   },
   configuration: {
     summary: 'Presets, limits, features and versions',
-    response: {
-      200: Configuration,
-      400: Problem,
-      401: Problem,
-      403: Problem,
-      429: Problem,
-      500: Problem,
-    },
+    response: { 200: Configuration, ...reading },
   },
   health: {
     summary: 'The process is alive',

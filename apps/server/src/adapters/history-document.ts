@@ -1,5 +1,6 @@
 import { Download } from '@artemis/contracts';
 import { Ajv } from 'ajv';
+import { BLANK_RECORD } from '../domain/blank-record.ts';
 import type { HistoryContent, IdempotencyEntry } from '../domain/ports.ts';
 
 export const HISTORY_VERSION = 1;
@@ -62,34 +63,9 @@ function readRecord(entry: unknown): Download | null {
     ),
   );
   const record = {
-    title: null,
+    ...BLANK_RECORD,
     status: 'completed',
-    phase: null,
-    waiting_for: null,
-    format_preset: 'Smart (best combined)',
-    quality: 'best',
-    options: {},
-    progress: given.status === 'completed' ? 100 : 0,
-    downloaded_bytes: null,
-    total_bytes: null,
-    speed_bps: null,
-    eta_seconds: null,
-    file_size: null,
-    storage_path: null,
-    artifacts: [],
-    metadata: {},
-    error: null,
-    warnings: [],
-    attempt: 1,
-    priority: 3,
-    tags: [],
-    notes: '',
-    parent_id: null,
-    entries: null,
-    started_at: null,
-    completed_at: null,
-    retry_at: null,
-    expires_at: null,
+    progress: given.status === undefined || given.status === 'completed' ? 100 : 0,
     ...known,
     created_at: createdAt,
     updated_at: given.updated_at ?? createdAt,

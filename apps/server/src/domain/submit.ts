@@ -6,6 +6,7 @@ import {
   type ProblemDetail,
 } from '@artemis/contracts';
 import type { ActivityLog } from './activity-log.ts';
+import { BLANK_RECORD, DEFAULT_PRIORITY } from './blank-record.ts';
 import { RequestError } from './errors.ts';
 import type { LiveDownload, LiveDownloads } from './live-downloads.ts';
 import type { DownloadQueue, HistoryStore, IdempotencyEntry } from './ports.ts';
@@ -14,7 +15,6 @@ import { storeUnavailable } from './records.ts';
 
 const IDEMPOTENCY_MS = 24 * 3_600_000;
 const QUEUE_FULL_RETRY_SECONDS = 15;
-const DEFAULT_PRIORITY = 3;
 
 export type UrlVerdict =
   { readonly ok: true; readonly url: string } | { readonly ok: false; readonly reason: string };
@@ -261,35 +261,15 @@ function newDownload(
   at: string,
 ): Download {
   return {
+    ...BLANK_RECORD,
     id: randomUUID(),
     url,
-    title: null,
-    status: 'queued',
-    phase: null,
-    waiting_for: 'slot',
     ...selection,
-    progress: 0,
-    downloaded_bytes: null,
-    total_bytes: null,
-    speed_bps: null,
-    eta_seconds: null,
-    file_size: null,
-    storage_path: null,
-    artifacts: [],
-    metadata: {},
-    error: null,
-    warnings: [],
-    attempt: 1,
+    waiting_for: 'slot',
     priority: request.priority ?? DEFAULT_PRIORITY,
     tags: request.tags ?? [],
     notes: request.notes ?? '',
-    parent_id: null,
-    entries: null,
     created_at: at,
-    started_at: null,
     updated_at: at,
-    completed_at: null,
-    retry_at: null,
-    expires_at: null,
   };
 }
