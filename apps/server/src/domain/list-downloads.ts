@@ -17,8 +17,8 @@ export interface ListPage {
   readonly nextCursor: string | null;
 }
 
-/** Keeps a cursor short enough for a query string. */
-const TITLE_KEY_CHARACTERS = 80;
+/** Keeps a cursor below the limit of the contract, also when each character is escaped to six. */
+const TEXT_KEY_CHARACTERS = 50;
 
 type SortKey = readonly (string | number)[];
 
@@ -27,10 +27,10 @@ const KEYS: Readonly<Record<string, (entry: LiveDownload) => SortKey>> = {
   created: ({ order }) => [order],
   queue: ({ download, order }) => [queueRank(download.status), -download.priority, order],
   title: ({ download, order }) => [
-    (download.title ?? download.url).toLowerCase().slice(0, TITLE_KEY_CHARACTERS),
+    (download.title ?? download.url).toLowerCase().slice(0, TEXT_KEY_CHARACTERS),
     order,
   ],
-  host: ({ host, order }) => [host, order],
+  host: ({ host, order }) => [host.slice(0, TEXT_KEY_CHARACTERS), order],
   size: ({ download, order }) => [download.file_size ?? download.total_bytes ?? 0, order],
   status: ({ download, order }) => [STATUSES.indexOf(download.status), order],
 };
