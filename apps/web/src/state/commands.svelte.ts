@@ -70,6 +70,13 @@ export class Commands {
     if (keys === null || (isSingleKey(keys) && !allowsSingle)) return undefined;
     // Delete, Ctrl Z and the like belong to the field while somebody types.
     if (isTyping && keys !== 'Ctrl+K') return undefined;
-    return this.all.findLast((command) => !command.isLocal && command.keys?.includes(keys));
+    // A list below a dialog rests: its Escape would keep the dialog open, its Delete would hit a row nobody sees.
+    const isCovered = document.querySelector('dialog[open]') !== null;
+    return this.all.findLast(
+      (command) =>
+        !command.isLocal &&
+        command.keys?.includes(keys) &&
+        !(isCovered && command.group === 'list'),
+    );
   }
 }

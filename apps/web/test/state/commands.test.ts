@@ -58,6 +58,19 @@ describe('keys', () => {
     expect(run.mock.calls.flat()).toEqual(['Delete']);
   });
 
+  it('of a list rest while a dialog lies over it', () => {
+    const { commands, run } = create();
+    const [keys, label] = [['Escape'], () => 'Clear'];
+    commands.register([{ id: 'clear', group: 'list', label, keys, run: () => run('Escape') }]);
+    const dialog = document.body.appendChild(document.createElement('dialog'));
+    dialog.setAttribute('open', '');
+    press(commands, 'Escape');
+    expect(run).not.toHaveBeenCalled();
+    dialog.remove();
+    press(commands, 'Escape');
+    expect(run.mock.calls.flat()).toEqual(['Escape']);
+  });
+
   it('of a closed view are gone', () => {
     const { commands } = create();
     const before = commands.all.length;
