@@ -7,6 +7,8 @@ import type { HistoryStore } from './ports.ts';
 import { canMove } from './status.ts';
 
 const RETRY_SAVE_MS = 1000;
+/** Most small downloads have ended by then, and the record is written once with that. */
+const SAVE_SOON_MS = 250;
 
 export interface Logger {
   info(details: object, message: string): void;
@@ -21,6 +23,8 @@ export interface Records {
    * history cannot be written it stays open and the newest state is tried again every second.
    */
   move(id: string, to: Status, patch: Partial<Download>): Promise<void>;
+  /** The same for what may be lost in a crash: written a quarter of a second later, or with an earlier write of this record. */
+  moveSoon(id: string, to: Status, patch: Partial<Download>): void;
   /** The same for a request that must be told: rejects with STORE_UNAVAILABLE when it could not be written. */
   moveOrRefuse(id: string, to: Status, patch: Partial<Download>): Promise<void>;
   /** Writes the record as it is now; the rules of `move` apply. */
@@ -54,7 +58,9 @@ export function createRecords(dependencies: RecordsDependencies): Records {
   const { live, history, log, logger, historyLimit, now } = dependencies;
   const unsaved = new Map<string, (() => void)[]>();
   const leaving = new Set<string>();
+  const soon = new Set<string>();
   let timer: NodeJS.Timeout | null = null;
+  let soonTimer: NodeJS.Timeout | null = null;
   let isStopping = false;
 
   function apply(id: string, to: Status, patch: Partial<Download>): LiveDownload {
@@ -98,6 +104,7 @@ export function createRecords(dependencies: RecordsDependencies): Records {
   }
 
   async function save(ids: readonly string[]): Promise<void> {
+    for (const id of ids) soon.delete(id);
     const put = ids.flatMap((id) => live.get(id)?.download ?? []);
     const remove = put.some(({ status }) => isTerminal(status)) ? beyondLimit() : [];
     for (const id of remove) leaving.add(id);
@@ -152,11 +159,21 @@ export function createRecords(dependencies: RecordsDependencies): Records {
     }
   }
 
+  function saveSoon(): void {
+    soonTimer = null;
+    for (const id of soon) void persist(id);
+  }
+
   return {
     persist,
     async move(id, to, patch) {
       apply(id, to, patch);
       await persist(id);
+    },
+    moveSoon(id, to, patch) {
+      apply(id, to, patch);
+      soon.add(id);
+      soonTimer ??= setTimeout(saveSoon, SAVE_SOON_MS).unref();
     },
     async moveOrRefuse(id, to, patch) {
       const before = live.get(id)?.download;
@@ -182,6 +199,8 @@ export function createRecords(dependencies: RecordsDependencies): Records {
       for (const resolvers of unsaved.values()) for (const resolve of resolvers) resolve();
     },
     async close() {
+      if (soonTimer) clearTimeout(soonTimer);
+      saveSoon();
       await saveUnsaved();
     },
   };

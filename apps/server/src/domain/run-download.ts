@@ -44,7 +44,8 @@ export async function runDownload(
   const queued = live.get(id)?.download;
   if (queued?.status !== 'queued') return;
   const isRetry = queued.retry_at !== null;
-  await records.move(id, 'running', {
+  // After a crash a record that still says queued is simply run again.
+  records.moveSoon(id, 'running', {
     ...IDLE,
     phase: 'extracting',
     progress: isRetry ? 0 : queued.progress,

@@ -1,5 +1,5 @@
-import { open, readFile, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import type { Outcome } from './messages.ts';
 
 const FILE_NAME = 'outcome.json';
@@ -16,15 +16,11 @@ export async function writeOutcome(jobFolder: string, outcome: VerifiedOutcome):
   const files = outcome.files.map((file) => ({ ...file, path: relative(jobFolder, file.path) }));
   const path = join(jobFolder, FILE_NAME);
   const temporary = `${path}.tmp`;
-  const handle = await open(temporary, 'w', 0o600);
-  try {
-    await handle.writeFile(JSON.stringify({ version: VERSION, outcome: { ...outcome, files } }));
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+  // Not synced itself: one that a power cut took away or tore costs a second look at the files, not a second download.
+  await writeFile(temporary, JSON.stringify({ version: VERSION, outcome: { ...outcome, files } }), {
+    mode: 0o600,
+  });
   await rename(temporary, path);
-  await syncFile(dirname(path));
 }
 
 /**
