@@ -1,5 +1,5 @@
 /** `pnpm bench api`: what the server answers a second, and how long the slow ones wait. */
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { repositoryDir } from './lib/artemis.ts';
 import { openBench } from './lib/bench.ts';
@@ -73,8 +73,10 @@ ${lines.join('\n')}
 
 Load average of one minute before and after: ${before.toFixed(1)}, ${load().toFixed(1)}.
 `;
+  const folder = join(repositoryDir, 'bench/results');
+  await mkdir(folder, { recursive: true });
   const name = `api-${new Date().toISOString().slice(0, 10)}.md`;
-  await writeFile(join(repositoryDir, 'bench/results', name), report);
+  await writeFile(join(folder, name), report);
 } finally {
   await close();
 }

@@ -1,8 +1,8 @@
 /** `pnpm bench engine [row…]`: the built server beside other ways to do the same, see docs/performance.md. */
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { repositoryDir } from './lib/artemis.ts';
-import { openBench, type Row } from './lib/bench.ts';
+import { openBench, type Bench, type Row } from './lib/bench.ts';
 import { load, reportOf, type RowResult } from './lib/report.ts';
 import { summarise } from './lib/stats.ts';
 import { burst } from './rows/burst.ts';
@@ -36,31 +36,46 @@ async function main(asked: readonly string[]): Promise<void> {
   }
   if (process.platform !== 'linux')
     throw new Error('CPU and memory are read from /proc: Linux only.');
-  const { bench, close } = await openBench();
-  const end = () => void close().then(() => process.exit(130));
-  process.once('SIGINT', end).once('SIGTERM', end);
+  const chosen = rows.filter(({ name }) => asked.length === 0 || asked.includes(name));
   const results: RowResult[] = [];
-  try {
-    for (const row of rows.filter(({ name }) => asked.length === 0 || asked.includes(name))) {
-      const before = load();
-      const startedMs = performance.now();
-      const measures = await row.run(bench);
-      const seconds = (performance.now() - startedMs) / 1000;
-      results.push({ name: row.name, measures, seconds, load: [before, load()] });
-      for (const measure of measures) {
-        const { figure, quartiles } = summarise(measure);
-        console.log(
-          `${row.name}: ${measure.title} ${figure.toFixed(3)} (${quartiles.map((value) => value.toFixed(3)).join('–')})`,
-        );
-      }
+  const failed: string[] = [];
+  for (const row of chosen) {
+    const { bench, close } = await openBench();
+    const end = () => void close().then(() => process.exit(130));
+    process.once('SIGINT', end).once('SIGTERM', end);
+    try {
+      results.push(await measure(row, bench));
+      await save(asked, reportOf(bench.tools, results));
+    } catch (error) {
+      failed.push(row.name);
+      console.error(`${row.name} failed:`, error);
+    } finally {
+      process.off('SIGINT', end).off('SIGTERM', end);
+      await close();
     }
-    const report = reportOf(bench.tools, results);
-    const name = `engine-${new Date().toISOString().slice(0, 10)}${asked.length > 0 ? `-${asked.join('-')}` : ''}.md`;
-    await writeFile(join(repositoryDir, 'bench/results', name), report);
-    console.log(`\n${report}`);
-  } finally {
-    await close();
   }
+  if (failed.length > 0) throw new Error(`not measured: ${failed.join(', ')}`);
+}
+
+async function measure(row: Row, bench: Bench): Promise<RowResult> {
+  const before = load();
+  const startedMs = performance.now();
+  const measures = await row.run(bench);
+  const seconds = (performance.now() - startedMs) / 1000;
+  for (const one of measures) {
+    const { figure, quartiles } = summarise(one);
+    const span = quartiles.map((value) => value.toFixed(3)).join('–');
+    console.log(`${row.name}: ${one.title} ${figure.toFixed(3)} (${span})`);
+  }
+  return { name: row.name, measures, seconds, load: [before, load()] };
+}
+
+/** After each row, so that a run that is broken off leaves what it has measured. */
+async function save(asked: readonly string[], report: string): Promise<void> {
+  const folder = join(repositoryDir, 'bench/results');
+  await mkdir(folder, { recursive: true });
+  const day = new Date().toISOString().slice(0, 10);
+  await writeFile(join(folder, `${['engine', day, ...asked].join('-')}.md`), report);
 }
 
 await main(process.argv.slice(2));
