@@ -8,7 +8,12 @@ const shared = {
   allowUnionTypes: true,
   useDefaults: false,
   removeAdditional: false,
+  // The schemas are our own, and the schema of schemas would have to be compiled as well.
+  meta: false,
+  validateSchema: false,
 } as const;
+
+type Validate = ((data: unknown) => boolean) & { errors?: ErrorObject[] | null };
 
 /**
  * Bodies are taken as they are: nothing is dropped, filled in or converted. Values of a query are text by
@@ -18,11 +23,27 @@ export const validator = fp(
   (app) => {
     const forBodies = new Ajv({ ...shared, coerceTypes: false });
     const forText = new Ajv({ ...shared, coerceTypes: 'array' });
+    const waiting: (() => void)[] = [];
     app.setValidatorCompiler(({ schema, httpPart }: FastifyRouteSchemaDef<object>) => {
       const ajv = httpPart === 'body' ? forBodies : forText;
-      return ajv.compile(schema) as ValidateFunction & {
-        errors?: ErrorObject[] | null;
+      let compiled: ValidateFunction | null = null;
+      const compile = () => (compiled ??= ajv.compile(schema));
+      waiting.push(compile);
+      const validate: Validate = (data) => {
+        const isValid = compile()(data);
+        validate.errors = compiled?.errors ?? null;
+        return isValid;
       };
+      return validate;
+    });
+    // A fifth of a start: the server listens first, and a request that comes meanwhile compiles its own.
+    app.addHook('onListen', (done) => {
+      const compileNext = () => {
+        waiting.shift()?.();
+        if (waiting.length > 0) setImmediate(compileNext);
+      };
+      setImmediate(compileNext);
+      done();
     });
     // Answers are built from typed records; a second schema pass would cost time and turn surprises into 500s.
     app.setSerializerCompiler(() => (body) => JSON.stringify(body));
