@@ -34,8 +34,10 @@ import { exampleName, fileNameOf } from './domain/file-name.ts';
 import { createLiveDownloads } from './domain/live-downloads.ts';
 import type { FileStore } from './domain/ports.ts';
 import { PRESET_DESCRIPTIONS, type SelectionFields } from './domain/presets.ts';
+import { createOutputPlanner } from './domain/planned-output.ts';
 import { createRecords } from './domain/records.ts';
 import { createRetention } from './domain/retention.ts';
+import { createSeenMediaCache } from './domain/seen-media.ts';
 import { createSignedLinks, type SignedLinks } from './domain/signed-links.ts';
 import { readTelemetry } from './domain/telemetry.ts';
 import { checkSubmittedUrl } from './domain/url-policy.ts';
@@ -175,6 +177,7 @@ export async function compose(
     },
     settings: config,
   });
+  const seenMedia = createSeenMediaCache();
   const prober = createProber({
     folder: resolve(config.dataDir, 'probes'),
     look,
@@ -183,6 +186,8 @@ export async function compose(
     issueProxy: (upstream) => proxy.issue(upstream === null ? {} : { upstream }),
     egressAllow: config.egressAllow,
     memoryBytes: MEMORY_LIMIT_BYTES,
+    seenMedia,
+    planOutput: createOutputPlanner({ live, files, seenMetadata: seenMedia.metadata }),
     logger,
   });
   const retention = createRetention({
@@ -334,6 +339,7 @@ function configurationOf(config: Config, tools: Tools, version: string): Configu
       actions: true,
       explanations: true,
       probes: true,
+      parts: true,
     },
     versions: {
       artemis: version,

@@ -81,6 +81,7 @@ export function fakeDownload(index: number, status: Status, at: number): Downloa
           ]
         : [],
     attempt: status === 'failed' ? 2 : 1,
+    retry_parts: [],
     priority: 3,
     tags: index % 6 === 0 ? ['council'] : [],
     notes: '',

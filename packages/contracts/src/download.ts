@@ -5,6 +5,7 @@ import { Bytes, Count, nullable, oneOf, Timestamp, Uuid } from './schemas.ts';
 import {
   ARTIFACT_KINDS,
   FORMAT_PRESETS,
+  PARTS,
   PHASES,
   QUALITIES,
   STATUSES,
@@ -97,6 +98,9 @@ export const Download = Type.Object({
   error: nullable(DownloadError),
   warnings: Type.Array(DownloadWarning),
   attempt: Type.Integer({ minimum: 1 }),
+  retry_parts: Type.Array(oneOf(PARTS), {
+    description: 'the missing parts that are being fetched; the rest of the download is stored',
+  }),
   priority: Priority,
   tags: Tags,
   notes: Type.String(),

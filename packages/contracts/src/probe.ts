@@ -1,19 +1,39 @@
 import { Type, type Static } from '@sinclair/typebox';
 import { PlaylistEntry } from './download.ts';
-import { Bytes, nullable } from './schemas.ts';
+import { Bytes, Count, nullable, oneOf } from './schemas.ts';
 
 export const ProbedFormat = Type.Object({
   format_id: Type.String(),
   ext: nullable(Type.String()),
+  width: nullable(Type.Integer()),
   height: nullable(Type.Integer()),
   fps: nullable(Type.Number()),
   vcodec: nullable(Type.String({ description: 'null: no picture, or not known' })),
   acodec: nullable(Type.String({ description: 'null: no sound, or not known' })),
   filesize: nullable(Bytes),
   is_filesize_exact: Type.Boolean({ description: 'otherwise it is an estimate of yt-dlp' }),
+  bitrate: nullable(Type.Number({ description: 'kbit/s' })),
+  language: nullable(Type.String({ description: 'of the sound' })),
   note: nullable(Type.String()),
 });
 export type ProbedFormat = Static<typeof ProbedFormat>;
+
+export const PlannedOutput = Type.Object(
+  {
+    path: Type.String({
+      description:
+        'where the file would be stored, below `downloads/`; `{id}` stands for the id of the download',
+    }),
+    taken_by: nullable(
+      oneOf(['file', 'download'], {
+        description:
+          'a stored file or a download under way has this name: a number is added, nothing is replaced',
+      }),
+    ),
+  },
+  { description: 'null: preset or options of the request store no file' },
+);
+export type PlannedOutput = Static<typeof PlannedOutput>;
 
 export const ProbedMedia = Type.Object({
   kind: Type.Literal('media'),
@@ -29,6 +49,12 @@ export const ProbedMedia = Type.Object({
   picks: Type.Array(Type.String(), {
     description: 'ids of the formats that preset, quality and options of the request would take',
   }),
+  subtitles: Type.Array(Type.String(), { description: 'language tags that are offered' }),
+  automatic_captions: Type.Array(Type.String(), {
+    description: 'language tags of what the site makes by machine',
+  }),
+  chapters: Count,
+  output: nullable(PlannedOutput),
   next_cursor: Type.Null(),
 });
 export type ProbedMedia = Static<typeof ProbedMedia>;

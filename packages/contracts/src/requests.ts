@@ -2,7 +2,15 @@ import { Type, type Static } from '@sinclair/typebox';
 import { Notes, Priority, Tags } from './download.ts';
 import { DownloadOptions } from './options.ts';
 import { oneOf, Uuid } from './schemas.ts';
-import { ACTIONS, FORMAT_PRESETS, LIMITS, QUALITIES, SORTS, STATUSES } from './vocabulary.ts';
+import {
+  ACTIONS,
+  FORMAT_PRESETS,
+  LIMITS,
+  PARTS,
+  QUALITIES,
+  SORTS,
+  STATUSES,
+} from './vocabulary.ts';
 
 const strict = { additionalProperties: false } as const;
 
@@ -67,7 +75,19 @@ export const RemoveDownloadQuery = Type.Object(
 );
 export type RemoveDownloadQuery = Static<typeof RemoveDownloadQuery>;
 
-export const RetryDownload = Type.Object({ ...selection }, strict);
+export const RetryDownload = Type.Object(
+  {
+    ...selection,
+    parts: Type.Optional(
+      Type.Array(oneOf(PARTS), {
+        minItems: 1,
+        uniqueItems: true,
+        description: 'of a completed download: fetches only these, which are missing',
+      }),
+    ),
+  },
+  strict,
+);
 export type RetryDownload = Static<typeof RetryDownload>;
 
 export const ExplainSelection = Type.Object({ ...selection }, strict);

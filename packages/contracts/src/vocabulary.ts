@@ -70,6 +70,10 @@ export type WaitingReason = (typeof WAITING_REASONS)[number];
 export const ARTIFACT_KINDS = ['media', 'subtitle', 'thumbnail', 'info'] as const;
 export type ArtifactKind = (typeof ARTIFACT_KINDS)[number];
 
+/** What may be missing of a completed download and can be fetched alone. */
+export const PARTS = ['subtitles', 'thumbnail', 'metadata', 'sponsorblock'] as const;
+export type Part = (typeof PARTS)[number];
+
 export const SORTS = [
   'created',
   '-created',

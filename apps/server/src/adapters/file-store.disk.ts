@@ -257,6 +257,14 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
       }
       return artifacts;
     },
+    async isTaken(path) {
+      const target = join(root, path);
+      if (claimed.has(target)) return true;
+      return lstat(target).then(
+        () => true,
+        () => false,
+      );
+    },
     async open(artifact): Promise<OpenedFile | null> {
       const path = artifact.storage_path.slice(STORAGE_ROOT.length);
       const published = artifact.storage_path.startsWith(STORAGE_ROOT) ? index.get(path) : null;

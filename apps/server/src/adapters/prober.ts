@@ -2,10 +2,12 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FAILURES, type CreateProbe, type Probe } from '@artemis/contracts';
 import { RequestError } from '../domain/errors.ts';
-import { canonicalJson, selectionOf } from '../domain/presets.ts';
+import { canonicalJson, selectionOf, type SelectionFields } from '../domain/presets.ts';
+import type { OutputPlanner } from '../domain/planned-output.ts';
 import type { Logger } from '../domain/records.ts';
+import type { SeenMediaCache } from '../domain/seen-media.ts';
 import type { UrlVerdict } from '../domain/submit.ts';
-import type { LookOutcome, LookRequest, TaskEngine } from '../worker/messages.ts';
+import type { LookOutcome, LookRequest, SeenMedia, TaskEngine } from '../worker/messages.ts';
 import { needsProxyForAll } from './download-runner.piscina.ts';
 
 const MOST_AT_ONCE = 2;
@@ -23,6 +25,9 @@ export interface ProberOptions {
   readonly issueProxy: (upstream: string | null) => { readonly url: string; revoke(): void };
   readonly egressAllow: readonly string[];
   readonly memoryBytes: number;
+  readonly seenMedia: SeenMediaCache;
+  /** Where a download would be stored. */
+  readonly planOutput: OutputPlanner;
   readonly logger: Logger;
   readonly nowMs?: () => number;
 }
@@ -37,23 +42,28 @@ export interface Prober {
   close(): Promise<void>;
 }
 
+interface Seen {
+  readonly probe: Probe;
+  readonly media: SeenMedia | null;
+}
+
 /** Looks at links, two at a time, on the thread that calls. */
 export function createProber(options: ProberOptions): Prober {
   const nowMs = options.nowMs ?? Date.now;
-  const kept = new Map<string, { readonly probe: Probe; readonly atMs: number }>();
+  const kept = new Map<string, Seen & { readonly atMs: number }>();
   const running = new Set<Promise<unknown>>();
   const closing = new AbortController();
   let emptied: Promise<void> | null = null;
 
-  function remembered(key: string): Probe | null {
+  function remembered(key: string): Seen | null {
     const found = kept.get(key);
-    if (found && nowMs() - found.atMs < KEPT_MS) return found.probe;
+    if (found && nowMs() - found.atMs < KEPT_MS) return found;
     kept.delete(key);
     return null;
   }
 
-  function remember(key: string, probe: Probe): void {
-    kept.set(key, { probe, atMs: nowMs() });
+  function remember(key: string, { probe, media }: Seen): void {
+    kept.set(key, { probe, media, atMs: nowMs() });
     const [oldest] = kept.keys();
     if (kept.size > MOST_KEPT && oldest !== undefined) kept.delete(oldest);
   }
@@ -65,7 +75,7 @@ export function createProber(options: ProberOptions): Prober {
 
   async function perform(
     url: string,
-    selection: ReturnType<typeof selectionOf>,
+    selection: SelectionFields,
     firstEntry: number,
     signal: AbortSignal,
   ): Promise<LookOutcome> {
@@ -102,6 +112,12 @@ export function createProber(options: ProberOptions): Prober {
     }
   }
 
+  /** Other downloads may have come or gone since the look. */
+  async function answerOf({ probe, media }: Seen, selection: SelectionFields): Promise<Probe> {
+    if (probe.kind === 'playlist' || media === null) return probe;
+    return { ...probe, output: await options.planOutput(selection, media.metadata) };
+  }
+
   return {
     async probe(request, signal) {
       const verdict = options.checkUrl(request.url);
@@ -114,7 +130,7 @@ export function createProber(options: ProberOptions): Prober {
       const firstEntry = Number(request.cursor ?? 1);
       const key = canonicalJson([verdict.url, selection, firstEntry]);
       const known = remembered(key);
-      if (known) return known;
+      if (known) return answerOf(known, selection);
       if (closing.signal.aborted) {
         throw new RequestError('SHUTTING_DOWN', 'The server is stopping.');
       }
@@ -134,8 +150,11 @@ export function createProber(options: ProberOptions): Prober {
       running.add(looking);
       const outcome = await looking.finally(() => running.delete(looking));
       if (outcome.kind === 'seen') {
-        remember(key, outcome.probe);
-        return outcome.probe;
+        const { probe, media } = outcome;
+        // What a download may begin from is kept once, and not for each selection.
+        remember(key, { probe, media: media && { ...media, info: null } });
+        if (media) options.seenMedia.put(verdict.url, selection.options.proxy ?? null, media);
+        return answerOf(outcome, selection);
       }
       if (outcome.kind === 'stopped') {
         throw new RequestError('SHUTTING_DOWN', 'The look was ended before it was done.');

@@ -23,6 +23,7 @@ export const BLANK_RECORD: Omit<Download, 'id' | 'url' | 'created_at' | 'updated
   error: null,
   warnings: [],
   attempt: 1,
+  retry_parts: [],
   priority: DEFAULT_PRIORITY,
   tags: [],
   notes: '',

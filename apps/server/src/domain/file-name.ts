@@ -1,4 +1,9 @@
-import { DEFAULT_QUALITY, type Download, type DownloadOptions } from '@artemis/contracts';
+import {
+  DEFAULT_QUALITY,
+  type Download,
+  type DownloadOptions,
+  type Metadata,
+} from '@artemis/contracts';
 import type { FileName } from './ports.ts';
 import { BASE_BYTES, COMPONENT_BYTES, safeComponent } from './safe-name.ts';
 
@@ -66,13 +71,10 @@ export function fileNameOf(
 }
 
 /** The path of an invented video, below `downloads/`; empty when nothing would be stored. */
-export function exampleName({
-  format_preset: preset,
-  quality,
-  options,
-}: Pick<Download, 'format_preset' | 'quality' | 'options'>): string {
-  if (preset === 'Playlist (flat)' || options.simulate === true) return '';
-  const { directory, base } = compile(options, {
+export function exampleName(selection: Selection): string {
+  const { quality } = selection;
+  const height = quality === DEFAULT_QUALITY ? 1080 : Number.parseInt(quality, 10);
+  const name = compile(selection.options, {
     id: '1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed',
     video_id: 'x7Yp2',
     title: 'Title of the video',
@@ -80,11 +82,54 @@ export function exampleName({
     upload_date: '20260131',
     playlist: 'Name of the playlist',
     playlist_index: 1,
-    height: quality === DEFAULT_QUALITY ? 1080 : Number.parseInt(quality, 10),
+    height,
   });
+  const path = mediaPath(selection, { container: 'mp4', acodec: 'mp4a.40.2' }, name);
+  return path === null ? '' : `downloads/${path}`;
+}
+
+/**
+ * Where the media file of a download will lie, below the downloads folder, when nothing has that name; null when none
+ * will. `metadata` is what the site says before the download.
+ */
+export function plannedPath(
+  download: Pick<Download, 'id' | 'title' | 'metadata' | 'format_preset' | 'options'>,
+): string | null {
+  return mediaPath(download, download.metadata, fileNameOf(download));
+}
+
+type Selection = Pick<Download, 'format_preset' | 'quality' | 'options'>;
+
+function mediaPath(
+  { format_preset: preset, options }: Pick<Selection, 'format_preset' | 'options'>,
+  { container, acodec }: Pick<Metadata, 'container' | 'acodec'>,
+  { directory, base }: FileName,
+): string | null {
+  if (preset === 'Playlist (flat)' || options.simulate === true) return null;
   const extension =
-    preset === 'Audio only' ? (options.audio_codec ?? 'm4a') : (options.container ?? 'mp4');
-  return ['downloads', ...(directory === '' ? [] : [directory]), `${base}.${extension}`].join('/');
+    preset === 'Audio only'
+      ? (options.audio_codec ?? soundExtension(acodec ?? '', container ?? 'mp3'))
+      : (options.container ?? pictureExtension(preset, options, container ?? 'mp4'));
+  return [...(directory === '' ? [] : [directory]), `${base}.${extension}`].join('/');
+}
+
+/** yt-dlp names sound that it takes out of a file by its codec, and converts what it cannot name. */
+function soundExtension(codec: string, container: string): string {
+  if (/^(mp4a\.6b|mp3)/i.test(codec)) return 'mp3';
+  if (/^(mp4a|aac|alac)/i.test(codec)) return 'm4a';
+  if (/^opus/i.test(codec)) return 'opus';
+  if (/^vorbis/i.test(codec)) return 'ogg';
+  return ['m4a', 'mp3', 'opus', 'ogg', 'flac', 'wav'].includes(container) ? container : 'm4a';
+}
+
+function pictureExtension(
+  preset: Selection['format_preset'],
+  { embed_thumbnail: isCoverAsked }: DownloadOptions,
+  container: string,
+): string {
+  if (preset === 'Video + Audio (muxed)') return 'mp4';
+  const canHoldCover = ['mp4', 'mov', 'm4a', 'mp3'].includes(container);
+  return isCoverAsked === true && !canHoldCover ? 'mkv' : container;
 }
 
 function compile(options: DownloadOptions, values: Values): FileName {

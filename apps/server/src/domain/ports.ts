@@ -146,6 +146,8 @@ export interface FileStore {
     files: readonly OutcomeFile[],
     name: FileName,
   ): Promise<readonly Artifact[]>;
+  /** Whether something has this name, below the downloads folder; false when it cannot be known. */
+  isTaken(path: string): Promise<boolean>;
   /** Null when the file is not there any more, or is not the one that was published. */
   open(artifact: Artifact): Promise<OpenedFile | null>;
   /** Deletes published files; those that are gone or were replaced by somebody are left alone. */

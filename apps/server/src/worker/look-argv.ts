@@ -4,10 +4,8 @@ import type { ArgvRow } from './argv-row.ts';
 /** Entries of a list in one answer. */
 export const PAGE_ENTRIES = 200;
 
-const FORMAT_FIELDS = [
-  ...['format_id', 'ext', 'height', 'fps', 'vcodec', 'acodec'],
-  ...['filesize', 'filesize_approx', 'format_note'],
-];
+/** yt-dlp writes what the site has said into `known.info.json`. */
+export const INFO_FILE = 'known.info.json';
 
 /** What a look has besides the rows of every run; of an option that stands twice the later one counts. */
 export function lookRows(firstEntry: number): readonly (ArgvRow & { readonly value?: string })[] {
@@ -22,6 +20,11 @@ export function lookRows(firstEntry: number): readonly (ArgvRow & { readonly val
     { option: '--skip-download', meaning: 'Downloads no media.' },
     { option: '--no-simulate', meaning: 'Fetches the thumbnail all the same.' },
     { option: '--write-thumbnail', meaning: 'Downloads the thumbnail.' },
+    // Some extractors ask for subtitles only when some are wanted.
+    { option: '--write-subs', meaning: 'Asks which subtitles are offered.' },
+    { option: '--write-auto-subs', meaning: 'Asks which automatic captions are offered.' },
+    { option: '--sub-langs', value: 'all,-all', meaning: 'Downloads none of them.' },
+    { option: '--write-info-json', meaning: 'Writes down what the site says.' },
     {
       option: '--no-write-playlist-metafiles',
       meaning: 'Downloads no thumbnail of a whole list.',
@@ -36,6 +39,11 @@ export function lookRows(firstEntry: number): readonly (ArgvRow & { readonly val
       value: 'thumbnail:thumbnail.%(ext)s',
       meaning: 'Gives the thumbnail a name of its own.',
     },
+    {
+      option: '--output',
+      value: 'infojson:known.%(ext)s',
+      meaning: 'Gives what the site says a name of its own.',
+    },
   ];
 }
 
@@ -44,18 +52,5 @@ export function lookArgv(context: ArgvContext, firstEntry: number): string[] {
   const rows = lookRows(firstEntry).flatMap(({ option, value }) =>
     value === undefined ? [option] : [option, value],
   );
-  const formats = `video:${context.nonce}\tformats\t%(formats.:.{${FORMAT_FIELDS.join(',')}})j`;
-  return [...argvOf(context).slice(0, -2), ...rows, '--print', formats, '--', context.url];
-}
-
-/** The formats in such a line, or null for any other line. */
-export function parseFormatsLine(line: string, nonce: string): readonly unknown[] | null {
-  const prefix = `${nonce}\tformats\t`;
-  if (!line.startsWith(prefix)) return null;
-  try {
-    const value: unknown = JSON.parse(line.slice(prefix.length));
-    return Array.isArray(value) ? (value as unknown[]) : [];
-  } catch {
-    return [];
-  }
+  return [...argvOf(context).slice(0, -2), ...rows, '--', context.url];
 }

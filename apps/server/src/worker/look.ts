@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { lstat, readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Probe, ProbedFormat } from '@artemis/contracts';
+import type { Probe } from '@artemis/contracts';
 import { openEngineJob, type EngineControl, type EngineJob } from './engine-connection.ts';
 import { classifyFailure, isEgressRefusal } from './failure.ts';
-import { lookArgv, PAGE_ENTRIES, parseFormatsLine } from './look-argv.ts';
+import { INFO_FILE, lookArgv, PAGE_ENTRIES } from './look-argv.ts';
+import { chapterCount, formatsOf, languagesOf, readSiteInfo, type SiteInfo } from './site-info.ts';
 import type { LookOutcome, LookRequest } from './messages.ts';
-import { codecOf, integerOf, listMetadata, metadataOf, numberOf, textOf } from './metadata.ts';
+import { listMetadata, metadataOf } from './metadata.ts';
 import { parseOutputLine, type VideoInfo } from './output-lines.ts';
 import { planOf } from './plan.ts';
 
@@ -34,7 +35,6 @@ export async function look(request: LookRequest): Promise<LookOutcome> {
   const lines: string[] = [];
   const refusals: Extract<EngineControl, { kind: 'refused' }>[] = [];
   const responses: Extract<EngineControl, { kind: 'response' }>[] = [];
-  let formats: readonly unknown[] = [];
   let outputBytes = 0;
   let end: 'TIMED_OUT' | 'TOO_LARGE' | null = null;
 
@@ -44,11 +44,9 @@ export async function look(request: LookRequest): Promise<LookOutcome> {
       end ??= 'TOO_LARGE';
       return job.stop();
     }
-    const found = parseFormatsLine(line, nonce);
-    if (found !== null) formats = found;
-    const message = found === null ? parseOutputLine(line, nonce) : null;
+    const message = parseOutputLine(line, nonce);
     if (message?.kind === 'video' && videos.length <= PAGE_ENTRIES) videos.push(message.video);
-    if (found !== null || message !== null) return;
+    if (message !== null) return;
     lines.push(line);
     if (lines.length > MAX_KEPT_LINES) lines.shift();
   }
@@ -97,15 +95,20 @@ export async function look(request: LookRequest): Promise<LookOutcome> {
   const [video] = videos;
   const isSeen = video !== undefined && (exit.status === 0 || !isListed(video));
   if (end !== 'TOO_LARGE' && isSeen) {
-    if (isListed(video)) return { kind: 'seen', probe: playlistOf(request, videos) };
+    if (isListed(video)) return { kind: 'seen', probe: playlistOf(request, videos), media: null };
+    const site = await readSiteInfo(join(request.folder, INFO_FILE));
     const thumbnail = stopping.aborted ? null : await thumbnailOf(request, stopping);
     if (request.signal.aborted) return { kind: 'stopped' };
-    return { kind: 'seen', probe: mediaOf(url, video, formats, thumbnail) };
+    return {
+      kind: 'seen',
+      probe: mediaOf(url, video, site, thumbnail),
+      media: { metadata: metadataOf(video), info: video.isLive ? null : (site?.text ?? null) },
+    };
   }
   if (end !== null) return { kind: 'failed', code: end, detail: 'The look was ended.' };
   if (exit.status === 0) {
     return request.firstEntry > 1
-      ? { kind: 'seen', probe: playlistOf(request, []) }
+      ? { kind: 'seen', probe: playlistOf(request, []), media: null }
       : { kind: 'failed', code: 'MEDIA_UNAVAILABLE', detail: 'The link leads to an empty list.' };
   }
   const { code, detail } = classifyFailure({ exit, lines, refusals, responses }, Date.now());
@@ -141,7 +144,7 @@ function playlistOf({ url, firstEntry }: LookRequest, videos: readonly VideoInfo
 function mediaOf(
   url: string,
   video: VideoInfo,
-  formats: readonly unknown[],
+  site: SiteInfo | null,
   thumbnail: string | null,
 ): Probe {
   const { title, uploader, duration } = metadataOf(video);
@@ -153,26 +156,13 @@ function mediaOf(
     duration: duration ?? null,
     is_live: video.isLive,
     thumbnail,
-    formats: formats.map(formatOf),
+    formats: formatsOf(site),
     picks: video.formats.map(({ formatId }) => formatId),
+    subtitles: languagesOf(site, 'subtitles'),
+    automatic_captions: languagesOf(site, 'automatic_captions'),
+    chapters: chapterCount(site),
+    output: null,
     next_cursor: null,
-  };
-}
-
-function formatOf(value: unknown): ProbedFormat {
-  const fields: Readonly<Record<string, unknown>> =
-    typeof value === 'object' && value !== null ? { ...value } : {};
-  const exact = integerOf(fields['filesize']);
-  return {
-    format_id: textOf(fields['format_id']) ?? '',
-    ext: textOf(fields['ext']),
-    height: integerOf(fields['height']),
-    fps: numberOf(fields['fps']),
-    vcodec: codecOf(fields['vcodec']),
-    acodec: codecOf(fields['acodec']),
-    filesize: exact ?? integerOf(fields['filesize_approx']),
-    is_filesize_exact: exact !== null,
-    note: textOf(fields['format_note']),
   };
 }
 

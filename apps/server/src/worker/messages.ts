@@ -113,8 +113,19 @@ export interface LookRequest {
   readonly signal: AbortSignal;
 }
 
+export interface SeenMedia {
+  readonly metadata: Metadata;
+  /** What a download may begin from instead of reading the site again; null when it may not. Has secrets of the site. */
+  readonly info: string | null;
+}
+
 export type LookOutcome =
-  | { readonly kind: 'seen'; readonly probe: Probe }
+  | {
+      readonly kind: 'seen';
+      readonly probe: Probe;
+      /** Null for a list. */
+      readonly media: SeenMedia | null;
+    }
   | { readonly kind: 'failed'; readonly code: FailureCode; readonly detail: string }
   | { readonly kind: 'stopped' };
 

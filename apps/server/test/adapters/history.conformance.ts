@@ -36,6 +36,7 @@ export function record(patch: Partial<Download> = {}): Download {
     error: null,
     warnings: [],
     attempt: 1,
+    retry_parts: [],
     priority: 3,
     tags: [],
     notes: '',

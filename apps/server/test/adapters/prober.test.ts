@@ -6,6 +6,7 @@ import type { Probe } from '@artemis/contracts';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createProber, type ProberOptions } from '../../src/adapters/prober.ts';
+import { createSeenMediaCache } from '../../src/domain/seen-media.ts';
 import type { RequestError } from '../../src/domain/errors.ts';
 import type { LookOutcome, LookRequest, TaskEngine } from '../../src/worker/messages.ts';
 
@@ -38,7 +39,7 @@ function probeOf(url: string): Probe {
 }
 
 const seen = ({ url }: LookRequest): Promise<LookOutcome> =>
-  Promise.resolve({ kind: 'seen', probe: probeOf(url) });
+  Promise.resolve({ kind: 'seen', probe: probeOf(url), media: null });
 
 const untilAborted = ({ signal }: LookRequest): Promise<LookOutcome> =>
   new Promise((done) => {
@@ -66,6 +67,8 @@ function start(look: ProberOptions['look'], rest: Partial<ProberOptions> = {}) {
     },
     egressAllow: ['lan:80'],
     memoryBytes: 1,
+    seenMedia: createSeenMediaCache(),
+    planOutput: () => Promise.resolve(null),
     logger: pino({ level: 'silent' }),
     ...rest,
   });

@@ -169,6 +169,7 @@ function fakeFiles(): FileStore {
     jobFolder: (id) => Promise.resolve(`/nowhere/${id}`),
     removeJobFolder: nothing,
     sweepJobFolders: nothing,
+    isTaken: () => Promise.resolve(false),
     verifiedOutcome: () => Promise.resolve(null),
     publish: () => Promise.resolve([]),
     open: () => Promise.resolve(null),
