@@ -30,6 +30,7 @@ import type { Responses, RouteBody } from './route-schemas.ts';
 import { ROUTES, type RouteName } from './routes.ts';
 import { API_PREFIX, isTerminal, type Sort, type Status } from './vocabulary.ts';
 
+export * from './playlist-items.ts';
 export { isTerminal } from './vocabulary.ts';
 export type { Download, Problem, RequestCode };
 

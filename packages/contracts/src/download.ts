@@ -4,6 +4,7 @@ import { DownloadOptions } from './options.ts';
 import { Bytes, Count, nullable, oneOf, Timestamp, Uuid } from './schemas.ts';
 import {
   ARTIFACT_KINDS,
+  ENTRY_STATES,
   FORMAT_PRESETS,
   PARTS,
   PHASES,
@@ -27,6 +28,17 @@ export const PlaylistEntry = Type.Object({
   url: nullable(Type.String()),
   title: nullable(Type.String()),
   duration: nullable(Type.Number()),
+  state: Type.Optional(
+    oneOf(ENTRY_STATES, { description: 'of an entry that is downloaded, not only listed' }),
+  ),
+  download_id: Type.Optional(
+    nullable(Type.String({ description: 'id of its record, while that is kept' })),
+  ),
+  is_downloaded: Type.Optional(
+    Type.Boolean({
+      description: 'in a probe: `skip_downloaded` would leave it out',
+    }),
+  ),
 });
 export type PlaylistEntry = Static<typeof PlaylistEntry>;
 
@@ -50,7 +62,11 @@ export const Metadata = Type.Object({
   playlist_title: Type.Optional(nullable(Type.String())),
   playlist_index: Type.Optional(nullable(Type.Integer())),
   entry_count: Type.Optional(nullable(Type.Integer())),
-  entries: Type.Optional(Type.Array(PlaylistEntry)),
+  entries: Type.Optional(
+    Type.Array(PlaylistEntry, {
+      description: 'of a list: the first 1,000, only in the answer for this one download',
+    }),
+  ),
 });
 export type Metadata = Static<typeof Metadata>;
 

@@ -1,6 +1,7 @@
 export * from './codes.ts';
 export * from './download.ts';
 export * from './options.ts';
+export * from './playlist-items.ts';
 export * from './probe.ts';
 export * from './problem.ts';
 export * from './requests.ts';

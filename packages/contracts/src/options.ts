@@ -2,6 +2,7 @@ import { Type, type Static } from '@sinclair/typebox';
 import {
   AUDIO_CODECS,
   CONTAINERS,
+  LIMITS,
   SPONSORBLOCK_CATEGORIES,
   SUBTITLE_FORMATS,
   VIDEO_CODECS,
@@ -58,12 +59,25 @@ export const PlaylistOptions = Type.Object(
     mode: Type.Optional(oneOf(['single', 'all', 'select'])),
     items: Type.Optional(
       Type.String({
-        maxLength: 2048,
+        // Room for the 2,500 single positions of every other entry of a list of 5,000.
+        maxLength: 16_384,
         pattern: '^[1-9]\\d{0,5}(-[1-9]\\d{0,5})?(,[1-9]\\d{0,5}(-[1-9]\\d{0,5})?)*$',
         description: 'positions and ranges such as 1-20,25',
       }),
     ),
-    max_items: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
+    max_items: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: LIMITS.listedEntries,
+        description: 'only so many entries, from the first',
+      }),
+    ),
+    skip_downloaded: Type.Optional(
+      Type.Boolean({
+        description:
+          'leave out entries whose link was downloaded here before with the same format_preset',
+      }),
+    ),
   },
   strict,
 );

@@ -73,6 +73,9 @@ export type ArtifactKind = (typeof ARTIFACT_KINDS)[number];
 /** What may be missing of a completed download and can be fetched alone. */
 export const PARTS = ['subtitles', 'thumbnail', 'metadata', 'sponsorblock'] as const;
 export type Part = (typeof PARTS)[number];
+/** How far an entry of a playlist has come. `skipped`: downloaded before, or cancelled by itself. */
+export const ENTRY_STATES = ['waiting', 'active', 'done', 'failed', 'skipped'] as const;
+export type EntryState = (typeof ENTRY_STATES)[number];
 
 export const SORTS = [
   'created',
@@ -110,6 +113,7 @@ export const EXPLANATION_CODES = [
   'THIRD_PARTY',
   'ONE_FRAGMENT_AT_A_TIME',
   'ENGINE_MISSING',
+  'LISTED_FIRST',
 ] as const;
 export type ExplanationCode = (typeof EXPLANATION_CODES)[number];
 
@@ -121,6 +125,10 @@ export const LIMITS = {
   listRecords: 200,
   changedRecords: 500,
   entriesInDetail: 1000,
+  /** Entries that are read of one list. */
+  listedEntries: 100_000,
+  /** Positions that `options.playlist.items` may name. */
+  selectedEntries: 5000,
   logLines: 300,
   idsPerAction: 5000,
 } as const;

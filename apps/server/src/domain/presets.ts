@@ -9,6 +9,7 @@ import {
 import { DEFAULT_FORMAT_PRESET, DEFAULT_QUALITY } from '@artemis/contracts';
 import { RequestError } from './errors.ts';
 import { templateProblem } from './file-name.ts';
+import { playlistProblems, wantsEntries } from './playlist-options.ts';
 
 export const PRESET_DESCRIPTIONS: Readonly<Record<FormatPreset, string>> = {
   'Smart (best combined)': 'The best video and the best audio, joined and ready to watch.',
@@ -45,7 +46,7 @@ export function selectionOf(
     );
   }
   const options = request.options ?? current.options;
-  const problems = optionProblems(options);
+  const problems = optionProblems(options, preset);
   if (problems.length > 0) {
     const [first] = problems;
     throw new RequestError('VALIDATION_FAILED', `${first?.path.slice(1)} ${first?.message}.`, {
@@ -64,7 +65,7 @@ function isFormatPreset(name: string): name is FormatPreset {
   return (FORMAT_PRESETS as readonly string[]).includes(name);
 }
 
-function optionProblems(options: DownloadOptions): ProblemDetail[] {
+function optionProblems(options: DownloadOptions, preset: FormatPreset): ProblemDetail[] {
   const problems: ProblemDetail[] = [];
   if (options.section && seconds(options.section.end) <= seconds(options.section.start)) {
     problems.push({ path: '/options/section/end', message: 'must be after the start' });
@@ -72,12 +73,13 @@ function optionProblems(options: DownloadOptions): ProblemDetail[] {
   if (options.proxy !== undefined && !URL.canParse(options.proxy)) {
     problems.push({ path: '/options/proxy', message: 'is not the address of a proxy' });
   }
-  if (options.playlist?.mode === 'all' || options.playlist?.mode === 'select') {
+  if (wantsEntries({ format_preset: preset, options })) {
     problems.push({
       path: '/options/playlist/mode',
       message: 'can only be single for now: whole playlists are not supported yet',
     });
   }
+  problems.push(...playlistProblems(options, preset));
   if (options.name_template !== undefined) {
     const message = templateProblem(options.name_template);
     if (message) problems.push({ path: '/options/name_template', message });

@@ -8,6 +8,11 @@ export interface Lamp {
   readonly word: string;
 }
 
+/** A list of entries, which has no file of its own. */
+export function isListing({ format_preset: preset, entries }: Download): boolean {
+  return preset === 'Playlist (flat)' || entries !== null;
+}
+
 /** Shape, colour and word of a record's state. The shape carries the meaning; colour repeats it. */
 export function lampOf(download: Download, t: FirstWords): Lamp {
   switch (download.status) {
@@ -20,7 +25,7 @@ export function lampOf(download: Download, t: FirstWords): Lamp {
     case 'paused':
       return { icon: 'held', tone: 'held', word: t.statusPaused };
     case 'completed':
-      return download.storage_path === null && download.metadata.entries === undefined
+      return download.storage_path === null && !isListing(download)
         ? { icon: 'gone', tone: 'faint', word: t.statusCompleted }
         : { icon: 'done', tone: 'ok', word: t.statusCompleted };
     case 'failed':
