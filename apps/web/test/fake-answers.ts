@@ -90,6 +90,8 @@ export function createConfiguration(
       pause: true,
       update: true,
       actions: true,
+      explanations: true,
+      probes: true,
     },
     versions: {
       artemis: '0.1.0',

@@ -1,3 +1,4 @@
+import type { DownloadOptions } from '@artemis/contracts';
 import { extractUrls, type Extraction } from '../lib/extract-urls.ts';
 import { dedupeKey } from '../lib/dedupe-key.ts';
 import { extractLarge, LARGE_TEXT } from '../lib/extract-large.ts';
@@ -9,7 +10,7 @@ import type { Downloads } from './downloads.svelte.ts';
 import type { BrowserStore } from './browser-store.svelte.ts';
 import type { LocalHistory } from './local-history.svelte.ts';
 import type { LastChoices } from './last-choices.svelte.ts';
-import type { Outbox, SendResult } from './outbox.svelte.ts';
+import type { Bundle, Outbox, SendResult } from './outbox.svelte.ts';
 import type { Presets } from './presets.svelte.ts';
 import type { Router } from './router.svelte.ts';
 import type { Text } from './text.svelte.ts';
@@ -50,6 +51,7 @@ export class Intake {
   #known: ReadonlyMap<string, Known> = $state.raw(new Map());
   /** Links whose tick differs from the usual one: new links are ticked, known ones are not. */
   #flipped: ReadonlySet<string> = $state.raw(new Set());
+  #choices: ReadonlyMap<string, DownloadOptions> = $state.raw(new Map());
   #extraction: Extraction = $state.raw(NOTHING);
 
   constructor(parts: IntakeParts) {
@@ -74,6 +76,7 @@ export class Intake {
     this.#markup = '';
     this.#flipped = new Set();
     this.#known = new Map();
+    this.#choices = new Map();
   }
 
   #extract(): void {
@@ -104,6 +107,19 @@ export class Intake {
     const next = new Set(this.#flipped);
     if (!next.delete(url)) next.add(url);
     this.#flipped = next;
+  }
+
+  /** What is wanted of this link only, such as one of its formats. */
+  choiceOf(url: string): DownloadOptions | undefined {
+    return this.#choices.get(url);
+  }
+
+  /** Options over those of the recipe, for this link only; null takes them back. */
+  choose(url: string, options: DownloadOptions | null): void {
+    const next = new Map(this.#choices);
+    if (options === null) next.delete(url);
+    else next.set(url, options);
+    this.#choices = next;
   }
 
   get tickedUrls(): readonly string[] {
@@ -210,7 +226,7 @@ export class Intake {
     this.#problem = null;
     try {
       const isForced = urls.some((url) => this.#known.has(url));
-      const result = await this.#parts.outbox.send(urls, this.#recipeToSend(), isForced);
+      const result = await this.#parts.outbox.send(this.#bundles(urls), isForced);
       this.#parts.last.usedFolder(this.#parts.last.value.downloadDir);
       this.#remember();
       this.text = [...result.refused.keys()].join('\n');
@@ -222,6 +238,17 @@ export class Intake {
     } finally {
       this.#isSending = false;
     }
+  }
+
+  #bundles(urls: readonly string[]): readonly Bundle[] {
+    const recipe = this.#recipeToSend();
+    const own = urls.flatMap((url) => {
+      const choice = this.#choices.get(url);
+      if (!choice) return [];
+      return [{ urls: [url], recipe: { ...recipe, options: { ...recipe.options, ...choice } } }];
+    });
+    const others = urls.filter((url) => !this.#choices.has(url));
+    return others.length > 0 ? [{ urls: others, recipe }, ...own] : own;
   }
 
   #recipeToSend(): Recipe {

@@ -11,6 +11,12 @@ const FIRST_WAIT_MS = 2000;
 const LONGEST_WAIT_MS = 300_000;
 const HINT_KEY = 'workspace-outbox-hint:v1';
 
+/** Links that are downloaded in the same way. */
+export interface Bundle {
+  readonly urls: readonly string[];
+  readonly recipe: Recipe;
+}
+
 export interface SendResult {
   /** Links that the server has. */
   readonly taken: number;
@@ -68,25 +74,8 @@ export class Outbox {
     await this.drain();
   }
 
-  async send(urls: readonly string[], recipe: Recipe, force: boolean): Promise<SendResult> {
-    const added: OutboxEntry[] = [];
-    for (let at = 0; at < urls.length; at += URLS_PER_ENTRY) {
-      added.push({
-        clientId: createId(),
-        urls: urls.slice(at, at + URLS_PER_ENTRY),
-        recipe: {
-          format_preset: recipe.format_preset,
-          quality: recipe.quality,
-          options: recipe.options,
-        },
-        force,
-        createdAt: Date.now(),
-        tries: 0,
-        nextAt: 0,
-        claimedUntil: 0,
-        lastError: null,
-      });
-    }
+  async send(bundles: readonly Bundle[], force: boolean): Promise<SendResult> {
+    const added = bundles.flatMap(({ urls, recipe }) => entriesOf(urls, recipe, force));
     this.#show([...this.#entries, ...added]);
     await this.#store.write('outbox', async (database) => {
       const { store, done } = database.transaction('outbox', 'readwrite');
@@ -108,7 +97,8 @@ export class Outbox {
       this.#refusals.delete(clientId);
       this.#duplicates.delete(clientId);
     }
-    return { taken: urls.length - kept - refused.size, kept, duplicates, refused, error };
+    const sent = bundles.reduce((sum, { urls }) => sum + urls.length, 0);
+    return { taken: sent - kept - refused.size, kept, duplicates, refused, error };
   }
 
   /** Sends what is due, oldest first, until nothing is left or the server does not take it now. */
@@ -221,6 +211,25 @@ export class Outbox {
       // The hint only saves opening the database.
     }
   }
+}
+
+function entriesOf(urls: readonly string[], recipe: Recipe, force: boolean): OutboxEntry[] {
+  const { format_preset, quality, options } = recipe;
+  const entries: OutboxEntry[] = [];
+  for (let at = 0; at < urls.length; at += URLS_PER_ENTRY) {
+    entries.push({
+      clientId: createId(),
+      urls: urls.slice(at, at + URLS_PER_ENTRY),
+      recipe: { format_preset, quality, options },
+      force,
+      createdAt: Date.now(),
+      tries: 0,
+      nextAt: 0,
+      claimedUntil: 0,
+      lastError: null,
+    });
+  }
+  return entries;
 }
 
 /** The server understood and said no: sending it again changes nothing. */

@@ -1,3 +1,4 @@
+import { deRecipes } from './de-recipes.ts';
 import type { LaterWords } from './dictionary.ts';
 
 const figure = new Intl.NumberFormat('de');
@@ -6,6 +7,7 @@ const rows = (count: number): string => `${n(count)} ${count === 1 ? 'Zeile' : '
 const presets = (count: number): string => `${n(count)} ${count === 1 ? 'Rezept' : 'Rezepte'}`;
 
 export const deMore: LaterWords = {
+  ...deRecipes,
   close: 'Schließen',
   copyLink: 'Link kopieren',
 

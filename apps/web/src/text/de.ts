@@ -77,7 +77,7 @@ export const de: FirstWords = {
   intakeAdd: (count) => (count === 0 ? 'Hinzufügen' : `${n(count)} hinzufügen`),
   intakeAdding: 'Wird hinzugefügt …',
   intakeAdded: (count) => `${n(count)} ${count === 1 ? 'Download' : 'Downloads'} hinzugefügt.`,
-  intakeReview: 'Durchsehen',
+  intakeReview: (count) => (count === 1 ? 'Erst ansehen' : 'Durchsehen'),
   intakeKept: (count) =>
     count === 1
       ? '1 Link bleibt hier und geht ab, sobald der Server ihn nimmt.'

@@ -1,7 +1,9 @@
+import { enRecipes } from './en-recipes.ts';
 import { n, plural } from './words.ts';
 
 /** The words of what is fetched after the first screen. */
 export const enMore = {
+  ...enRecipes,
   close: 'Close',
   copyLink: 'Copy link',
 

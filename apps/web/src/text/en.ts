@@ -83,7 +83,7 @@ export const en = {
   intakeAdd: (count: number) => (count === 0 ? 'Add' : `Add ${n(count)}`),
   intakeAdding: 'Adding…',
   intakeAdded: (count: number) => `${n(count)} ${plural(count, 'download', 'downloads')} added.`,
-  intakeReview: 'Look through them',
+  intakeReview: (count: number): string => (count === 1 ? 'Look at it first' : 'Look through them'),
   intakeKept: (count: number) =>
     `${n(count)} ${plural(count, 'link is', 'links are')} kept here and sent when the server takes them.`,
   intakeDuplicates: (count: number) =>

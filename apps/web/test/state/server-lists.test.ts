@@ -108,7 +108,7 @@ describe('links on their way', () => {
     const { client, downloads } = connect();
     const outbox = new Outbox(client, new BrowserStore(), downloads);
     const urls = Array.from({ length: 250 }, (_, at) => `https://a.example/${at}`);
-    const result = await outbox.send(urls, DEFAULT_RECIPE, false);
+    const result = await outbox.send([{ urls, recipe: DEFAULT_RECIPE }], false);
     expect(result).toMatchObject({ taken: 250, kept: 0, error: null });
     expect(server.requests.filter((request) => request.method === 'POST')).toHaveLength(3);
     expect(outbox.waitingLinks).toBe(0);
@@ -117,11 +117,8 @@ describe('links on their way', () => {
   it('come back with the reason when the server refuses', async () => {
     const { client, downloads } = connect();
     const outbox = new Outbox(client, new BrowserStore(), downloads);
-    const result = await outbox.send(
-      ['https://refused.example/', 'https://b.example/'],
-      DEFAULT_RECIPE,
-      false,
-    );
+    const urls = ['https://refused.example/', 'https://b.example/'];
+    const result = await outbox.send([{ urls, recipe: DEFAULT_RECIPE }], false);
     expect(result.taken).toBe(0);
     expect(result.refused.get('https://refused.example/')).toBe(
       'This address is in a private network.',
@@ -137,7 +134,10 @@ describe('links on their way', () => {
       fetch: (input, init) => (isUp ? fetch(input, init) : Promise.reject(new TypeError('down'))),
     });
     const outbox = new Outbox(client, new BrowserStore(), downloads);
-    const result = await outbox.send(['https://a.example/'], DEFAULT_RECIPE, false);
+    const result = await outbox.send(
+      [{ urls: ['https://a.example/'], recipe: DEFAULT_RECIPE }],
+      false,
+    );
     expect(result).toMatchObject({ taken: 0, kept: 1, error: null });
     expect(outbox.waitingLinks).toBe(1);
     isUp = true;

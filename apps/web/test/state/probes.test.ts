@@ -1,0 +1,102 @@
+import type { Probe } from '@artemis/contracts';
+import { ApiError } from '@artemis/contracts/client';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { DEFAULT_RECIPE } from '../../src/lib/recipe.ts';
+import { Probes } from '../../src/state/probes.svelte.ts';
+
+interface Asked {
+  readonly url: string;
+  readonly signal: AbortSignal;
+  answer(title: string): Promise<void>;
+  refuse(error: ApiError): Promise<void>;
+}
+
+const settled = () => vi.advanceTimersByTimeAsync(0);
+
+function createServer(): { asked: Asked[]; probes: Probes } {
+  const asked: Asked[] = [];
+  const probes = new Probes({
+    createProbe: ({ url }, { signal = new AbortController().signal } = {}) =>
+      new Promise<Probe>((resolve, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason as Error));
+        asked.push({
+          url,
+          signal,
+          answer: (title) => {
+            resolve({
+              kind: 'playlist',
+              url,
+              title,
+              entry_count: 0,
+              entries: [],
+              next_cursor: null,
+            });
+            return settled().then(() => undefined);
+          },
+          refuse: (error: ApiError) => {
+            reject(error);
+            return settled().then(() => undefined);
+          },
+        });
+      }),
+  });
+  return { asked, probes };
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe('looks at links', () => {
+  it('are two at a time, and the next begins when one has ended', async () => {
+    const { asked, probes } = createServer();
+    for (const url of ['a', 'b', 'c']) probes.look(url, DEFAULT_RECIPE);
+    expect(asked.map((one) => one.url)).toEqual(['a', 'b']);
+    expect(probes.of('c')?.state).toBe('waiting');
+    await asked[0]?.answer('first');
+    expect(asked.map((one) => one.url)).toEqual(['a', 'b', 'c']);
+    expect(probes.of('a')).toMatchObject({ state: 'seen', probe: { title: 'first' } });
+  });
+
+  it('wait as long as a busy server says and come first afterwards', async () => {
+    const { asked, probes } = createServer();
+    for (const url of ['a', 'b', 'c']) probes.look(url, DEFAULT_RECIPE);
+    await asked[0]?.refuse(new ApiError(429, null, 3));
+    expect(probes.of('a')?.state).toBe('waiting');
+    await asked[1]?.answer('second');
+    expect(asked).toHaveLength(2);
+    await vi.advanceTimersByTimeAsync(3000);
+    expect(asked.slice(2).map((one) => one.url)).toEqual(['a', 'c']);
+  });
+
+  it('end with their links, and all of them when the owner goes', async () => {
+    const { asked, probes } = createServer();
+    for (const url of ['a', 'b', 'c', 'd']) probes.look(url, DEFAULT_RECIPE);
+    probes.keep(new Set(['b', 'd']));
+    await settled();
+    expect(asked[0]?.signal.aborted).toBe(true);
+    expect(probes.of('a')).toBeUndefined();
+    expect(asked.map((one) => one.url)).toEqual(['a', 'b', 'd']);
+    probes.stop();
+    await settled();
+    expect(asked.every((one) => one.url === 'a' || one.signal.aborted)).toBe(true);
+    expect(asked).toHaveLength(3);
+  });
+
+  it('keep what was seen while another recipe is asked for, and say why a link cannot be read', async () => {
+    const { asked, probes } = createServer();
+    probes.look('a', DEFAULT_RECIPE);
+    await asked[0]?.answer('first');
+    probes.look('a', { ...DEFAULT_RECIPE, quality: '720p' });
+    expect(probes.of('a')).toMatchObject({ state: 'seen', recipe: { quality: 'best' } });
+    await asked[1]?.answer('again');
+    expect(probes.of('a')).toMatchObject({ state: 'seen', recipe: { quality: '720p' } });
+    probes.look('b', DEFAULT_RECIPE);
+    const refusal = new ApiError(422, null, null);
+    await asked[2]?.refuse(refusal);
+    expect(probes.of('b')).toMatchObject({ state: 'failed', error: refusal });
+  });
+});
