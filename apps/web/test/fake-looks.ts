@@ -35,19 +35,22 @@ function blank(ext: string): ProbedFormat {
   return {
     format_id: '',
     ext,
+    width: null,
     height: null,
     fps: null,
     vcodec: null,
     acodec: null,
     filesize: null,
     is_filesize_exact: false,
+    bitrate: null,
+    language: null,
     note: null,
   };
 }
 
 /** Looks at a link: `list` in it is a playlist, `private` cannot be read, `live` is on the air. */
 export function probe(body: unknown, send: Send): void {
-  const { url, cursor, quality } = body as CreateProbe;
+  const { url, cursor, quality, options } = body as CreateProbe;
   if (url.includes('private')) {
     return send(422, {
       type: 'about:blank',
@@ -72,6 +75,10 @@ export function probe(body: unknown, send: Send): void {
         thumbnail: THUMBNAIL,
         formats: [...FORMATS],
         picks: [`${height}-1`, '251'],
+        subtitles: ['en', 'de'],
+        automatic_captions: ['en'],
+        chapters: 3,
+        output: { path: `downloads/${options?.name_template ?? '{id}'}.mp4`, taken_by: null },
         next_cursor: null,
       };
   send(200, answer);

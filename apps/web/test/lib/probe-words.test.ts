@@ -7,17 +7,21 @@ const format = createFormatter('en', false);
 const video: ProbedFormat = {
   format_id: '137',
   ext: 'mp4',
+  width: 1920,
   height: 1080,
   fps: 30,
   vcodec: 'avc1.640028',
   acodec: null,
   filesize: 90_000_000,
   is_filesize_exact: true,
+  bitrate: null,
+  language: null,
   note: null,
 };
 const audio: ProbedFormat = {
   ...video,
   format_id: '140',
+  width: null,
   height: null,
   vcodec: null,
   acodec: 'mp4a.40.2',
