@@ -16,6 +16,7 @@ import { rateLimit } from './http/plugins/rate-limit.ts';
 import { services as servicesPlugin } from './http/plugins/services.ts';
 import { validator } from './http/plugins/validator.ts';
 import { webRoutes } from './http/plugins/web.ts';
+import { cookieRoutes } from './http/routes/cookies.ts';
 import { downloadRoutes } from './http/routes/downloads.ts';
 import { eventRoutes } from './http/routes/events.ts';
 import { explanationRoutes } from './http/routes/explanations.ts';
@@ -80,6 +81,7 @@ export async function buildApp(
           roomRoutes(api, services);
           explanationRoutes(api, services);
           probeRoutes(api, services);
+          cookieRoutes(api, services);
           eventRoutes(api, services);
           return Promise.resolve();
         },

@@ -9,11 +9,14 @@ import {
   LIMITS,
   QUALITIES,
   type Configuration,
+  type CookieTest,
   type Explanation,
   type ReadinessCheck,
   type Telemetry,
+  type TestCookies,
 } from '@artemis/contracts';
 import type { Logger } from 'pino';
+import { createDiskCookieStore } from './adapters/cookie-store.disk.ts';
 import { readIdentity } from './adapters/data-folder.ts';
 import { createMemoryQueue } from './adapters/download-queue.memory.ts';
 import { createPiscinaRunner, needsProxyForAll } from './adapters/download-runner.piscina.ts';
@@ -27,6 +30,8 @@ import { findTools, type Tools } from './adapters/tools.ts';
 import type { Config } from './config.ts';
 import { createActivityLog, type ActivityLog } from './domain/activity-log.ts';
 import { createAddressPolicy, type AddressTable } from './domain/address-policy.ts';
+import { createCookieJars, type CookieJars } from './domain/cookie-jars.ts';
+import { testCookies } from './domain/cookie-test.ts';
 import { createDiskGate } from './domain/disk-gate.ts';
 import { createDownloads, type Downloads } from './domain/downloads.ts';
 import { createEventFeed, type EventFeed } from './domain/event-feed.ts';
@@ -62,6 +67,12 @@ export interface Services {
   readonly readTelemetry: () => Promise<Telemetry>;
   readonly readConfiguration: () => Configuration;
   readonly prober: Prober;
+  readonly cookieJars: CookieJars;
+  readonly testCookies: (
+    site: string,
+    request: TestCookies,
+    signal: AbortSignal,
+  ) => Promise<CookieTest>;
   readonly explain: (selection: SelectionFields) => Explanation;
   readonly readChecks: () => Promise<readonly ReadinessCheck[]>;
   /** Takes over what an earlier run left and begins to work. */
@@ -190,6 +201,14 @@ export async function compose(
     planOutput: createOutputPlanner({ live, files, seenMetadata: seenMedia.metadata }),
     logger,
   });
+  const cookieStore = createDiskCookieStore(resolve(config.dataDir, 'cookies'), logger);
+  const cookieJars = createCookieJars({
+    store: cookieStore,
+    jars: await cookieStore.load(),
+    log,
+    logger,
+    now: () => new Date(),
+  });
   const retention = createRetention({
     live,
     records,
@@ -251,6 +270,9 @@ export async function compose(
     readTelemetry: telemetry,
     readConfiguration: () => configurationOf(config, tools, version),
     prober,
+    cookieJars,
+    testCookies: (site, request, signal) =>
+      testCookies(site, request, signal, { cookieJars, checkUrl, probe: prober.probe }),
     explain: (selection) => explanationOf(selection, tools),
     readChecks: () =>
       readChecks({
@@ -340,6 +362,7 @@ function configurationOf(config: Config, tools: Tools, version: string): Configu
       explanations: true,
       probes: true,
       parts: true,
+      cookies: true,
     },
     versions: {
       artemis: version,

@@ -3,6 +3,7 @@
  * that uses it carries no schema library.
  */
 import type { RequestCode } from './codes.ts';
+import type { CookieJar, CookieTest, TestCookies } from './cookies.ts';
 import type { Download } from './download.ts';
 import type { Probe } from './probe.ts';
 import type { Problem } from './problem.ts';
@@ -77,6 +78,7 @@ export interface ListDownloads {
 
 export interface CallInput<Name extends RouteName> {
   readonly id?: string;
+  readonly site?: string;
   readonly query?: Readonly<Record<string, string | number | readonly string[] | undefined>>;
   readonly body?: RouteBody<Name>;
   readonly headers?: Readonly<Record<string, string>>;
@@ -131,6 +133,13 @@ export interface Client {
   downloadLog(id: string, after?: number, options?: CallOptions): Promise<LogLines>;
   /** Looks at a link without downloading it; aborting ends the look on the server as well. */
   createProbe(request: CreateProbe, options?: CallOptions): Promise<Probe>;
+  /** The sites that cookies are kept for; the cookies themselves are never told. */
+  listCookies(options?: CallOptions): Promise<readonly CookieJar[]>;
+  /** Keeps the cookies of a site, given in the Netscape format, in the place of earlier ones. */
+  putCookies(site: string, content: string, options?: CallOptions): Promise<CookieJar>;
+  deleteCookies(site: string, options?: CallOptions): Promise<void>;
+  /** Looks at a link of the site with its cookies; resolves whatever the look has shown. */
+  testCookies(site: string, request?: TestCookies, options?: CallOptions): Promise<CookieTest>;
   /** What a download with these choices would run; nothing is started. */
   explain(request?: ExplainSelection, options?: CallOptions): Promise<Explanation>;
   log(after?: number, options?: CallOptions): Promise<LogLines>;
@@ -152,7 +161,9 @@ export function createClient(clientOptions: ClientOptions): Client {
 
   function addressOf(name: RouteName, input: CallInput<RouteName>): string {
     const route = ROUTES[name];
-    const path = route.path.replace(':id', encodeURIComponent(input.id ?? ''));
+    const path = route.path
+      .replace(':id', encodeURIComponent(input.id ?? ''))
+      .replace(':site', encodeURIComponent(input.site ?? ''));
     const query = new URLSearchParams();
     for (const [key, value] of Object.entries(input.query ?? {})) {
       if (value === undefined) continue;
@@ -274,6 +285,15 @@ export function createClient(clientOptions: ClientOptions): Client {
       succeed('downloadLog', { id, query: { after }, signal: options.signal }),
     createProbe: (request, options = {}) =>
       succeed('createProbe', { body: request, signal: options.signal }),
+    listCookies: async (options = {}) =>
+      (await succeed('listCookies', { signal: options.signal })).jars,
+    putCookies: async (site, content, options = {}) =>
+      (await succeed('putCookies', { site, body: { content }, signal: options.signal })).jar,
+    deleteCookies: async (site, options = {}) => {
+      await succeed('deleteCookies', { site, signal: options.signal });
+    },
+    testCookies: (site, request = {}, options = {}) =>
+      succeed('testCookies', { site, body: request, signal: options.signal }),
     explain: (request = {}, options = {}) =>
       succeed('explain', { body: request, signal: options.signal }),
     log: (after, options = {}) => succeed('log', { query: { after }, signal: options.signal }),

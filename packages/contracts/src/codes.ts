@@ -13,6 +13,7 @@ export const REQUEST_CODES = {
   FORBIDDEN_ORIGIN: { status: 403, title: 'Requests from another site are refused' },
   SIGNATURE_INVALID: { status: 403, title: 'This file link is not valid' },
   DOWNLOAD_NOT_FOUND: { status: 404, title: 'There is no such download' },
+  COOKIES_NOT_FOUND: { status: 404, title: 'There are no cookies of this site' },
   ROUTE_NOT_FOUND: { status: 404, title: 'There is nothing at this address' },
   METHOD_NOT_ALLOWED: { status: 405, title: 'This method is not allowed here' },
   NOT_ACCEPTABLE: { status: 406, title: 'This cannot be answered in the requested form' },
@@ -57,7 +58,7 @@ export const FAILURES = {
   LOGIN_REQUIRED: {
     isRetryable: false,
     message: 'The site asks for a sign-in.',
-    hint: 'Artemis cannot sign in to sites yet; look for a public copy of the same media.',
+    hint: 'Sign in with your browser, give Artemis the cookies of this site, then retry.',
   },
   FORMAT_UNAVAILABLE: {
     isRetryable: false,

@@ -1,4 +1,5 @@
 export * from './codes.ts';
+export * from './cookies.ts';
 export * from './download.ts';
 export * from './options.ts';
 export * from './playlist-items.ts';

@@ -5,6 +5,7 @@ export const ProblemDetail = Type.Object({
   path: Type.String({ description: 'JSON pointer into the request' }),
   message: Type.String(),
   index: Type.Optional(Type.Integer({ description: 'position in `urls`' })),
+  line: Type.Optional(Type.Integer({ description: 'line in `content`, from 1' })),
 });
 export type ProblemDetail = Static<typeof ProblemDetail>;
 

@@ -1,4 +1,12 @@
 import { Type, type Static, type TSchema } from '@sinclair/typebox';
+import {
+  CookieJars,
+  CookiesParams,
+  CookieTest,
+  OneCookieJar,
+  PutCookies,
+  TestCookies,
+} from './cookies.ts';
 import { Probe } from './probe.ts';
 import { Problem } from './problem.ts';
 import {
@@ -172,6 +180,27 @@ export const ROUTE_SCHEMAS = {
       503: Problem,
     },
   },
+  listCookies: {
+    summary: 'The sites that cookies are kept for, without the cookies',
+    response: { 200: CookieJars, ...reading },
+  },
+  putCookies: {
+    summary: 'Keep the cookies of a site, in the place of earlier ones',
+    params: CookiesParams,
+    body: PutCookies,
+    response: { 200: OneCookieJar, ...changing },
+  },
+  deleteCookies: {
+    summary: 'Forget the cookies of a site',
+    params: CookiesParams,
+    response: { 204: noBody, ...readingOne, 503: Problem },
+  },
+  testCookies: {
+    summary: 'Look at a link of a site with its cookies',
+    params: CookiesParams,
+    body: TestCookies,
+    response: { 200: CookieTest, ...changing, 404: Problem },
+  },
   explain: {
     summary: 'What a download with these choices would run',
     body: ExplainSelection,
@@ -234,6 +263,12 @@ export type Responses<Name extends RouteName> = {
 
 export type RouteBody<Name extends RouteName> = RouteSchemas[Name] extends { body: infer Body }
   ? StaticOf<Body>
+  : never;
+
+export type RouteParams<Name extends RouteName> = RouteSchemas[Name] extends {
+  params: infer Params;
+}
+  ? StaticOf<Params>
   : never;
 
 export type RouteQuery<Name extends RouteName> = RouteSchemas[Name] extends {

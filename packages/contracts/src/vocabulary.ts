@@ -106,6 +106,10 @@ export type Action = (typeof ACTIONS)[number];
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
+/** What a test of the cookies of a site can show. */
+export const COOKIE_TEST_RESULTS = ['works', 'refused', 'unclear'] as const;
+export type CookieTestResult = (typeof COOKIE_TEST_RESULTS)[number];
+
 /** What an explanation warns of before anything runs. */
 export const EXPLANATION_CODES = [
   'OPTION_IGNORED',
@@ -131,4 +135,6 @@ export const LIMITS = {
   selectedEntries: 5000,
   logLines: 300,
   idsPerAction: 5000,
+  siteCharacters: 200,
+  cookieTextCharacters: 200_000,
 } as const;

@@ -4,13 +4,14 @@ import {
   ROUTES,
   type RouteBody,
   type RouteName,
+  type RouteParams,
   type RouteQuery,
   type RouteSchema,
 } from '@artemis/contracts';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 
 export type RouteRequest<Name extends RouteName> = FastifyRequest<{
-  Params: { id: string };
+  Params: RouteParams<Name>;
   Querystring: RouteQuery<Name>;
   Body: RouteBody<Name>;
 }>;

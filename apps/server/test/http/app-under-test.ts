@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Download, Telemetry } from '@artemis/contracts';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
+import { createDiskCookieStore } from '../../src/adapters/cookie-store.disk.ts';
 import { createMemoryQueue } from '../../src/adapters/download-queue.memory.ts';
 import { createDiskFileStore } from '../../src/adapters/file-store.disk.ts';
 import { createJsonFileHistory } from '../../src/adapters/history.json-file.ts';
@@ -12,7 +13,10 @@ import { buildApp } from '../../src/app.ts';
 import type { Services } from '../../src/compose.ts';
 import { loadConfig, type Config } from '../../src/config.ts';
 import { createActivityLog } from '../../src/domain/activity-log.ts';
+import { createCookieJars } from '../../src/domain/cookie-jars.ts';
+import { testCookies } from '../../src/domain/cookie-test.ts';
 import { createDownloads } from '../../src/domain/downloads.ts';
+import { RequestError } from '../../src/domain/errors.ts';
 import { createEventFeed } from '../../src/domain/event-feed.ts';
 import { fileNameOf } from '../../src/domain/file-name.ts';
 import { createLiveDownloads } from '../../src/domain/live-downloads.ts';
@@ -24,6 +28,7 @@ import type {
 } from '../../src/domain/ports.ts';
 import { createRecords } from '../../src/domain/records.ts';
 import { createSignedLinks } from '../../src/domain/signed-links.ts';
+import type { UrlVerdict } from '../../src/domain/submit.ts';
 import { readTelemetry } from '../../src/domain/telemetry.ts';
 import { explainSelection } from '../../src/worker/explanation.ts';
 import type { Outcome } from '../../src/worker/messages.ts';
@@ -93,6 +98,10 @@ export async function startApp(options: AppOptions = {}): Promise<AppUnderTest> 
     historyLimit: config.historyLimit,
     now: () => new Date(),
   });
+  const checkUrl = (raw: string): UrlVerdict =>
+    URL.canParse(raw) && raw.startsWith('http')
+      ? { ok: true, url: new URL(raw).href }
+      : { ok: false, reason: 'must be an http or https link' };
   const downloads = createDownloads({
     live,
     records,
@@ -103,10 +112,7 @@ export async function startApp(options: AppOptions = {}): Promise<AppUnderTest> 
     notifier: createSilentNotifier(),
     log,
     logger,
-    checkUrl: (raw) =>
-      URL.canParse(raw) && raw.startsWith('http')
-        ? { ok: true, url: new URL(raw).href }
-        : { ok: false, reason: 'must be an http or https link' },
+    checkUrl,
     fileName: fileNameOf,
     settings: config,
   });
@@ -133,6 +139,14 @@ export async function startApp(options: AppOptions = {}): Promise<AppUnderTest> 
       instanceId: 'test',
       now: new Date(),
     });
+  const cookieStore = createDiskCookieStore(join(config.dataDir, 'cookies'), logger);
+  const cookieJars = createCookieJars({
+    store: cookieStore,
+    jars: await cookieStore.load(),
+    log,
+    logger,
+    now: () => new Date(),
+  });
   const feed = createEventFeed({ downloads, log, readTelemetry: telemetry });
   const services: Services = {
     downloads,
@@ -150,6 +164,14 @@ export async function startApp(options: AppOptions = {}): Promise<AppUnderTest> 
       probe: () => Promise.reject(new Error('links are not part of this test')),
       close: () => Promise.resolve(),
     },
+    cookieJars,
+    testCookies: (site, request, signal) =>
+      testCookies(site, request, signal, {
+        cookieJars,
+        checkUrl,
+        probe: () =>
+          Promise.reject(new RequestError('PROBE_FAILED', '', { failureCode: 'LOGIN_REQUIRED' })),
+      }),
     explain: ({ format_preset: formatPreset, quality, options: chosen }) => ({
       ...explainSelection({
         selection: { formatPreset, quality, options: chosen },

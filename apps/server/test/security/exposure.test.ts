@@ -21,7 +21,11 @@ const names = (Object.keys(ROUTES) as RouteName[]).filter((name) => name !== 'ev
 const pathOf = (name: RouteName) => {
   const route = ROUTES[name];
   const query = name === 'downloadFile' ? `?expires=1&signature=${'A'.repeat(43)}` : '';
-  return ('isRoot' in route ? '' : API_PREFIX) + route.path.replace(':id', ID) + query;
+  return (
+    ('isRoot' in route ? '' : API_PREFIX) +
+    route.path.replace(':id', ID).replace(':site', 'example.com') +
+    query
+  );
 };
 
 let app: AppUnderTest;

@@ -10,7 +10,10 @@ const OPEN_ROUTES: ReadonlySet<string> = new Set<RouteName>(['health', 'download
 
 function pathOf(name: RouteName): string {
   const route = ROUTES[name];
-  return ('isRoot' in route ? '' : API_PREFIX) + route.path.replace(':id', ID);
+  return (
+    ('isRoot' in route ? '' : API_PREFIX) +
+    route.path.replace(':id', ID).replace(':site', 'example.com')
+  );
 }
 
 describe.each(['', '/tools/artemis'])('a server with API_TOKEN below "%s"', (base) => {

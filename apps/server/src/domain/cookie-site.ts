@@ -1,0 +1,51 @@
+import { LIMITS } from '@artemis/contracts';
+
+/** Hosts whose pages yt-dlp reads at another site of the same owner: a short link has no sign-in of its own. */
+const OTHER_NAMES: Readonly<Record<string, string>> = {
+  'youtu.be': 'youtube.com',
+  'youtube-nocookie.com': 'youtube.com',
+  'twitter.com': 'x.com',
+  'fb.watch': 'facebook.com',
+  'dai.ly': 'dailymotion.com',
+  'b23.tv': 'bilibili.com',
+  'redd.it': 'reddit.com',
+};
+
+const LABEL = '[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?';
+const HOST_NAME = new RegExp(`^${LABEL}(?:\\.${LABEL})+$`);
+const ADDRESS = /^\d+\.\d+\.\d+\.\d+$/;
+/** Names below which countries hand out domains. There are more of them: this keeps out a slip, not a purpose. */
+const SHARED_SUFFIX = /^(?:ac|co|com|edu|go|gob|gouv|gov|mil|ne|net|or|org)\.[a-z]{2}$/;
+
+/** A host name in the one form that is compared and stored: lower case, ASCII, no final dot. Null for anything else. */
+export function hostNameOf(raw: string): string | null {
+  // What the parser of URLs would read as something else than a name, or silently leave out.
+  if (raw.length === 0 || /[\s/\\?#@:%[\]\p{Cc}]/u.test(raw)) return null;
+  if (!URL.canParse(`http://${raw}`)) return null;
+  const { hostname } = new URL(`http://${raw}`);
+  return HOST_NAME.test(hostname) ? hostname : null;
+}
+
+/** The site that a person names; null when that is no host name, or one that many sites share. */
+export function siteOf(raw: string): string | null {
+  const site = hostNameOf(raw);
+  if (site === null || site.length > LIMITS.siteCharacters) return null;
+  return SHARED_SUFFIX.test(site) ? null : site;
+}
+
+/** Both in the form of `hostNameOf`. An address has nothing below it. */
+export function isBelowSite(host: string, site: string): boolean {
+  return host === site || (!ADDRESS.test(site) && host.endsWith(`.${site}`));
+}
+
+export function isAddress(host: string): boolean {
+  return ADDRESS.test(host);
+}
+
+/** The hosts whose cookies are of use for a link, the host of the link first. */
+export function hostsOfLink(url: string): readonly string[] {
+  const host = hostNameOf(new URL(url).hostname.replace(/\.+$/, ''));
+  if (host === null) return [];
+  const other = Object.entries(OTHER_NAMES).find(([name]) => isBelowSite(host, name))?.[1];
+  return other === undefined ? [host] : [host, other];
+}

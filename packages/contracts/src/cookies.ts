@@ -1,0 +1,77 @@
+import { Type, type Static } from '@sinclair/typebox';
+import { FAILURE_CODES, type FailureCode } from './codes.ts';
+import { Count, nullable, oneOf, Timestamp } from './schemas.ts';
+import { COOKIE_TEST_RESULTS, LIMITS } from './vocabulary.ts';
+
+const strict = { additionalProperties: false } as const;
+
+export const CookiesParams = Type.Object(
+  {
+    site: Type.String({
+      minLength: 1,
+      maxLength: LIMITS.siteCharacters,
+      description: 'host name of a site, such as `example.com`; its subdomains belong to it',
+    }),
+  },
+  strict,
+);
+export type CookiesParams = Static<typeof CookiesParams>;
+
+export const PutCookies = Type.Object(
+  {
+    content: Type.String({
+      minLength: 1,
+      maxLength: LIMITS.cookieTextCharacters,
+      description: 'a cookies file in the Netscape format, of this site alone',
+    }),
+  },
+  strict,
+);
+export type PutCookies = Static<typeof PutCookies>;
+
+export const TestCookies = Type.Object(
+  {
+    url: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: LIMITS.urlCharacters,
+        description: 'a link of this site that needs the sign-in; its front page when left out',
+      }),
+    ),
+  },
+  strict,
+);
+export type TestCookies = Static<typeof TestCookies>;
+
+/** What is told of the cookies of a site. Their names and values never leave the server. */
+export const CookieJar = Type.Object({
+  site: Type.String(),
+  cookie_count: Count,
+  earliest_expiry_at: nullable(Timestamp),
+  latest_expiry_at: nullable(
+    Type.String({ ...Timestamp, description: 'null: none of them says when it expires' }),
+  ),
+  last_success_at: nullable(
+    Type.String({ ...Timestamp, description: 'when a download with these cookies was completed' }),
+  ),
+  updated_at: Timestamp,
+});
+export type CookieJar = Static<typeof CookieJar>;
+
+export const CookieJars = Type.Object({ jars: Type.Array(CookieJar) });
+export type CookieJars = Static<typeof CookieJars>;
+
+export const OneCookieJar = Type.Object({ jar: CookieJar });
+export type OneCookieJar = Static<typeof OneCookieJar>;
+
+/** What a look at a link with the cookies has shown. */
+export const CookieTest = Type.Object({
+  url: Type.String(),
+  result: oneOf(COOKIE_TEST_RESULTS, {
+    description:
+      '`works`: media was found; `refused`: the site still asks for a sign-in; `unclear`: something else kept the link from being read',
+  }),
+  failure_code: nullable(Type.Unsafe<FailureCode>({ type: 'string', enum: FAILURE_CODES })),
+  message: Type.String({ description: 'one sentence for people' }),
+});
+export type CookieTest = Static<typeof CookieTest>;
