@@ -130,6 +130,7 @@ if (target) {
     void text.loadAll();
     void import('./views/QueueView.svelte');
     void import('./components/DownloadDrawer.svelte');
+    void import('./components/Palette.svelte');
     // These two show what this browser keeps, so they have to be here when the server is not.
     void import('./views/LibraryView.svelte');
     void import('./views/PresetsView.svelte');

@@ -16,10 +16,23 @@ export interface QueueCommandParts {
   readonly selection: Selection;
   readonly focusFilter: () => void;
   readonly move: (by: 1 | -1) => void;
+  readonly openRetryMenu: (id: string) => void;
   readonly activeRecord: () => Download | undefined;
   /** The chosen rows, or the one with the focus when none is chosen. */
   readonly chosen: () => readonly string[];
 }
+
+type Move = readonly [
+  id: string,
+  key: string,
+  label: (t: Dictionary) => string,
+  next: (priority: number) => number,
+];
+const MOVES: readonly Move[] = [
+  ['sooner', 'Alt+ArrowUp', (t) => t.runSooner, (now) => now + 1],
+  ['later', 'Alt+ArrowDown', (t) => t.runLater, (now) => now - 1],
+  ['first', 'Alt+Home', (t) => t.runFirst, () => 10],
+];
 
 /** What the keys do in the queue. */
 export function createQueueCommands(parts: QueueCommandParts): readonly Command[] {
@@ -92,6 +105,17 @@ export function createQueueCommands(parts: QueueCommandParts): readonly Command[
       ['r'],
       (t) => t.retry,
       () => void bulk.run('retry', { ids: chosen() }),
+    ),
+    command(
+      'retryWith',
+      ['Shift+R'],
+      (t) => t.retryWith,
+      withRecord(({ id, status }) => {
+        if (status === 'failed' || status === 'cancelled') parts.openRetryMenu(id);
+      }),
+    ),
+    ...MOVES.map(([id, key, label, next]) =>
+      command(id, [key], label, () => void actions.setPriority(chosen(), next)),
     ),
     command(
       'hold',

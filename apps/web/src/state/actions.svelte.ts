@@ -78,35 +78,60 @@ export class Actions {
   }
 
   async hold(ids: readonly string[]): Promise<void> {
-    const { client, text, undo } = this.#parts;
-    const done = await this.#change(ids, (id) => client.pauseDownload(id));
-    if (done.length === 0) return;
-    undo.do({ text: text.t.toastHeld(done.length), undo: () => void this.#resume(done) });
+    const { client, text } = this.#parts;
+    await this.#reversibly(
+      text.t.toastHeld(ids.length),
+      this.#change(ids, (id) => client.pauseDownload(id)),
+      (done) => this.#resume(done),
+    );
   }
 
   async resume(ids: readonly string[]): Promise<void> {
-    const { text, undo } = this.#parts;
-    const done = await this.#resume(ids);
-    if (done.length === 0) return;
-    undo.do({ text: text.t.toastResumed(done.length), undo: () => void this.hold(done) });
+    const { client, text } = this.#parts;
+    await this.#reversibly(text.t.toastResumed(ids.length), this.#resume(ids), (done) =>
+      this.#change(done, (id) => client.pauseDownload(id)),
+    );
   }
 
   #resume(ids: readonly string[]): Promise<readonly string[]> {
     return this.#change(ids, (id) => this.#parts.client.resumeDownload(id));
   }
 
-  async prioritise(download: Download, by: number): Promise<void> {
-    const { client, text, undo } = this.#parts;
-    const { id, priority: before } = download;
-    const priority = Math.max(1, Math.min(10, before + by));
-    if (priority === before) return;
-    const done = await this.#change([id], (one) => client.updateDownload(one, { priority }));
-    if (done.length === 0) return;
-    undo.do({
-      text: text.t.toastPriority,
-      undo: () =>
-        void this.#change([id], (one) => client.updateDownload(one, { priority: before })),
+  /** Queued ones of a higher priority start first. */
+  async setPriority(ids: readonly string[], next: (priority: number) => number): Promise<void> {
+    const { client, downloads, text } = this.#parts;
+    const before = new Map<string, number>();
+    const after = new Map<string, number>();
+    for (const id of ids) {
+      const record = downloads.get(id);
+      const priority = record && Math.max(1, Math.min(10, next(record.priority)));
+      if (record?.status !== 'queued' || priority === undefined || priority === record.priority)
+        continue;
+      before.set(id, record.priority);
+      after.set(id, priority);
+    }
+    if (after.size === 0) return;
+    const set = (to: ReadonlyMap<string, number>, which: readonly string[]) =>
+      this.#change(which, (id) => client.updateDownload(id, { priority: to.get(id) ?? 3 }));
+    await this.#reversibly(text.t.toastPriority, set(after, [...after.keys()]), (done) =>
+      set(before, done),
+    );
+  }
+
+  /**
+   * Offers undo at once, because the next key may be the one for it; taking back waits for the answer. Nothing
+   * is offered any more when the server changed nothing.
+   */
+  async #reversibly(
+    message: string,
+    change: Promise<readonly string[]>,
+    takeBack: (done: readonly string[]) => Promise<unknown>,
+  ): Promise<void> {
+    const withdraw = this.#parts.undo.do({
+      text: message,
+      undo: () => void change.then((done) => takeBack(done)),
     });
+    if ((await change).length === 0) withdraw();
   }
 
   /** True when it was kept. */

@@ -38,7 +38,8 @@ export class Undo {
     return this.#entries.length > 0;
   }
 
-  do(action: Reversible): void {
+  /** Offers it; the answer withdraws the offer, for an action that turned out to have done nothing. */
+  do(action: Reversible): () => void {
     const entry: Entry = { ...action, toastId: 0, isOpen: true };
     entry.toastId = this.#toasts.show(action.text, {
       ms: this.#settings.undoMs,
@@ -46,6 +47,10 @@ export class Undo {
       onEnd: () => this.#close(entry),
     });
     this.#entries = [entry, ...this.#entries].slice(0, KEPT);
+    return () => {
+      this.#toasts.drop(entry.toastId);
+      this.#forget(entry);
+    };
   }
 
   /** Takes back the newest; false when there is none. */

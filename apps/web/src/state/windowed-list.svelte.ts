@@ -1,4 +1,4 @@
-import type { Client } from '@artemis/contracts/client';
+import type { Client, Download } from '@artemis/contracts/client';
 import type { Sort, Status } from '@artemis/contracts/vocabulary';
 import type { Changes, Downloads } from './downloads.svelte.ts';
 
@@ -23,7 +23,8 @@ export class WindowedList {
   readonly #downloads: Downloads;
   readonly #pages = new Map<number, readonly string[]>();
   readonly #failed = new Set<number>();
-  readonly #statusOf = new Map<string, Status>();
+  /** What decides where a record stands. */
+  readonly #placeOf = new Map<string, string>();
   readonly #stop: (() => void)[];
   #query: ListQuery;
   #version = $state(0);
@@ -35,7 +36,7 @@ export class WindowedList {
   #isLoading = false;
   #isStale = false;
   #calm: ReturnType<typeof setTimeout> | undefined;
-  #reread: ReturnType<typeof setTimeout> | undefined;
+  #rereadTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(client: Client, downloads: Downloads, query: ListQuery) {
     this.#client = client;
@@ -43,7 +44,7 @@ export class WindowedList {
     this.#query = query;
     this.#stop = [
       downloads.onChange((changes) => this.#change(changes)),
-      downloads.onReset(() => this.reload()),
+      downloads.onReset(() => this.refresh()),
     ];
   }
 
@@ -98,19 +99,20 @@ export class WindowedList {
     this.#isLoading = false;
     this.#pages.clear();
     this.#failed.clear();
-    this.#statusOf.clear();
+    this.#placeOf.clear();
     void this.#load();
   }
 
-  retry(): void {
+  /** Reads what is in sight again, and what failed; the old rows stay until the new ones are there. */
+  refresh(): void {
     this.#failed.clear();
-    this.#error = null;
-    void this.#load();
+    this.#isStale = true;
+    void this.#rereadVisible();
   }
 
   stop(): void {
     clearTimeout(this.#calm);
-    clearTimeout(this.#reread);
+    clearTimeout(this.#rereadTimer);
     for (const stop of this.#stop) stop();
   }
 
@@ -135,7 +137,11 @@ export class WindowedList {
         if (generation !== this.#generation) return;
       }
     } finally {
-      if (generation === this.#generation) this.#isLoading = false;
+      if (generation === this.#generation) {
+        this.#isLoading = false;
+        // What changed meanwhile is in no page that was read before.
+        void this.#rereadVisible();
+      }
     }
   }
 
@@ -151,7 +157,7 @@ export class WindowedList {
       });
       if (generation !== this.#generation) return;
       this.#downloads.learn(list.downloads, list.rev);
-      for (const record of list.downloads) this.#statusOf.set(record.id, record.status);
+      for (const record of list.downloads) this.#placeOf.set(record.id, placeOf(record));
       this.#pages.delete(page);
       this.#pages.set(
         page,
@@ -172,24 +178,25 @@ export class WindowedList {
   #drop(): void {
     for (const page of this.#pages.keys()) {
       if (this.#pages.size <= PAGES_KEPT) return;
-      for (const id of this.#pages.get(page) ?? []) this.#statusOf.delete(id);
+      for (const id of this.#pages.get(page) ?? []) this.#placeOf.delete(id);
       this.#pages.delete(page);
     }
   }
 
   #change(changes: Changes): void {
-    let isMoved = changes.removed.some((id) => this.#statusOf.has(id));
+    let isMoved = changes.removed.some((id) => this.#placeOf.has(id));
     for (const record of changes.downloads) {
-      const before = this.#statusOf.get(record.id);
+      const before = this.#placeOf.get(record.id);
+      const place = placeOf(record);
       const { statuses } = this.#query;
       const belongs = statuses.length === 0 || statuses.includes(record.status);
-      if (before === undefined ? belongs : before !== record.status) isMoved = true;
-      if (before !== undefined) this.#statusOf.set(record.id, record.status);
+      if (before === undefined ? belongs : before !== place) isMoved = true;
+      if (before !== undefined) this.#placeOf.set(record.id, place);
     }
     if (!isMoved) return;
     this.#isStale = true;
-    this.#reread ??= setTimeout(() => {
-      this.#reread = undefined;
+    this.#rereadTimer ??= setTimeout(() => {
+      this.#rereadTimer = undefined;
       void this.#rereadVisible();
     }, REREAD_MS);
   }
@@ -198,6 +205,7 @@ export class WindowedList {
   async #rereadVisible(): Promise<void> {
     if (!this.#isStale || this.#isLoading) return;
     this.#isStale = false;
+    this.#isLoading = true;
     const generation = this.#generation;
     const visible = this.#wantedPages();
     for (const page of this.#pages.keys()) if (!visible.includes(page)) this.#pages.delete(page);
@@ -205,5 +213,12 @@ export class WindowedList {
       await this.#read(page, generation);
       if (generation !== this.#generation) return;
     }
+    this.#isLoading = false;
+    // Scrolled meanwhile, or changed again.
+    void this.#load();
   }
+}
+
+function placeOf(record: Download): string {
+  return `${record.status} ${record.priority}`;
 }

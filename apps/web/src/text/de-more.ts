@@ -65,8 +65,11 @@ export const deMore: LaterWords = {
   selectMatching: (count) => `Alle ${n(count)} passenden wählen`,
   selectMode: 'Wählen',
   clearSelection: 'Auswahl aufheben',
+  runFirst: 'Als Nächstes',
   runSooner: 'Früher dran',
   runLater: 'Später dran',
+  runLast: 'Zuletzt',
+  moveSelected: 'Verschieben…',
   deleteFiles: 'Dateien löschen …',
   deleteTitle: (count) =>
     `Dateien von ${n(count)} ${count === 1 ? 'Download' : 'Downloads'} löschen?`,
@@ -78,7 +81,6 @@ export const deMore: LaterWords = {
   deleteYes: 'Löschen',
   keepFiles: 'Behalten',
   retryAs: (preset) => `Nochmal als „${preset}“`,
-  retryWith: 'Nochmal mit …',
 
   tabOverview: 'Überblick',
   tabLog: 'Protokoll',
@@ -127,6 +129,7 @@ export const deMore: LaterWords = {
   export: 'Ausgeben …',
   exportLinks: 'Liste der Links',
   exportEvidence: 'Belegblatt (CSV)',
+  exportAs: (kind: string) => `Ausgeben: ${kind}`,
 
   presetsTitle: 'Rezepte',
   presetsHint: 'Liegen in diesem Browser. Der Server hört nur, wofür sie stehen.',

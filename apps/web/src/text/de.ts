@@ -11,6 +11,7 @@ export const de: FirstWords = {
   undo: 'Rückgängig',
   more: 'Mehr',
   retry: 'Nochmal',
+  retryWith: 'Nochmal mit …',
   cancel: 'Abbrechen',
   remove: 'Entfernen',
   save: 'Datei sichern',

@@ -65,8 +65,11 @@ export const enMore = {
   selectMatching: (count: number) => `Select all ${n(count)} that match`,
   selectMode: 'Select',
   clearSelection: 'Clear selection',
+  runFirst: 'Run first',
   runSooner: 'Run sooner',
   runLater: 'Run later',
+  runLast: 'Run last',
+  moveSelected: 'Move…',
   deleteFiles: 'Delete files…',
   deleteTitle: (count: number) =>
     `Delete the files of ${n(count)} ${plural(count, 'download', 'downloads')}?`,
@@ -76,7 +79,6 @@ export const enMore = {
   deleteYes: 'Delete',
   keepFiles: 'Keep them',
   retryAs: (preset: string) => `Retry as “${preset}”`,
-  retryWith: 'Retry with…',
 
   // Details of a download
   tabOverview: 'Overview',
@@ -125,6 +127,7 @@ export const enMore = {
   export: 'Export…',
   exportLinks: 'List of links',
   exportEvidence: 'Evidence sheet (CSV)',
+  exportAs: (kind: string) => `Export ${kind}`,
 
   // Presets
   presetsTitle: 'Presets',

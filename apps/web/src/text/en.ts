@@ -12,6 +12,7 @@ export const en = {
   undo: 'Undo',
   more: 'More',
   retry: 'Retry',
+  retryWith: 'Retry with…',
   cancel: 'Cancel',
   remove: 'Remove',
   save: 'Save file',
