@@ -163,6 +163,13 @@ export async function compose(
     historyLimit: config.historyLimit,
     now: () => new Date(),
   });
+  const diskGate = createDiskGate({
+    files,
+    queue,
+    live,
+    log,
+    minFreeBytes: config.minFreeSpaceBytes,
+  });
   const checkUrl = (raw: string) =>
     checkSubmittedUrl(raw, {
       isPublicAddress,
@@ -177,6 +184,7 @@ export async function compose(
     runner,
     files,
     notifier: createSilentNotifier(),
+    disk: diskGate,
     log,
     logger,
     checkUrl,
@@ -217,7 +225,6 @@ export async function compose(
     logger,
     cleanupAfterDays: config.cleanupAfterDays,
   });
-  const diskGate = createDiskGate({ files, queue, log, minFreeBytes: config.minFreeSpaceBytes });
   const loopDelay = monitorEventLoopDelay({ resolution: 20 });
   loopDelay.enable();
   const upgradeTimer = setInterval(

@@ -1,13 +1,23 @@
 import type { DownloadQueue, QueueEntry } from '../domain/ports.ts';
 
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+/** Nobody asks for more; what looks longer comes from a clock that was set back. */
+const LONGEST_WAIT_MS = 3_600_000;
 
 export interface MemoryQueueOptions {
   readonly slots: number;
   readonly maxPerHost: number;
+  /** Never jumps, whatever is done to the clock of the computer. */
   readonly nowMs?: () => number;
+  /** The clock that `notBeforeMs` and `untilMs` are read from. */
+  readonly wallMs?: () => number;
   /** Runs something later, and returns what calls it off. Must not keep the process alive. */
   readonly wakeAfter?: (run: () => void, ms: number) => () => void;
+}
+
+interface Waiting {
+  readonly entry: QueueEntry;
+  /** Of the clock that never jumps. */
+  readonly startsAtMs: number;
 }
 
 /**
@@ -15,22 +25,34 @@ export interface MemoryQueueOptions {
  * not hold up others. After such a while one download asks first, and the others follow when it ended well.
  */
 export function createMemoryQueue(options: MemoryQueueOptions): DownloadQueue {
-  const nowMs = options.nowMs ?? Date.now;
-  const waiting = new Map<string, QueueEntry>();
+  const nowMs = options.nowMs ?? (() => performance.now());
+  const wallMs = options.wallMs ?? options.nowMs ?? Date.now;
+  const waiting = new Map<string, Waiting>();
   const slots: (string | null)[] = Array.from({ length: options.slots }, () => null);
   const runningByHost = new Map<string, number>();
+  /** By site, of the clock that never jumps. */
   const parked = new Map<string, number>();
-  let sorted: QueueEntry[] | null = null;
+  let sorted: Waiting[] | null = null;
   let handler: ((id: string) => Promise<void>) | null = null;
-  let isDiskOpen = true;
+  let diskRoomBytes = Infinity;
   let isDispatching = false;
   let isDispatchScheduled = false;
   const wakeAfter = options.wakeAfter ?? wakeByTimer;
   let callOff: (() => void) | null = null;
 
-  function inOrder(): QueueEntry[] {
-    sorted ??= [...waiting.values()].sort((a, b) => b.priority - a.priority || a.order - b.order);
+  function inOrder(): Waiting[] {
+    sorted ??= [...waiting.values()].sort(
+      ({ entry: a }, { entry: b }) => b.priority - a.priority || a.order - b.order,
+    );
     return sorted;
+  }
+
+  function steady(atWallMs: number): number {
+    return nowMs() + Math.min(atWallMs - wallMs(), LONGEST_WAIT_MS);
+  }
+
+  function hasRoom(entry: Pick<QueueEntry, 'neededBytes'> | undefined): boolean {
+    return diskRoomBytes >= (entry?.neededBytes ?? 0);
   }
 
   function hostLimit(host: string): number {
@@ -38,7 +60,7 @@ export function createMemoryQueue(options: MemoryQueueOptions): DownloadQueue {
   }
 
   function isHostFree(host: string): boolean {
-    if ((parked.get(host) ?? 0) > nowMs()) return false;
+    if ((parked.get(host) ?? -Infinity) > nowMs()) return false;
     return (runningByHost.get(host) ?? 0) < hostLimit(host);
   }
 
@@ -47,12 +69,13 @@ export function createMemoryQueue(options: MemoryQueueOptions): DownloadQueue {
     const now = nowMs();
     const entries = inOrder();
     const index = entries.findIndex(
-      ({ id, host, notBeforeMs }) =>
-        (notBeforeMs ?? 0) <= now && isHostFree(host) && !slots.includes(id),
+      ({ entry, startsAtMs }) =>
+        startsAtMs <= now && isHostFree(entry.host) && hasRoom(entry) && !slots.includes(entry.id),
     );
-    const [entry = null] = index === -1 ? [] : entries.splice(index, 1);
-    if (entry) waiting.delete(entry.id);
-    return entry;
+    const [found] = index === -1 ? [] : entries.splice(index, 1);
+    if (!found) return null;
+    waiting.delete(found.entry.id);
+    return found.entry;
   }
 
   function dispatch(): void {
@@ -61,7 +84,7 @@ export function createMemoryQueue(options: MemoryQueueOptions): DownloadQueue {
     try {
       for (;;) {
         const slot = slots.indexOf(null);
-        if (slot === -1 || !isDiskOpen) break;
+        if (slot === -1 || diskRoomBytes < 0) break;
         const entry = takeNext();
         if (!entry) break;
         occupy(slot, entry, handler);
@@ -107,12 +130,12 @@ export function createMemoryQueue(options: MemoryQueueOptions): DownloadQueue {
     if (!handler || waiting.size === 0 || !slots.includes(null)) return;
     const now = nowMs();
     let soonest = Infinity;
-    for (const { notBeforeMs, host } of waiting.values()) {
-      const at = Math.max(notBeforeMs ?? 0, parked.get(host) ?? 0);
+    for (const { entry, startsAtMs } of waiting.values()) {
+      const at = Math.max(startsAtMs, parked.get(entry.host) ?? -Infinity);
       if (at > now && at < soonest) soonest = at;
     }
     if (soonest === Infinity) return;
-    callOff = wakeAfter(dispatch, Math.min(soonest - now + 1, LONGEST_TIMER_MS));
+    callOff = wakeAfter(dispatch, soonest - now + 1);
   }
 
   return {
@@ -121,7 +144,8 @@ export function createMemoryQueue(options: MemoryQueueOptions): DownloadQueue {
       dispatch();
     },
     enqueue(entry) {
-      waiting.set(entry.id, entry);
+      const startsAtMs = entry.notBeforeMs === null ? -Infinity : steady(entry.notBeforeMs);
+      waiting.set(entry.id, { entry, startsAtMs });
       sorted = null;
       dispatchSoon();
       return Promise.resolve();
@@ -132,31 +156,36 @@ export function createMemoryQueue(options: MemoryQueueOptions): DownloadQueue {
       return Promise.resolve(isRemoved);
     },
     park(host, untilMs) {
-      parked.set(host, Math.max(untilMs, parked.get(host) ?? 0));
+      parked.set(host, Math.max(steady(untilMs), parked.get(host) ?? -Infinity));
       wakeLater();
       return Promise.resolve();
     },
-    setDiskGate(isOpen) {
-      isDiskOpen = isOpen;
+    setDiskRoom(bytes) {
+      diskRoomBytes = bytes;
       dispatch();
     },
     waitingReason({ id, host }) {
-      const entry = waiting.get(id);
-      if ((entry?.notBeforeMs ?? 0) > nowMs()) return 'retry';
+      const found = waiting.get(id);
+      if (found && found.startsAtMs > nowMs()) return 'retry';
       if (!isHostFree(host)) return 'host';
-      return isDiskOpen ? 'slot' : 'disk';
+      return hasRoom(found?.entry) ? 'slot' : 'disk';
     },
     slots: () => slots,
     hosts() {
       const queued = new Map<string, number>();
-      for (const { host } of waiting.values()) queued.set(host, (queued.get(host) ?? 0) + 1);
+      for (const { entry } of waiting.values()) {
+        queued.set(entry.host, (queued.get(entry.host) ?? 0) + 1);
+      }
       return [...new Set([...runningByHost.keys(), ...queued.keys()])]
-        .map((host) => ({
-          host,
-          running: runningByHost.get(host) ?? 0,
-          queued: queued.get(host) ?? 0,
-          parkedUntilMs: (parked.get(host) ?? 0) > nowMs() ? (parked.get(host) ?? null) : null,
-        }))
+        .map((host) => {
+          const leftMs = (parked.get(host) ?? -Infinity) - nowMs();
+          return {
+            host,
+            running: runningByHost.get(host) ?? 0,
+            queued: queued.get(host) ?? 0,
+            parkedUntilMs: leftMs > 0 ? wallMs() + leftMs : null,
+          };
+        })
         .sort((a, b) => b.running - a.running || b.queued - a.queued);
     },
     close() {

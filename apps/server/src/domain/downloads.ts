@@ -8,6 +8,7 @@ import {
 } from '@artemis/contracts';
 import type { AttemptUsage } from '../worker/messages.ts';
 import type { ActivityLog } from './activity-log.ts';
+import type { DiskGate } from './disk-gate.ts';
 import { RequestError } from './errors.ts';
 import { listDownloads, matches, type ListPage, type ListQuery } from './list-downloads.ts';
 import type { LiveChange, LiveDownloads } from './live-downloads.ts';
@@ -23,6 +24,8 @@ import type {
 import { selectionOf } from './presets.ts';
 import type { Logger, Records } from './records.ts';
 import { IDLE, runDownload, type RunDependencies } from './run-download.ts';
+import { MOST_DEATHS } from './retry-policy.ts';
+import { createSitePatience } from './site-patience.ts';
 import { createSubmissions, type SubmitResult, type UrlVerdict } from './submit.ts';
 
 /** Ends of the engine that one download survives; one that meets more may be their cause. */
@@ -36,6 +39,7 @@ export interface DownloadsDependencies {
   readonly runner: DownloadRunner;
   readonly files: FileStore;
   readonly notifier: Notifier;
+  readonly disk: DiskGate;
   readonly log: ActivityLog;
   readonly logger: Logger;
   readonly checkUrl: (raw: string) => UrlVerdict;
@@ -89,6 +93,7 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
   const running = new Map<string, { controller: AbortController; ended: Promise<void> }>();
   const attemptsBefore = new Map<string, number>();
   const interruptions = new Map<string, number>();
+  const deaths = new Map<string, number>();
   const runDependencies: RunDependencies = {
     ...dependencies,
     ...settings,
@@ -100,6 +105,12 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
       interruptions.set(id, count);
       return !isStopping && count <= MOST_INTERRUPTIONS;
     },
+    mayRunAgain(id) {
+      const count = (deaths.get(id) ?? 0) + 1;
+      deaths.set(id, count);
+      return count < MOST_DEATHS;
+    },
+    sites: createSitePatience(),
     attemptsBefore: (id) => attemptsBefore.get(id) ?? 0,
   };
   let isStopping = false;
@@ -129,6 +140,7 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
       order: entry.order,
       host: entry.host,
       notBeforeMs: retryAt === null ? null : Date.parse(retryAt),
+      neededBytes: dependencies.disk.neededBytes(id),
     });
   }
 
@@ -252,6 +264,7 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
       const isOther = Object.keys(request).length > 0;
       attemptsBefore.set(id, download.attempt);
       interruptions.delete(id);
+      deaths.delete(id);
       await records.moveOrRefuse(id, 'queued', {
         ...selection,
         waiting_for: 'slot',
@@ -320,6 +333,7 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
       await files.removeJobFolder(id);
       attemptsBefore.delete(id);
       interruptions.delete(id);
+      deaths.delete(id);
     },
     logOf(id, after) {
       required(id);

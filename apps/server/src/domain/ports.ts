@@ -53,8 +53,10 @@ export interface QueueEntry {
   /** Age: lower is older, and runs first among equal priorities. */
   readonly order: number;
   readonly host: string;
-  /** Epoch milliseconds before which it must not start; null when at once. */
+  /** Epoch milliseconds before which it must not start, at most an hour from now; null when at once. */
   readonly notBeforeMs: number | null;
+  /** Room on the disk that it is known to need; null when unknown. */
+  readonly neededBytes: number | null;
 }
 
 export interface HostState {
@@ -73,10 +75,10 @@ export interface DownloadQueue {
   enqueue(entry: QueueEntry): Promise<void>;
   /** False when it was not waiting (any more). */
   remove(id: string): Promise<boolean>;
-  /** Leaves a site alone until then; other sites go on. */
+  /** Leaves a site alone until then, at most for an hour; other sites go on. */
   park(host: string, untilMs: number): Promise<void>;
-  /** Closed: nothing starts because the disk is short of room. */
-  setDiskGate(isOpen: boolean): void;
+  /** Bytes that downloads may still take. What is known to need more waits; below zero nothing starts. */
+  setDiskRoom(bytes: number): void;
   waitingReason(entry: { readonly id: string; readonly host: string }): WaitingReason;
   /** By slot number: the download that runs there, or null. */
   slots(): readonly (string | null)[];

@@ -12,6 +12,9 @@ export function isSiteWide(code: FailureCode): boolean {
   return SITE_WIDE.has(code);
 }
 
+/** Three deaths of its own processes, and a download is taken for their cause. */
+export const MOST_DEATHS = 3;
+
 /**
  * Seconds until the next automatic run, or null when there is none.
  * @param automaticRuns runs so far since the last submit or retry by a person, from 1
@@ -25,12 +28,17 @@ export function retryDelaySeconds(
   random: number,
 ): number | null {
   if (!FAILURES[code].isRetryable || automaticRuns >= maxAttempts) return null;
+  return waitSeconds(automaticRuns, siteWaitSeconds, random);
+}
+
+/** What the site asked for, within bounds; else longer with each of the `tries`, from 1. */
+export function waitSeconds(tries: number, siteWaitSeconds: number | null, random: number): number {
   if (siteWaitSeconds !== null && !Number.isNaN(siteWaitSeconds)) {
     return Math.min(
       Math.max(siteWaitSeconds, SHORTEST_SITE_WAIT_SECONDS),
       LONGEST_SITE_WAIT_SECONDS,
     );
   }
-  const base = Math.min(FIRST_WAIT_SECONDS * 4 ** (automaticRuns - 1), LONGEST_WAIT_SECONDS);
+  const base = Math.min(FIRST_WAIT_SECONDS * 4 ** (tries - 1), LONGEST_WAIT_SECONDS);
   return base * (0.8 + 0.4 * random);
 }

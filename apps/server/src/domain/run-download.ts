@@ -2,10 +2,12 @@ import type { Download } from '@artemis/contracts';
 import type { AttemptUsage, Outcome, TaskEvent } from '../worker/messages.ts';
 import type { ActivityLog } from './activity-log.ts';
 import { downloadError } from './errors.ts';
-import type { LiveDownloads } from './live-downloads.ts';
+import type { LiveDownload, LiveDownloads } from './live-downloads.ts';
 import type { DownloadQueue, DownloadRunner, FileName, FileStore, Notifier } from './ports.ts';
 import type { Logger, Records } from './records.ts';
-import { isSiteWide, retryDelaySeconds } from './retry-policy.ts';
+import { isSiteWide, retryDelaySeconds, waitSeconds } from './retry-policy.ts';
+import type { DiskGate } from './disk-gate.ts';
+import type { SitePatience } from './site-patience.ts';
 
 export interface RunDependencies {
   readonly live: LiveDownloads;
@@ -24,9 +26,15 @@ export interface RunDependencies {
   readonly attemptsBefore: (id: string) => number;
   /** Whether an attempt that the engine's end has cut off goes on as if nothing had been; not for ever. */
   readonly mayContinue: (id: string) => boolean;
+  /** Whether a download whose own processes have died may be run again; not for ever. */
+  readonly mayRunAgain: (id: string) => boolean;
+  readonly disk: DiskGate;
+  readonly sites: SitePatience;
   readonly fileName: (download: Download) => FileName;
   readonly onUsage: (usage: AttemptUsage) => void;
 }
+
+const STOPPED: Outcome = { kind: 'stopped', usage: null };
 
 /** What a record shows that is not running. */
 export const IDLE = { phase: null, speed_bps: null, eta_seconds: null, waiting_for: null } as const;
@@ -40,9 +48,10 @@ export async function runDownload(
   signal: AbortSignal,
   dependencies: RunDependencies,
 ): Promise<void> {
-  const { live, records, log, logger } = dependencies;
+  const { live, records, log, logger, disk } = dependencies;
   const queued = live.get(id)?.download;
   if (queued?.status !== 'queued') return;
+  const noRoom = new AbortController();
   const isRetry = queued.retry_at !== null;
   // After a crash a record that still says queued is simply run again.
   records.moveSoon(id, 'running', {
@@ -58,20 +67,27 @@ export async function runDownload(
     completed_at: null,
   });
   try {
-    const outcome = await attempt(id, signal, dependencies);
+    const outcome = await attempt(id, signal, noRoom, dependencies);
     tellUsage(id, outcome, dependencies);
-    await settle(id, outcome, dependencies);
+    if (outcome.kind === 'stopped' && noRoom.signal.aborted && !signal.aborted) {
+      await waitForRoom(id, dependencies);
+    } else {
+      await settle(id, outcome, dependencies);
+    }
   } catch (error) {
     logger.error({ err: error, downloadId: id }, 'attempt ended unexpectedly');
     log.write('error', 'The attempt ended unexpectedly; the server log has the cause.', id, false);
     await settle(id, failed(storageFailure(error)), dependencies);
+  } finally {
+    disk.release(id);
   }
 }
 
 async function attempt(
   id: string,
   signal: AbortSignal,
-  { live, runner, files, log }: RunDependencies,
+  noRoom: AbortController,
+  { live, runner, files, log, disk }: RunDependencies,
 ): Promise<Outcome> {
   const jobFolder = await files.jobFolder(id);
   const verified = await files.verifiedOutcome(id);
@@ -83,12 +99,22 @@ async function attempt(
   }
   return runner.run(download, {
     jobFolder,
-    signal,
-    onEvent: (event) => take(id, event, live, log),
+    signal: AbortSignal.any([signal, noRoom.signal]),
+    onEvent(event) {
+      if (event.kind !== 'space') return take(id, event, live, log);
+      void disk.claim(id, event).then((fits) => {
+        if (!fits) noRoom.abort();
+      });
+    },
   });
 }
 
-function take(id: string, event: TaskEvent, live: LiveDownloads, log: ActivityLog): void {
+function take(
+  id: string,
+  event: Exclude<TaskEvent, { kind: 'space' }>,
+  live: LiveDownloads,
+  log: ActivityLog,
+): void {
   if (event.kind === 'log') return log.write(event.level, event.text, id, false);
   const running = live.get(id)?.download;
   if (running?.status !== 'running') return;
@@ -134,6 +160,18 @@ async function settle(id: string, outcome: Outcome, dependencies: RunDependencie
   await records.move(id, 'queued', { ...IDLE, waiting_for: 'slot' });
 }
 
+/** It is known now what the download needs, and that is not there: the queue holds it until it is. */
+async function waitForRoom(id: string, dependencies: RunDependencies): Promise<void> {
+  const { live, records } = dependencies;
+  if (live.get(id)?.download.status !== 'running') return settle(id, STOPPED, dependencies);
+  await records.move(id, 'queued', {
+    ...IDLE,
+    waiting_for: 'disk',
+    error: downloadError('DISK_FULL'),
+  });
+  await enqueue(id, null, dependencies);
+}
+
 async function store(
   id: string,
   outcome: Extract<Outcome, { kind: 'done' }>,
@@ -159,6 +197,7 @@ async function store(
   }
   const media = artifacts.find((artifact) => artifact.kind === 'media') ?? null;
   const at = now();
+  dependencies.sites.welcomed(dependencies.live.get(id)?.host ?? '');
   log.write('info', media ? `Stored as ${media.storage_path}.` : 'Done.', id, false);
   log.write(
     'info',
@@ -192,7 +231,7 @@ async function fail(
   outcome: Extract<Outcome, { kind: 'failed' }>,
   dependencies: RunDependencies,
 ): Promise<void> {
-  const { live, records, queue, log, now } = dependencies;
+  const { live, records, log, now } = dependencies;
   const entry = live.get(id);
   if (entry?.download.status !== 'running') return;
   if (outcome.code === 'INTERRUPTED' && dependencies.mayContinue(id)) {
@@ -208,22 +247,26 @@ async function fail(
   }
   const error = downloadError(outcome.code);
   if (outcome.detail) log.write('error', outcome.detail, id, false);
-  const delay = retryDelaySeconds(
+  const runs = entry.download.attempt - dependencies.attemptsBefore(id);
+  const siteDelay = await parkSite(entry, outcome, dependencies);
+  const isOver = outcome.code === 'WORKER_CRASHED' && !dependencies.mayRunAgain(id);
+  const ownDelay = retryDelaySeconds(
     outcome.code,
-    entry.download.attempt - dependencies.attemptsBefore(id),
-    dependencies.maxAttempts,
+    runs,
+    isOver ? 0 : dependencies.maxAttempts,
     outcome.retryAfterSeconds,
     dependencies.random(),
   );
+  const delay = ownDelay === null ? null : Math.max(ownDelay, siteDelay);
   const name = entry.download.title ?? entry.host;
   if (delay === null) {
     log.write('error', `Failed (${outcome.code}): ${name}. ${error.message}`, id, true);
     await records.move(id, 'failed', { ...IDLE, error, completed_at: now().toISOString() });
+    if (outcome.code === 'DISK_FULL') await dependencies.disk.giveUpPartial(id);
     await notify(id, dependencies);
     return;
   }
   const retryAtMs = now().getTime() + delay * 1000;
-  if (isSiteWide(outcome.code)) await queue.park(entry.host, retryAtMs);
   log.write('warn', `${name}: ${error.message} Next try in ${Math.ceil(delay)} s.`, id, true);
   await records.move(id, 'queued', {
     ...IDLE,
@@ -234,15 +277,39 @@ async function fail(
   await enqueue(id, retryAtMs, dependencies);
 }
 
+/**
+ * Leaves the whole site alone when the failure speaks of all requests, also when this download has no attempt left.
+ * Returns the seconds, 0 for another failure.
+ */
+async function parkSite(
+  { host, download }: LiveDownload,
+  { code, retryAfterSeconds }: Extract<Outcome, { kind: 'failed' }>,
+  { queue, sites, now, random }: RunDependencies,
+): Promise<number> {
+  if (!isSiteWide(code)) return 0;
+  const nowMs = now().getTime();
+  const times = sites.sentAway(host, Date.parse(download.started_at ?? ''), nowMs);
+  const seconds = waitSeconds(times, retryAfterSeconds, random());
+  await queue.park(host, nowMs + seconds * 1000);
+  return seconds;
+}
+
 async function enqueue(
   id: string,
   notBeforeMs: number | null,
-  { live, queue }: RunDependencies,
+  { live, queue, disk }: RunDependencies,
 ): Promise<void> {
   const entry = live.get(id);
   if (entry?.download.status !== 'queued') return;
   const { priority } = entry.download;
-  await queue.enqueue({ id, priority, order: entry.order, host: entry.host, notBeforeMs });
+  await queue.enqueue({
+    id,
+    priority,
+    order: entry.order,
+    host: entry.host,
+    notBeforeMs,
+    neededBytes: disk.neededBytes(id),
+  });
 }
 
 async function notify(id: string, { live, notifier }: RunDependencies): Promise<void> {

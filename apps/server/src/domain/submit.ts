@@ -167,7 +167,8 @@ export function createSubmissions(dependencies: SubmitDependencies): Submissions
 
   async function enqueue(entry: LiveDownload): Promise<void> {
     const { id, priority } = entry.download;
-    await queue.enqueue({ id, priority, order: entry.order, host: entry.host, notBeforeMs: null });
+    const { order, host } = entry;
+    await queue.enqueue({ id, priority, order, host, notBeforeMs: null, neededBytes: null });
   }
 
   function answer(remembered: Remembered): SubmitResult {

@@ -6,7 +6,7 @@ import type { FailureCode, WarningCode } from '@artemis/contracts';
 import type { Attempt } from './attempt.ts';
 import { doneOutcome, failedOutcome, stoppedOutcome } from './attempt.ts';
 import { classifyFailure } from './failure.ts';
-import { collectSidecars, ownFile } from './job-folder.ts';
+import { collectSidecars, ownFile, partialBytes } from './job-folder.ts';
 import { createJobs } from './jobs.ts';
 import { mediaTypeOf } from './media-types.ts';
 import type { Outcome, StopTask, Task, TaskEvent } from './messages.ts';
@@ -15,11 +15,12 @@ import { failedPart, misnamedThumbnail, warningOf } from './optional-parts.ts';
 import { forgetOutcome, writeOutcome } from './outcome-file.ts';
 import type { VideoInfo } from './output-lines.ts';
 import { planOf, type DownloadPlan, type OptionalPart } from './plan.ts';
-import { createProgressMeter } from './progress.ts';
+import { createProgressMeter, type ProgressFigure } from './progress.ts';
 import { finishRecording } from './recording.ts';
 import { redact } from './redact.ts';
 import { createReporter } from './reporter.ts';
 import { openResumeGuard, wipeJobFolder } from './resume-state.ts';
+import { isPlainFile, neededSpace } from './space.ts';
 import { expectedDuration, verifyMedia } from './verify.ts';
 import { runYtDlp, type RunResult } from './yt-dlp-run.ts';
 
@@ -86,6 +87,7 @@ async function perform(attempt: Attempt): Promise<Outcome> {
   await forgetOutcome(jobFolder);
   for (let count = 1; count <= MAX_RUNS; count += 1) {
     const plan = planOf(selection, leftOut);
+    let video: VideoInfo | null = null;
     const result = await runYtDlp({
       task,
       jobs,
@@ -93,10 +95,16 @@ async function perform(attempt: Attempt): Promise<Outcome> {
       guard: await openResumeGuard(jobFolder, key),
       context: { plan, isTlsVerifiedByFfmpeg },
       deadlineMs,
-      onVideo: (video) => {
-        if (!plan.isFlat) reporter.metadata(metadataOf(video));
+      onVideo(next) {
+        video = next;
+        if (!plan.isFlat) reporter.metadata(metadataOf(next));
+        tellSpace(attempt, plan, next, null);
       },
-      onProgress: () => reporter.progress(meter.read()),
+      onProgress() {
+        const figure = meter.read();
+        if (video !== null && isPlainFile(video)) tellSpace(attempt, plan, video, figure);
+        reporter.progress(figure);
+      },
       log: reporter.log,
     });
     if (result.end === 'changed') {
@@ -134,6 +142,19 @@ async function perform(attempt: Attempt): Promise<Outcome> {
     return outcome;
   }
   return failedOutcome(jobs, 'UNKNOWN', 'Too many parts of this download failed.');
+}
+
+function tellSpace(
+  { task, reporter }: Attempt,
+  plan: DownloadPlan,
+  video: VideoInfo,
+  figure: ProgressFigure | null,
+): void {
+  const neededBytes = neededSpace(plan, video, figure?.totalBytes ?? null);
+  // What is over the limit is ended by that.
+  if (neededBytes === null || neededBytes > 2 * task.limits.maxFileSizeBytes) return;
+  if (figure !== null) return reporter.space(neededBytes, figure.downloadedBytes ?? 0);
+  void partialBytes(task.jobFolder).then((bytes) => reporter.space(neededBytes, bytes));
 }
 
 function isComplete({ exit, filePath, openStep }: RunResult, { hasMedia }: DownloadPlan): boolean {

@@ -74,6 +74,8 @@ export type TaskEvent =
       readonly etaSeconds: number | null;
     }
   | { readonly kind: 'metadata'; readonly metadata: Metadata }
+  /** Once, as soon as the sizes are known: what the attempt takes of the disk at its peak. */
+  | { readonly kind: 'space'; readonly totalBytes: number; readonly presentBytes: number }
   | { readonly kind: 'log'; readonly level: LogLevel; readonly text: string };
 
 /** Main to thread. Stopping is a message first; terminating the thread is the last resort. */

@@ -8,6 +8,8 @@ const PROGRESS_INTERVAL_MS = 250;
 export interface Reporter {
   log(this: void, level: LogLevel, text: string): void;
   metadata(metadata: Metadata): void;
+  /** Sent once: later figures of the same attempt are left out. */
+  space(totalBytes: number, presentBytes: number): void;
   /** Sent at most four times a second, and only when it has changed. */
   progress(figure: ProgressFigure): void;
   /** For the last figure of a phase that no other would follow soon. */
@@ -17,6 +19,7 @@ export interface Reporter {
 export function createReporter(send: (event: TaskEvent) => void): Reporter {
   let sentAtMs = -Infinity;
   let sent: ProgressFigure | null = null;
+  let isSpaceSent = false;
 
   function progressNow(figure: ProgressFigure): void {
     if (sent !== null && isSame(sent, figure)) return;
@@ -28,6 +31,11 @@ export function createReporter(send: (event: TaskEvent) => void): Reporter {
   return {
     log: (level, text) => send({ kind: 'log', level, text }),
     metadata: (metadata) => send({ kind: 'metadata', metadata }),
+    space(totalBytes, presentBytes) {
+      if (isSpaceSent) return;
+      isSpaceSent = true;
+      send({ kind: 'space', totalBytes, presentBytes });
+    },
     progress(figure) {
       if (performance.now() - sentAtMs >= PROGRESS_INTERVAL_MS) progressNow(figure);
     },

@@ -20,6 +20,7 @@ export function describeQueue(name: string, setUp: QueueSetUp): void {
       order: (order += 1),
       host: `${id}.example`,
       notBeforeMs: null,
+      neededBytes: null,
       ...patch,
     });
 
@@ -120,16 +121,27 @@ export function describeQueue(name: string, setUp: QueueSetUp): void {
       await queue.close();
     });
 
-    it('starts nothing while the disk gate is closed', async () => {
-      const { queue, started, pass } = begin(2);
-      queue.setDiskGate(false);
+    it('starts nothing while the disk has no room, and what needs much only when there is that', async () => {
+      const { queue, started, end, pass } = begin(2);
+      queue.setDiskRoom(-1);
       await queue.enqueue(entry('one'));
       await pass(0);
       expect(started).toEqual([]);
       expect(queue.waitingReason({ id: 'one', host: 'one.example' })).toBe('disk');
-      queue.setDiskGate(true);
+      queue.setDiskRoom(0);
       await pass(0);
       expect(started).toEqual(['one']);
+      await queue.enqueue(entry('large', { neededBytes: 500, priority: 9 }));
+      await queue.enqueue(entry('two'));
+      await pass(0);
+      expect(started).toEqual(['one', 'two']);
+      expect(queue.waitingReason({ id: 'large', host: 'large.example' })).toBe('disk');
+      queue.setDiskRoom(499);
+      await end('two');
+      expect(started).toHaveLength(2);
+      queue.setDiskRoom(500);
+      await pass(0);
+      expect(started.at(-1)).toBe('large');
       await queue.close();
     });
 

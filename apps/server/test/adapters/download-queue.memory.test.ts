@@ -52,9 +52,15 @@ describe('a queue of many', () => {
         if (ended === count) resolve();
       });
     });
-    queue.setDiskGate(false);
+    queue.setDiskRoom(-1);
     for (let order = 0; order < count; order += 1) {
-      const entry = { id: `d${order}`, order, host: 'a.example', notBeforeMs: null };
+      const entry = {
+        id: `d${order}`,
+        order,
+        host: 'a.example',
+        notBeforeMs: null,
+        neededBytes: null,
+      };
       // Each comparison of a sort reads the priority.
       Object.defineProperty(entry, 'priority', {
         get: () => {
@@ -64,7 +70,7 @@ describe('a queue of many', () => {
       });
       await queue.enqueue(entry as typeof entry & { priority: number });
     }
-    queue.setDiskGate(true);
+    queue.setDiskRoom(Infinity);
     await everythingEnded;
     expect(looks / count).toBeLessThan(200);
     await queue.close();

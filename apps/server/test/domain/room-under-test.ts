@@ -6,6 +6,7 @@ import { createMemoryQueue } from '../../src/adapters/download-queue.memory.ts';
 import { createJsonFileHistory } from '../../src/adapters/history.json-file.ts';
 import { createSilentNotifier } from '../../src/adapters/notifier.none.ts';
 import { createActivityLog } from '../../src/domain/activity-log.ts';
+import { createDiskGate } from '../../src/domain/disk-gate.ts';
 import { createDownloads, type Downloads } from '../../src/domain/downloads.ts';
 import { fileNameOf } from '../../src/domain/file-name.ts';
 import { createLiveDownloads, type LiveDownloads } from '../../src/domain/live-downloads.ts';
@@ -27,8 +28,12 @@ export interface Room {
   readonly attempts: ReadonlyMap<string, Attempt>;
   /** Every start of an attempt, in order. */
   readonly started: readonly string[];
+  /** Downloads whose partial files were removed, in order. */
+  readonly removedFolders: readonly string[];
   /** While set, every write of the history fails with it. */
   failWrites(error: Error | null): void;
+  /** Of the disk; null, as at first: unknown. */
+  setFreeBytes(bytes: number | null): void;
   /** Writes of the history so far. */
   writes(): number;
   submit(...urls: string[]): Promise<string[]>;
@@ -68,6 +73,7 @@ export async function openRoom(options: RoomOptions = {}): Promise<Room> {
   const now = options.now ?? (() => new Date());
   let writeError: Error | null = null;
   let writes = 0;
+  let freeBytes: number | null = null;
   const history = createJsonFileHistory({
     path: join(folder, 'history.json'),
     dataDir: join(folder, 'data'),
@@ -102,7 +108,12 @@ export async function openRoom(options: RoomOptions = {}): Promise<Room> {
     historyLimit: options.historyLimit ?? 200,
     now,
   });
+  const removedFolders: string[] = [];
+  const files = fakeFiles(() => freeBytes, removedFolders);
+  const disk = createDiskGate({ files, queue, live, log, minFreeBytes: 0, lookEveryMs: 20 });
+  await disk.start();
   const downloads = createDownloads({
+    disk,
     live,
     records,
     history,
@@ -123,7 +134,7 @@ export async function openRoom(options: RoomOptions = {}): Promise<Room> {
         }),
       close: () => Promise.resolve(),
     },
-    files: fakeFiles(),
+    files,
     notifier: createSilentNotifier(),
     log,
     logger: silent,
@@ -144,30 +155,37 @@ export async function openRoom(options: RoomOptions = {}): Promise<Room> {
     queue,
     attempts,
     started,
+    removedFolders,
     failWrites: (error) => void (writeError = error),
     writes: () => writes,
+    setFreeBytes: (bytes) => void (freeBytes = bytes),
     async submit(...urls) {
       const result = await downloads.submit({ urls }, null);
       return result.downloads.map(({ id }) => id);
     },
     statusOf: (id) => downloads.peek(id)?.status ?? null,
     async restart() {
+      disk.stop();
       await downloads.stop();
       return openRoom({ ...options, folder });
     },
     async close() {
+      disk.stop();
       await downloads.stop();
       await rm(folder, { recursive: true, force: true });
     },
   };
 }
 
-function fakeFiles(): FileStore {
+function fakeFiles(freeBytes: () => number | null, removedFolders: string[]): FileStore {
   const nothing = () => Promise.resolve();
   return {
     provider: 'local',
     jobFolder: (id) => Promise.resolve(`/nowhere/${id}`),
-    removeJobFolder: nothing,
+    removeJobFolder(id) {
+      removedFolders.push(id);
+      return nothing();
+    },
     sweepJobFolders: nothing,
     isTaken: () => Promise.resolve(false),
     verifiedOutcome: () => Promise.resolve(null),
@@ -175,7 +193,7 @@ function fakeFiles(): FileStore {
     open: () => Promise.resolve(null),
     remove: nothing,
     removePublishedBefore: () => Promise.resolve(new Set<string>()),
-    usage: () => Promise.resolve({ usedBytes: 0, files: 0, freeBytes: null }),
+    usage: () => Promise.resolve({ usedBytes: 0, files: 0, freeBytes: freeBytes() }),
     health: () => Promise.resolve({ state: 'ok', message: '', remedy: null }),
     close: nothing,
   };

@@ -15,6 +15,7 @@ import { loadConfig, type Config } from '../../src/config.ts';
 import { createActivityLog } from '../../src/domain/activity-log.ts';
 import { createCookieJars } from '../../src/domain/cookie-jars.ts';
 import { testCookies } from '../../src/domain/cookie-test.ts';
+import { createDiskGate } from '../../src/domain/disk-gate.ts';
 import { createDownloads } from '../../src/domain/downloads.ts';
 import { RequestError } from '../../src/domain/errors.ts';
 import { createEventFeed } from '../../src/domain/event-feed.ts';
@@ -102,7 +103,9 @@ export async function startApp(options: AppOptions = {}): Promise<AppUnderTest> 
     URL.canParse(raw) && raw.startsWith('http')
       ? { ok: true, url: new URL(raw).href }
       : { ok: false, reason: 'must be an http or https link' };
+  const disk = createDiskGate({ files, queue, live, log, minFreeBytes: 0 });
   const downloads = createDownloads({
+    disk,
     live,
     records,
     history,
