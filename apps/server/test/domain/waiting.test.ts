@@ -39,6 +39,7 @@ describe('a site that sends us away', () => {
       'https://b.example/1',
     );
     await endAttempt(room, second, done);
+    await eventually(() => room.attempts.get(third));
     await endAttempt(room, first, sentAway(120));
     await endAttempt(room, third, sentAway(60, 'BOT_CHECK'));
     await eventually(() => room.attempts.get(other));
