@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { repositoryDir } from './lib/artemis.ts';
 import { openBench } from './lib/bench.ts';
-import { head, load } from './lib/report.ts';
+import { head, load, versions } from './lib/report.ts';
 import { median, quantile } from './lib/stats.ts';
 
 const ROUNDS = 7;
@@ -63,7 +63,7 @@ try {
   }
   await client.cancelDownload(id);
   await artemis.stop();
-  const report = `${head('API', bench.tools)}
+  const report = `${head('API', versions(bench.tools))}
 
 ${CLIENTS} clients in one process of the same machine, keep-alive, ${RECORDS} records, ${ROUNDS} rounds of a second each.
 

@@ -1,4 +1,4 @@
-// `pnpm bench engine [row…]`, `pnpm bench api`: builds the server, then measures the build.
+// `pnpm bench engine [row…]`, `pnpm bench api`, `pnpm bench web [row…]`: builds the server, then measures the build.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,8 +17,10 @@ function node(nodeArgs) {
 }
 
 if (!/^[a-z]+$/.test(name) || !existsSync(script)) {
-  say('Say what to measure: pnpm bench engine [row…], or pnpm bench api.');
+  say('Say what to measure: pnpm bench engine [row…], pnpm bench api, or pnpm bench web [row…].');
   process.exit(2);
 }
 node(['node_modules/typescript/bin/tsc', '-b', 'apps/server']);
+if (name === 'web')
+  node(['apps/web/node_modules/vite/bin/vite.js', 'build', 'apps/web', '--logLevel', 'warn']);
 node(['--conditions=@artemis/source', '--import', 'tsx', script, ...args]);

@@ -17,11 +17,11 @@ export function load(): number {
 }
 
 /** What was measured, when, on which machine and with which programs. */
-export function head(what: string, tools: Tools): string {
+export function head(what: string, programs: string): string {
   return `# ${what}, ${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC
 
 ${machine()}\\
-${versions(tools)}\\
+${programs}\\
 Commit ${commit()}.`;
 }
 
@@ -37,7 +37,7 @@ export function reportOf(tools: Tools, results: readonly RowResult[]): string {
     ({ name, seconds, load: [before, after] }) =>
       `${name} ${seconds.toFixed(0)} s (${before.toFixed(1)}, ${after.toFixed(1)})`,
   );
-  return `${head('Engine', tools)}
+  return `${head('Engine', versions(tools))}
 
 The ratio is the median of the ratios of each round (ours to theirs), then its quartiles and its extremes. Without
 another side it is our own figure.
@@ -94,7 +94,8 @@ function system(): string {
   }
 }
 
-function versions({ python, ytDlp, ffmpeg }: Tools): string {
+/** Of the programs that a download needs. */
+export function versions({ python, ytDlp, ffmpeg }: Tools): string {
   return `Node ${process.versions.node}, Python ${python?.version}, yt-dlp ${ytDlp?.version}, ffmpeg ${ffmpeg?.version}`;
 }
 

@@ -115,6 +115,7 @@ export class FakeRoom {
     this.#bps = 0;
     for (const record of this.#with('running')) this.#advance(record, ms);
     const free = this.workers - this.#with('running').length;
+    if (free <= 0) return;
     for (const record of this.list({ statuses: ['queued'], sort: 'queue' }).slice(
       0,
       Math.max(0, free),

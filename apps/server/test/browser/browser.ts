@@ -26,8 +26,14 @@ export async function openBrowser(flags: readonly string[] = []): Promise<Browse
   return chromium.launch({ executablePath: chromiumOnPath(), args: [...FLAGS, ...flags] });
 }
 
+/** `CHROMIUM` names one that is not on PATH. */
 function chromiumOnPath(): string {
-  const folders = (process.env['PATH'] ?? '').split(delimiter);
+  const { CHROMIUM: named, PATH: path = '' } = process.env;
+  if (named) {
+    if (existsSync(named)) return named;
+    throw new Error(`CHROMIUM names ${named}, which is not there`);
+  }
+  const folders = path.split(delimiter);
   const places = ['chromium', 'chromium-browser', 'google-chrome'].flatMap((name) =>
     folders.map((folder) => join(folder, name)),
   );
