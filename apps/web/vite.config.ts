@@ -1,14 +1,33 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { svelteTesting } from '@testing-library/svelte/vite';
-import { defaultClientConditions } from 'vite';
+import { defaultClientConditions, type Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 
 const server = 'http://127.0.0.1:8500';
 
+/** A gzipped copy beside each text file, which the server sends to whoever takes it. */
+function gzippedCopies(): Plugin {
+  return {
+    name: 'gzipped-copies',
+    apply: 'build',
+    async writeBundle({ dir = 'dist' }) {
+      const names = await readdir(dir, { recursive: true });
+      const texts = names.filter((name) => /\.(js|css|svg|webmanifest)$/.test(name));
+      for (const name of texts) {
+        const path = join(dir, name);
+        await writeFile(`${path}.gz`, gzipSync(await readFile(path), { level: 9 }));
+      }
+    },
+  };
+}
+
 export default defineConfig({
   // Relative, so that one build works below any path. Every route is one level deep for that reason.
   base: './',
-  plugins: [svelte(), svelteTesting()],
+  plugins: [svelte(), svelteTesting(), gzippedCopies()],
   resolve: { conditions: ['@artemis/source', ...defaultClientConditions] },
   server: {
     host: '127.0.0.1',

@@ -8,6 +8,7 @@ export class Room {
   readonly waiting: LiveList;
   readonly failed: LiveList;
   readonly landed: LiveList;
+  readonly #lists: readonly LiveList[];
 
   constructor(client: Client, downloads: Downloads) {
     const list = (options: ConstructorParameters<typeof LiveList>[2]): LiveList =>
@@ -26,12 +27,16 @@ export class Room {
       limit: 50,
       compare: byNewestEnd,
     });
+    this.#lists = [this.running, this.waiting, this.failed, this.landed];
+  }
+
+  /** All of them were read. */
+  get isLoaded(): boolean {
+    return this.#lists.every((list) => list.isLoaded);
   }
 
   /** Rejects when one of them could not be read. */
   async load(): Promise<void> {
-    await Promise.all(
-      [this.running, this.waiting, this.failed, this.landed].map((list) => list.load()),
-    );
+    await Promise.all(this.#lists.map((list) => list.load()));
   }
 }

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import fastifyStatic from '@fastify/static';
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { sendNotFound } from '../not-found.ts';
 import { pathBelow } from '../paths.ts';
 
@@ -48,6 +49,8 @@ export async function webRoutes(
       root: webDir,
       index: false,
       wildcard: true,
+      // The build writes a gzipped copy beside each text file.
+      preCompressed: true,
       cacheControl: false,
       setHeaders: (reply, path) => {
         for (const [name, value] of Object.entries(PAGE_HEADERS)) void reply.header(name, value);
@@ -58,20 +61,27 @@ export async function webRoutes(
       },
     });
   }
-  const sendPage = (reply: FastifyReply) =>
-    reply
+  const text = page ?? NOT_BUILT;
+  const zipped = gzipSync(text);
+  const sendPage = (request: FastifyRequest, reply: FastifyReply) => {
+    void reply
       .headers(PAGE_HEADERS)
       .header('cache-control', 'no-cache')
-      .type('text/html; charset=utf-8')
-      .send(page ?? NOT_BUILT);
+      .header('vary', 'accept-encoding')
+      .type('text/html; charset=utf-8');
+    if (!/\bgzip\b(?!\s*;\s*q=0(?![.\d]))/.test(request.headers['accept-encoding'] ?? '')) {
+      return reply.send(text);
+    }
+    return reply.header('content-encoding', 'gzip').send(zipped);
+  };
 
-  app.get('/', { schema: { hide: true } }, (_request, reply) => sendPage(reply));
+  app.get('/', { schema: { hide: true } }, sendPage);
   app.setNotFoundHandler((request, reply) => {
     const isView = /^\/[a-z-]+\/?$/.test(pathBelow(basePath, request.url));
     if (!['GET', 'HEAD'].includes(request.method) || !isView) {
       return sendNotFound(request, reply, basePath);
     }
-    return sendPage(reply);
+    return sendPage(request, reply);
   });
 }
 
