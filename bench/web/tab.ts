@@ -90,6 +90,5 @@ export async function openTab(
 export async function visit(tab: Tab, url: string): Promise<void> {
   await tab.page.goto(url);
   await tab.page.locator('#main').waitFor();
-  await tab.page.waitForLoadState('networkidle', { timeout: 5000 }).catch(() => undefined);
   await tab.page.waitForTimeout(SETTLE_MS);
 }

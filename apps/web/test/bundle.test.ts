@@ -51,6 +51,22 @@ describe('the built page', () => {
     expect(total).toBeLessThanOrEqual(14 * KB);
   });
 
+  it('asks for at most six files until it is usable, and for no font', () => {
+    const page = output.find((file) => file.fileName === 'index.html');
+    const html = page?.type === 'asset' ? String(page.source) : '';
+    const named = [...html.matchAll(/<(?:script|link)\b[^>]*>/g)].flatMap(([tag]) =>
+      /rel="(?:icon|manifest)"/.test(tag)
+        ? []
+        : (/(?:src|href)="\.\/([^"]+)"/.exec(tag)?.[1] ?? []),
+    );
+    const files = new Set([...named, ...firstRoute().map((chunk) => chunk.fileName)]);
+    expect([...files]).toContain('theme.js');
+    expect(files.size + 1, [...files].join(', ')).toBeLessThanOrEqual(6);
+    expect(output.filter((file) => /\.(woff2?|ttf|otf)$/.test(file.fileName))).toEqual([]);
+    const styles = output.map((file) => (file.type === 'asset' ? String(file.source) : ''));
+    expect(styles.filter((style) => style.includes('@font-face'))).toEqual([]);
+  });
+
   it('has no later part above 20 KB and at most 140 KB in all', () => {
     const chunks = output.filter((file) => file.type === 'chunk');
     const first = new Set(firstRoute());

@@ -82,4 +82,17 @@ describe.each([
     expect(texts.filter((text) => !text.includes('Press briefing'))).toEqual([]);
     expect(complaints).toEqual([]);
   });
+
+  it('leave the other lists and an overlay with few elements as well', async () => {
+    const places = [
+      ['', 'li.download'],
+      ['library', '[data-index]'],
+      ['queue?palette', 'dialog[open]'],
+    ] as const;
+    for (const [place, sign] of places) {
+      await page.goto(`${server.url}/${place}`);
+      await page.locator(sign).first().waitFor();
+      expect(await nodes(page), place).toBeLessThanOrEqual(MAX_NODES);
+    }
+  });
 });

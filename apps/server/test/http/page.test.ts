@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, expect, it } from 'vitest';
 import { startApp, type AppUnderTest } from './app-under-test.ts';
 
@@ -13,6 +14,7 @@ async function start(environment: Record<string, string> = {}): Promise<void> {
   await mkdir(join(folder, 'web/assets'), { recursive: true });
   await writeFile(join(folder, 'web/index.html'), '<html><head></head><body>Room</body></html>');
   await writeFile(join(folder, 'web/assets/app.js'), 'run()');
+  await writeFile(join(folder, 'web/assets/app.js.gz'), gzipSync('run()'));
   app = await startApp({ folder, environment });
 }
 
@@ -33,6 +35,27 @@ it('is served at the root and in every view, with its policy and without caching
   }
   const script = await app.app.inject({ url: '/assets/app.js', headers: HEADERS });
   expect(script.headers['cache-control']).toContain('immutable');
+});
+
+it('comes gzipped to whoever takes it, and as it is to all others', async () => {
+  await start();
+  for (const url of ['/', '/queue', '/assets/app.js']) {
+    const plain = await app.app.inject({ url, headers: HEADERS });
+    expect(plain.headers['content-encoding']).toBeUndefined();
+    const headers = { ...HEADERS, 'accept-encoding': 'deflate, gzip' };
+    const zipped = await app.app.inject({ url, headers });
+    expect(zipped.headers['content-encoding']).toBe('gzip');
+    expect(gunzipSync(zipped.rawPayload).toString()).toBe(plain.body);
+    for (const name of ['content-type', 'cache-control', 'content-security-policy']) {
+      expect(zipped.headers[name]).toBe(plain.headers[name]);
+    }
+    expect(`${plain.headers['vary']} ${zipped.headers['vary']}`).toMatch(
+      /accept-encoding.*accept-encoding/i,
+    );
+    const refused = { ...HEADERS, 'accept-encoding': 'gzip;q=0' };
+    const asked = await app.app.inject({ url, headers: refused });
+    expect(asked.headers['content-encoding']).toBeUndefined();
+  }
 });
 
 it.each([
