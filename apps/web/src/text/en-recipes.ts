@@ -16,10 +16,43 @@ export const enRecipes = {
   listOnlyFirst: 'Only the first entry comes, unless you pick some.',
   choiceFormat: (id: string) => `Format ${id} only for this one`,
   choiceAll: 'Every entry',
-  choiceItems: (items: string) => `Entries ${items}`,
+  choiceItems: (count: number, items: string) =>
+    `${n(count)} ${plural(count, 'entry', 'entries')}: ${items}`,
 
   entriesOpen: 'Entries',
   entriesOfTitle: (title: string) => `Entries of ${title}`,
+  listLabel: 'Entries of the playlist',
+  listRead: (count: number) => `${n(count)} read`,
+  listReadOf: (count: number, total: number) => `${n(count)} of ${n(total)} read`,
+  listAllRead: (count: number): string =>
+    count === 1 ? 'The one entry is read' : `All ${n(count)} entries are read`,
+  listStop: 'Stop reading',
+  listGoOn: 'Read on',
+  listFilter: 'Filter by title',
+  listAll: 'All',
+  listAllMatching: (count: number) => `All ${n(count)} matching`,
+  listNone: 'None',
+  listInvert: 'Invert',
+  listRanges: 'Positions',
+  listChooseRanges: 'Choose these',
+  listRangesBad: (total: number) =>
+    `Write positions and ranges from 1 to ${n(total)}, such as 1-20, 25.`,
+  listOnlyNew: 'Leave out what was downloaded before',
+  listKnown: (count: number) => `(${n(count)} of those that were read)`,
+  listHere: 'downloaded',
+  listChosen: (count: number) => `${n(count)} chosen`,
+  listTooMuch: 'At most 5,000 single entries can be chosen; take all, or a smaller part.',
+  listFirstOnly: 'Only the first',
+  listUse: 'Take these',
+  factTaken: 'Would be taken',
+  factSubtitles: 'Subtitles',
+  factCaptions: 'Automatic captions',
+  factChapters: 'Chapters',
+  andMore: (shown: string, count: number) => `${shown} and ${n(count)} more`,
+  nameTaken: (by: string): string =>
+    by === 'file'
+      ? 'A file has this name already: a number is added, nothing is replaced.'
+      : 'A download under way has this name already: a number is added.',
 
   // The formats of a link
   formatsOpen: 'Formats',
