@@ -28,6 +28,8 @@ import { roomRoutes } from './http/routes/room.ts';
 const SLOWEST_HEADERS_MS = 10_000;
 const SLOWEST_REQUEST_MS = 30_000;
 const KEEP_ALIVE_MS = 5_000;
+/** Without a byte either way: a reader of a file that has stopped, not one that is slow. */
+const LONGEST_SILENCE_MS = 120_000;
 /** How often Node looks for connections beyond these limits. */
 const LOOK_FOR_SLOW_MS = 2_000;
 const MOST_CONNECTIONS = 1024;
@@ -44,6 +46,7 @@ export async function buildApp(
     bodyLimit: LIMITS.bodyBytes,
     trustProxy: config.trustProxy.length > 0 ? [...config.trustProxy] : false,
     genReqId: () => randomBytes(9).toString('base64url'),
+    connectionTimeout: LONGEST_SILENCE_MS,
     requestTimeout: SLOWEST_REQUEST_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     forceCloseConnections: true,

@@ -1,8 +1,7 @@
-import { mkdtempSync } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
+import { createEngineFolder, sweepEngineFolders } from './engine-folder.ts';
 import {
   startEngineProcess,
   type EngineFacts,
@@ -76,8 +75,6 @@ const FIRST_RESTART_MS = 100;
 const MAX_RESTART_MS = 10_000;
 /** A host that lived this long has earned a quick restart. */
 const HEALTHY_MS = 60_000;
-/** `sockaddr_un` holds 104 bytes on macOS. */
-const MAX_FOLDER_LENGTH = 80;
 
 /** One yt-dlp and the hosts that run it. */
 interface Generation {
@@ -98,7 +95,8 @@ export function createEngineHost(options: EngineHostOptions): EngineHost {
   if (!isMainThread) throw new Error('The engine host must be started on the main thread.');
   const { logger } = options;
   const parentPid = options.parentPid ?? process.pid;
-  const folder = socketFolder();
+  void sweepEngineFolders();
+  const folder = createEngineFolder();
   const listeners = new Set<() => void>();
   const running = new Set<EngineProcess>();
   const timers = new Set<NodeJS.Timeout>();
@@ -255,12 +253,6 @@ export function createEngineHost(options: EngineHostOptions): EngineHost {
       await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-/** mkdtemp makes it 0700: whoever reaches a socket in it may run yt-dlp as us. */
-function socketFolder(): string {
-  const base = tmpdir().length <= MAX_FOLDER_LENGTH - 20 ? tmpdir() : '/tmp';
-  return mkdtempSync(join(base, 'artemis-engine-'));
 }
 
 function pickRuntime({ name, path }: { name: string; path: string }): object {

@@ -52,6 +52,7 @@ export function createJsonFileHistory(options: JsonFileHistoryOptions): HistoryS
   const write = options.write ?? writeDurably;
   const backupPath = join(dataDir, 'history-backup.json');
   let content: Content = { records: new Map(), idempotency: [] };
+  const keyTexts = new WeakMap<IdempotencyEntry, string>();
   let seq = 0;
   let pending: PendingSave[] = [];
   let flushing: Promise<void> | null = null;
@@ -66,9 +67,10 @@ export function createJsonFileHistory(options: JsonFileHistoryOptions): HistoryS
     for (const change of changes) {
       for (const download of change.put ?? []) records.set(download.id, JSON.stringify(download));
       for (const id of change.remove ?? []) records.delete(id);
-      const { remember } = change;
-      if (remember)
-        idempotency = [...idempotency.filter(({ key }) => key !== remember.key), remember];
+      const { remember, forgetKeys = [] } = change;
+      if (!remember) continue;
+      const gone = new Set([remember.key, ...forgetKeys]);
+      idempotency = [...idempotency.filter(({ key }) => !gone.has(key)), remember];
     }
     const limit = now().getTime() - IDEMPOTENCY_MS;
     return { records, idempotency: idempotency.filter(({ at }) => Date.parse(at) > limit) };
@@ -76,8 +78,17 @@ export function createJsonFileHistory(options: JsonFileHistoryOptions): HistoryS
 
   function serialised(next: Content): string {
     const downloads = [...next.records.values()].reverse().join(',\n');
-    const idempotency = next.idempotency.map((entry) => JSON.stringify(entry)).join(',\n');
+    const idempotency = next.idempotency.map(serialisedKey).join(',\n');
     return `{"version":${HISTORY_VERSION},"seq":${seq},"downloads":[\n${downloads}\n],"idempotency":[${idempotency}]}\n`;
+  }
+
+  /** Entries never change, and there may be many. */
+  function serialisedKey(entry: IdempotencyEntry): string {
+    const known = keyTexts.get(entry);
+    if (known !== undefined) return known;
+    const text = JSON.stringify(entry);
+    keyTexts.set(entry, text);
+    return text;
   }
 
   async function flush(): Promise<void> {

@@ -166,6 +166,18 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
     }
   }
 
+  /** First the record lets go of the files, durably: a history that cannot be written keeps both. */
+  async function removeFiles({ id, status, storage_path, artifacts, expires_at }: Download) {
+    const none = { storage_path: null, artifacts: [], expires_at: null };
+    await records.moveOrRefuse(id, status, none);
+    try {
+      await files.remove(artifacts);
+    } catch (error) {
+      await records.moveOrRefuse(id, status, { storage_path, artifacts, expires_at });
+      throw error;
+    }
+  }
+
   async function run(id: string): Promise<void> {
     if (isStopping) return;
     const controller = new AbortController();
@@ -328,7 +340,7 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
       if (!isTerminal(download.status) || running.has(id)) {
         throw new RequestError('STILL_ACTIVE', 'This download is still active; cancel it first.');
       }
-      if (what === 'file') await files.remove(download.artifacts);
+      if (what === 'file') await removeFiles(download);
       await records.forget([id]);
       await files.removeJobFolder(id);
       attemptsBefore.delete(id);

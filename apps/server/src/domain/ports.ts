@@ -25,6 +25,8 @@ export interface HistoryChange {
   readonly put?: readonly Download[];
   readonly remove?: readonly string[];
   readonly remember?: IdempotencyEntry;
+  /** Idempotency keys that are given up. */
+  readonly forgetKeys?: readonly string[];
 }
 
 export interface StoreHealth {

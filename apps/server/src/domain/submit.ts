@@ -14,6 +14,9 @@ import { canonicalJson, selectionKey, selectionOf, type SelectionFields } from '
 import { storeUnavailable } from './records.ts';
 
 const IDEMPOTENCY_MS = 24 * 3_600_000;
+/** They are written with every change of the history: beyond these the oldest keys are given up before their day. */
+const MOST_KEYS = 2000;
+const MOST_KEY_IDS = 20_000;
 const QUEUE_FULL_RETRY_SECONDS = 15;
 
 export type UrlVerdict =
@@ -51,6 +54,8 @@ interface KnownKey {
   readonly bodyHash: string;
   readonly atMs: number;
   readonly answer: Promise<Remembered>;
+  /** Ids that are kept with it; null while its request is under way. */
+  readonly idCount: number | null;
 }
 
 interface ActiveSelection {
@@ -91,7 +96,7 @@ export function createSubmissions(dependencies: SubmitDependencies): Submissions
 
   async function accept(
     request: CreateDownloads,
-    idempotency: { key: string; bodyHash: string } | null,
+    idempotency: { key: string; bodyHash: string; surplus: readonly string[] } | null,
   ): Promise<Remembered> {
     const urls = checkedUrls(request, dependencies.checkUrl);
     const selection = selectionOf(request);
@@ -128,7 +133,9 @@ export function createSubmissions(dependencies: SubmitDependencies): Submissions
     };
     const change = {
       put: fresh,
-      ...(idempotency ? { remember: { ...remembered, key: idempotency.key } } : {}),
+      ...(idempotency
+        ? { remember: { ...remembered, key: idempotency.key }, forgetKeys: idempotency.surplus }
+        : {}),
     };
     const write = (async () => {
       // A duplicate's first request may still be writing: nothing is kept or answered before that is durable.
@@ -188,13 +195,30 @@ export function createSubmissions(dependencies: SubmitDependencies): Submissions
     for (const [key, entry] of keys) if (isOld(entry)) keys.delete(key);
   }
 
+  /** The oldest keys that must go so that one more with so many ids is within the limits. */
+  function surplusKeys(newIds: number): string[] {
+    let keyCount = keys.size + 1;
+    let idCount = newIds;
+    for (const entry of keys.values()) idCount += entry.idCount ?? 0;
+    const surplus: string[] = [];
+    for (const [key, entry] of keys) {
+      if (keyCount <= MOST_KEYS && idCount <= MOST_KEY_IDS) break;
+      if (entry.idCount === null) continue;
+      surplus.push(key);
+      keyCount -= 1;
+      idCount -= entry.idCount;
+    }
+    return surplus;
+  }
+
   return {
     requireRoom,
     track,
     recover(idempotency) {
       for (const entry of idempotency) {
         const { key, bodyHash, at } = entry;
-        keys.set(key, { bodyHash, atMs: Date.parse(at), answer: Promise.resolve(entry) });
+        const idCount = entry.downloadIds.length + entry.duplicateIds.length;
+        keys.set(key, { bodyHash, atMs: Date.parse(at), answer: Promise.resolve(entry), idCount });
       }
       for (const { download } of live.all()) if (!isTerminal(download.status)) track(download);
       forgetOldKeys();
@@ -211,11 +235,16 @@ export function createSubmissions(dependencies: SubmitDependencies): Submissions
           'This Idempotency-Key was used for a request with another body within the last 24 hours.',
         );
       }
-      const accepted = accept(request, { key: idempotencyKey, bodyHash });
-      const entry = { bodyHash, atMs: now().getTime(), answer: accepted };
+      const surplus = surplusKeys(request.urls?.length ?? 1);
+      const accepted = accept(request, { key: idempotencyKey, bodyHash, surplus });
+      const entry = { bodyHash, atMs: now().getTime(), answer: accepted, idCount: null };
       keys.set(idempotencyKey, entry);
       try {
-        return answer(await accepted);
+        const remembered = await accepted;
+        const idCount = remembered.downloadIds.length + remembered.duplicateIds.length;
+        if (keys.get(idempotencyKey) === entry) keys.set(idempotencyKey, { ...entry, idCount });
+        for (const key of surplus) keys.delete(key);
+        return answer(remembered);
       } catch (error) {
         // Only a 202 is remembered.
         if (keys.get(idempotencyKey) === entry) keys.delete(idempotencyKey);

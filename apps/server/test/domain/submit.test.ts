@@ -117,6 +117,31 @@ describe('an idempotency key', () => {
     expect(new Set(results.flatMap(idsOf)).size).toBe(1);
   });
 
+  it('is one of the newest two thousand, also after a restart', async () => {
+    const room = await open({ maxQueueDepth: 5000 });
+    const bodyOf = (n: number) => ({
+      urls: Array.from({ length: 12 }, () => `https://a.example/${n}`),
+    });
+    for (let from = 0; from < 1700; from += 100) {
+      const batch = Array.from({ length: 100 }, (_, n) => from + n);
+      await Promise.all(batch.map((n) => room.downloads.submit(bodyOf(n), `k${n}`)));
+    }
+    // Twelve ids and one duplicate each: the limit of ids comes before that of keys.
+    const next = await room.restart();
+    rooms.push(next);
+    const known = async (n: number) => {
+      const call = next.downloads.submit({ url: 'https://a.example/other' }, `k${n}`);
+      return call.then(
+        () => false,
+        (error: unknown) => (error as { code: string }).code === 'IDEMPOTENCY_CONFLICT',
+      );
+    };
+    expect(await known(1699)).toBe(true);
+    expect(await known(400)).toBe(true);
+    expect(await known(0)).toBe(false);
+    expect(await known(100)).toBe(false);
+  });
+
   it('is free again when its request was refused', async () => {
     const room = await open({ maxQueueDepth: 1 });
     await room.submit('https://a.example/first');

@@ -2,16 +2,38 @@ import type { ServerResponse } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { RequestError } from '../../domain/errors.ts';
 import type { EventFeed, SentEvent } from '../../domain/event-feed.ts';
+import { networkOf } from '../plugins/rate-limit.ts';
 import { addRoute } from '../route.ts';
 
 /** A watcher with more than this unsent misses events and is told to read again. */
 const MOST_UNSENT_BYTES = 512 * 1024;
 const HEARTBEAT_MS = 15_000;
 const RECONNECT_MS = 2000;
+/** A browser opens one a tab and at most six; all of one address count together. */
+const MOST_STREAMS_OF_ONE = 32;
+const MOST_STREAMS = 256;
+const TRY_AGAIN_SECONDS = 15;
 
 /** Server-sent events. The connection is the watcher's to close. */
 export function eventRoutes(app: FastifyInstance, { feed }: { readonly feed: EventFeed }): void {
   const open = new Set<ServerResponse>();
+  const byAddress = new Map<string, number>();
+
+  function requireRoom(address: string): void {
+    if (open.size < MOST_STREAMS && (byAddress.get(address) ?? 0) < MOST_STREAMS_OF_ONE) return;
+    throw new RequestError(
+      'RATE_LIMITED',
+      `At most ${MOST_STREAMS_OF_ONE} event streams of one address are open at a time; close one.`,
+      { retryAfterSeconds: TRY_AGAIN_SECONDS },
+    );
+  }
+
+  function count(address: string, change: 1 | -1): void {
+    const next = (byAddress.get(address) ?? 0) + change;
+    if (next > 0) byAddress.set(address, next);
+    else byAddress.delete(address);
+  }
+
   app.addHook('preClose', (done) => {
     for (const response of open) response.end();
     done();
@@ -22,6 +44,8 @@ export function eventRoutes(app: FastifyInstance, { feed }: { readonly feed: Eve
     if (!/text\/event-stream|text\/\*|\*\/\*/.test(accept)) {
       throw new RequestError('NOT_ACCEPTABLE', 'Events are sent as text/event-stream only.');
     }
+    const address = networkOf(request.ip);
+    requireRoom(address);
     const lastId = request.headers['last-event-id'];
     reply.hijack();
     const { raw } = reply;
@@ -45,8 +69,10 @@ export function eventRoutes(app: FastifyInstance, { feed }: { readonly feed: Eve
     });
     const heartbeat = setInterval(() => !isBehind && raw.write(': still here\n\n'), HEARTBEAT_MS);
     open.add(raw);
+    count(address, 1);
     raw.on('close', () => {
       open.delete(raw);
+      count(address, -1);
       clearInterval(heartbeat);
       unwatch();
     });
