@@ -6,14 +6,18 @@ certain piece of text, such as the name of a site: only those whose piece is in 
 piece, are asked.
 """
 
-import re
-from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
+import json
+import os
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
 
 try:
     from re import _constants as codes, _parser as parser  # type: ignore[attr-defined]
 except ImportError:
     import sre_constants as codes  # type: ignore[no-redef]
     import sre_parse as parser  # type: ignore[no-redef]
+
+import processes
+from own_rules import judges_by_pattern
 
 _GRAM = 4
 # Found in nearly every address.
@@ -29,8 +33,7 @@ class Candidates(Dict[str, Any]):
         self._always: List[int] = []
         self._by_gram: Dict[str, List[Tuple[str, int]]] = {}
         self._url: Optional[str] = None
-        for position, extractor in enumerate(extractors.values()):
-            pieces = _pieces_of_extractor(extractor)
+        for position, pieces in enumerate(_elsewhere(lambda: list(map(_pieces_of_extractor, extractors.values())))):
             if pieces is None:
                 self._always.append(position)
                 continue
@@ -45,9 +48,11 @@ class Candidates(Dict[str, Any]):
         # Upper and lower case of other scripts is not as simple as this.
         if url is None or not url.isascii() or len(self) != len(self._keys):
             return super().items()
-        return self._narrowed(url.lower())
+        return self.narrowed(url)
 
-    def _narrowed(self, url: str) -> Iterator[Tuple[str, Any]]:
+    def narrowed(self, url: str) -> Iterator[Tuple[str, Any]]:
+        """Those that can match this address of ASCII characters."""
+        url = url.lower()
         found = set(self._always)
         for start in range(len(url) - _GRAM + 1):
             for piece, position in self._by_gram.get(url[start : start + _GRAM], ()):
@@ -58,9 +63,31 @@ class Candidates(Dict[str, Any]):
             yield key, self[key]
 
 
+def _elsewhere(find: Callable[[], List[Optional[List[str]]]]) -> List[Optional[List[str]]]:
+    """In a process of its own: what reading 1,750 patterns leaves behind would be part of every job."""
+    reader, writer = os.pipe()
+    host_pid = os.getpid()
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            processes.die_with_parent(host_pid)
+            with open(writer, 'w', encoding='utf-8') as output:
+                json.dump(find(), output)
+            status = 0
+        finally:
+            os._exit(status)
+    os.close(writer)
+    with open(reader, encoding='utf-8') as answer:
+        text = answer.read()
+    if os.waitpid(child, 0)[1] != 0:
+        raise LookupError
+    return json.loads(text)
+
+
 def _pieces_of_extractor(extractor: Any) -> Optional[List[str]]:
     """One of them must be in every address the extractor takes; None when that cannot be said."""
-    if not _judges_by_pattern(extractor):
+    if not judges_by_pattern(extractor):
         return None
     patterns = extractor._VALID_URL
     if not patterns:
@@ -72,18 +99,6 @@ def _pieces_of_extractor(extractor: Any) -> Optional[List[str]]:
             return None
         found += pieces
     return found
-
-
-def _judges_by_pattern(extractor: Any) -> bool:
-    """Whether it has no rule of its own. A lazy class has what its real class overrides."""
-    from yt_dlp.extractor import common
-
-    known = [common.InfoExtractor]
-    known += [base for base in extractor.__mro__ if base.__name__ == 'LazyLoadExtractor']
-    return all(
-        getattr(extractor, name).__func__ in [vars(base)[name].__func__ for base in known if name in vars(base)]
-        for name in ('suitable', '_match_valid_url')
-    )
 
 
 def _pieces_of(sequence: Iterable[Tuple[Any, Any]]) -> Optional[List[str]]:

@@ -6,25 +6,54 @@ every job, so what is handed out here may be changed freely by the job that gets
 """
 
 import inspect
-from typing import Any, Callable, List, Optional
+from typing import Any, Callable, List, Optional, Sequence
 
 from candidates import Candidates
 from settings import Settings
 
 
+# The patterns of the extractors that can match one of these are compiled; a job compiles the few others it meets.
+_WARM_ADDRESSES = ('https://example.invalid/', 'https://www.youtube.com/watch?v=', 'https://youtu.be/')
+
+
 def install(settings: Settings) -> List[str]:
     """The names of those that could not be installed."""
+
+    def remember_tools() -> None:
+        remember_versions(settings)
+
+    shortcuts = [order_names_once, share_tls_context, prepare_parser, print_what_is_asked]
+    return _try([*shortcuts, prepare_extractors, narrow_extractors, remember_tools])
+
+
+def install_early() -> List[str]:
+    """Before the first use of an extractor; the names of those that could not be installed."""
+    return _try([leave_out_tests])
+
+
+def _try(shortcuts: Sequence[Callable[[], None]]) -> List[str]:
     left_out = []
-    for shortcut in (order_names_once, share_tls_context, prepare_parser, prepare_extractors, narrow_extractors):
+    for shortcut in shortcuts:
         try:
             shortcut()
         except Exception:
             left_out.append(shortcut.__name__)
-    try:
-        remember_versions(settings)
-    except Exception:
-        left_out.append(remember_versions.__name__)
     return left_out
+
+
+def leave_out_tests() -> None:
+    """Each extractor carries the cases of yt-dlp's own tests, 6 MB in all: dropped when its class is made."""
+    from yt_dlp.extractor.common import InfoExtractor
+
+    original = vars(InfoExtractor)['__init_subclass__'].__func__
+
+    def init_subclass(cls: Any, **options: Any) -> None:
+        original(cls, **options)
+        for name in ('_TESTS', '_WEBPAGE_TESTS'):
+            if vars(cls).get(name):
+                setattr(cls, name, [])
+
+    InfoExtractor.__init_subclass__ = classmethod(init_subclass)
 
 
 def order_names_once() -> None:
@@ -79,10 +108,14 @@ def prepare_extractors() -> None:
 
     original = yt_dlp.YoutubeDL.add_default_info_extractors
     with yt_dlp.YoutubeDL({'quiet': True}) as downloader:
-        prepared = [Candidates(downloader._ies)]
+        candidates = Candidates(downloader._ies)
         instances = dict(downloader._ies_instances)
-    if not prepared[0] or any(not hasattr(instance, 'set_downloader') for instance in instances.values()):
+    if not candidates or any(not hasattr(instance, 'set_downloader') for instance in instances.values()):
         raise LookupError
+    for url in _WARM_ADDRESSES:
+        for _, extractor in candidates.narrowed(url):
+            extractor.suitable(url)
+    prepared = [candidates]
 
     def add_default_info_extractors(self: Any) -> None:
         if not prepared or self._ies or self.params.get('allowed_extractors', ['default']) != ['default']:
@@ -119,6 +152,43 @@ def narrow_extractors() -> None:
             candidates.narrow(None)
 
     yt_dlp.YoutubeDL.extract_info = extract_info
+
+
+_GETTERS = tuple(f'force{name}' for name in 'title id url thumbnail description filename duration format'.split())
+
+
+def print_what_is_asked() -> None:
+    """At seven points of a download yt-dlp draws four tables and makes up a file name, printed or not: 4 ms."""
+    import yt_dlp
+
+    original = yt_dlp.YoutubeDL._forceprint
+    if list(inspect.signature(original).parameters) != ['self', 'key', 'info_dict']:
+        raise LookupError
+    tables = ('render_formats_table', 'render_thumbnails_table', 'render_subtitles_table')
+    if not all(hasattr(yt_dlp.YoutubeDL, name) for name in tables):
+        raise LookupError
+
+    def forceprint(self: Any, key: str, info_dict: Any) -> Any:
+        printed = [*self.params['forceprint'].get(key, ())]
+        printed += [template for template, _ in self.params['print_to_file'].get(key, ())]
+        # What is returned at this point is only read for the options --get-title and the like.
+        if not printed and (key != 'video' or not any(self.params.get(name) for name in _GETTERS)):
+            return None
+        if any('_table' in template for template in printed):
+            return original(self, key, info_dict)
+        for name in tables:
+            setattr(self, name, _no_table)
+        try:
+            return original(self, key, info_dict)
+        finally:
+            for name in tables:
+                delattr(self, name)
+
+    yt_dlp.YoutubeDL._forceprint = forceprint
+
+
+def _no_table(*_: Any) -> None:
+    return None
 
 
 def remember_versions(settings: Settings) -> None:

@@ -5,9 +5,9 @@ are the job's own.
 """
 
 import gc
-import re
+import os
 import threading
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List
 
 import rehearsal
 import shortcuts
@@ -20,29 +20,32 @@ class Unfit(RuntimeError):
 
 def warm_up(settings: Settings) -> Dict[str, Any]:
     """Imports and rehearses; what it returns is told to the server. Raises anything when it does not work."""
+    # Every class is loaded anyway, for the videos in pages: the stand-ins would only be there as well. 8 MB.
+    os.environ['YTDLP_NO_LAZY_EXTRACTORS'] = '1'
     import yt_dlp
     import yt_dlp.globals
     import yt_dlp.utils
 
     # A plugin is the user's code and may look at the environment of its job.
     yt_dlp.globals.plugin_dirs.value = []
+    left_out = shortcuts.install_early()
     yt_dlp.utils.system_identifier()
     argv = ['--ignore-config', '--no-plugin-dirs', '--proxy', '', '-N', '8', '--no-js-runtimes']
     if settings.ffmpeg is not None:
         argv += ['--ffmpeg-location', settings.ffmpeg]
     if settings.js_runtime is not None:
         argv += ['--js-runtimes', f'{settings.js_runtime_name}:{settings.js_runtime}']
-    # As jobs do it: the patterns of templates are compiled, too.
-    argv += ['--newline', '--progress-template', 'download:%(progress.{status,downloaded_bytes})j']
+    # As jobs do it: the patterns of options and templates are compiled, too.
+    argv += ['--newline', '--progress-delta', '1', '--progress-template', 'download:%(progress.{status})j']
     argv += ['--no-simulate', '--print', 'before_dl:%(.{id,title,formats})j', '--print', 'after_move:%(filepath)j']
+    argv += ['-o', '%(id)s.%(ext)s']
     params = yt_dlp.parse_options(argv).ydl_opts
-    _compile_patterns()
-    # They have filled the cache of the re module; what comes now is what jobs will look for in it.
-    re.purge()
-    rehearsal.rehearse(params)
-    _share_patterns()
+    # No search for the extractor, which would compile the patterns of 1,750.
+    rehearsal.rehearse({**params, 'force_generic_extractor': True})
     # After the rehearsal, which must not use up what is prepared for the jobs.
-    left_out = shortcuts.install(settings)
+    left_out += shortcuts.install(settings)
+    if left_out:
+        _compile_patterns()
     _ask_versions(params)
     if threading.active_count() != 1:
         raise Unfit('yt-dlp has left a thread behind')
@@ -57,19 +60,6 @@ def _compile_patterns() -> None:
 
     for extractor in gen_extractor_classes():
         extractor.suitable('https://example.invalid/')
-
-
-def _share_patterns() -> None:
-    """The page has loaded the extractors' classes; each takes over the pattern that its stand-in has compiled."""
-    from yt_dlp.extractor import gen_extractor_classes
-
-    for extractor in gen_extractor_classes():
-        real: Optional[Any] = vars(extractor).get('_real_class')
-        compiled = vars(extractor).get('_VALID_URL_RE')
-        if real is None or compiled is None or '_VALID_URL_RE' in vars(real):
-            continue
-        if real._VALID_URL == extractor._VALID_URL:
-            real._VALID_URL_RE = compiled
 
 
 def _ask_versions(params: Dict[str, Any]) -> None:

@@ -75,6 +75,8 @@ const FIRST_RESTART_MS = 100;
 const MAX_RESTART_MS = 10_000;
 /** A host that lived this long has earned a quick restart. */
 const HEALTHY_MS = 60_000;
+/** A job that was sent to the cold host may still be on its way there in a thread that is being started. */
+const COLD_LINGER_MS = 1000;
 
 /** One yt-dlp and the hosts that run it. */
 interface Generation {
@@ -88,8 +90,8 @@ interface Generation {
 }
 
 /**
- * Keeps the engine hosts running: a cold one at once, beside it a warm one where that is possible (Linux and an
- * importable yt-dlp). Main thread only.
+ * Keeps an engine host running: a cold one at once, in its place a warm one as soon as that is possible (Linux and an
+ * importable yt-dlp), and a cold one again when the warm one dies. Main thread only.
  */
 export function createEngineHost(options: EngineHostOptions): EngineHost {
   if (!isMainThread) throw new Error('The engine host must be started on the main thread.');
@@ -151,6 +153,7 @@ export function createEngineHost(options: EngineHostOptions): EngineHost {
       },
       onReady(facts) {
         logger.info({ tier, ...facts }, 'The engine host is ready');
+        if (tier === 'warm') later(COLD_LINGER_MS, () => releaseCold(owner, host));
         changed();
       },
       onEnd({ detail, unfitReason }) {
@@ -173,8 +176,17 @@ export function createEngineHost(options: EngineHostOptions): EngineHost {
     owner.hosts[tier] = host;
   }
 
+  /** Beside a warm host the cold one would only take memory: it ends with its last job. */
+  function releaseCold(owner: Generation, warm: EngineProcess): void {
+    const { cold } = owner.hosts;
+    if (owner.hosts.warm !== warm || cold === undefined) return;
+    delete owner.hosts.cold;
+    cold.drain();
+  }
+
   function restartWarm(owner: Generation, detail: string, unfitReason: string | null): void {
     owner.warmDeaths += 1;
+    if (owner.hosts.cold === undefined) start(owner, 'cold');
     if (unfitReason !== null) owner.warmFailure = unfitReason;
     else if (owner.warmDeaths >= MAX_WARM_DEATHS) owner.warmFailure = `died twice (${detail})`;
     else {
@@ -186,10 +198,16 @@ export function createEngineHost(options: EngineHostOptions): EngineHost {
   function restartCold(owner: Generation, wasHealthy: boolean): void {
     const waitMs = wasHealthy ? FIRST_RESTART_MS : owner.coldRestartMs;
     owner.coldRestartMs = Math.min(waitMs * 2, MAX_RESTART_MS);
-    const timer = setTimeout(() => {
-      timers.delete(timer);
+    later(waitMs, () => {
       restarts += 1;
       start(owner, 'cold');
+    });
+  }
+
+  function later(waitMs: number, act: () => void): void {
+    const timer = setTimeout(() => {
+      timers.delete(timer);
+      act();
     }, waitMs);
     timers.add(timer);
   }

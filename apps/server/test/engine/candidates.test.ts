@@ -18,7 +18,11 @@ it('the extractors that are asked about an address hold the one that takes it, i
     engineDir,
     ytDlp.modulePath ?? '',
   ]);
-  const { count, extractors, most, ...found } = JSON.parse(stdout) as Record<string, number>;
+  const { count, extractors, most, ...found } = JSON.parse(stdout) as {
+    readonly count: number;
+    readonly extractors: number;
+    readonly most: number;
+  };
   expect(found).toEqual({
     missed: [],
     isInOrder: true,
@@ -26,8 +30,10 @@ it('the extractors that are asked about an address hold the one that takes it, i
     isWholeForOtherScripts: true,
     isWholeWithoutUrl: true,
     isWholeAgain: true,
+    // Its own rule may say yes to anything; the other two only to what their patterns match.
+    askedByOwnRule: ['Odd', 'Changing'],
     isWholeWithAnother: true,
   });
   expect(count).toBeGreaterThan(5000);
-  expect(most).toBeLessThan((extractors ?? 0) / 5);
+  expect(most).toBeLessThan(extractors / 20);
 }, 60_000);

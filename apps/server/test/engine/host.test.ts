@@ -1,6 +1,6 @@
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
   createEngineHost,
@@ -64,13 +64,18 @@ describe('the engine host', { timeout: 60_000 }, () => {
   );
 
   it.runIf(process.platform === 'linux')(
-    'stays cold after the warm host has died twice',
+    'has one host, the warm one, until that has died twice; then it stays cold',
     async () => {
       const host = start(await engineTools());
       for (let deaths = 0; deaths < 2; deaths += 1) {
         await waitUntil(
           () => host.current()?.tier === 'warm',
           () => 'a warm host',
+        );
+        const { socketPath = '' } = host.current() ?? {};
+        await waitUntil(
+          async () => (await readdir(dirname(socketPath))).join() === basename(socketPath),
+          () => 'the cold host to end',
         );
         process.kill(await hostPid(host), 'SIGKILL');
         await waitUntil(
