@@ -12,6 +12,7 @@ from typing import Any, Dict, FrozenSet, List, Optional, Set, Tuple
 from urllib.parse import urlsplit
 
 import guard
+import jar
 import processes
 import reports
 from addresses import strict_address
@@ -129,6 +130,8 @@ def _run_module(request: Request, settings: Settings) -> int:
 
     reporter = Reporter(1, request.nonce)
     reports.install(reporter)
+    if request.cookies is not None:
+        jar.install(request.cookies, reporter)
     processes.chain_children_to_this_process()
     guard.arm(policy, reporter)
     try:

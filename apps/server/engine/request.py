@@ -28,6 +28,10 @@ class Request:
             raise BadRequest('program')
         self.argv: List[str] = _strings(fields, 'argv')
         self.folder: str = _folder(fields)
+        # A cookies file of yt-dlp's; a secret, never to be logged.
+        self.cookies: Optional[str] = fields.get('cookies')
+        if self.cookies is not None and not isinstance(self.cookies, str):
+            raise BadRequest('cookies')
         limits = fields.get('limits') or {}
         self.file_size_bytes: Optional[int] = _size(limits, 'file_size_bytes')
         self.data_bytes: Optional[int] = _size(limits, 'data_bytes')

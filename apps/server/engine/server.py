@@ -153,6 +153,8 @@ class Server:
             return
         if pid == 0:
             self._become_job(connection)
+        # The job has its own copy by now; later jobs are forked from this process.
+        connection.request.cookies = None
         connection.pid = pid
         self._by_pid[pid] = connection
         connection.tell({'control': 'started', 'pid': pid})

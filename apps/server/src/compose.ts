@@ -137,6 +137,14 @@ export async function compose(
     dataDir: config.dataDir,
     readOutcome,
   });
+  const cookieStore = createDiskCookieStore(resolve(config.dataDir, 'cookies'), logger);
+  const cookieJars = createCookieJars({
+    store: cookieStore,
+    jars: await cookieStore.load(),
+    log,
+    logger,
+    now: () => new Date(),
+  });
   const queue = createMemoryQueue({ slots: config.maxWorkers, maxPerHost: config.maxPerHost });
   const runner = createPiscinaRunner({
     maxWorkers: config.maxWorkers,
@@ -153,6 +161,7 @@ export async function compose(
         ...(upstream === null ? {} : { upstream }),
         onRefused: ({ host, port }) => onRefused(host, port),
       }),
+    lendCookies: cookieJars.lend,
     logger,
   });
   const records = createRecords({
@@ -205,17 +214,10 @@ export async function compose(
     issueProxy: (upstream) => proxy.issue(upstream === null ? {} : { upstream }),
     egressAllow: config.egressAllow,
     memoryBytes: MEMORY_LIMIT_BYTES,
+    lendCookies: cookieJars.lend,
     seenMedia,
     planOutput: createOutputPlanner({ live, files, seenMetadata: seenMedia.metadata }),
     logger,
-  });
-  const cookieStore = createDiskCookieStore(resolve(config.dataDir, 'cookies'), logger);
-  const cookieJars = createCookieJars({
-    store: cookieStore,
-    jars: await cookieStore.load(),
-    log,
-    logger,
-    now: () => new Date(),
   });
   const retention = createRetention({
     live,
@@ -279,7 +281,11 @@ export async function compose(
     prober,
     cookieJars,
     testCookies: (site, request, signal) =>
-      testCookies(site, request, signal, { cookieJars, checkUrl, probe: prober.probe }),
+      testCookies(site, request, signal, {
+        cookieJars,
+        checkUrl,
+        probe: (probe, gone) => prober.probe(probe, gone, true),
+      }),
     explain: (selection) => explanationOf(selection, tools),
     readChecks: () =>
       readChecks({

@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import type { Download, DownloadOptions } from '@artemis/contracts';
 import { Piscina } from 'piscina';
+import type { LentCookies } from '../domain/cookie-jars.ts';
 import type { DownloadRunner, RunOptions } from '../domain/ports.ts';
 import type { Logger } from '../domain/records.ts';
 import type {
@@ -30,6 +31,7 @@ export interface PiscinaRunnerOptions {
     upstream: string | null,
     onRefused: (host: string, port: number) => void,
   ) => { readonly url: string; revoke(): void };
+  readonly lendCookies: (url: string) => LentCookies | null;
   readonly logger: Logger;
 }
 
@@ -52,6 +54,11 @@ export function createPiscinaRunner(options: PiscinaRunnerOptions): DownloadRunn
     if (runOptions.signal.aborted) return { kind: 'stopped', usage: null };
     const upstream = download.options.proxy ?? null;
     const isProxyForAll = needsProxyForAll(download.options, engine.kind);
+    const cookies = mayHaveCookies(engine.kind) ? options.lendCookies(download.url) : null;
+    if (cookies !== null) {
+      const text = `Using the cookies of ${cookies.site}.`;
+      runOptions.onEvent({ kind: 'log', level: 'info', text });
+    }
     const refused: string[] = [];
     const { port1, port2 } = new MessageChannel();
     const ownPool = pool;
@@ -76,6 +83,7 @@ export function createPiscinaRunner(options: PiscinaRunnerOptions): DownloadRunn
         options: download.options,
       },
       jobFolder: runOptions.jobFolder,
+      cookies: cookies?.text ?? null,
       engine,
       limits: options.limits,
       egress: {
@@ -86,6 +94,7 @@ export function createPiscinaRunner(options: PiscinaRunnerOptions): DownloadRunn
     };
     try {
       const outcome = await ownPool.run({ task, port: port2 }, { transferList: [port2] });
+      if (outcome.kind === 'done') await cookies?.succeeded(outcome.renewedCookies ?? null);
       const isBlocked = refused.length > 0 && !runOptions.signal.aborted;
       if (!isBlocked || (isProxyForAll && outcome.kind !== 'failed')) return outcome;
       const detail = `Refused by policy: ${refused[0]}.`;
@@ -111,6 +120,11 @@ export function createPiscinaRunner(options: PiscinaRunnerOptions): DownloadRunn
 /** Whether all traffic of such a download goes through our forward proxy, and not only that of ffmpeg. */
 export function needsProxyForAll(options: DownloadOptions, kind: TaskEngine['kind']): boolean {
   return options.proxy !== undefined || kind === 'binary';
+}
+
+/** A standalone program would put them into the command line of ffmpeg, which other users can read. */
+export function mayHaveCookies(kind: TaskEngine['kind']): boolean {
+  return kind !== 'binary';
 }
 
 function createPool(maxWorkers: number, logger: Logger) {

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FAILURES, type CreateProbe, type Probe } from '@artemis/contracts';
+import type { LentCookies } from '../domain/cookie-jars.ts';
 import { RequestError } from '../domain/errors.ts';
 import { canonicalJson, selectionOf, type SelectionFields } from '../domain/presets.ts';
 import type { OutputPlanner } from '../domain/planned-output.ts';
@@ -8,7 +9,7 @@ import type { Logger } from '../domain/records.ts';
 import type { SeenMediaCache } from '../domain/seen-media.ts';
 import type { UrlVerdict } from '../domain/submit.ts';
 import type { LookOutcome, LookRequest, SeenMedia, TaskEngine } from '../worker/messages.ts';
-import { needsProxyForAll } from './download-runner.piscina.ts';
+import { mayHaveCookies, needsProxyForAll } from './download-runner.piscina.ts';
 
 const MOST_AT_ONCE = 2;
 const RETRY_SECONDS = 3;
@@ -25,6 +26,7 @@ export interface ProberOptions {
   readonly issueProxy: (upstream: string | null) => { readonly url: string; revoke(): void };
   readonly egressAllow: readonly string[];
   readonly memoryBytes: number;
+  readonly lendCookies: (url: string) => LentCookies | null;
   readonly seenMedia: SeenMediaCache;
   /** Where a download would be stored. */
   readonly planOutput: OutputPlanner;
@@ -34,10 +36,11 @@ export interface ProberOptions {
 
 export interface Prober {
   /**
-   * What a link leads to; the same question within 6 h is answered from memory. Aborting ends its processes.
+   * What a link leads to, seen with the cookies of its site; the same question within 6 h is answered from memory,
+   * unless it asks for a fresh look. Aborting ends its processes.
    * @throws {RequestError} URL_NOT_ALLOWED, TOO_MANY_PROBES, PROBE_FAILED with its failure, or as `selectionOf` does
    */
-  probe(request: CreateProbe, signal: AbortSignal): Promise<Probe>;
+  probe(request: CreateProbe, signal: AbortSignal, isFresh?: boolean): Promise<Probe>;
   /** Ends running looks; resolves when none of their processes is left. */
   close(): Promise<void>;
 }
@@ -77,6 +80,7 @@ export function createProber(options: ProberOptions): Prober {
     url: string,
     selection: SelectionFields,
     firstEntry: number,
+    cookies: LentCookies | null,
     signal: AbortSignal,
   ): Promise<LookOutcome> {
     const engine = await options.engine();
@@ -97,6 +101,7 @@ export function createProber(options: ProberOptions): Prober {
         },
         firstEntry,
         folder,
+        cookies: mayHaveCookies(engine.kind) ? (cookies?.text ?? null) : null,
         engine,
         egress: {
           allow: options.egressAllow,
@@ -119,7 +124,7 @@ export function createProber(options: ProberOptions): Prober {
   }
 
   return {
-    async probe(request, signal) {
+    async probe(request, signal, isFresh = false) {
       const verdict = options.checkUrl(request.url);
       if (!verdict.ok) {
         throw new RequestError('URL_NOT_ALLOWED', `url: ${verdict.reason}`, {
@@ -128,8 +133,9 @@ export function createProber(options: ProberOptions): Prober {
       }
       const selection = selectionOf(request);
       const firstEntry = Number(request.cursor ?? 1);
-      const key = canonicalJson([verdict.url, selection, firstEntry]);
-      const known = remembered(key);
+      const cookies = options.lendCookies(verdict.url);
+      const key = canonicalJson([verdict.url, selection, firstEntry, cookies?.version ?? null]);
+      const known = isFresh ? null : remembered(key);
       if (known) return answerOf(known, selection);
       if (closing.signal.aborted) {
         throw new RequestError('SHUTTING_DOWN', 'The server is stopping.');
@@ -145,6 +151,7 @@ export function createProber(options: ProberOptions): Prober {
         verdict.url,
         selection,
         firstEntry,
+        cookies,
         AbortSignal.any([signal, closing.signal]),
       );
       running.add(looking);
@@ -153,7 +160,9 @@ export function createProber(options: ProberOptions): Prober {
         const { probe, media } = outcome;
         // What a download may begin from is kept once, and not for each selection.
         remember(key, { probe, media: media && { ...media, info: null } });
-        if (media) options.seenMedia.put(verdict.url, selection.options.proxy ?? null, media);
+        // What a site tells somebody who has signed in is not kept: the cookies may be deleted before a download.
+        const seen = media && cookies !== null ? { ...media, info: null } : media;
+        if (seen) options.seenMedia.put(verdict.url, selection.options.proxy ?? null, seen);
         return answerOf(outcome, selection);
       }
       if (outcome.kind === 'stopped') {

@@ -39,10 +39,10 @@ export interface LentCookies {
   /** Tells these cookies from those before and after them, within this run of the server. */
   readonly version: string;
   /**
-   * A download with them is complete. `textAfter` is what yt-dlp has left of the text: values that the site has
-   * renewed are kept, unless the jar was replaced meanwhile. Never rejects.
+   * A download with them is complete. `renewed` has, in the same form, those that the site has renewed: they are
+   * kept, unless a person has replaced the jar meanwhile. Never rejects.
    */
-  succeeded(textAfter: string | null): Promise<void>;
+  succeeded(renewed: string | null): Promise<void>;
 }
 
 /** The cookies of sites that need a sign-in. Their content goes to jobs on these sites and nowhere else. */
@@ -87,7 +87,7 @@ export function createCookieJars(options: CookieJarsOptions): CookieJars {
     return result;
   }
 
-  async function settle(site: string, lentGeneration: number, textAfter: string | null) {
+  async function settle(site: string, lentGeneration: number, renewed: string | null) {
     const entry = entries.get(site);
     if (entry === undefined) return;
     const isReplaced = entry.generation !== lentGeneration;
@@ -95,7 +95,7 @@ export function createCookieJars(options: CookieJarsOptions): CookieJars {
     if (isReplaced) return;
     const jar: StoredJar = {
       ...entry.jar,
-      cookies: renewed(entry.jar, textAfter),
+      cookies: withRenewed(entry.jar, renewed),
       lastSuccessAt: now().toISOString(),
     };
     await store.write(jar);
@@ -153,8 +153,8 @@ export function createCookieJars(options: CookieJarsOptions): CookieJars {
         site: jar.site,
         text: netscapeText(cookies),
         version: `${jar.site} ${entry.generation}`,
-        succeeded: (textAfter) =>
-          inOrder(() => settle(jar.site, entry.generation, textAfter)).catch((error: unknown) => {
+        succeeded: (renewed) =>
+          inOrder(() => settle(jar.site, entry.generation, renewed)).catch((error: unknown) => {
             logger.warn({ err: error, site: jar.site }, 'the success of cookies was not kept');
           }),
       };
@@ -198,11 +198,9 @@ function live(cookies: readonly Cookie[], at: Date): readonly Cookie[] {
 }
 
 /** Only cookies that the person has given: what else a site sets is not kept, so a jar never grows. */
-function renewed({ site, cookies }: StoredJar, textAfter: string | null): readonly Cookie[] {
-  if (textAfter === null) return cookies;
-  const after = new Map(
-    cookiesOfSite(textAfter, site).map((cookie) => [cookieKey(cookie), cookie]),
-  );
+function withRenewed({ site, cookies }: StoredJar, renewed: string | null): readonly Cookie[] {
+  if (renewed === null) return cookies;
+  const after = new Map(cookiesOfSite(renewed, site).map((cookie) => [cookieKey(cookie), cookie]));
   return cookies.map((cookie) => {
     const { expiresAt, value } = after.get(cookieKey(cookie)) ?? cookie;
     return { ...cookie, expiresAt, value };

@@ -57,7 +57,10 @@ export async function run({ task, port }: DownloadTaskInput): Promise<Outcome> {
   port.on('message', onMessage);
   try {
     const outcome = await perform({ task, jobs, reporter, meter });
-    return jobs.isStopped && outcome.kind === 'failed' ? stoppedOutcome(jobs) : outcome;
+    if (jobs.isStopped && outcome.kind === 'failed') return stoppedOutcome(jobs);
+    const renewedCookies = jobs.renewedCookies();
+    if (outcome.kind !== 'done' || renewedCookies === null) return outcome;
+    return { ...outcome, renewedCookies };
   } catch (error) {
     jobs.stop();
     return failedOutcome(jobs, codeOfError(error), redact(String(error)));

@@ -14,6 +14,8 @@ export interface EngineJobSpec {
   readonly argv: readonly string[];
   /** Absolute and existing; the job's working directory and the only place it may write to. */
   readonly folder: string;
+  /** A cookies file, for yt-dlp as a module alone; it stays in memory. A secret: never logged. */
+  readonly cookies?: string | null;
   readonly limits: {
     /** Of any one file, exact. */
     readonly fileSizeBytes: number | null;
@@ -116,6 +118,7 @@ function firstLine(spec: EngineJobSpec, nonce: string): object {
     program,
     argv,
     folder,
+    cookies: spec.cookies ?? null,
     limits: { file_size_bytes: limits.fileSizeBytes, data_bytes: limits.memoryBytes },
     egress: {
       allow: egress.allow,

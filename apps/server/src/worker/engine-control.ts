@@ -24,6 +24,11 @@ export type EngineControl =
       readonly contentLength: string | null;
       readonly contentRange: string | null;
       readonly isOptional: boolean;
+    }
+  | {
+      /** Lines of a cookies file: those that were given and that the site has renewed. A secret: never logged. */
+      readonly kind: 'cookies';
+      readonly text: string;
     };
 
 /** How a job ended. Without `isHostLost` the host has confirmed that none of its processes is left. */
@@ -73,6 +78,8 @@ export function parseControlLine(line: string, nonce: string): ControlLine | nul
         contentRange: stringOf(fields['content_range']),
         isOptional: fields['optional'] === true,
       };
+    case 'cookies':
+      return { kind: 'cookies', text: stringOf(fields['text']) ?? '' };
     case 'usage':
       return { kind: 'usage', cpuSeconds: numberOf(fields['cpu_seconds']) };
     case 'exit':

@@ -71,6 +71,10 @@ function codeOf(
   for (const error of [...errors].reverse()) {
     const code = ruleFor(error);
     if (code === null) continue;
+    // It was not asked with the cookies that there are, and would be refused again.
+    if (code === 'NETWORK' && lines.some(isWithoutCookies) && lines.some(isRefusal)) {
+      return 'LOGIN_REQUIRED';
+    }
     // YouTube without its challenges solved offers only pictures, and yt-dlp then speaks of formats.
     return code === 'FORMAT_UNAVAILABLE' && isChallengeUnsolved ? 'ENGINE_OUTDATED' : code;
   }
@@ -80,6 +84,15 @@ function codeOf(
   if (CRASH_SIGNALS.has(exit.signal ?? 0)) return 'WORKER_CRASHED';
   // Without an error of its own: a traceback, or a word of ffmpeg.
   return ruleFor(lines.slice(-20).join('\n')) ?? 'UNKNOWN';
+}
+
+/** Said by the engine when ffmpeg does the download. */
+function isWithoutCookies(line: string): boolean {
+  return line.startsWith('WARNING: [cookies] ffmpeg gets no cookies');
+}
+
+function isRefusal(line: string): boolean {
+  return /(HTTP error|Server returned) 40[13]\b/.test(line);
 }
 
 /** Links and the site's name for the video are left out: the word "login" in them means nothing. */

@@ -26,13 +26,16 @@ export interface Jobs {
   /** Ends what runs now, and whatever is started later at once. */
   stop(): void;
   readonly isStopped: boolean;
+  /** What of its cookies the site has renewed in the last run; null when nothing. A secret. */
+  renewedCookies(): string | null;
   /** Of all processes that have ended. */
   usage(): AttemptUsage;
 }
 
-export function createJobs({ engine, egress, limits, jobFolder }: Task): Jobs {
+export function createJobs({ engine, egress, limits, jobFolder, cookies }: Task): Jobs {
   const running = new Set<EngineJob>();
   let isStopped = false;
+  let renewedCookies: string | null = null;
   let cpuSeconds: number | null = null;
   let peakMemoryBytes: number | null = null;
 
@@ -60,13 +63,22 @@ export function createJobs({ engine, egress, limits, jobFolder }: Task): Jobs {
         program: 'yt-dlp' as const,
         argv,
         folder: jobFolder,
+        cookies,
         limits: jobLimits,
         egress: {
           allow: egress.allow,
           proxy: { url: egress.proxyUrl, isForAll: egress.isProxyForAll },
         },
       };
-      return track(openEngineJob(engine.socketPath, spec, events));
+      return track(
+        openEngineJob(engine.socketPath, spec, {
+          onLine: events.onLine,
+          onControl: (control) => {
+            if (control.kind === 'cookies') renewedCookies = control.text;
+            else events.onControl(control);
+          },
+        }),
+      );
     },
     async runTool(program, argv, onLine = () => undefined) {
       let isTimedOut = false;
@@ -95,6 +107,7 @@ export function createJobs({ engine, egress, limits, jobFolder }: Task): Jobs {
       isStopped = true;
       for (const job of running) job.stop();
     },
+    renewedCookies: () => renewedCookies,
     usage: () => ({ tier: engine.tier, cpuSeconds, peakMemoryBytes }),
   };
 }

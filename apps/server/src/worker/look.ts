@@ -77,6 +77,7 @@ export async function look(request: LookRequest): Promise<LookOutcome> {
       program: 'yt-dlp',
       argv: lookArgv(context, request.firstEntry),
       folder: request.folder,
+      cookies: request.cookies,
       limits: { fileSizeBytes: MAX_PICTURE_BYTES, memoryBytes: request.memoryBytes },
       egress: {
         allow: egress.allow,

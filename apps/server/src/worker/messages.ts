@@ -56,6 +56,8 @@ export interface Task {
   readonly selection: Selection;
   /** Absolute, exists, on the file system of the downloads folder; survives attempts. */
   readonly jobFolder: string;
+  /** Of the site of the URL, as a cookies file; null for none. A secret: never logged, never written to the folder. */
+  readonly cookies: string | null;
   readonly engine: TaskEngine;
   readonly limits: TaskLimits;
   readonly egress: TaskEgress;
@@ -109,6 +111,8 @@ export interface LookRequest {
   readonly firstEntry: number;
   /** Absolute, empty, for this look alone. */
   readonly folder: string;
+  /** As in a task. */
+  readonly cookies: string | null;
   readonly engine: TaskEngine;
   readonly egress: TaskEgress;
   readonly memoryBytes: number;
@@ -138,6 +142,8 @@ export type Outcome =
       readonly files: readonly OutcomeFile[];
       readonly metadata: Metadata;
       readonly warnings: readonly DownloadWarning[];
+      /** What of its cookies the site has renewed; a secret, and not part of what is written to the job folder. */
+      readonly renewedCookies?: string;
       readonly usage: AttemptUsage | null;
     }
   | {

@@ -67,6 +67,7 @@ function start(look: ProberOptions['look'], rest: Partial<ProberOptions> = {}) {
     },
     egressAllow: ['lan:80'],
     memoryBytes: 1,
+    lendCookies: () => null,
     seenMedia: createSeenMediaCache(),
     planOutput: () => Promise.resolve(null),
     logger: pino({ level: 'silent' }),

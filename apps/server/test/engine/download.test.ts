@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -98,6 +98,23 @@ describe.each(TIERS)('a job of the %s engine', { timeout: 60_000 }, (tier) => {
     expect(lines).toEqual(
       expect.arrayContaining([expect.stringContaining('before'), expect.stringContaining('after')]),
     );
+  });
+
+  it('has its cookies in memory alone, and tells which of them the site has renewed', async () => {
+    const file = (value: string) => `127.0.0.1\tFALSE\t/\tFALSE\t0\tsid\t${value}`;
+    const { controls, exit, folder } = await engine.run({
+      argv: downloadArgv(`${site.origin}/renew.mp4`, '--write-info-json', '--no-clean-info-json'),
+      cookies: `# Netscape HTTP Cookie File\n${file('planted-secret')}\n`,
+      egress: egress(),
+    });
+    expect(exit.status).toBe(0);
+    expect(site.cookies).toContain('sid=planted-secret');
+    expect(controls.filter(({ kind }) => kind === 'cookies')).toEqual([
+      { kind: 'cookies', text: file('renewed') },
+    ]);
+    expect((await readdir(folder)).toSorted()).toEqual(['media.info.json', 'media.mp4']);
+    const info = await readFile(join(folder, 'media.info.json'), 'utf8');
+    expect(info).not.toMatch(/planted|renewed|cookies/);
   });
 
   it('stops a file at the exact size limit', async () => {

@@ -8,15 +8,19 @@ export interface LocalSite {
   readonly address: string;
   /** Requests so far, as `METHOD target`. */
   readonly requests: readonly string[];
+  /** Cookie headers that came with them. */
+  readonly cookies: readonly string[];
   close(): Promise<void>;
 }
 
 /** A site on 127.0.0.1 that serves a file, an endless one, redirects and playlists; as a proxy it serves the endless file. */
 export async function startLocalSite(): Promise<LocalSite> {
   const requests: string[] = [];
+  const cookies: string[] = [];
   const server = createServer((request, response) => {
     const target = request.url ?? '/';
     requests.push(`${request.method} ${target}`);
+    if (request.headers.cookie !== undefined) cookies.push(request.headers.cookie);
     const url = new URL(target, 'http://127.0.0.1');
     const named = (name: string): string => url.searchParams.get(name) ?? '';
     switch (url.pathname) {
@@ -31,6 +35,9 @@ export async function startLocalSite(): Promise<LocalSite> {
         return void response.writeHead(302, { location: named('to') }).end();
       case '/list.m3u8':
         return sendPlaylist(response, named('segment'), named('key'));
+      case '/renew.mp4':
+        response.setHeader('set-cookie', ['sid=renewed; Path=/', 'planted=1; Path=/']);
+        return sendFile(response, 1000, true);
       case '/busy':
         return void response.writeHead(429, { 'retry-after': '7' }).end();
       default:
@@ -43,6 +50,7 @@ export async function startLocalSite(): Promise<LocalSite> {
     origin: `http://127.0.0.1:${port}`,
     address: `127.0.0.1:${port}`,
     requests,
+    cookies,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -5,6 +5,7 @@ import { sendText, type LoggedRequest, type Route } from './exchange.ts';
 import { faultRoutes } from './fault-routes.ts';
 import { mediaRoutes } from './media-routes.ts';
 import { ensureMedia } from './media.ts';
+import { memberRoutes } from './member-routes.ts';
 import { pageRoutes } from './page-routes.ts';
 import { streamRoutes } from './stream-routes.ts';
 
@@ -14,6 +15,7 @@ export type { LoggedRequest } from './exchange.ts';
 export const routes: readonly Route[] = [
   ...mediaRoutes,
   ...pageRoutes,
+  ...memberRoutes,
   ...streamRoutes,
   ...faultRoutes,
 ];

@@ -34,6 +34,7 @@ export interface TaskRequest {
   readonly limits?: Partial<TaskLimits>;
   readonly egressAllow?: readonly string[];
   readonly engine?: Partial<TaskEngine>;
+  readonly cookies?: string;
   /** Default: a new one. */
   readonly jobFolder?: string;
 }
@@ -104,6 +105,7 @@ export async function startTasks(): Promise<TasksUnderTest> {
         options: request.options ?? {},
       },
       jobFolder,
+      cookies: request.cookies ?? null,
       engine: {
         ...current,
         kind: 'module',
