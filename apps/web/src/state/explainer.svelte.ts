@@ -1,0 +1,62 @@
+import type { Explanation, ProblemDetail } from '@artemis/contracts';
+import { ApiError, type Client } from '@artemis/contracts/client';
+import type { Recipe } from '../lib/recipe.ts';
+
+const REST_MS = 300;
+
+/** What the server would run for a recipe, asked for when the hand rests. */
+export class Explainer {
+  readonly #client: Pick<Client, 'explain'>;
+  #explanation: Explanation | null = $state.raw(null);
+  #errors: readonly ProblemDetail[] = $state.raw([]);
+  #problem: string | null = $state(null);
+
+  constructor(client: Pick<Client, 'explain'>) {
+    this.#client = client;
+  }
+
+  /** Of the recipe that was asked for last; null while its answer is not there, or when there is none. */
+  get explanation(): Explanation | null {
+    return this.#explanation;
+  }
+
+  /** The fields that the server does not take. */
+  get errors(): readonly ProblemDetail[] {
+    return this.#errors;
+  }
+
+  /** The sentence of the refusal; null when the recipe is fine, or the server away. */
+  get problem(): string | null {
+    return this.#problem;
+  }
+
+  errorOf(path: string): string | undefined {
+    const found = this.#errors.find((one) => one.path === path || one.path.startsWith(`${path}/`));
+    return found?.message;
+  }
+
+  /** Asks for this recipe after a moment; the function that is returned takes that back. */
+  ask({ format_preset, quality, options }: Recipe): () => void {
+    const abort = new AbortController();
+    const timer = setTimeout(() => {
+      this.#client
+        .explain({ format_preset, quality, options }, { signal: abort.signal })
+        .then((explanation) => this.#show(explanation, null))
+        .catch((error: unknown) => {
+          // An old answer to another recipe is worse than none.
+          if (!abort.signal.aborted) this.#show(null, error);
+        });
+    }, REST_MS);
+    return () => {
+      clearTimeout(timer);
+      abort.abort();
+    };
+  }
+
+  #show(explanation: Explanation | null, error: unknown): void {
+    const problem = error instanceof ApiError && error.status === 400 ? error.problem : null;
+    this.#explanation = explanation;
+    this.#errors = problem?.errors ?? [];
+    this.#problem = problem?.detail ?? null;
+  }
+}
