@@ -1,7 +1,8 @@
-import { ROUNDS, type WebRow } from '../web/measure.ts';
+import type { WebRow } from '../web/measure.ts';
 import { visit } from '../web/tab.ts';
 
 const LOOK_MS = 10_000;
+const ROUNDS = 3;
 
 /** The built server with nothing to do, and a page that looks at it every three seconds. */
 export const webIdle: WebRow = {

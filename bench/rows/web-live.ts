@@ -1,15 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FakeServer } from '../../apps/web/test/fake-server.ts';
 import { quantile } from '../lib/stats.ts';
-import { ROUNDS, QUEUED, SPEEDS, type WebMeasure, type WebRow } from '../web/measure.ts';
+import { QUEUED, SPEEDS, type WebMeasure, type WebRow } from '../web/measure.ts';
 import { visit, type Tab } from '../web/tab.ts';
 
 /** The server tells the progress of a download at most this often. */
 const STEP_MS = 250;
 const EVENTS_MS = 8000;
+const ROUNDS = 3;
 const EIGHT = 8;
-const BUSY_MS = 20_000;
-const BUSY_ROUNDS = 3;
+const BUSY_MS = 15_000;
+const BUSY_ROUNDS = 2;
 
 /** What the page does with events of the stream. */
 export const webLive: WebRow = {

@@ -37,7 +37,8 @@ export const de: FirstWords = {
   linkPolling: 'Abfrage',
   linkStale: (age) => `${age} alt`,
   linkOffline: 'Getrennt',
-  linkTitle: (state, heard) => `Verbindung: ${state}. Zuletzt gehört vor ${heard}.`,
+  linkTitle: (state, heard) =>
+    `Verbindung: ${state}.${heard === null ? '' : ` Zuletzt gehört vor ${heard}.`}`,
   clockTitle: (utc) => `${utc} UTC`,
   throughputText: (now, low, high) => `Durchsatz ${now}, in den letzten Minuten ${low} bis ${high}`,
   run: 'Läuft',

@@ -40,7 +40,8 @@ export const en = {
   linkPolling: 'Polling',
   linkStale: (age: string) => `${age} old`,
   linkOffline: 'Offline',
-  linkTitle: (state: string, heard: string) => `Connection: ${state}. Last heard ${heard}.`,
+  linkTitle: (state: string, heard: string | null) =>
+    `Connection: ${state}.${heard === null ? '' : ` Last heard ${heard}.`}`,
   clockTitle: (utc: string) => `${utc} UTC`,
   throughputText: (now: string, low: string, high: string) =>
     `Throughput ${now}, in the last minutes ${low} to ${high}`,
