@@ -19,7 +19,11 @@ import type { Logger } from 'pino';
 import { createDiskCookieStore } from './adapters/cookie-store.disk.ts';
 import { readIdentity } from './adapters/data-folder.ts';
 import { createMemoryQueue } from './adapters/download-queue.memory.ts';
-import { createPiscinaRunner, needsProxyForAll } from './adapters/download-runner.piscina.ts';
+import {
+  createPiscinaRunner,
+  mayHaveCookies,
+  needsProxyForAll,
+} from './adapters/download-runner.piscina.ts';
 import { createEgressProxy } from './adapters/egress-proxy.ts';
 import { createEngineHost } from './adapters/engine-host.ts';
 import { createDiskFileStore } from './adapters/file-store.disk.ts';
@@ -284,6 +288,7 @@ export async function compose(
       testCookies(site, request, signal, {
         cookieJars,
         checkUrl,
+        mayHaveCookies: () => mayHaveCookies(tools.ytDlp?.kind ?? 'module'),
         probe: (probe, gone) => prober.probe(probe, gone, true),
       }),
     explain: (selection) => explanationOf(selection, tools),
@@ -375,7 +380,7 @@ function configurationOf(config: Config, tools: Tools, version: string): Configu
       explanations: true,
       probes: true,
       parts: true,
-      cookies: true,
+      cookies: mayHaveCookies(tools.ytDlp?.kind ?? 'module'),
     },
     versions: {
       artemis: version,

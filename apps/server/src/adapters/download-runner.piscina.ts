@@ -54,10 +54,14 @@ export function createPiscinaRunner(options: PiscinaRunnerOptions): DownloadRunn
     if (runOptions.signal.aborted) return { kind: 'stopped', usage: null };
     const upstream = download.options.proxy ?? null;
     const isProxyForAll = needsProxyForAll(download.options, engine.kind);
-    const cookies = mayHaveCookies(engine.kind) ? options.lendCookies(download.url) : null;
-    if (cookies !== null) {
-      const text = `Using the cookies of ${cookies.site}.`;
-      runOptions.onEvent({ kind: 'log', level: 'info', text });
+    const lent = options.lendCookies(download.url);
+    const cookies = mayHaveCookies(engine.kind) ? lent : null;
+    if (lent !== null) {
+      const text =
+        cookies === null
+          ? 'Going without the cookies of this site: a standalone yt-dlp would show them to other users.'
+          : `Using the cookies of ${lent.site}.`;
+      runOptions.onEvent({ kind: 'log', level: cookies === null ? 'warn' : 'info', text });
     }
     const refused: string[] = [];
     const { port1, port2 } = new MessageChannel();

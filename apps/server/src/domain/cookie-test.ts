@@ -13,9 +13,14 @@ import type { UrlVerdict } from './submit.ts';
 export interface CookieTestDependencies {
   readonly cookieJars: CookieJars;
   readonly checkUrl: (raw: string) => UrlVerdict;
+  /** Whether the engine can be given cookies at all. */
+  readonly mayHaveCookies: () => boolean;
   /** A look that is never answered from memory. */
   readonly probe: (request: CreateProbe, signal: AbortSignal) => Promise<unknown>;
 }
+
+const FRONT_PAGE =
+  'The site did not ask for a sign-in on its front page; test with a link that needs one.';
 
 /**
  * Looks at a link of the site with its cookies, and says what happened.
@@ -25,22 +30,27 @@ export async function testCookies(
   rawSite: string,
   request: TestCookies,
   signal: AbortSignal,
-  { cookieJars, checkUrl, probe }: CookieTestDependencies,
+  { cookieJars, checkUrl, mayHaveCookies, probe }: CookieTestDependencies,
 ): Promise<CookieTest> {
   const { site } = cookieJars.get(rawSite);
   const url = linkOfSite(site, request, checkUrl);
+  const isLinkGiven = request.url !== undefined;
+  if (!mayHaveCookies()) {
+    return unclear(
+      url,
+      null,
+      'A standalone yt-dlp gets no cookies, since it would show them to other users of the computer; use one that Python can import.',
+    );
+  }
   try {
     await probe({ url }, signal);
   } catch (error) {
     if (!(error instanceof RequestError) || error.failureCode === null) throw error;
-    return failedTest(url, error.failureCode, request.url !== undefined);
+    return failedTest(url, error.failureCode, isLinkGiven);
   }
-  return {
-    url,
-    result: 'works',
-    failure_code: null,
-    message: 'The link could be read with these cookies.',
-  };
+  if (!isLinkGiven) return unclear(url, null, FRONT_PAGE);
+  const message = 'The link could be read with these cookies.';
+  return { url, result: 'works', failure_code: null, message };
 }
 
 function linkOfSite(
@@ -67,8 +77,9 @@ function failedTest(url: string, code: FailureCode, isLinkGiven: boolean): Cooki
       'The site still asks for a sign-in: these cookies are not, or no longer, valid.';
     return { url, result: 'refused', failure_code: code, message };
   }
-  const message = isLinkGiven
-    ? FAILURES[code].message
-    : 'The front page has no media to look at; test with a link that needs the sign-in.';
+  return unclear(url, code, isLinkGiven ? FAILURES[code].message : FRONT_PAGE);
+}
+
+function unclear(url: string, code: FailureCode | null, message: string): CookieTest {
   return { url, result: 'unclear', failure_code: code, message };
 }

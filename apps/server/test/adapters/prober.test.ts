@@ -102,6 +102,36 @@ describe('the prober', () => {
     expect(looked).toHaveLength(4);
   });
 
+  it('looks with the cookies of the site, and anew when they are others', async () => {
+    let version = 'a 1';
+    const seenMedia = createSeenMediaCache();
+    const lendCookies = () => ({
+      ...{ site: 'a.example', text: `cookies ${version}`, version },
+      succeeded: () => Promise.resolve(),
+    });
+    const media = { metadata: { title: 'signed in' }, info: '{}' };
+    const look = ({ url }: LookRequest): Promise<LookOutcome> =>
+      Promise.resolve({ kind: 'seen', probe: probeOf(url), media });
+    const prober = start(look, { lendCookies, seenMedia });
+    for (const next of ['a 1', 'a 1', 'a 2']) {
+      version = next;
+      await prober.probe({ url: 'https://a.example' }, never);
+    }
+    await prober.probe({ url: 'https://a.example' }, never, true);
+    expect(looked.map(({ cookies }) => cookies)).toEqual([
+      'cookies a 1',
+      'cookies a 2',
+      'cookies a 2',
+    ]);
+    // A download after the cookies were deleted must not begin from what a sign-in has shown.
+    expect(seenMedia.metadata('https://a.example/')).toEqual({ title: 'signed in' });
+    expect(seenMedia.info('https://a.example/', null)).toBeNull();
+    const binary = { ...engine, kind: 'binary' as const };
+    const discreet = start(look, { lendCookies, engine: () => Promise.resolve(binary) });
+    await discreet.probe({ url: 'https://a.example' }, never);
+    expect(looked.at(-1)?.cookies).toBeNull();
+  });
+
   it('remembers a hundred answers at most, the newest', async () => {
     const prober = start(seen);
     for (let n = 0; n <= 100; n += 1) await prober.probe({ url: `https://a.example/${n}` }, never);

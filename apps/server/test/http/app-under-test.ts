@@ -172,6 +172,7 @@ export async function startApp(options: AppOptions = {}): Promise<AppUnderTest> 
       testCookies(site, request, signal, {
         cookieJars,
         checkUrl,
+        mayHaveCookies: () => true,
         probe: () =>
           Promise.reject(new RequestError('PROBE_FAILED', '', { failureCode: 'LOGIN_REQUIRED' })),
       }),
