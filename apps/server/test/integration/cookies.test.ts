@@ -30,7 +30,7 @@ beforeAll(async () => {
     MAX_ATTEMPTS: '1',
     LOG_LEVEL: 'debug',
   });
-}, 60_000);
+}, 180_000);
 
 afterAll(async () => {
   await home.remove();
@@ -71,7 +71,9 @@ async function commandsDuring(work: Promise<unknown>): Promise<string[]> {
   return [...commands];
 }
 
-describe('a download that needs a sign-in', () => {
+const LONG = { timeout: 180_000 };
+
+describe('a download that needs a sign-in', LONG, () => {
   let failed: Download;
 
   it('fails as one, whether the site answers 401 or 403', async () => {
@@ -100,7 +102,7 @@ describe('a download that needs a sign-in', () => {
   });
 });
 
-describe('the cookies of a site', () => {
+describe('the cookies of a site', LONG, () => {
   it('go to no other host: not after a redirect, and not for the segments of a stream', async () => {
     origin.requests.length = 0;
     const away = encodeURIComponent(`${elsewhere.url}/media/clip-360.mp4`);
