@@ -5,6 +5,7 @@ import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { svelteTesting } from '@testing-library/svelte/vite';
 import { defaultClientConditions, type Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
+import { SERVICE_WORKER, shellPlugin } from './shell-plugin.ts';
 
 const server = 'http://127.0.0.1:8500';
 
@@ -27,7 +28,7 @@ function gzippedCopies(): Plugin {
 export default defineConfig({
   // Relative, so that one build works below any path. Every route is one level deep for that reason.
   base: './',
-  plugins: [svelte(), svelteTesting(), gzippedCopies()],
+  plugins: [svelte(), svelteTesting(), shellPlugin(), gzippedCopies()],
   resolve: { conditions: ['@artemis/source', ...defaultClientConditions] },
   server: {
     host: '127.0.0.1',
@@ -46,7 +47,11 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     rolldownOptions: {
+      input: ['index.html', 'src/service-worker.ts'],
       output: {
+        // At the root, because a service worker rules only what lies below it; its name has to stay.
+        entryFileNames: ({ name }) =>
+          name === 'service-worker' ? SERVICE_WORKER : 'assets/[name]-[hash].js',
         // What the first screen shares with later parts, in one file instead of several small ones.
         codeSplitting: {
           groups: [

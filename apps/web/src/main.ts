@@ -126,13 +126,21 @@ if (target) {
   later(() => {
     void outbox.start();
     void keepSamples(store, telemetry);
-    // The next press should not wait for the network.
-    void text.loadAll();
-    void import('./views/QueueView.svelte');
-    void import('./components/DownloadDrawer.svelte');
-    void import('./components/Palette.svelte');
-    // These two show what this browser keeps, so they have to be here when the server is not.
-    void import('./views/LibraryView.svelte');
-    void import('./views/PresetsView.svelte');
+    // The next press should not wait for the network. Library and presets show what this browser keeps, so
+    // they have to be here when the server is not.
+    const parts = [
+      text.loadAll(),
+      import('./views/QueueView.svelte'),
+      import('./components/DownloadDrawer.svelte'),
+      import('./components/Palette.svelte'),
+      import('./views/LibraryView.svelte'),
+      import('./views/PresetsView.svelte'),
+      import('./state/shell.ts').then(({ keepShell }) => keepShell(base, text, toasts)),
+      import('./state/notices.ts').then(({ startNotices }) =>
+        startNotices(downloads, settings, text),
+      ),
+    ];
+    // What did not come is fetched again, and its failure shown, when somebody wants it.
+    void Promise.allSettled(parts);
   });
 }

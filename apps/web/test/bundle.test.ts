@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { build, type Rollup } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { SERVICE_WORKER } from '../shell-plugin.ts';
+
 const KB = 1000;
 const root = fileURLToPath(new URL('..', import.meta.url));
 const mode = process.env['NODE_ENV'];
@@ -25,7 +27,9 @@ function size(code: string | Uint8Array): number {
 
 function firstRoute(): Rollup.OutputChunk[] {
   const chunks = output.filter((file) => file.type === 'chunk');
-  const found = new Set(chunks.filter((chunk) => chunk.isEntry));
+  const found = new Set(
+    chunks.filter((chunk) => chunk.isEntry && chunk.fileName !== SERVICE_WORKER),
+  );
   for (const chunk of found) {
     for (const name of chunk.imports) {
       const next = chunks.find((one) => one.fileName === name);
@@ -74,6 +78,15 @@ describe('the built page', () => {
       if (!first.has(chunk)) expect(size(chunk.code), chunk.fileName).toBeLessThanOrEqual(20 * KB);
     }
     expect(chunks.reduce((sum, chunk) => sum + size(chunk.code), 0)).toBeLessThanOrEqual(140 * KB);
+  });
+
+  it('is kept for the time without a server, every file of it', () => {
+    const worker = output.find((file) => file.fileName === SERVICE_WORKER);
+    const code = worker?.type === 'chunk' ? worker.code : '';
+    const assets = output.map(({ fileName }) => fileName).filter((name) => /^assets\//.test(name));
+    expect(assets.filter((name) => !code.includes(`"${name}"`))).toEqual([]);
+    expect(code).toContain('"theme.js"');
+    expect(code).not.toContain('ARTEMIS_SHELL');
   });
 
   it('carries no schema library', () => {

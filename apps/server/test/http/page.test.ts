@@ -75,6 +75,19 @@ it.each([
   });
 });
 
+it('is the newest that was built, also when that happens under a running server', async () => {
+  await start();
+  await writeFile(join(folder, 'web/index.html'), '<html><head></head><body>Newer</body></html>');
+  const newer = await app.app.inject({ url: '/', headers: HEADERS });
+  expect(newer.body).toContain('Newer');
+  await rm(join(folder, 'web/index.html'));
+  const none = await app.app.inject({ url: '/queue', headers: HEADERS });
+  expect({ status: none.statusCode, isTold: none.body.includes('npm start') }).toEqual({
+    status: 200,
+    isTold: true,
+  });
+});
+
 it('lives below a sub-path as well', async () => {
   await start({ BASE_PATH: '/artemis/' });
   const page = await app.app.inject({ url: '/artemis/queue', headers: HEADERS });

@@ -269,7 +269,11 @@ export function describeError(error: unknown, text: Text): string {
     const { retryAfterSeconds: seconds, code } = error;
     if (code === 'QUEUE_FULL') return t.errorQueueFull;
     if (error.status === 429 && seconds !== null) return t.errorSlowDown(text.format.span(seconds));
-    return error.problem ? error.message : t.errorAnswered(error.status);
+    if (code === null || !error.problem) return t.errorAnswered(error.status);
+    const words = t.codes?.requests[code];
+    if (words === undefined) return error.message;
+    // What exactly is wrong with a request only its detail says.
+    return error.status === 400 ? `${words} (${error.message})` : words;
   }
   return t.errorUnreachable;
 }

@@ -1,3 +1,4 @@
+import { askToPersist } from '../lib/persist.ts';
 import type { Database } from '../storage/database.ts';
 
 /**
@@ -53,6 +54,7 @@ export class BrowserStore {
       try {
         await use(database);
         this.#isFull = false;
+        if (store === 'drafts' || store === 'outbox') askToPersist();
         this.#channel?.postMessage(store);
         return true;
       } catch (error) {

@@ -1,5 +1,5 @@
-import type { Client, Download } from '@artemis/contracts/client';
-import { mergeHistory, toHistoryEntry, type HistoryEntry } from '../lib/history-merge.ts';
+import { isTerminal, type Client, type Download } from '@artemis/contracts/client';
+import type { HistoryEntry } from '../lib/history-merge.ts';
 import type { BrowserStore } from './browser-store.svelte.ts';
 import type { Downloads } from './downloads.svelte.ts';
 import type { TelemetryState } from './telemetry.svelte.ts';
@@ -7,6 +7,8 @@ import type { TelemetryState } from './telemetry.svelte.ts';
 const SERVER_LIST = 200;
 const KEPT = 50_000;
 const BLOCK = 1000;
+/** Not a part of the first screen. */
+const loadMerge = () => import('../lib/history-merge.ts');
 
 /** Ended downloads as this browser remembers them: longer than the server, and there when it is not. */
 export class LocalHistory {
@@ -84,6 +86,7 @@ export class LocalHistory {
       });
       this.#downloads.learn(list.downloads, list.rev);
       const at = Date.now();
+      const { mergeHistory, toHistoryEntry } = await loadMerge();
       const server = list.downloads.flatMap((record) => toHistoryEntry(record, instance, at) ?? []);
       const local = (await this.#newest(SERVER_LIST * 2)) ?? [];
       const { writes, hasGap } = mergeHistory(local, server, {
@@ -130,7 +133,10 @@ export class LocalHistory {
   async #take(records: readonly Download[], removed: readonly string[]): Promise<void> {
     const instance = this.#telemetry.value?.instance_id;
     if (instance === undefined) return;
+    const isAnyEnded = records.some((record) => isTerminal(record.status));
+    if (!isAnyEnded && removed.length === 0) return;
     const at = Date.now();
+    const { toHistoryEntry } = await loadMerge();
     const ended = records.flatMap((record) => toHistoryEntry(record, instance, at) ?? []);
     if (removed.length > 0) {
       const known = await this.#store.read((database) =>

@@ -1,4 +1,5 @@
 import { createId } from '../lib/ids.ts';
+import { askToPersist } from '../lib/persist.ts';
 import { isSameRecipe, type Recipe } from '../lib/recipe.ts';
 import type { Cell, Origin } from '../storage/cell.ts';
 import {
@@ -139,6 +140,7 @@ export class Presets {
     const base = latest.origin === 'stored' ? latest.value : this.#body;
     const next = { ...change(base), rev: base.rev + 1, updatedAt: new Date().toISOString() };
     this.#isKept = this.#cell.write(next);
+    askToPersist();
     this.#show(next);
   }
 

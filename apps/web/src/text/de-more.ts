@@ -209,6 +209,12 @@ export const deMore: LaterWords = {
   language: 'Sprache',
   binaryUnits: 'Größen in MiB statt MB',
   singleKeys: 'Kürzel aus einer Taste, etwa j, k und /',
+  notices: 'Melden, wenn Downloads enden, während diese Seite verdeckt ist',
+  noticesDenied: 'Dieser Browser soll keine Meldungen dieser Seite zeigen.',
+  noticesPlain:
+    'Über reines http zeigen Browser keine Meldungen; der Titel des Tabs sagt, wie es steht.',
+  storedForGood: 'Der Browser behält es, bis du es löschst.',
+  storedMaybe: 'Der Browser darf es verwerfen, wenn der Platz knapp wird: ab und zu ausgeben.',
   longTimers: 'Mehr Zeit: 30 Sekunden zum Rückgängigmachen',
   pathMaps: 'Wo die Dateien für diesen Rechner liegen',
   pathMapsHint: 'Kopierte Pfade beginnen mit dem, was rechts steht.',

@@ -1,3 +1,4 @@
+import { deCodes } from './de-codes.ts';
 import type { FirstWords } from './dictionary.ts';
 
 const figure = new Intl.NumberFormat('de');
@@ -5,6 +6,7 @@ const n = (count: number): string => figure.format(count);
 const links = (count: number): string => `${n(count)} ${count === 1 ? 'Link' : 'Links'}`;
 
 export const de: FirstWords = {
+  codes: deCodes,
   appName: 'Artemis',
   titleRunning: (percent, running) => `${percent} · ${n(running)} laufen · Artemis`,
   skipToMain: 'Zum Inhalt',
@@ -30,6 +32,11 @@ export const de: FirstWords = {
   navAdd: 'Links hinzufügen',
   viewLoading: 'Wird geladen …',
   viewFailed: 'Dieser Teil der Seite konnte nicht geladen werden.',
+  viewFailedHint: 'Der Server ist nicht da, oder Artemis ist neuer als diese offene Seite.',
+  loadAgain: 'Seite neu laden',
+  newVersion: 'Es gibt ein neueres Artemis.',
+  noticeText: (done, failed) =>
+    failed === 0 ? `${n(done)} fertig` : `${n(done)} fertig, ${n(failed)} fehlgeschlagen`,
 
   stripLabel: 'Messwerte',
   linkConnecting: 'Verbindet',

@@ -209,6 +209,12 @@ export const enMore = {
   language: 'Language',
   binaryUnits: 'Sizes in MiB instead of MB',
   singleKeys: 'Shortcuts of a single key, such as j, k and /',
+  notices: 'Notify me when downloads end while this page is hidden',
+  noticesDenied: 'This browser was told not to show notifications of this page.',
+  noticesPlain:
+    'On plain http browsers show no notifications; the title of the tab tells how things stand.',
+  storedForGood: 'The browser keeps it until you clear it.',
+  storedMaybe: 'The browser may drop it when it runs short of room: export now and then.',
   longTimers: 'Longer timers: 30 seconds to undo',
   pathMaps: 'Where the files are for this computer',
   pathMapsHint: 'Copied paths begin with what you write on the right.',

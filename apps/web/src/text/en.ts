@@ -1,3 +1,4 @@
+import type { CodeWords } from './codes.ts';
 import { n, plural } from './words.ts';
 
 /**
@@ -5,6 +6,8 @@ import { n, plural } from './words.ts';
  * elsewhere.
  */
 export const en = {
+  /** Null: the server speaks this language itself. */
+  codes: null as CodeWords | null,
   appName: 'Artemis',
   titleRunning: (percent: string, running: number) =>
     `${percent} · ${n(running)} running · Artemis`,
@@ -32,6 +35,11 @@ export const en = {
   navAdd: 'Add links',
   viewLoading: 'Loading…',
   viewFailed: 'This part of the page could not be loaded.',
+  viewFailedHint: 'Either the server is away, or Artemis was updated since this page was opened.',
+  loadAgain: 'Load the page again',
+  newVersion: 'A newer Artemis is here.',
+  noticeText: (done: number, failed: number) =>
+    failed === 0 ? `${n(done)} done` : `${n(done)} done, ${n(failed)} failed`,
 
   // The telemetry strip
   stripLabel: 'Telemetry',

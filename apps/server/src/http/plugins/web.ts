@@ -1,6 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { sendNotFound } from '../not-found.ts';
@@ -27,6 +29,10 @@ const PAGE_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
+const zip = promisify(gzip);
+
+const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|\[?::1\]?)$/;
+
 const NOT_BUILT =
   '<!doctype html><title>Artemis</title><p>The page is not built: run npm start.</p>';
 
@@ -34,7 +40,6 @@ const PAGE_HEADERS = {
   'content-security-policy': PAGE_POLICY,
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
-  'cross-origin-opener-policy': 'same-origin',
   'permissions-policy': 'camera=(), geolocation=(), microphone=()',
 } as const;
 
@@ -43,8 +48,7 @@ export async function webRoutes(
   app: FastifyInstance,
   { webDir, basePath }: WebOptions,
 ): Promise<void> {
-  const page = readPage(webDir, basePath);
-  if (page !== null) {
+  if (existsSync(webDir)) {
     await app.register(fastifyStatic, {
       root: webDir,
       index: false,
@@ -61,18 +65,21 @@ export async function webRoutes(
       },
     });
   }
-  const text = page ?? NOT_BUILT;
-  const zipped = gzipSync(text);
-  const sendPage = (request: FastifyRequest, reply: FastifyReply) => {
+  const sendPage = async (request: FastifyRequest, reply: FastifyReply) => {
+    const text = (await readPage(webDir, basePath)) ?? NOT_BUILT;
     void reply
       .headers(PAGE_HEADERS)
       .header('cache-control', 'no-cache')
       .header('vary', 'accept-encoding')
       .type('text/html; charset=utf-8');
+    // Browsers ignore it on plain http of a network, and complain of it in the console of the page.
+    if (request.protocol === 'https' || LOOPBACK.test(request.hostname)) {
+      void reply.header('cross-origin-opener-policy', 'same-origin');
+    }
     if (!/\bgzip\b(?!\s*;\s*q=0(?![.\d]))/.test(request.headers['accept-encoding'] ?? '')) {
       return reply.send(text);
     }
-    return reply.header('content-encoding', 'gzip').send(zipped);
+    return reply.header('content-encoding', 'gzip').send(await zip(text));
   };
 
   app.get('/', { schema: { hide: true } }, sendPage);
@@ -85,9 +92,13 @@ export async function webRoutes(
   });
 }
 
-function readPage(webDir: string, basePath: string): string | null {
-  const path = join(webDir, 'index.html');
-  if (!existsSync(path)) return null;
-  // Relative addresses of the page mean the same in every view and below a sub-path.
-  return readFileSync(path, 'utf8').replace('<head>', `<head><base href="${basePath}/" />`);
+/** Read each time: a page that was built anew names other files, and the old ones are gone. */
+async function readPage(webDir: string, basePath: string): Promise<string | null> {
+  try {
+    const page = await readFile(join(webDir, 'index.html'), 'utf8');
+    // Relative addresses of the page mean the same in every view and below a sub-path.
+    return page.replace('<head>', `<head><base href="${basePath}/" />`);
+  } catch {
+    return null;
+  }
 }

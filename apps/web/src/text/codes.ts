@@ -1,0 +1,28 @@
+import type { Download, FailureCode, RequestCode, WarningCode } from '@artemis/contracts';
+
+/**
+ * The sentences of the server in another language. English needs none: the server's own words stand on the
+ * records. A code that the server learns later keeps those words until it is written here.
+ */
+export interface CodeWords {
+  readonly failures: Readonly<
+    Record<FailureCode, { readonly message: string; readonly hint: string }>
+  >;
+  readonly warnings: Readonly<Record<WarningCode, string>>;
+  readonly requests: Readonly<Record<RequestCode, string>>;
+}
+
+type Failure = NonNullable<Download['error']>;
+type Warning = Download['warnings'][number];
+
+/** What happened and what to do, in the language of the page. */
+export function failureWords(
+  { code, message, hint }: Failure,
+  codes: CodeWords | null,
+): { readonly message: string; readonly hint: string } {
+  return codes?.failures[code] ?? { message, hint };
+}
+
+export function warningWords({ code, message }: Warning, codes: CodeWords | null): string {
+  return codes?.warnings[code] ?? message;
+}
