@@ -150,6 +150,7 @@ export async function compose(
     now: () => new Date(),
   });
   const queue = createMemoryQueue({ slots: config.maxWorkers, maxPerHost: config.maxPerHost });
+  const seenMedia = createSeenMediaCache();
   const runner = createPiscinaRunner({
     maxWorkers: config.maxWorkers,
     limits: {
@@ -166,6 +167,9 @@ export async function compose(
         onRefused: ({ host, port }) => onRefused(host, port),
       }),
     lendCookies: cookieJars.lend,
+    // A second attempt is made because the first one has failed: then only the site itself is asked.
+    knownInfo: ({ url, options, attempt, retry_parts: parts }) =>
+      attempt === 1 && parts.length === 0 ? seenMedia.info(url, options.proxy ?? null) : null,
     logger,
   });
   const records = createRecords({
@@ -209,7 +213,6 @@ export async function compose(
     },
     settings: config,
   });
-  const seenMedia = createSeenMediaCache();
   const prober = createProber({
     folder: resolve(config.dataDir, 'probes'),
     look,

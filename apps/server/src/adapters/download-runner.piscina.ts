@@ -32,6 +32,8 @@ export interface PiscinaRunnerOptions {
     onRefused: (host: string, port: number) => void,
   ) => { readonly url: string; revoke(): void };
   readonly lendCookies: (url: string) => LentCookies | null;
+  /** What a look at its link has read, when the attempt may begin from that. */
+  readonly knownInfo: (download: Download) => string | null;
   readonly logger: Logger;
 }
 
@@ -95,6 +97,15 @@ export function createPiscinaRunner(options: PiscinaRunnerOptions): DownloadRunn
         proxyUrl: proxy.url,
         isProxyForAll,
       },
+      knownInfo: options.knownInfo(download),
+      parts:
+        download.retry_parts.length === 0
+          ? null
+          : {
+              names: download.retry_parts,
+              mediaPath: runOptions.mediaCopy ?? null,
+              metadata: download.metadata,
+            },
     };
     try {
       const outcome = await ownPool.run({ task, port: port2 }, { transferList: [port2] });

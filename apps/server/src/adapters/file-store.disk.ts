@@ -1,7 +1,7 @@
-import { constants, type Stats } from 'node:fs';
+import { constants } from 'node:fs';
 import {
   access,
-  chmod,
+  copyFile,
   link,
   lstat,
   mkdir,
@@ -11,16 +11,16 @@ import {
   rename,
   rm,
   rmdir,
-  stat,
   statfs,
   unlink,
 } from 'node:fs/promises';
-import { basename, dirname, join, relative, sep } from 'node:path';
+import { basename, dirname, extname, join, relative, sep } from 'node:path';
 import type { Artifact } from '@artemis/contracts';
 import type { FileName, FileStore, OpenedFile, StorageUsage } from '../domain/ports.ts';
 import type { Outcome, OutcomeFile } from '../worker/messages.ts';
 import { syncFolder } from './durable-file.ts';
-import { openPublishedIndex, type PublishedFile } from './published-index.ts';
+import { isEmpty, lstatOrNull, moveWithoutReplacing, openToUser } from './file-moves.ts';
+import { isThatFile, openPublishedIndex, type PublishedFile } from './published-index.ts';
 
 const STORAGE_ROOT = 'downloads/';
 const JOBS_FOLDER = '.artemis-jobs';
@@ -103,7 +103,7 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
       const real = await realpath(dirname(path));
       if (real !== root && !real.startsWith(root + sep)) return false;
       const found = await lstat(path);
-      return found.isFile() && found.ino === published.inode && found.size === published.sizeBytes;
+      return found.isFile() && isThatFile(published, found);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP') return false;
@@ -125,6 +125,7 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
     downloadId: string,
     file: OutcomeFile,
     name: FileName,
+    fromNumber: number,
   ): Promise<string> {
     const source = await lstatOrNull(file.path);
     const stale: PublishedFile[] = [];
@@ -151,9 +152,8 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
     if (['', '.', '..'].includes(name.base) || /[/\0]/.test(name.base + file.suffix)) {
       throw new Error('not a file name');
     }
-    for (let number = 1; number <= MOST_NAME_TRIES; number += 1) {
-      const base = number === 1 ? name.base : `${name.base} (${number})`;
-      const target = join(folder, base + file.suffix);
+    for (let number = fromNumber; number <= MOST_NAME_TRIES; number += 1) {
+      const target = join(folder, numbered(name.base, number) + file.suffix);
       if (claimed.has(target)) continue;
       claimed.add(target);
       try {
@@ -182,6 +182,56 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
       }
     }
     throw new Error('no free name was found');
+  }
+
+  /** The first number under which all of them fit, so that what belongs together has one name. */
+  async function commonNumber(files: readonly OutcomeFile[], name: FileName): Promise<number> {
+    const folder = join(root, name.directory);
+    for (let number = 1; number < MOST_NAME_TRIES; number += 1) {
+      const targets = files.map(({ suffix }) => join(folder, numbered(name.base, number) + suffix));
+      const found = await Promise.all(
+        targets.map((target) => lstatOrNull(target).catch(() => null)),
+      );
+      const isFree = found.every((entry) => entry === null);
+      if (isFree && !targets.some((target) => claimed.has(target))) return number;
+    }
+    return 1;
+  }
+
+  async function publish(
+    downloadId: string,
+    files: readonly OutcomeFile[],
+    name: FileName,
+  ): Promise<Artifact[]> {
+    const isContinued = index.ofDownload(downloadId).length > 0;
+    const number = isContinued || files.length < 2 ? 1 : await commonNumber(files, name);
+    const artifacts: Artifact[] = [];
+    for (const file of files) {
+      artifacts.push(artifactOf(file, await publishOne(downloadId, file, name, number)));
+    }
+    return artifacts;
+  }
+
+  /** Null when what lies there is not ours. */
+  async function putInPlace(known: PublishedFile, file: OutcomeFile): Promise<Artifact | null> {
+    const target = join(root, known.path);
+    const source = await lstatOrNull(file.path);
+    if (!(await isSameFile(known))) return null;
+    const { replaces: before, ...now } = known;
+    if (source !== null) {
+      if (!source.isFile() || source.size !== file.sizeBytes) {
+        throw new Error('the file to store has changed');
+      }
+      await openToUser(file.path);
+      const replaces = before ?? { inode: now.inode, sizeBytes: now.sizeBytes };
+      await index.add({ ...now, inode: source.ino, sizeBytes: source.size, replaces });
+      await rename(file.path, target);
+      await syncFolder(dirname(target));
+    } else if (now.sizeBytes !== file.sizeBytes) {
+      throw new Error('the file to store is gone');
+    }
+    await index.add({ ...now, inode: source?.ino ?? now.inode, sizeBytes: file.sizeBytes });
+    return artifactOf(file, known.path);
   }
 
   /** What cannot be deleted stays in the index. */
@@ -250,12 +300,30 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
       }
     },
     verifiedOutcome: (downloadId) => options.readOutcome(jobFolderOf(downloadId)),
-    async publish(downloadId, files, name) {
-      const artifacts: Artifact[] = [];
-      for (const file of files) {
-        artifacts.push(artifactOf(file, await publishOne(downloadId, file, name)));
+    publish,
+    async replace(downloadId, stored, file) {
+      const path = stored.storage_path.slice(STORAGE_ROOT.length);
+      const known = index.get(path);
+      if (known !== null && path.endsWith(file.suffix)) {
+        const artifact = await putInPlace(known, file);
+        if (artifact) return artifact;
       }
-      return artifacts;
+      const directory = dirname(path) === '.' ? '' : dirname(path);
+      const base = basename(path, extname(path));
+      const [artifact] = await publish(downloadId, [file], { directory, base });
+      if (!artifact) throw new Error('nothing was stored');
+      if (known !== null && artifact.storage_path !== stored.storage_path) {
+        await deletePublished([known]);
+      }
+      return artifact;
+    },
+    async copyTo(artifact, folder) {
+      const path = artifact.storage_path.slice(STORAGE_ROOT.length);
+      const known = index.get(path);
+      if (known === null || !(await isSameFile(known))) return null;
+      const copy = join(folder, `media${extname(path)}`);
+      await copyFile(join(root, path), copy, constants.COPYFILE_FICLONE);
+      return copy;
     },
     async isTaken(path) {
       const target = join(root, path);
@@ -277,8 +345,7 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
         return null;
       }
       const found = await handle.stat();
-      const isPublished = found.ino === published.inode && found.size === published.sizeBytes;
-      if (!found.isFile() || !isPublished || found.size !== artifact.size) {
+      if (!found.isFile() || !isThatFile(published, found) || found.size !== artifact.size) {
         await handle.close();
         return null;
       }
@@ -323,47 +390,6 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
   };
 }
 
-async function lstatOrNull(path: string): Promise<Stats | null> {
-  return lstat(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return null;
-    throw error;
-  });
-}
-
-async function isEmpty(path: string): Promise<boolean> {
-  const found = await lstatOrNull(path);
-  return found?.isFile() === true && found.size === 0;
-}
-
-/**
- * False when the name is taken. A hard link fails on a taken name in one step; where the file system knows no
- * links (exFAT, some network shares) the name is claimed by an exclusive create and then renamed over.
- */
-async function moveWithoutReplacing(
-  source: string,
-  target: string,
-  makeLink: (existing: string, name: string) => Promise<void>,
-): Promise<boolean> {
-  try {
-    await makeLink(source, target);
-    await unlink(source);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') return false;
-    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(code ?? '')) throw error;
-    try {
-      await (await open(target, 'wx')).close();
-    } catch (claimError) {
-      if ((claimError as NodeJS.ErrnoException).code === 'EEXIST') return false;
-      throw claimError;
-    }
-    await rename(source, target);
-  }
-  return true;
-}
-
-/** Job folders are private; a stored file gets the rights that any new file of this user has. */
-async function openToUser(path: string): Promise<void> {
-  const { mode } = await stat(path);
-  await chmod(path, (mode & 0o700) | (0o666 & ~process.umask()));
+function numbered(base: string, number: number): string {
+  return number === 1 ? base : `${base} (${number})`;
 }

@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import { mkdir, open, readFile, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { syncFolder, writeDurably } from './durable-file.ts';
@@ -12,6 +13,18 @@ export interface PublishedFile {
   readonly inode: number;
   readonly sizeBytes: number;
   readonly publishedAtMs: number;
+  /** While a file is put in the place of another: the one that lies there until then. */
+  readonly replaces?: Pick<PublishedFile, 'inode' | 'sizeBytes'>;
+}
+
+/** Whether a file that was found under the path of `published` is the one that we put there. */
+export function isThatFile(
+  { inode, sizeBytes, replaces }: PublishedFile,
+  found: Pick<Stats, 'ino' | 'size'>,
+): boolean {
+  return [{ inode, sizeBytes }, ...(replaces ? [replaces] : [])].some(
+    (known) => known.inode === found.ino && known.sizeBytes === found.size,
+  );
 }
 
 /** Durable list of published files: one line a change, made short again at each start. */

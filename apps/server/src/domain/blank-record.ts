@@ -34,3 +34,6 @@ export const BLANK_RECORD: Omit<Download, 'id' | 'url' | 'created_at' | 'updated
   retry_at: null,
   expires_at: null,
 };
+
+/** What a record shows that is not running. */
+export const IDLE = { phase: null, speed_bps: null, eta_seconds: null, waiting_for: null } as const;

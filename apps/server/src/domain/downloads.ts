@@ -8,10 +8,12 @@ import {
 } from '@artemis/contracts';
 import type { AttemptUsage } from '../worker/messages.ts';
 import type { ActivityLog } from './activity-log.ts';
+import { IDLE } from './blank-record.ts';
 import type { DiskGate } from './disk-gate.ts';
 import { RequestError } from './errors.ts';
 import { listDownloads, matches, type ListPage, type ListQuery } from './list-downloads.ts';
 import type { LiveChange, LiveDownloads } from './live-downloads.ts';
+import { missingParts, refuseWholeRetry } from './missing-parts.ts';
 import type {
   DownloadQueue,
   DownloadRunner,
@@ -23,9 +25,10 @@ import type {
 } from './ports.ts';
 import { selectionOf } from './presets.ts';
 import type { Logger, Records } from './records.ts';
-import { IDLE, runDownload, type RunDependencies } from './run-download.ts';
+import { runDownload, type RunDependencies } from './run-download.ts';
 import { MOST_DEATHS } from './retry-policy.ts';
 import { createSitePatience } from './site-patience.ts';
+import { endOfParts } from './store-parts.ts';
 import { createSubmissions, type SubmitResult, type UrlVerdict } from './submit.ts';
 
 /** Ends of the engine that one download survives; one that meets more may be their cause. */
@@ -249,11 +252,14 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
       if (isTerminal(download.status)) {
         throw new RequestError('NOT_CANCELLABLE', `This download has already ${download.status}.`);
       }
-      const saved = records.moveOrRefuse(id, 'cancelled', {
-        ...IDLE,
-        retry_at: null,
-        completed_at: now().toISOString(),
-      });
+      const isStored = download.retry_parts.length > 0;
+      const saved = isStored
+        ? records.moveOrRefuse(id, 'completed', endOfParts(now()))
+        : records.moveOrRefuse(id, 'cancelled', {
+            ...IDLE,
+            retry_at: null,
+            completed_at: now().toISOString(),
+          });
       const isRunning = running.has(id);
       running.get(id)?.controller.abort();
       await queue.remove(id);
@@ -265,11 +271,10 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
     },
     async retry(id, request) {
       const download = required(id);
-      if (download.status !== 'failed' && download.status !== 'cancelled') {
-        throw new RequestError(
-          'NOT_RETRYABLE',
-          `Only a failed or cancelled download can be retried; this one is ${download.status}.`,
-        );
+      const parts = request.parts === undefined ? [] : missingParts(download, request);
+      const isWhole = parts.length === 0;
+      if (isWhole && download.status !== 'failed' && download.status !== 'cancelled') {
+        throw refuseWholeRetry(download);
       }
       const selection = selectionOf(request, download);
       submissions.requireRoom(1);
@@ -280,6 +285,7 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
       await records.moveOrRefuse(id, 'queued', {
         ...selection,
         waiting_for: 'slot',
+        retry_parts: parts,
         progress: 0,
         completed_at: null,
         // Marks the next start as a new attempt.
@@ -287,7 +293,7 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
       });
       const queued = required(id);
       submissions.track(queued);
-      log.write('info', 'Queued again.', id, false);
+      log.write('info', isWhole ? 'Queued again.' : `Fetching: ${parts.join(', ')}.`, id, false);
       const begin = async () => {
         if (isOther) await files.removeJobFolder(id);
         await enqueue(id);

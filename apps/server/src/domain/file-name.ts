@@ -70,6 +70,13 @@ export function fileNameOf(
   });
 }
 
+/** Whether the name depends on what the site says. */
+export function isNamedByMetadata({
+  name_template: template = DEFAULT_TEMPLATE,
+}: DownloadOptions): boolean {
+  return PLACEHOLDERS.some((name) => name !== 'id' && template.includes(`{${name}}`));
+}
+
 /** The path of an invented video, below `downloads/`; empty when nothing would be stored. */
 export function exampleName(selection: Selection): string {
   const { quality } = selection;

@@ -1,5 +1,5 @@
 import { isTerminal, type Download, type Metadata, type PlannedOutput } from '@artemis/contracts';
-import { plannedPath } from './file-name.ts';
+import { isNamedByMetadata, plannedPath } from './file-name.ts';
 import type { LiveDownloads } from './live-downloads.ts';
 import type { FileStore } from './ports.ts';
 import type { SelectionFields } from './presets.ts';
@@ -29,7 +29,8 @@ export function createOutputPlanner(dependencies: OutputPlannerDependencies): Ou
   function pathOfActive(download: Download): string | null {
     const isKnown = download.metadata.title !== undefined;
     const metadata = isKnown ? download.metadata : seenMetadata(download.url);
-    return metadata && plannedPath({ ...download, metadata });
+    if (metadata === null && isNamedByMetadata(download.options)) return null;
+    return plannedPath({ ...download, metadata: metadata ?? {} });
   }
 
   return async (selection, metadata) => {

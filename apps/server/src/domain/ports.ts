@@ -93,6 +93,8 @@ export interface DownloadQueue {
 export interface RunOptions {
   /** Existing folder for this download's partial files. */
   readonly jobFolder: string;
+  /** Of a download whose missing parts are fetched: a copy of its media in that folder, if one is needed. */
+  readonly mediaCopy?: string | null;
   readonly onEvent: (event: TaskEvent) => void;
   /** Aborting ends all processes of the attempt; the promise then resolves with `stopped`. */
   readonly signal: AbortSignal;
@@ -150,6 +152,14 @@ export interface FileStore {
     files: readonly OutcomeFile[],
     name: FileName,
   ): Promise<readonly Artifact[]>;
+  /**
+   * Puts a verified file in the place of one that is stored, in one step and durably: under the same name, unless its
+   * extension is another. What is not the file that was published stays, and the new one gets a name beside it. A
+   * second call for the same file returns the same artifact.
+   */
+  replace(downloadId: string, stored: Artifact, file: OutcomeFile): Promise<Artifact>;
+  /** A copy of a stored file, named `media` with its extension; null when that file is not there any more. */
+  copyTo(artifact: Artifact, folder: string): Promise<string | null>;
   /** Whether something has this name, below the downloads folder; false when it cannot be known. */
   isTaken(path: string): Promise<boolean>;
   /** Null when the file is not there any more, or is not the one that was published. */

@@ -1,13 +1,16 @@
 import type { Download } from '@artemis/contracts';
 import type { AttemptUsage, Outcome, TaskEvent } from '../worker/messages.ts';
 import type { ActivityLog } from './activity-log.ts';
+import { IDLE } from './blank-record.ts';
 import { downloadError } from './errors.ts';
 import type { LiveDownload, LiveDownloads } from './live-downloads.ts';
+import { needsMedia } from './missing-parts.ts';
 import type { DownloadQueue, DownloadRunner, FileName, FileStore, Notifier } from './ports.ts';
 import type { Logger, Records } from './records.ts';
 import { isSiteWide, retryDelaySeconds, waitSeconds } from './retry-policy.ts';
 import type { DiskGate } from './disk-gate.ts';
 import type { SitePatience } from './site-patience.ts';
+import { settleParts } from './store-parts.ts';
 
 export interface RunDependencies {
   readonly live: LiveDownloads;
@@ -36,9 +39,6 @@ export interface RunDependencies {
 
 const STOPPED: Outcome = { kind: 'stopped', usage: null };
 
-/** What a record shows that is not running. */
-export const IDLE = { phase: null, speed_bps: null, eta_seconds: null, waiting_for: null } as const;
-
 /**
  * One attempt of a queued download, from start to stored. Durable facts are written here. Resolves when no
  * process of the attempt is left and the record tells how it ended; never rejects.
@@ -53,14 +53,16 @@ export async function runDownload(
   if (queued?.status !== 'queued') return;
   const noRoom = new AbortController();
   const isRetry = queued.retry_at !== null;
+  const isParts = queued.retry_parts.length > 0;
   // After a crash a record that still says queued is simply run again.
   records.moveSoon(id, 'running', {
     ...IDLE,
     phase: 'extracting',
     progress: isRetry ? 0 : queued.progress,
-    downloaded_bytes: isRetry ? null : queued.downloaded_bytes,
+    downloaded_bytes: isRetry && !isParts ? null : queued.downloaded_bytes,
     error: null,
-    warnings: [],
+    // Of a stored download they tell which parts are missing.
+    warnings: isParts ? queued.warnings : [],
     attempt: queued.attempt + (isRetry ? 1 : 0),
     retry_at: null,
     started_at: dependencies.now().toISOString(),
@@ -99,6 +101,7 @@ async function attempt(
   }
   return runner.run(download, {
     jobFolder,
+    mediaCopy: await copyOfMedia(download, jobFolder, files),
     signal: AbortSignal.any([signal, noRoom.signal]),
     onEvent(event) {
       if (event.kind !== 'space') return take(id, event, live, log);
@@ -107,6 +110,15 @@ async function attempt(
       });
     },
   });
+}
+
+async function copyOfMedia(
+  download: Download,
+  jobFolder: string,
+  files: FileStore,
+): Promise<string | null> {
+  const media = download.artifacts.find(({ kind }) => kind === 'media');
+  return media && needsMedia(download) ? files.copyTo(media, jobFolder) : null;
 }
 
 function take(
@@ -118,7 +130,9 @@ function take(
   if (event.kind === 'log') return log.write(event.level, event.text, id, false);
   const running = live.get(id)?.download;
   if (running?.status !== 'running') return;
+  const isStored = running.retry_parts.length > 0;
   if (event.kind === 'metadata') {
+    if (isStored) return;
     const { metadata } = event;
     live.update(id, { metadata, title: metadata.title ?? null });
     return;
@@ -129,8 +143,8 @@ function take(
       phase: event.phase,
       // A continued attempt begins where the figure stood before.
       progress: Math.max(running.progress, event.progress),
-      downloaded_bytes: event.downloadedBytes,
-      total_bytes: event.totalBytes,
+      downloaded_bytes: isStored ? running.downloaded_bytes : event.downloadedBytes,
+      total_bytes: isStored ? running.total_bytes : event.totalBytes,
       speed_bps: event.speedBps,
       eta_seconds: event.etaSeconds,
     },
@@ -151,10 +165,15 @@ function tellUsage(id: string, { usage }: Outcome, { log, onUsage }: RunDependen
 
 async function settle(id: string, outcome: Outcome, dependencies: RunDependencies): Promise<void> {
   const { live, records, files } = dependencies;
-  const status = live.get(id)?.download.status;
-  if (status === 'cancelled') return files.removeJobFolder(id);
-  if (status !== 'running') return;
-  if (outcome.kind === 'done') return store(id, outcome, dependencies);
+  const download = live.get(id)?.download;
+  if (download?.status === 'cancelled' || download?.status === 'completed') {
+    return files.removeJobFolder(id);
+  }
+  if (download?.status !== 'running') return;
+  if (outcome.kind === 'done') {
+    const storeIt = download.retry_parts.length > 0 ? settleParts : store;
+    return storeIt(id, outcome, dependencies);
+  }
   if (outcome.kind === 'failed') return fail(id, outcome, dependencies);
   // Stopped though nobody cancelled or paused it: the server is ending. The next start continues it.
   await records.move(id, 'queued', { ...IDLE, waiting_for: 'slot' });
@@ -245,6 +264,7 @@ async function fail(
     await enqueue(id, null, dependencies);
     return;
   }
+  if (entry.download.retry_parts.length > 0) return settleParts(id, outcome, dependencies);
   const error = downloadError(outcome.code);
   if (outcome.detail) log.write('error', outcome.detail, id, false);
   const runs = entry.download.attempt - dependencies.attemptsBefore(id);

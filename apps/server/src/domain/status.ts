@@ -1,13 +1,16 @@
 import type { Status } from '@artemis/contracts';
 
-/** The only legal moves. `completed` is final; the other ends are left by a person's retry. */
+/**
+ * The only legal moves. An end is left by a person's retry; a completed one for its missing parts alone, and it is
+ * completed again whatever becomes of them, also when that is cancelled before it has begun.
+ */
 const MOVES: Readonly<Record<Status, readonly Status[]>> = {
-  queued: ['running', 'paused', 'cancelled', 'failed'],
+  queued: ['running', 'paused', 'completed', 'cancelled', 'failed'],
   running: ['completed', 'failed', 'cancelled', 'paused', 'queued'],
-  paused: ['queued', 'cancelled'],
+  paused: ['queued', 'completed', 'cancelled'],
   failed: ['queued'],
   cancelled: ['queued'],
-  completed: [],
+  completed: ['queued'],
 };
 
 export function canMove(from: Status, to: Status): boolean {

@@ -200,12 +200,12 @@ export const EMBEDDING_ROWS: readonly ArgvRow[] = [
   },
   {
     option: '--write-info-json',
-    when: ({ plan }) => plan.isInfoWritten,
+    when: ({ plan }) => plan.isInfoWritten || plan.step === 'parts',
     meaning: 'Writes everything the site says about the media into a JSON file.',
   },
   {
     option: '--clean-info-json',
-    when: ({ plan }) => plan.isInfoWritten,
+    when: ({ plan }) => plan.isInfoWritten || plan.step === 'parts',
     meaning: 'Leaves paths of this computer out of that file.',
   },
   {

@@ -1,5 +1,6 @@
 import type { ArgvContext, ArgvRow } from './argv-row.ts';
 import { outputTemplates } from './output-lines.ts';
+import { KNOWN_INFO_FILE } from './site-info.ts';
 
 const templates = ({ nonce }: ArgvContext) => outputTemplates(nonce);
 const hasMedia = ({ plan }: ArgvContext) => plan.hasMedia;
@@ -37,6 +38,12 @@ export const PINNED_ROWS: readonly ArgvRow[] = [
     when: ({ isTlsVerifiedByFfmpeg }) => isTlsVerifiedByFfmpeg,
     value: 'ffmpeg_i:-tls_verify 1',
     meaning: 'Makes ffmpeg check the certificates of sites.',
+  },
+  {
+    option: '--load-info-json',
+    when: ({ isInfoKnown }) => isInfoKnown === true,
+    value: KNOWN_INFO_FILE,
+    meaning: 'Begins from what a look at the link has read, instead of asking the site again.',
   },
   {
     option: '--default-search',

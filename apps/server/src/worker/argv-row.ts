@@ -8,6 +8,8 @@ export interface ArgvContext {
   /** Letters and digits; unknown to every site. */
   readonly nonce: string;
   readonly engine: Pick<TaskEngine, 'ytDlpVersion' | 'jsRuntime'> & { readonly tier?: EngineTier };
+  /** What the site says lies in `KNOWN_INFO_FILE` of the job folder; yt-dlp begins from that and not from the link. */
+  readonly isInfoKnown?: boolean;
   /** Then yt-dlp takes the proxy from its environment instead of going direct. */
   readonly isProxyForAll: boolean;
   /** ffmpeg refuses this setting when what it opens is plain http. */

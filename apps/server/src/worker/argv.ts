@@ -11,13 +11,15 @@ export interface ArgvPart {
 
 /**
  * The command line of one run, with a sentence about every part of it. Nothing in it is text of a request
- * except the URL, which is last and after `--`, and values that a schema has checked.
+ * except the URL, which is last and after `--`, and values that a schema has checked. Without a URL when it begins from
+ * what is known.
  */
 export function compileArgv(context: ArgvContext): ArgvPart[] {
   const parts = ARGV_TABLE.filter((row) => applies(row, context)).map((row) => ({
     argument: row.value === undefined ? [row.option] : [row.option, textOf(row.value, context)],
     meaning: textOf(row.meaning, context),
   }));
+  if (context.isInfoKnown === true) return parts;
   return [
     ...parts,
     { argument: ['--'], meaning: 'What follows is a link and never an option.' },

@@ -11,7 +11,7 @@ import { createJobs } from './jobs.ts';
 import { mediaTypeOf } from './media-types.ts';
 import type { Outcome, StopTask, Task, TaskEvent } from './messages.ts';
 import { listMetadata, measuredMetadata, metadataOf } from './metadata.ts';
-import { failedPart, misnamedThumbnail, warningOf } from './optional-parts.ts';
+import { failedPart, misnamedThumbnail, missedParts, warningOf } from './optional-parts.ts';
 import { forgetOutcome, writeOutcome } from './outcome-file.ts';
 import type { VideoInfo } from './output-lines.ts';
 import { planOf, type DownloadPlan, type OptionalPart } from './plan.ts';
@@ -20,8 +20,10 @@ import { finishRecording } from './recording.ts';
 import { redact } from './redact.ts';
 import { createReporter } from './reporter.ts';
 import { openResumeGuard, wipeJobFolder } from './resume-state.ts';
+import { writeKnownInfo } from './site-info.ts';
 import { isPlainFile, neededSpace } from './space.ts';
-import { expectedDuration, verifyMedia } from './verify.ts';
+import { expectedDuration, hasSubtitles, verifyMedia } from './verify.ts';
+import { fetchParts } from './parts-task.ts';
 import { runYtDlp, type RunResult } from './yt-dlp-run.ts';
 
 /** Parts left out and starts from zero together; more than this is a site that plays games. */
@@ -56,7 +58,10 @@ export async function run({ task, port }: DownloadTaskInput): Promise<Outcome> {
   };
   port.on('message', onMessage);
   try {
-    const outcome = await perform({ task, jobs, reporter, meter });
+    const attempt = { task, jobs, reporter, meter };
+    const outcome = await (task.parts === null
+      ? perform(attempt)
+      : fetchParts(attempt, task.parts));
     if (jobs.isStopped && outcome.kind === 'failed') return stoppedOutcome(jobs);
     const renewedCookies = jobs.renewedCookies();
     if (outcome.kind !== 'done' || renewedCookies === null) return outcome;
@@ -83,6 +88,7 @@ async function perform(attempt: Attempt): Promise<Outcome> {
   const deadlineMs = performance.now() + limits.downloadTimeoutMs;
   let isTlsVerifiedByFfmpeg = task.url.startsWith('https:');
   let startsFromZero = 0;
+  let isInfoKnown = task.knownInfo !== null && !planOf(selection).isFlat;
 
   if (!task.engine.hasFfmpeg && planOf(selection).hasMedia) {
     return failedOutcome(jobs, 'ENGINE_MISSING', 'There is no ffmpeg.');
@@ -91,12 +97,14 @@ async function perform(attempt: Attempt): Promise<Outcome> {
   for (let count = 1; count <= MAX_RUNS; count += 1) {
     const plan = planOf(selection, leftOut);
     let video: VideoInfo | null = null;
+    const guard = await openResumeGuard(jobFolder, key);
+    if (isInfoKnown) await writeKnownInfo(jobFolder, task.knownInfo ?? '');
     const result = await runYtDlp({
       task,
       jobs,
       meter,
-      guard: await openResumeGuard(jobFolder, key),
-      context: { plan, isTlsVerifiedByFfmpeg },
+      guard,
+      context: { plan, isTlsVerifiedByFfmpeg, isInfoKnown },
       deadlineMs,
       onVideo(next) {
         video = next;
@@ -123,6 +131,12 @@ async function perform(attempt: Attempt): Promise<Outcome> {
     const isSpoilt = result.end === 'part-failed' && failedPart(result, plan, leftOut) !== null;
     const isWhole = !isSpoilt && isComplete(result, plan);
     if (!isWhole && (result.end === null || result.end === 'part-failed')) {
+      if (isInfoKnown) {
+        // Its links have aged, most likely; whatever it was, only what the site says now counts.
+        isInfoKnown = false;
+        reporter.log('info', 'What the look had read does not serve any more; reading it again.');
+        continue;
+      }
       if (isTlsVerifiedByFfmpeg && result.lines.includes('Option tls_verify not found.')) {
         // The page came by https, the stream comes by plain http: there is no certificate to check.
         isTlsVerifiedByFfmpeg = false;
@@ -220,7 +234,7 @@ async function finish(
   if (video === undefined) {
     return failedOutcome(jobs, 'MEDIA_UNAVAILABLE', 'The link leads to an empty list.');
   }
-  const warnings = [...earlierWarnings, ...listWarnings(video)];
+  const warnings = [...earlierWarnings, ...missedParts(result.lines), ...listWarnings(video)];
   if (!plan.hasMedia) return doneOutcome(jobs, [], metadataOf(video), warnings);
 
   meter.verifying();
@@ -241,7 +255,7 @@ async function finish(
   const verdict = await verifyMedia(jobs, file.path, plan, expected);
   if (jobs.isStopped) return stoppedOutcome(jobs);
   if ('failure' in verdict) return failedOutcome(jobs, verdict.failure, verdict.detail);
-  const sidecars = await collectSidecars(jobFolder, plan, verdict.media);
+  const sidecars = await collectSidecars(jobFolder, plan, hasSubtitles(verdict.media));
   const metadata = measuredMetadata(metadataOf(video), verdict.media, extname(name).slice(1));
   const files = [file, ...sidecars.files];
   const allWarnings = [...warnings, ...verdict.warnings, ...sidecars.warnings];

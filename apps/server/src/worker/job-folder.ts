@@ -4,7 +4,6 @@ import type { WarningCode } from '@artemis/contracts';
 import { mediaTypeOf } from './media-types.ts';
 import type { OutcomeFile } from './messages.ts';
 import type { DownloadPlan } from './plan.ts';
-import type { ProbedMedia } from './probe.ts';
 
 const BASE = 'media';
 const THUMBNAIL = 'thumbnail';
@@ -50,12 +49,11 @@ export interface Collected {
 export async function collectSidecars(
   jobFolder: string,
   plan: DownloadPlan,
-  media: ProbedMedia,
+  hasEmbeddedSubtitles: boolean,
 ): Promise<Collected> {
   const files: OutcomeFile[] = [];
   const warnings: WarningCode[] = [];
   const languages: string[] = [];
-  const hasEmbedded = media.streams.some(({ type }) => type === 'subtitle');
   for (const name of (await readdir(jobFolder)).sort()) {
     const file = await ownFile(jobFolder, name);
     if (file === null) continue;
@@ -63,7 +61,7 @@ export async function collectSidecars(
     if (/^-\d{2,}\.\w+$/.test(file.suffix) && file.kind === 'media') files.push(file);
     else if (language !== undefined && plan.subtitles !== null) {
       languages.push(language);
-      if (!(plan.subtitles.isEmbedded && hasEmbedded)) files.push(file);
+      if (!(plan.subtitles.isEmbedded && hasEmbeddedSubtitles)) files.push(file);
     } else if (
       name === `${THUMBNAIL}.jpg` &&
       plan.isThumbnailWritten &&

@@ -4,9 +4,6 @@ import type { ArgvRow } from './argv-row.ts';
 /** Entries of a list in one answer. */
 export const PAGE_ENTRIES = 200;
 
-/** yt-dlp writes what the site has said into `known.info.json`. */
-export const INFO_FILE = 'known.info.json';
-
 /** What a look has besides the rows of every run; of an option that stands twice the later one counts. */
 export function lookRows(firstEntry: number): readonly (ArgvRow & { readonly value?: string })[] {
   return [

@@ -4,8 +4,15 @@ import { join } from 'node:path';
 import type { Probe } from '@artemis/contracts';
 import { openEngineJob, type EngineControl, type EngineJob } from './engine-connection.ts';
 import { classifyFailure, isEgressRefusal } from './failure.ts';
-import { INFO_FILE, lookArgv, PAGE_ENTRIES } from './look-argv.ts';
-import { chapterCount, formatsOf, languagesOf, readSiteInfo, type SiteInfo } from './site-info.ts';
+import { lookArgv, PAGE_ENTRIES } from './look-argv.ts';
+import {
+  chapterCount,
+  formatsOf,
+  KNOWN_INFO_FILE,
+  languagesOf,
+  readSiteInfo,
+  type SiteInfo,
+} from './site-info.ts';
 import type { LookOutcome, LookRequest } from './messages.ts';
 import { listMetadata, metadataOf } from './metadata.ts';
 import { parseOutputLine, type VideoInfo } from './output-lines.ts';
@@ -97,7 +104,7 @@ export async function look(request: LookRequest): Promise<LookOutcome> {
   const isSeen = video !== undefined && (exit.status === 0 || !isListed(video));
   if (end !== 'TOO_LARGE' && isSeen) {
     if (isListed(video)) return { kind: 'seen', probe: playlistOf(request, videos), media: null };
-    const site = await readSiteInfo(join(request.folder, INFO_FILE));
+    const site = await readSiteInfo(join(request.folder, KNOWN_INFO_FILE));
     const thumbnail = stopping.aborted ? null : await thumbnailOf(request, stopping);
     if (request.signal.aborted) return { kind: 'stopped' };
     return {

@@ -11,6 +11,7 @@ import type {
   FormatPreset,
   LogLevel,
   Metadata,
+  Part,
   Phase,
   Probe,
   Quality,
@@ -61,6 +62,18 @@ export interface Task {
   readonly engine: TaskEngine;
   readonly limits: TaskLimits;
   readonly egress: TaskEgress;
+  /** What a look at the link has read, as JSON of yt-dlp; null: the site is asked. */
+  readonly knownInfo: string | null;
+  /** Null: the whole download. */
+  readonly parts: TaskParts | null;
+}
+
+/** The download is stored, and only these parts of it are wanted. */
+export interface TaskParts {
+  readonly names: readonly Part[];
+  /** A copy of the stored media in the job folder; null when nothing will be put into it, or it is gone. */
+  readonly mediaPath: string | null;
+  readonly metadata: Metadata;
 }
 
 /** Thread to main, while the task runs. */

@@ -37,6 +37,19 @@ export function failedPart(
   return error === '' || openStep === null ? null : (STEPS[openStep] ?? null);
 }
 
+/** What yt-dlp passes over in silence, with success. */
+const PASSED_OVER: readonly (readonly [RegExp, WarningCode])[] = [
+  [/^\[SponsorBlock\] SponsorBlock is not supported for /, 'SPONSORBLOCK_MISSING'],
+  [/^\[EmbedThumbnail\] There aren't any thumbnails to embed/, 'THUMBNAIL_MISSING'],
+  [/^WARNING: .*Skipping embedding the thumbnail/, 'THUMBNAIL_MISSING'],
+];
+
+export function missedParts(lines: readonly string[]): WarningCode[] {
+  return PASSED_OVER.flatMap(([pattern, code]) =>
+    lines.some((line) => pattern.test(line)) ? [code] : [],
+  );
+}
+
 /** A picture is first written under the name of the media; one that calls itself mp4 would be taken for it. */
 export function misnamedThumbnail(lines: readonly string[]): string | null {
   const written = lines.map((line) =>

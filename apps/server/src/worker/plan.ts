@@ -11,6 +11,12 @@ export type OptionalPart =
   | 'metadata'
   | 'sponsorblock';
 
+/**
+ * What one run of yt-dlp is for: a whole download; or, of one that is stored, to fetch what is missing beside it; or to
+ * put that into the media file, without any site.
+ */
+export type PlanStep = 'whole' | 'parts' | 'embedding';
+
 export interface SubtitlePlan {
   /** Language tags as asked for; null: those of `DEFAULT_SUBTITLES`. */
   readonly languages: readonly string[] | null;
@@ -27,6 +33,7 @@ export interface SectionPlan {
 
 /** A selection with every default and every dependency between its fields worked out. */
 export interface DownloadPlan {
+  readonly step: PlanStep;
   readonly selection: Selection;
   readonly options: DownloadOptions;
   readonly isFlat: boolean;
@@ -62,6 +69,7 @@ export function planOf(
   const canEmbedThumbnail = !(isAudioOnly && options.audio_codec === 'wav');
   const { section, sponsorblock } = options;
   return {
+    step: 'whole',
     selection,
     options,
     isFlat,

@@ -112,6 +112,13 @@ export async function openResumeGuard(jobFolder: string, key: string): Promise<R
   };
 }
 
+/** For runs that download no media. */
+export const NOTHING_TO_RESUME: ResumeGuard = {
+  take: () => false,
+  takeResponse: () => false,
+  settled: () => Promise.resolve(),
+};
+
 /** Removes everything in the job folder. */
 export async function wipeJobFolder(jobFolder: string): Promise<void> {
   for (const name of await readdir(jobFolder)) {

@@ -1,7 +1,14 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { ProbedFormat } from '@artemis/contracts';
 import { codecOf, integerOf, numberOf, textOf } from './metadata.ts';
 
+/** In the job folder: where yt-dlp begins when the site was read before. */
+export const KNOWN_INFO_FILE = 'known.info.json';
+/** The one format of a download that is stored. */
+export const STORED_FORMAT_ID = 'stored';
+/** A name that no server can have. */
+const NOWHERE = 'https://stored.invalid';
 /** A larger one is not kept; those of YouTube have about half a MiB. */
 const MAX_INFO_BYTES = 8 * 1024 ** 2;
 const MAX_LANGUAGES = 200;
@@ -67,4 +74,48 @@ function formatOf(fields: Fields): ProbedFormat {
 
 function fieldsOf(value: unknown): Fields {
   return typeof value === 'object' && value !== null ? { ...value } : {};
+}
+
+export interface StoredMedia {
+  readonly extension: string;
+  readonly hasVideo: boolean;
+  readonly hasAudio: boolean;
+  /** Files `media.<language>.<format>` that lie beside it. */
+  readonly subtitles: readonly { readonly language: string; readonly format: string }[];
+  readonly hasThumbnail: boolean;
+}
+
+/** The same as if the site offered nothing but what lies in the job folder, so that yt-dlp fetches nothing. */
+export function storedInfo({ fields }: SiteInfo, stored: StoredMedia): string {
+  const { url: _url, ext: _ext, format_id: _id, ...said } = fields;
+  return JSON.stringify({
+    ...said,
+    _type: 'video',
+    is_live: false,
+    live_status: 'not_live',
+    formats: [
+      {
+        format_id: STORED_FORMAT_ID,
+        url: `${NOWHERE}/media`,
+        protocol: 'https',
+        ext: stored.extension,
+        vcodec: stored.hasVideo ? 'unknown' : 'none',
+        acodec: stored.hasAudio ? 'unknown' : 'none',
+      },
+    ],
+    subtitles: Object.fromEntries(
+      stored.subtitles.map(({ language, format }) => [
+        language,
+        [{ ext: format, url: `${NOWHERE}/${language}` }],
+      ]),
+    ),
+    automatic_captions: {},
+    thumbnails: stored.hasThumbnail ? [{ id: '0', url: `${NOWHERE}/thumbnail.jpg` }] : [],
+    thumbnail: null,
+  });
+}
+
+/** Readable by nobody else: it may have cookies of the site in it. */
+export async function writeKnownInfo(jobFolder: string, info: string): Promise<void> {
+  await writeFile(join(jobFolder, KNOWN_INFO_FILE), info, { mode: 0o600 });
 }

@@ -108,6 +108,10 @@ function gapAtEnd(media: ProbedMedia, ends: ReadonlyMap<number, number>): string
   return doesReachEnd ? null : `It ends before ${fileEnd.toFixed(1)} s, which it promises.`;
 }
 
+export function hasSubtitles({ streams }: ProbedMedia): boolean {
+  return streams.some(({ type }) => type === 'subtitle');
+}
+
 function shortfalls(
   media: ProbedMedia,
   plan: DownloadPlan,

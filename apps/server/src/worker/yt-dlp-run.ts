@@ -6,7 +6,12 @@ import { isEgressRefusal } from './failure.ts';
 import { partialBytes } from './job-folder.ts';
 import type { Jobs } from './jobs.ts';
 import type { Task } from './messages.ts';
-import { parseOutputLine, type OutputMessage, type VideoInfo } from './output-lines.ts';
+import {
+  parseOutputLine,
+  type OutputMessage,
+  type StreamProgress,
+  type VideoInfo,
+} from './output-lines.ts';
 import type { ProgressMeter } from './progress.ts';
 import { redact } from './redact.ts';
 import type { ResumeGuard } from './resume-state.ts';
@@ -96,6 +101,10 @@ export async function runYtDlp(options: RunOptions): Promise<RunResult> {
       case 'download':
         // Subtitles have no format; what comes after them may be fetched by ffmpeg, which reports nothing.
         if (message.progress.formatId !== null) progressAtMs = performance.now();
+        // The media is there already; whatever this is, it is not what was asked for.
+        if (options.context.plan.step !== 'whole' && isFetching(message.progress)) {
+          endBy('part-failed');
+        }
         if (meter.downloadedBytes() > limits.maxFileSizeBytes) endBy('too-large');
         break;
       case 'postprocess':
@@ -216,6 +225,10 @@ export async function runYtDlp(options: RunOptions): Promise<RunResult> {
   await guard.settled();
   if (jobs.isStopped) end ??= 'stopped';
   return { exit, end, videos, filePath, lines, openStep, refusals, responses };
+}
+
+function isFetching({ formatId, isFinished }: StreamProgress): boolean {
+  return formatId !== null && !isFinished;
 }
 
 /** Null: chatter that helps nobody. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
@@ -140,6 +140,47 @@ export function describeFileStore(name: string, setUp: () => Promise<FileStoreUn
       expect([...(await store.removePublishedBefore(1.5e12))]).toEqual([]);
       if (kept) await store.remove([kept, kept]);
       expect(await store.usage()).toMatchObject({ files: 0, usedBytes: 0 });
+      await store.close();
+    });
+
+    it('puts a file in the place of its own, also under another extension, and a second time', async () => {
+      const under = await setUp();
+      const store = await under.open();
+      const id = randomUUID();
+      const [old] = await store.publish(id, [await finish(store, id, 'old')], at('x', 'a'));
+      if (!old) throw new Error('nothing was published');
+      const file = await finish(store, id, 'new one');
+      const replaced = await store.replace(id, old, file);
+      expect(replaced).toMatchObject({ storage_path: old.storage_path, size: 7 });
+      expect(await store.replace(id, old, file)).toEqual(replaced);
+      expect(await store.open(old)).toBeNull();
+      await store.close();
+      const again = await under.open();
+      expect(await contentOf(again, replaced)).toBe('new one');
+      expect(await again.usage()).toMatchObject({ files: 1, usedBytes: 7 });
+      const other = await again.replace(id, replaced, await finish(again, id, 'more', '.mkv'));
+      expect(other.storage_path).toBe('downloads/a/x.mkv');
+      expect(await contentOf(again, other)).toBe('more');
+      expect(await again.isTaken('a/x.mp4')).toBe(false);
+      expect(await again.isTaken('a/x.mkv')).toBe(true);
+      expect(await again.usage()).toMatchObject({ files: 1, usedBytes: 4 });
+      await again.close();
+    });
+
+    it('gives what belongs together one name, and a copy of what it stored', async () => {
+      const store = await (await setUp()).open();
+      const [first, second] = [randomUUID(), randomUUID()];
+      await store.publish(first, [await finish(store, first, 'words', '.en.vtt')], at('x'));
+      const [media, words] = await store.publish(
+        second,
+        [await finish(store, second, 'media'), await finish(store, second, 'w', '.en.vtt')],
+        at('x'),
+      );
+      expect([media?.name, words?.name]).toEqual(['x (2).mp4', 'x (2).en.vtt']);
+      const copy = media && (await store.copyTo(media, await store.jobFolder(first)));
+      expect(copy && (await readFile(copy, 'utf8'))).toBe('media');
+      if (media) await store.remove([media]);
+      expect(media && (await store.copyTo(media, await store.jobFolder(first)))).toBeNull();
       await store.close();
     });
 

@@ -126,6 +126,29 @@ describe('a stored file that somebody else replaced', () => {
     nowMs += 1e12;
     await store.removePublishedBefore(nowMs);
     expect((await stat(path)).ino).toBe(before.ino);
+    expect(await store.copyTo(artifact, folder)).toBeNull();
+    const id = randomUUID();
+    const beside = await store.replace(id, artifact, await finish(store, id, 'new'));
+    expect(beside.storage_path).not.toBe(artifact.storage_path);
+    expect(await contentOf(store, beside)).toBe('new');
+    expect((await stat(path)).ino).toBe(before.ino);
+  });
+
+  it('is served while another one is put in its place, wherever that was cut off', async () => {
+    const store = await open();
+    const { id, artifact, path } = await publishOne(store);
+    const file = await finish(store, id, 'a longer one');
+    const { ino, size } = await stat(path);
+    await store.close();
+    const indexFile = join(folder, 'data', 'published-files.ndjson');
+    const line = JSON.parse(await readFile(indexFile, 'utf8')) as Record<string, unknown>;
+    const next = await stat(file.path);
+    const change = { ...line, inode: next.ino, sizeBytes: next.size };
+    const replaces = { inode: ino, sizeBytes: size };
+    await writeFile(indexFile, `${JSON.stringify({ ...change, replaces })}\n`);
+    const again = await open();
+    expect(await contentOf(again, artifact)).toBe('media');
+    expect(await contentOf(again, await again.replace(id, artifact, file))).toBe('a longer one');
   });
 });
 

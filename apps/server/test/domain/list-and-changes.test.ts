@@ -11,12 +11,12 @@ const LONGEST_CURSOR = 500;
 
 describe('the table of statuses', () => {
   const legal: Record<Status, readonly Status[]> = {
-    queued: ['running', 'paused', 'cancelled', 'failed'],
+    queued: ['running', 'paused', 'completed', 'cancelled', 'failed'],
     running: ['completed', 'failed', 'cancelled', 'paused', 'queued'],
-    paused: ['queued', 'cancelled'],
+    paused: ['queued', 'completed', 'cancelled'],
     failed: ['queued'],
     cancelled: ['queued'],
-    completed: [],
+    completed: ['queued'],
   };
   it.each(STATUSES.flatMap((from) => STATUSES.map((to) => [from, to] as const)))(
     'decides %s → %s as the design does',

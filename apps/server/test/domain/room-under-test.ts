@@ -187,6 +187,8 @@ function fakeFiles(freeBytes: () => number | null, removedFolders: string[]): Fi
       return nothing();
     },
     sweepJobFolders: nothing,
+    replace: (_id, stored) => Promise.resolve(stored),
+    copyTo: () => Promise.resolve(null),
     isTaken: () => Promise.resolve(false),
     verifiedOutcome: () => Promise.resolve(null),
     publish: () => Promise.resolve([]),

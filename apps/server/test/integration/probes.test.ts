@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
-import { readdir } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { CreateProbe, ProbedMedia, ProbedPlaylist } from '@artemis/contracts';
+import type { CreateDownloads, CreateProbe, ProbedMedia, ProbedPlaylist } from '@artemis/contracts';
 import { ApiError } from '@artemis/contracts/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startCanary } from '../origin/canary.ts';
@@ -110,6 +110,73 @@ describe('a look at media', () => {
     const media = await mediaAt(`/page/video.html?thumbnail=${encodeURIComponent(address)}`);
     expect(media).toMatchObject({ thumbnail: null, picks: ['0'] });
     expect(canary.connections).toBe(0);
+  });
+});
+
+describe('a download that follows a look', () => {
+  const pages = (key: string) =>
+    origin.requests.filter(({ path, query }) => path.startsWith('/page/') && query.includes(key));
+
+  async function storedAfter(request: CreateDownloads) {
+    const { downloads } = await server.client.createDownloads(request);
+    return server.client.waitFor(downloads[0]?.id ?? '', { intervalMs: 50 });
+  }
+
+  it('does not read the page again', async () => {
+    const url = `${origin.url}/page/subtitles.html?key=reuse`;
+    const media = await mediaAt('/page/subtitles.html?key=reuse');
+    expect(media.subtitles).toEqual(['de', 'en']);
+    const record = await storedAfter({
+      url,
+      options: { subtitles: { languages: ['de'] }, write_thumbnail: true },
+    });
+    expect([record.status, record.warnings]).toEqual(['completed', []]);
+    expect(record.title).toBe(media.title);
+    expect(record.artifacts.map(({ kind }) => kind).sort()).toEqual([
+      'media',
+      'subtitle',
+      'thumbnail',
+    ]);
+    expect(pages('key=reuse')).toHaveLength(1);
+    await storedAfter({ url, options: { proxy: `http://${origin.hostPort}` } });
+    const { lines } = await server.client.downloadLog(record.id);
+    expect(lines.some(({ text }) => text.includes('--load-info-json'))).toBe(true);
+  });
+
+  it('reads the page again when what was read does not serve any more', async () => {
+    const path = `/page/video.html?${new URLSearchParams({ video: '/fault/closed/aged/clip-360.mp4', key: 'aged' })}`;
+    await fetch(`${origin.url}/fault/open/aged`);
+    await mediaAt(path);
+    await fetch(`${origin.url}/fault/shut/aged`);
+    const failed = await storedAfter({ url: origin.url + path });
+    expect([failed.status, failed.error?.code]).toEqual(['failed', 'MEDIA_UNAVAILABLE']);
+    expect(pages('key=aged')).toHaveLength(2);
+  });
+});
+
+describe('where it would be stored', () => {
+  const named = (name: string) => ({ options: { name_template: name } });
+
+  it('is said before the start, with what has the name already', async () => {
+    const path = '/page/video.html?title=Planned&key=planned';
+    const request = named('{title}/{title} {height}p');
+    const before = await mediaAt(path, { options: { name_template: 'same' } });
+    expect(before.output).toEqual({ path: 'downloads/same.mp4', taken_by: null });
+    const { downloads } = await server.client.createDownloads({
+      url: `${origin.url}/page/video.html?video=/fault/stalled.mp4&key=slow`,
+      ...named('same'),
+    });
+    const during = await mediaAt(path, { options: { name_template: 'same' } });
+    expect(during.output).toEqual({ path: 'downloads/same.mp4', taken_by: 'download' });
+    await server.client.cancelDownload(downloads[0]?.id ?? '');
+    await writeFile(join(home.downloadsDir, 'same.mp4'), 'mine');
+    const after = await mediaAt(path, { options: { name_template: 'same' } });
+    expect(after.output).toEqual({ path: 'downloads/same.mp4', taken_by: 'file' });
+    const unnamed = await mediaAt(path, { format_preset: 'Audio only' });
+    expect(unnamed.output).toEqual({ path: 'downloads/{id}.m4a', taken_by: null });
+    expect((await mediaAt(path, { options: { simulate: true } })).output).toBeNull();
+    const long = await mediaAt(path, request);
+    expect(long.output?.path).toMatch(/^downloads\/Planned.*\/Planned.* \w+p\.mp4$/);
   });
 });
 

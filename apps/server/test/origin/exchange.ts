@@ -27,6 +27,7 @@ export type Exchange = {
   readonly mediaFolder: string;
   /** How many requests came with this name so far; starts at 1 with this one. */
   count(name: string): number;
+  isCounted(name: string): boolean;
   /** Milliseconds since the first time this was asked with this name: 0 then. */
   age(name: string): number;
 };

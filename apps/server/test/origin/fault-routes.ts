@@ -8,6 +8,7 @@ import {
   type Exchange,
   type Route,
 } from './exchange.ts';
+import { contentTypeOf } from './media-routes.ts';
 
 const zeros = Buffer.alloc(64 * 1024);
 
@@ -192,6 +193,35 @@ export const faultRoutes: readonly Route[] = [
     path: '/fault/half-headers.mp4',
     about: 'the connection ends in the middle of the headers',
     answer: ({ request }) => void request.socket.end('HTTP/1.1 200 OK\r\nContent-Type: vid'),
+  },
+  {
+    path: '/fault/closed/*',
+    about: '/fault/closed/<key>/<medium>: 404 until /fault/open/<key> was asked',
+    async answer(exchange) {
+      const [key, ...parts] = exchange.path.slice('/fault/closed/'.length).split('/');
+      if (!exchange.isCounted(`open ${key}`) || exchange.isCounted(`shut ${key}`)) {
+        return sendText(exchange, 'closed\n', 'text/plain', 404);
+      }
+      const name = parts.join('/');
+      const body = bufferBody(await readMedia(exchange, name));
+      await sendEntity(exchange, { body, type: contentTypeOf(name), etag: `"${name}"` });
+    },
+  },
+  {
+    path: '/fault/open/*',
+    about: 'opens what lies behind /fault/closed/<key>/',
+    answer(exchange) {
+      exchange.count(`open ${exchange.path.slice('/fault/open/'.length)}`);
+      sendText(exchange, 'open\n', 'text/plain');
+    },
+  },
+  {
+    path: '/fault/shut/*',
+    about: 'shuts it again, for good',
+    answer(exchange) {
+      exchange.count(`shut ${exchange.path.slice('/fault/shut/'.length)}`);
+      sendText(exchange, 'shut\n', 'text/plain');
+    },
   },
   {
     path: '/redirect',

@@ -74,6 +74,7 @@ export async function startOrigin(options: OriginOptions = {}): Promise<Origin> 
         counts.set(name, count);
         return count;
       },
+      isCounted: (name: string) => counts.has(name),
       age(name: string) {
         const now = performance.now();
         const first = firstSeen.get(name) ?? now;

@@ -35,6 +35,8 @@ export interface TaskRequest {
   readonly egressAllow?: readonly string[];
   readonly engine?: Partial<TaskEngine>;
   readonly cookies?: string;
+  readonly knownInfo?: string;
+  readonly parts?: Task['parts'];
   /** Default: a new one. */
   readonly jobFolder?: string;
 }
@@ -126,6 +128,8 @@ export async function startTasks(): Promise<TasksUnderTest> {
         proxyUrl,
         isProxyForAll: false,
       },
+      knownInfo: request.knownInfo ?? null,
+      parts: request.parts ?? null,
     };
   }
 

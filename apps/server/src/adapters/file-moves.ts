@@ -1,0 +1,47 @@
+import type { Stats } from 'node:fs';
+import { chmod, lstat, open, rename, stat, unlink } from 'node:fs/promises';
+
+export async function lstatOrNull(path: string): Promise<Stats | null> {
+  return lstat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  });
+}
+
+export async function isEmpty(path: string): Promise<boolean> {
+  const found = await lstatOrNull(path);
+  return found?.isFile() === true && found.size === 0;
+}
+
+/**
+ * False when the name is taken. A hard link fails on a taken name in one step; where the file system knows no
+ * links (exFAT, some network shares) the name is claimed by an exclusive create and then renamed over.
+ */
+export async function moveWithoutReplacing(
+  source: string,
+  target: string,
+  makeLink: (existing: string, name: string) => Promise<void>,
+): Promise<boolean> {
+  try {
+    await makeLink(source, target);
+    await unlink(source);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return false;
+    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(code ?? '')) throw error;
+    try {
+      await (await open(target, 'wx')).close();
+    } catch (claimError) {
+      if ((claimError as NodeJS.ErrnoException).code === 'EEXIST') return false;
+      throw claimError;
+    }
+    await rename(source, target);
+  }
+  return true;
+}
+
+/** Job folders are private; a stored file gets the rights that any new file of this user has. */
+export async function openToUser(path: string): Promise<void> {
+  const { mode } = await stat(path);
+  await chmod(path, (mode & 0o700) | (0o666 & ~process.umask()));
+}

@@ -1,0 +1,172 @@
+import { basename, dirname, extname, join } from 'node:path';
+import type { Metadata, WarningCode } from '@artemis/contracts';
+import { doneOutcome, failedOutcome, stoppedOutcome, type Attempt } from './attempt.ts';
+import { classifyFailure } from './failure.ts';
+import { collectSidecars, ownFile } from './job-folder.ts';
+import { mediaTypeOf } from './media-types.ts';
+import type { Outcome, OutcomeFile, TaskParts } from './messages.ts';
+import { measuredMetadata, metadataOf } from './metadata.ts';
+import { failedPart, missedParts, warningOf } from './optional-parts.ts';
+import { writeOutcome } from './outcome-file.ts';
+import { partsPlans, type PartsPlans } from './parts-plan.ts';
+import type { DownloadPlan, OptionalPart } from './plan.ts';
+import { NOTHING_TO_RESUME } from './resume-state.ts';
+import { readSiteInfo, storedInfo, writeKnownInfo } from './site-info.ts';
+import { expectedDuration, hasSubtitles, verifyMedia } from './verify.ts';
+import { runYtDlp, type RunResult } from './yt-dlp-run.ts';
+
+/** Each run may leave out one part more. */
+const MAX_RUNS = 6;
+const SITE_INFO_FILE = 'media.info.json';
+
+interface PartsAttempt {
+  readonly attempt: Attempt;
+  readonly parts: TaskParts;
+  readonly leftOut: Set<OptionalPart>;
+  /** As they are without what has failed so far. */
+  plans(): PartsPlans;
+}
+
+interface EmbeddedMedia {
+  readonly file: OutcomeFile;
+  readonly metadata: Metadata;
+  readonly hasSubtitles: boolean;
+}
+
+/**
+ * Fetches missing parts of a stored download: files that lie beside it, and a new media file when something goes into
+ * it. The media is not downloaded. What can still not be had is a warning; the stored file is not touched here.
+ */
+export async function fetchParts(attempt: Attempt, parts: TaskParts): Promise<Outcome> {
+  const { task, jobs, reporter } = attempt;
+  const leftOut = new Set<OptionalPart>();
+  const plans = () => partsPlans(task.selection, parts.names, leftOut);
+  const own: PartsAttempt = { attempt, parts, leftOut, plans };
+
+  const fetched = await runPart(own, () => plans().fetching, false);
+  if (fetched === 'stopped') return stoppedOutcome(jobs);
+  if (fetched === 'given-up') return failedOutcome(jobs, 'UNKNOWN', 'Too many parts failed.');
+  if (fetched.exit.status !== 0 || fetched.end !== null) {
+    return { kind: 'failed', ...classifyFailure(fetched, Date.now()), usage: jobs.usage() };
+  }
+  const beside = await collectSidecars(task.jobFolder, plans().fetching, false);
+  const warnings = [...beside.warnings, ...missedParts(fetched.lines)];
+
+  const { embedding } = plans();
+  const embedded = embedding === null ? null : await embed(own, beside.files);
+  if (jobs.isStopped) return stoppedOutcome(jobs);
+  if (embedded !== null) warnings.push(...embedded.warnings);
+  else if (embedding !== null) warnings.push(...warningsOfEmbedding(embedding));
+
+  const { whole } = plans();
+  const files = beside.files.filter(({ kind }) => {
+    if (kind === 'thumbnail') return whole.isThumbnailWritten;
+    return kind !== 'subtitle' || embedded?.media.hasSubtitles !== true;
+  });
+  const outcome = doneOutcome(
+    jobs,
+    embedded === null ? files : [embedded.media.file, ...files],
+    embedded?.media.metadata ?? parts.metadata,
+    [...warnings, ...[...leftOut].map(warningOf)],
+  );
+  await writeOutcome(task.jobFolder, outcome);
+  reporter.log('info', `Fetched: ${outcome.files.map(({ suffix }) => suffix).join(', ') || '-'}.`);
+  return outcome;
+}
+
+/** One step, again without each part that fails. */
+async function runPart(
+  { attempt, leftOut }: PartsAttempt,
+  planOfStep: () => DownloadPlan | null,
+  isInfoKnown: boolean,
+): Promise<RunResult | 'stopped' | 'given-up'> {
+  const { task, jobs, meter, reporter } = attempt;
+  const deadlineMs = performance.now() + task.limits.downloadTimeoutMs;
+  for (let count = 1; count <= MAX_RUNS; count += 1) {
+    const plan = planOfStep();
+    if (plan === null) return 'given-up';
+    const result = await runYtDlp({
+      task,
+      jobs,
+      meter,
+      guard: NOTHING_TO_RESUME,
+      context: { plan, isTlsVerifiedByFfmpeg: true, isInfoKnown },
+      deadlineMs,
+      onVideo: () => undefined,
+      onProgress: () => reporter.progress(meter.read()),
+      log: reporter.log,
+    });
+    if (jobs.isStopped) return 'stopped';
+    if (result.exit.status === 0 && result.end === null) return result;
+    const part = failedPart(result, plan, leftOut);
+    if (part === null || leftOut.has(part)) return result;
+    leftOut.add(part);
+    reporter.log('warn', `Going on without it: ${part.replace(/[:_]/g, ' ')}.`);
+  }
+  return 'given-up';
+}
+
+/** Null when nothing could be put into the media. */
+async function embed(
+  own: PartsAttempt,
+  files: readonly OutcomeFile[],
+): Promise<{ readonly media: EmbeddedMedia; readonly warnings: readonly WarningCode[] } | null> {
+  const { attempt, parts } = own;
+  const { task, jobs, reporter, meter } = attempt;
+  const { jobFolder } = task;
+  const site = await readSiteInfo(join(jobFolder, SITE_INFO_FILE));
+  if (site === null || parts.mediaPath === null) {
+    reporter.log('warn', 'The stored file is not there any more; nothing can be put into it.');
+    return null;
+  }
+  const info = storedInfo(site, {
+    extension: extname(parts.mediaPath).slice(1),
+    hasVideo: parts.metadata.vcodec !== null,
+    hasAudio: parts.metadata.acodec !== null,
+    subtitles: files
+      .filter(({ kind }) => kind === 'subtitle')
+      .map(({ suffix }) => /^\.(.+)\.(\w+)$/.exec(suffix))
+      .flatMap((found) => (found ? [{ language: found[1] ?? '', format: found[2] ?? '' }] : [])),
+    hasThumbnail: files.some(({ kind }) => kind === 'thumbnail'),
+  });
+  await writeKnownInfo(jobFolder, info);
+  const result = await runPart(own, () => own.plans().embedding, true);
+  const plan = own.plans().embedding;
+  if (typeof result === 'string' || plan === null) return null;
+  const path = result.filePath ?? '';
+  const name = basename(path);
+  const video = result.videos[0];
+  const isMedia = mediaTypeOf(name)?.kind === 'media' && dirname(path) === jobFolder;
+  const file = result.exit.status === 0 && isMedia ? await ownFile(jobFolder, name) : null;
+  if (file === null || video === undefined) return null;
+  meter.verifying();
+  reporter.progressNow(meter.read());
+  const durationSeconds = parts.metadata.duration ?? null;
+  const expected = expectedDuration(plan, { ...video, durationSeconds, isLive: false });
+  const verdict = await verifyMedia(jobs, file.path, plan, expected);
+  if ('failure' in verdict) {
+    reporter.log('warn', `The new file is not sound, so the old one stays: ${verdict.detail}`);
+    return null;
+  }
+  const hasThem = hasSubtitles(verdict.media);
+  const warnings = missedParts(result.lines);
+  if (plan.subtitles !== null && !hasThem) warnings.push('SUBTITLES_MISSING');
+  const metadata = measuredMetadata(metadataOf(video), verdict.media, extname(name).slice(1));
+  return {
+    media: {
+      file,
+      metadata: { ...metadata, format_id: parts.metadata.format_id ?? null },
+      hasSubtitles: hasThem,
+    },
+    warnings,
+  };
+}
+
+function warningsOfEmbedding(plan: DownloadPlan): WarningCode[] {
+  const warnings: WarningCode[] = [];
+  if (plan.subtitles !== null) warnings.push('SUBTITLES_MISSING');
+  if (plan.isThumbnailEmbedded) warnings.push('THUMBNAIL_MISSING');
+  if (plan.isMetadataEmbedded || plan.areChaptersEmbedded) warnings.push('METADATA_MISSING');
+  if (plan.sponsorblock !== null) warnings.push('SPONSORBLOCK_MISSING');
+  return warnings;
+}
