@@ -92,6 +92,7 @@ export function createConfiguration(
       actions: true,
       explanations: true,
       probes: true,
+      cookies: true,
     },
     versions: {
       artemis: '0.1.0',

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Download, DownloadChanges, LogLine, Readiness, Telemetry } from '@artemis/contracts';
 import { isTerminal, type Sort, type Status } from '@artemis/contracts/vocabulary';
+import { createFakeCookies } from './fake-cookies.ts';
 import { createRandom, fakeDownload, fakeId } from './fake-records.ts';
 
 export interface FakeRoomOptions {
@@ -19,6 +20,7 @@ export class FakeRoom {
   readonly records = new Map<string, Download>();
   readonly removed: { id: string; rev: number }[] = [];
   readonly lines: LogLine[] = [];
+  readonly cookies = createFakeCookies();
   readonly #revs = new Map<string, number>();
   readonly #random = createRandom(7);
   readonly #options: FakeRoomOptions;

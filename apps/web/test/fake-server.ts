@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import type { Download, Problem } from '@artemis/contracts';
 import { isTerminal } from '@artemis/contracts/vocabulary';
 import { act, createConfiguration, moved } from './fake-answers.ts';
+import { answerCookies } from './fake-cookies.ts';
 import { explain, probe } from './fake-looks.ts';
 import { FakeRoom, type FakeRoomOptions } from './fake-room.ts';
 
@@ -124,6 +125,7 @@ async function handle(
   if (path === '/downloads' && method === 'POST') return create(body, room, send, refuse);
 
   if (path === '/events') return streamEvents(response, room);
+  if (path.startsWith('/cookies')) return answerCookies({ method, path, body }, room.cookies, send);
   if (path === '/probes') return probe(body, send);
   if (path === '/explanations') return explain(body, send);
   if (path === '/downloads/actions') return act(body, room, send);

@@ -134,4 +134,39 @@ export const deRecipes: typeof enRecipes = {
   tryTitle: 'An einem Link ausprobieren',
   tryLabel: 'Link zum Ansehen',
   tryIt: 'Ansehen',
+
+  cookiesTitle: 'Cookies von Seiten',
+  cookiesHint:
+    'Für Medien, die eine Anmeldung brauchen. Sie liegen auf dem Server, gehen nur an ihre Seite und werden nie wieder gezeigt.',
+  cookiesNone: 'Es gibt keine.',
+  cookiesNew: 'Cookies hinzufügen',
+  cookiesAddFor: (site) => `Cookies für ${site} hinzufügen`,
+  cookiesFor: (site) => `Cookies von ${site}`,
+  cookiesHow:
+    'Melde dich in einem Browser bei der Seite an, gib ihre Cookies als cookies.txt aus (im Netscape-Format, wie Erweiterungen dafür es schreiben) und bring sie hierher.',
+  cookiesSite: 'Seite',
+  cookiesPaste: 'Text von cookies.txt einfügen',
+  cookiesFile: 'Oder die Datei wählen …',
+  cookiesFound: (count, site) => `${n(count)} ${count === 1 ? 'Cookie' : 'Cookies'} von ${site}.`,
+  cookiesOthers: (count) =>
+    `${n(count)} ${count === 1 ? 'Cookie' : 'Cookies'} anderer Seiten ${count === 1 ? 'bleibt' : 'bleiben'} weg und ${count === 1 ? 'wird' : 'werden'} nicht gesendet.`,
+  cookiesLine: (line, why) => `Zeile ${n(line)}: ${why}`,
+  cookiesTooLarge: 'Diese Datei ist zu groß für Cookies.',
+  cookiesKeep: 'Behalten',
+  cookiesKept: (site) => `Cookies von ${site} sind da.`,
+  cookiesCount: (count) => `${n(count)} ${count === 1 ? 'Cookie' : 'Cookies'}`,
+  cookiesNoExpiry: 'ohne Ablauf',
+  cookiesExpire: (first, last) =>
+    first === last ? `laufen am ${last} ab` : `laufen vom ${first} bis ${last} ab`,
+  cookiesExpired: (date) => `am ${date} abgelaufen`,
+  cookiesUnused: 'noch kein Download damit',
+  cookiesWorked: (date) => `gingen am ${date}`,
+  cookiesTest: 'Prüfen',
+  cookiesReplace: 'Ersetzen',
+  cookiesDelete: 'Löschen',
+  cookiesDeleteTitle: (site) => `Cookies von ${site} löschen?`,
+  cookiesDeleteText: (site) =>
+    `Downloads, die eine Anmeldung bei ${site} brauchen, schlagen dann fehl, bis es neue gibt. Dein Browser bleibt angemeldet.`,
+  cookiesDeleted: (site) => `Cookies von ${site} sind gelöscht.`,
+  tryAgain: 'Nochmal versuchen',
 };

@@ -137,4 +137,41 @@ export const enRecipes = {
   tryTitle: 'Try it on a link',
   tryLabel: 'Link to look at',
   tryIt: 'Look',
+
+  // Cookies
+  cookiesTitle: 'Cookies of sites',
+  cookiesHint:
+    'For media that needs a sign-in. They are kept on the server, sent to their site only, and never shown again.',
+  cookiesNone: 'There are none.',
+  cookiesNew: 'Add cookies',
+  cookiesAddFor: (site: string) => `Add cookies for ${site}`,
+  cookiesFor: (site: string) => `Cookies of ${site}`,
+  cookiesHow:
+    'Sign in to the site in a browser, export its cookies as cookies.txt (the Netscape format, which add-ons for it write), and bring them here.',
+  cookiesSite: 'Site',
+  cookiesPaste: 'Paste the text of cookies.txt',
+  cookiesFile: 'Or choose the file…',
+  cookiesFound: (count: number, site: string) =>
+    `${n(count)} ${plural(count, 'cookie', 'cookies')} of ${site}.`,
+  cookiesOthers: (count: number) =>
+    `${n(count)} ${plural(count, 'cookie', 'cookies')} of other sites ${plural(count, 'is', 'are')} left out and not sent.`,
+  cookiesLine: (line: number, why: string) => `Line ${n(line)}: ${why}`,
+  cookiesTooLarge: 'That file is too large for cookies.',
+  cookiesKeep: 'Keep them',
+  cookiesKept: (site: string) => `Cookies of ${site} are kept.`,
+  cookiesCount: (count: number) => `${n(count)} ${plural(count, 'cookie', 'cookies')}`,
+  cookiesNoExpiry: 'no expiry',
+  cookiesExpire: (first: string, last: string): string =>
+    first === last ? `expire on ${last}` : `expire from ${first} to ${last}`,
+  cookiesExpired: (date: string) => `expired on ${date}`,
+  cookiesUnused: 'no download with them yet',
+  cookiesWorked: (date: string) => `worked on ${date}`,
+  cookiesTest: 'Test',
+  cookiesReplace: 'Replace',
+  cookiesDelete: 'Delete',
+  cookiesDeleteTitle: (site: string) => `Delete the cookies of ${site}?`,
+  cookiesDeleteText: (site: string) =>
+    `Downloads that need a sign-in at ${site} will fail until there are new ones. Your browser stays signed in.`,
+  cookiesDeleted: (site: string) => `Cookies of ${site} are deleted.`,
+  tryAgain: 'Try again',
 };
