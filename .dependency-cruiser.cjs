@@ -13,6 +13,7 @@ const parts = {
   worker: { values: ['worker'], types: [] },
   http: { values: ['http', 'domain'], types: ['config[.]ts'] },
   'readiness[.]ts': { values: ['domain'], types: ['adapters'] },
+  'configuration-answer[.]ts': { values: ['domain', 'adapters'], types: ['config[.]ts'] },
   'app[.]ts': { values: ['http', 'domain'], types: ['config[.]ts', 'compose[.]ts'] },
   'compose[.]ts': {
     // It hands the file store the reader of what a thread wrote, explains what a thread would run, and looks at links
@@ -21,6 +22,7 @@ const parts = {
       'domain',
       'adapters',
       'readiness[.]ts',
+      'configuration-answer[.]ts',
       'worker/outcome-file[.]ts',
       'worker/explanation[.]ts',
       'worker/look[.]ts',

@@ -1,19 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import {
-  AUDIO_CODECS,
-  CONTAINERS,
-  DEFAULT_FORMAT_PRESET,
-  FORMAT_PRESETS,
-  LIMITS,
-  QUALITIES,
-  type Configuration,
-  type CookieTest,
-  type Explanation,
-  type ReadinessCheck,
-  type Telemetry,
-  type TestCookies,
+import type {
+  Configuration,
+  CookieTest,
+  Explanation,
+  ReadinessCheck,
+  Telemetry,
+  TestCookies,
 } from '@artemis/contracts';
 import type { Logger } from 'pino';
 import { createDiskCookieStore } from './adapters/cookie-store.disk.ts';
@@ -28,10 +22,12 @@ import { createEgressProxy } from './adapters/egress-proxy.ts';
 import { createEngineHost } from './adapters/engine-host.ts';
 import { createDiskFileStore } from './adapters/file-store.disk.ts';
 import { createJsonFileHistory } from './adapters/history.json-file.ts';
+import { createFileLogArchive } from './adapters/log-archive.file.ts';
 import { createSilentNotifier } from './adapters/notifier.none.ts';
 import { createProber, type Prober } from './adapters/prober.ts';
 import { findTools, type Tools } from './adapters/tools.ts';
 import type { Config } from './config.ts';
+import { configurationOf, runtimeName } from './configuration-answer.ts';
 import { createActivityLog, type ActivityLog } from './domain/activity-log.ts';
 import { createAddressPolicy, type AddressTable } from './domain/address-policy.ts';
 import { createCookieJars, type CookieJars } from './domain/cookie-jars.ts';
@@ -42,7 +38,7 @@ import { createEventFeed, type EventFeed } from './domain/event-feed.ts';
 import { exampleName, fileNameOf } from './domain/file-name.ts';
 import { createLiveDownloads } from './domain/live-downloads.ts';
 import type { FileStore } from './domain/ports.ts';
-import { PRESET_DESCRIPTIONS, type SelectionFields } from './domain/presets.ts';
+import type { SelectionFields } from './domain/presets.ts';
 import { createOutputPlanner } from './domain/planned-output.ts';
 import { createRecords } from './domain/records.ts';
 import { createRetention } from './domain/retention.ts';
@@ -128,7 +124,11 @@ export async function compose(
   });
   await proxy.listen();
 
-  const log = createActivityLog();
+  const logArchive = createFileLogArchive({
+    path: resolve(config.dataDir, 'activity-log.jsonl'),
+    logger,
+  });
+  const log = createActivityLog(() => new Date(), logArchive);
   const live = createLiveDownloads();
   const history = createJsonFileHistory({
     path: config.historyFile,
@@ -136,6 +136,12 @@ export async function compose(
     logger,
   });
   const content = await history.load();
+  const known = new Set(content.downloads.map(({ id }) => id));
+  log.restore(
+    await logArchive.load(({ download_id: id, is_for_console: isForConsole }) =>
+      id === undefined ? isForConsole : known.has(id),
+    ),
+  );
   const files = await createDiskFileStore({
     downloadsDir: config.downloadsDir,
     dataDir: config.dataDir,
@@ -319,6 +325,7 @@ export async function compose(
       await proxy.close();
       await engineHost.close();
       await files.close();
+      await logArchive.close();
       loopDelay.disable();
     },
   };
@@ -346,58 +353,6 @@ async function waitForEngine(
   };
 }
 
-function configurationOf(config: Config, tools: Tools, version: string): Configuration {
-  return {
-    presets: FORMAT_PRESETS.map((name) => ({ name, description: PRESET_DESCRIPTIONS[name] })),
-    default_preset: DEFAULT_FORMAT_PRESET,
-    qualities: [...QUALITIES],
-    audio_codecs: [...AUDIO_CODECS],
-    containers: [...CONTAINERS],
-    limits: {
-      max_workers: config.maxWorkers,
-      max_queue_depth: config.maxQueueDepth,
-      max_per_host: config.maxPerHost,
-      max_attempts: config.maxAttempts,
-      max_urls_per_request: LIMITS.urlsPerRequest,
-      max_url_characters: LIMITS.urlCharacters,
-      max_file_size: config.maxFileSizeBytes,
-      min_free_space: config.minFreeSpaceBytes,
-      download_timeout_seconds: config.downloadTimeoutMs / 1000,
-      stall_timeout_seconds: config.stallTimeoutMs / 1000,
-      cleanup_after_days: config.cleanupAfterDays,
-      history_limit: config.historyLimit,
-      signed_url_ttl_seconds: config.signedUrlTtlSeconds,
-      rate_limit: {
-        enabled: config.rateLimit.isEnabled,
-        max: config.rateLimit.max,
-        submit_max: config.rateLimit.submitMax,
-        window_seconds: config.rateLimit.windowMs / 1000,
-      },
-    },
-    features: {
-      changes: true,
-      events: true,
-      pause: true,
-      update: true,
-      actions: true,
-      explanations: true,
-      probes: true,
-      parts: true,
-      cookies: mayHaveCookies(tools.ytDlp?.kind ?? 'module'),
-    },
-    versions: {
-      artemis: version,
-      node: process.versions.node,
-      python: tools.python?.version ?? null,
-      yt_dlp: tools.ytDlp?.version ?? null,
-      ffmpeg: tools.ffmpeg?.version ?? null,
-      js_runtime: runtimeName(tools),
-    },
-    downloads_directory: config.downloadsDir,
-    token_required: config.apiToken !== null,
-  };
-}
-
 function explanationOf(selection: SelectionFields, tools: Tools): Explanation {
   const { ytDlp, jsRuntime } = tools;
   return {
@@ -415,10 +370,6 @@ function explanationOf(selection: SelectionFields, tools: Tools): Explanation {
     }),
     output_example: exampleName(selection),
   };
-}
-
-function runtimeName({ jsRuntime }: Tools): string | null {
-  return jsRuntime && `${jsRuntime.name} ${jsRuntime.version}`;
 }
 
 function packageVersion(repositoryRoot: string): string {
