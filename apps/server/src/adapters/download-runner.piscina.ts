@@ -97,7 +97,8 @@ export function createPiscinaRunner(options: PiscinaRunnerOptions): DownloadRunn
         proxyUrl: proxy.url,
         isProxyForAll,
       },
-      knownInfo: options.knownInfo(download),
+      // What a look has read may be from before these cookies were given.
+      knownInfo: cookies === null ? options.knownInfo(download) : null,
       parts:
         download.retry_parts.length === 0
           ? null
