@@ -1,145 +1,178 @@
-import { AxeBuilder } from '@axe-core/playwright';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import type { AxeResults } from 'axe-core';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { DESKTOP_DARK, openBrowser, openPage, PHONE_LIGHT } from './browser.ts';
 import { startFakeServer, type FakeServerProcess } from './fake-server.ts';
 
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-const VIEWS = ['', 'queue', 'library', 'presets', 'settings', 'diagnostics'];
-const SIZES = [
-  ['1280x800, dark', DESKTOP_DARK],
-  ['390x844, light', PHONE_LIGHT],
-] as const;
+const VIEWS = ['room', 'queue', 'library', 'presets', 'settings', 'diagnostics'] as const;
+const SIZES = [DESKTOP_DARK.viewport, PHONE_LIGHT.viewport] as const;
+const THEMES = ['dark', 'light', 'contrast'] as const;
+const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 let browser: Browser;
-let empty: FakeServerProcess;
-let busy: FakeServerProcess;
-let broken: FakeServerProcess;
+let context: BrowserContext;
+let page: Page;
 
 beforeAll(async () => {
-  [browser, empty, busy, broken] = await Promise.all([
-    openBrowser(),
-    startFakeServer('--queued', '0', '--running', '0', '--completed', '0', '--failed', '0'),
-    startFakeServer('--queued', '300', '--tick', '0'),
-    startFakeServer('--broken', '--tick', '0'),
-  ]);
-}, 60_000);
-afterAll(async () => {
-  await browser.close();
-  await Promise.all([empty, busy, broken].map((server) => server.stop()));
+  browser = await openBrowser();
 });
+afterAll(() => browser.close());
+afterEach(() => context.close());
+
+async function open(server: FakeServerProcess): Promise<void> {
+  context = await browser.newContext({ ...DESKTOP_DARK, reducedMotion: 'reduce', locale: 'en-GB' });
+  // Before the page, because its policy lets no script in later.
+  await context.addInitScript(axe);
+  ({ page } = await openPage(context, server.url));
+}
 
 /** What axe finds, one line for each element. */
-async function violations(page: Page): Promise<string[]> {
-  // Its other way opens a tab of its own, which the policy of the page has no part in.
-  const found = await new AxeBuilder({ page }).withTags(TAGS).setLegacyMode(true).analyze();
-  return found.violations.flatMap(({ id, nodes }) =>
-    nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')}: ${failureSummary}`),
+function run(rules: readonly string[] | null): Promise<string[]> {
+  return page.evaluate(
+    async ([tags, only]) => {
+      const { axe: found } = globalThis as unknown as {
+        axe: { run(where: Document, options: object): Promise<AxeResults> };
+      };
+      const { violations } = await found.run(document, {
+        runOnly: only ? { type: 'rule', values: only } : { type: 'tag', values: tags },
+        resultTypes: ['violations'],
+      });
+      return violations.flatMap(({ id, nodes }) =>
+        nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')}: ${failureSummary}`),
+      );
+    },
+    [TAGS, rules] as const,
   );
 }
 
-async function look(page: Page, url: string): Promise<string[]> {
-  await page.goto(url);
+/**
+ * Everything in both sizes. A theme changes nothing but colours, so in the others only the rule that is about them is
+ * asked.
+ */
+async function look(name: string): Promise<void> {
+  for (const size of SIZES) {
+    await page.setViewportSize(size);
+    const where = `${name}, ${size.width} px`;
+    for (const theme of THEMES) {
+      await page.evaluate((wanted) => (document.documentElement.dataset['theme'] = wanted), theme);
+      const rules = theme === 'dark' ? null : ['color-contrast'];
+      expect(await run(rules), `${where}, ${theme}`).toEqual([]);
+    }
+  }
+  await page.setViewportSize(SIZES[0]);
+}
+
+/** As a press on the link does it: the page is loaded only once. */
+async function show(view: string, query = ''): Promise<void> {
+  await page.evaluate(
+    (to) => {
+      const link = document.createElement('a');
+      link.href = to;
+      document.body.append(link);
+      link.click();
+      link.remove();
+    },
+    `${view === 'room' ? './' : `./${view}`}${query}`,
+  );
+  await page.waitForURL((url) => url.search === query);
   await page.locator('main h1').waitFor();
   // Later parts of the page and rows arrive a moment after the heading.
   await page.getByText('Loading…').first().waitFor({ state: 'detached' });
-  return (await violations(page)).map((line) => `${url}: ${line}`);
 }
 
-describe.each(SIZES)('in %s, axe finds nothing', (_name, device) => {
-  let context: BrowserContext;
-  let page: Page;
+async function withServer(
+  args: readonly string[],
+  use: (server: FakeServerProcess) => Promise<void>,
+) {
+  const server = await startFakeServer(...args, '--tick', '0');
+  try {
+    await open(server);
+    await use(server);
+  } finally {
+    await server.stop();
+  }
+}
 
-  beforeAll(async () => {
-    context = await browser.newContext({ ...device, reducedMotion: 'reduce', locale: 'en-GB' });
-    ({ page } = await openPage(context, busy.url));
+describe('axe finds nothing, in any size and theme,', () => {
+  it('in any view of a busy server, and when it is away', { timeout: 120_000 }, async () => {
+    await withServer(['--queued', '300'], async (server) => {
+      for (const view of VIEWS) {
+        await show(view);
+        await look(view);
+      }
+      await server.stop();
+      await page.getByRole('link', { name: /^Connection: Offline/ }).waitFor();
+      for (const view of ['room', 'queue', 'library', 'diagnostics']) {
+        await show(view);
+        await look(`${view} without its server`);
+      }
+    });
   });
-  afterAll(() => context.close());
 
-  it('in any view of a busy server', async () => {
-    for (const view of VIEWS) expect(await look(page, `${busy.url}/${view}`)).toEqual([]);
+  it('in any view of an empty server', { timeout: 90_000 }, async () => {
+    const nothing = ['--queued', '0', '--running', '0', '--completed', '0', '--failed', '0'];
+    await withServer(nothing, async () => {
+      for (const view of VIEWS) {
+        await show(view);
+        await look(`empty ${view}`);
+      }
+    });
   });
 
-  it('in any view of an empty server', async () => {
-    for (const view of VIEWS) expect(await look(page, `${empty.url}/${view}`)).toEqual([]);
+  it('where the tools of the server are missing', { timeout: 60_000 }, async () => {
+    await withServer(['--broken'], async () => {
+      for (const view of ['room', 'diagnostics']) {
+        await show(view);
+        await look(`${view} without tools`);
+      }
+    });
   });
 
-  it('where the tools of the server are missing', async () => {
-    for (const view of ['', 'diagnostics']) {
-      expect(await look(page, `${broken.url}/${view}`)).toEqual([]);
-    }
-  });
-
-  it('in any overlay', async () => {
-    await page.goto(`${busy.url}/library`);
-    const { downloads } = (await (
-      await fetch(`${busy.url}/api/v1/downloads?status=completed,running,failed&limit=50`)
-    ).json()) as { downloads: { id: string; status: string }[] };
-    const idOf = (status: string) => downloads.find((one) => one.status === status)?.id ?? '';
-    const overlays = [
-      `?download=${idOf('running')}`,
-      `?download=${idOf('failed')}`,
-      `?download=${idOf('completed')}&tab=log`,
-      `?download=${idOf('completed')}&tab=play`,
-      '?intake',
-      '?palette',
-      '?keys',
-      '?menu',
-    ];
-    for (const overlay of overlays) {
-      await page.goto(`${busy.url}/${overlay}`);
-      await page.getByRole('dialog').waitFor();
-      expect(await violations(page), overlay).toEqual([]);
-    }
-    await page.locator('dialog').press('Escape');
-    await page.goto(`${busy.url}/?intake`);
-    await page.locator('#tray-text').fill('https://a.example/1 https://b.example/2 and words');
-    await page.getByRole('dialog').getByRole('row').first().waitFor();
-    expect(await violations(page), 'intake with links').toEqual([]);
+  it('in any overlay', { timeout: 120_000 }, async () => {
+    await withServer(['--queued', '30'], async (server) => {
+      const { downloads } = (await (
+        await fetch(`${server.url}/api/v1/downloads?status=completed,running,failed&limit=50`)
+      ).json()) as { downloads: { id: string; status: string }[] };
+      const idOf = (status: string) => downloads.find((one) => one.status === status)?.id ?? '';
+      const overlays = [
+        `?download=${idOf('running')}`,
+        `?download=${idOf('failed')}`,
+        `?download=${idOf('completed')}&tab=log`,
+        `?download=${idOf('completed')}&tab=play`,
+        '?palette=',
+        '?keys=',
+        '?menu=',
+        '?intake=',
+      ];
+      for (const overlay of overlays) {
+        await show('queue', overlay);
+        await page.getByRole('dialog').waitFor();
+        await look(overlay);
+      }
+      await page.locator('#tray-text').fill('https://a.example/1 https://b.example/2 and words');
+      await page.getByRole('dialog').getByRole('row').first().waitFor();
+      await look('intake with links');
+    });
   });
 
   it('in the menu of a row, among chosen rows and where bytes are at stake', async () => {
-    await page.goto(`${busy.url}/queue?status=done`);
-    const row = page.getByRole('row').nth(1);
-    await row.locator('[aria-haspopup=menu]').click();
-    await page.getByRole('menu').waitFor();
-    expect(await violations(page), 'menu').toEqual([]);
-    await page.getByRole('menuitem', { name: 'Delete files…' }).click();
-    await page.locator('dialog[open]').waitFor();
-    expect(await violations(page), 'question').toEqual([]);
-    await page.keyboard.press('Escape');
-    await page.locator('dialog[open]').waitFor({ state: 'detached' });
-    await row.press('x');
-    await page.getByText('1 selected').waitFor();
-    expect(await violations(page), 'chosen').toEqual([]);
-  });
-
-  it('when the server is away', async () => {
-    const leaving = await startFakeServer('--queued', '20', '--tick', '0');
-    try {
-      await page.goto(leaving.url);
-      await page.locator('li.download').first().waitFor();
-      const views = ['Library', 'Queue', 'Room'];
-      const open = (view: string) =>
-        page
-          .locator(`a[href="/${view === 'Room' ? '' : view.toLowerCase()}"]:visible`)
-          .first()
-          .click();
-      const heading = (view: string) =>
-        page.getByRole('heading', { name: new RegExp(view, 'i'), level: 1 }).waitFor();
-      for (const view of views) {
-        await open(view);
-        await heading(view);
-      }
-      await leaving.stop();
-      await page.getByText('The server does not answer.').waitFor();
-      for (const view of views) {
-        await open(view);
-        await heading(view);
-        expect(await violations(page), view).toEqual([]);
-      }
-    } finally {
-      await leaving.stop();
-    }
+    await withServer(['--queued', '10'], async () => {
+      await show('queue', '?status=done');
+      const row = page.getByRole('row').nth(1);
+      await row.locator('[aria-haspopup=menu]').click();
+      await page.getByRole('menu').waitFor();
+      expect(await run(null), 'menu').toEqual([]);
+      await page.getByRole('menuitem', { name: 'Delete files…' }).click();
+      await page.locator('dialog[open]').waitFor();
+      await look('question');
+      await page.keyboard.press('Escape');
+      await page.locator('dialog[open]').waitFor({ state: 'detached' });
+      await row.press('x');
+      await page.getByText('1 selected').first().waitFor();
+      await look('chosen');
+    });
   });
 });
