@@ -7,7 +7,8 @@ import type { Sync } from './sync.svelte.ts';
 import type { Token } from './token.svelte.ts';
 
 const SILENCE_MS = 20_000;
-const APPLY_MS = 250;
+/** Between two drawings: a first event is drawn at once, a flood of them twice a second. */
+const APPLY_MS = 500;
 const HIDDEN_MS = 60_000;
 const RETRIES_MS = [1000, 2000, 5000, 15_000, 60_000] as const;
 
@@ -34,6 +35,7 @@ export class EventStream {
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
   #abort: AbortController | null = null;
   #failures = 0;
+  #appliedAt = 0;
   #lastId: string | null = null;
 
   constructor(parts: EventStreamParts) {
@@ -45,7 +47,10 @@ export class EventStream {
     document.addEventListener('visibilitychange', () => {
       clearTimeout(this.#hiddenTimer);
       if (document.hidden) this.#hiddenTimer = setTimeout(() => this.#abort?.abort(), HIDDEN_MS);
-      else this.open();
+      else {
+        this.#schedule();
+        this.open();
+      }
     });
     this.open();
   }
@@ -129,13 +134,21 @@ export class EventStream {
       default:
         return;
     }
-    if (this.#applyTimer !== undefined) return;
-    this.#applyTimer = setTimeout(() => requestAnimationFrame(() => this.#apply()), APPLY_MS);
+    this.#schedule();
   }
 
-  /** All changes of a quarter of a second in one frame. */
+  #schedule(): void {
+    // A hidden page gets no frames: what it heard is drawn when it is seen again.
+    if (this.#applyTimer !== undefined || document.hidden) return;
+    const wait = Math.max(0, this.#appliedAt + APPLY_MS - performance.now());
+    this.#applyTimer = setTimeout(() => requestAnimationFrame(() => this.#apply()), wait);
+  }
+
+  /** All changes since the last drawing in one frame. */
   #apply(): void {
     this.#applyTimer = undefined;
+    this.#appliedAt = performance.now();
+    if (this.#changed.size + this.#removed.size === 0) return;
     const changes = { downloads: [...this.#changed.values()], removed: [...this.#removed] };
     this.#changed = new Map();
     this.#removed = new Set();
