@@ -1,5 +1,20 @@
-import { open, rename } from 'node:fs/promises';
+import { open, rename, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
+
+/** The calls of the system that make a file durable; tests make single ones fail. */
+export interface FileCalls {
+  readonly open: (path: string, flags: string, mode?: number) => Promise<FileHandle>;
+  readonly write: (file: FileHandle, content: string | Buffer) => Promise<void>;
+  readonly sync: (file: FileHandle) => Promise<void>;
+  readonly rename: (from: string, to: string) => Promise<void>;
+}
+
+const system: FileCalls = {
+  open,
+  rename,
+  write: (file, content) => file.writeFile(content),
+  sync: (file) => file.sync(),
+};
 
 /**
  * Replaces a file so that after a crash or power cut there is either the old or the new content, whole:
@@ -9,24 +24,25 @@ export async function writeDurably(
   path: string,
   content: string | Buffer,
   mode = 0o644,
+  calls = system,
 ): Promise<void> {
   const temporary = `${path}.tmp`;
-  const file = await open(temporary, 'w', mode);
+  const file = await calls.open(temporary, 'w', mode);
   try {
-    await file.writeFile(content);
-    await file.sync();
+    await calls.write(file, content);
+    await calls.sync(file);
   } finally {
     await file.close();
   }
-  await rename(temporary, path);
-  await syncFolder(dirname(path));
+  await calls.rename(temporary, path);
+  await syncFolder(dirname(path), calls);
 }
 
 /** Makes creations, renames and removals in a folder durable. */
-export async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
+export async function syncFolder(path: string, calls = system): Promise<void> {
+  const folder = await calls.open(path, 'r');
   try {
-    await folder.sync();
+    await calls.sync(folder);
   } finally {
     await folder.close();
   }

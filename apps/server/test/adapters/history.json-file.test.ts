@@ -6,9 +6,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { writeDurably } from '../../src/adapters/durable-file.ts';
 import { createJsonFileHistory } from '../../src/adapters/history.json-file.ts';
 import { NewerHistoryError, parseHistory } from '../../src/adapters/history-document.ts';
+import { runsOf, seedOf } from '../long-run.ts';
 import { describeHistory, record } from './history.conformance.ts';
 
-const RUNS = Number(process.env['ARTEMIS_HISTORY_MUTATIONS'] ?? 150);
+const RUNS = runsOf('ARTEMIS_HISTORY_MUTATIONS', 150);
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
 let folder: string;
 
@@ -129,6 +130,7 @@ describe('a damaged history file', () => {
       }),
       {
         numRuns: RUNS,
+        ...seedOf(),
         examples: [[[{ at: text.indexOf('"seq":') + 7, bytes: Buffer.from('e999'), drop: 0 }]]],
       },
     );

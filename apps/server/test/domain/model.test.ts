@@ -1,12 +1,13 @@
 import type { Status } from '@artemis/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { runsOf, seedOf } from '../long-run.ts';
 import { done, failure, openRoom, type Room } from './room-under-test.ts';
 
 const HISTORY_LIMIT = 20;
 const MAX_DEPTH = 60;
-const RUNS = Number(process.env['ARTEMIS_MODEL_RUNS'] ?? 12);
-const COMMANDS = Number(process.env['ARTEMIS_MODEL_COMMANDS'] ?? 150);
+const RUNS = runsOf('ARTEMIS_MODEL_RUNS', 12);
+const COMMANDS = runsOf('ARTEMIS_MODEL_COMMANDS', 150);
 
 /** Looks at a state before it counts as wrong. */
 const PATIENCE = 500;
@@ -211,7 +212,7 @@ const restart = fc.constant(null).map(
 describe('the queue and the history', () => {
   it(
     'do what a simple model says, whatever comes in whatever order',
-    { timeout: 600_000 },
+    { timeout: 3_600_000 },
     async () => {
       const commands = fc.commands(
         [
@@ -248,7 +249,7 @@ describe('the queue and the history', () => {
             await real.room.close();
           }
         }),
-        { numRuns: RUNS, endOnFailure: true, interruptAfterTimeLimit: 300_000 },
+        { numRuns: RUNS, endOnFailure: true, ...seedOf() },
       );
     },
   );

@@ -4,8 +4,9 @@ import { Ajv } from 'ajv';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startApp, type AppUnderTest } from '../http/app-under-test.ts';
+import { runsOf, seedOf } from '../long-run.ts';
 
-const RUNS = Number(process.env['ARTEMIS_FUZZ_REQUESTS'] ?? 3000);
+const RUNS = runsOf('ARTEMIS_FUZZ_REQUESTS', 3000);
 
 interface Schema {
   readonly type?: string | readonly string[];
@@ -197,7 +198,7 @@ describe('requests made from the OpenAPI document', () => {
           if (status === 429)
             expect(String(response.headers['retry-after']), label).toMatch(/^[1-9]\d*$/);
         }),
-        { numRuns: RUNS },
+        { numRuns: RUNS, ...seedOf() },
       );
       // The requests are good enough to be taken, too.
       expect([...seen.keys()]).toEqual(

@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest';
 import { runKills } from './kills.ts';
+import { createRandom } from './random.ts';
 
 it('loses nothing and leaves nothing when its processes are killed at random', async () => {
-  const report = await runKills({ rounds: 6, seed: 20_261_122 });
+  const report = await runKills({ rounds: 6, random: createRandom(20_261_122) });
   expect(report.lost).toEqual([]);
   expect(report.different).toEqual([]);
   expect(report.leftOver).toEqual([]);

@@ -1,18 +1,13 @@
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { isTerminal, type Download } from '@artemis/contracts';
 import {
   createServerHome,
   descendantsOf,
-  eventually,
   stillThere,
   type ProcessInfo,
-  type ServerHome,
   type ServerProcess,
 } from '../integration/server-process.ts';
 import { startOrigin } from '../origin/origin.ts';
-import { createRandom } from './random.ts';
+import { createVerdict, pause, times, type Scenario } from './scenario.ts';
+import { judge, type Judgement } from './whole-files.ts';
 
 const FILE_BYTES = 1_500_000;
 const KIB_PER_S = 400;
@@ -24,19 +19,35 @@ const GONE_WITHIN_MS = 2000;
 const VICTIMS = ['server', 'host', 'job', 'ffmpeg'] as const;
 type Victim = (typeof VICTIMS)[number];
 
-export interface KillsReport {
+export interface KillsReport extends Judgement {
   readonly kills: Readonly<Record<Victim, number>>;
   readonly accepted: number;
-  readonly completed: number;
-  /** By failure code. */
-  readonly failed: Readonly<Record<string, number>>;
-  /** Accepted downloads that are not in the history at the end. */
-  readonly lost: readonly string[];
-  /** Completed downloads whose file differs from its source. */
-  readonly different: readonly string[];
   /** Command lines of what outlived its victim by two seconds. */
   readonly leftOver: readonly string[];
 }
+
+export const kills: Scenario = {
+  name: 'kills',
+  about: 'SIGKILL of the server, an engine host, a job process or ffmpeg at random moments',
+  seconds: 150,
+  async run(context) {
+    const report = await runKills({ ...context, rounds: times(context, 60) });
+    const { accepted } = report;
+    const rounds = Object.values(report.kills).reduce((sum, count) => sum + count, 0);
+    context.say(JSON.stringify({ kills: report.kills, failed: report.failed }));
+    const known = createVerdict('an interrupted download completes or fails with a code');
+    for (let n = 0; n < report.completed; n += 1) known.check(true, '');
+    for (const [code, count] of Object.entries(report.failed)) {
+      known.check(code === 'WORKER_CRASHED', `${count} ended as ${code}`);
+    }
+    return [
+      { promise: 'no accepted download is lost', checked: accepted, broken: report.lost },
+      { promise: 'no completed file differs', checked: report.completed, broken: report.different },
+      { promise: 'nothing outlives its owner by 2 s', checked: rounds, broken: report.leftOver },
+      known.read(),
+    ];
+  },
+};
 
 /**
  * Ends one process after another with SIGKILL while slow downloads run: the server, an engine host, a job process or
@@ -44,10 +55,11 @@ export interface KillsReport {
  */
 export async function runKills(options: {
   readonly rounds: number;
-  readonly seed: number;
+  readonly random: () => number;
   readonly say?: (line: string) => void;
+  readonly isOver?: () => boolean;
 }): Promise<KillsReport> {
-  const random = createRandom(options.seed);
+  const { random } = options;
   const say = options.say ?? (() => undefined);
   const origin = await startOrigin();
   const home = await createServerHome();
@@ -57,7 +69,7 @@ export async function runKills(options: {
   const leftOver: string[] = [];
   try {
     let server = await home.start(environment);
-    for (let round = 1; round <= options.rounds; round += 1) {
+    for (let round = 1; round <= options.rounds && options.isOver?.() !== true; round += 1) {
       accepted.push(...(await topUp(server, origin.url, accepted.length)));
       await pause(random() * LONGEST_WAIT_MS);
       const { victim, found } = await choose(server, random);
@@ -73,7 +85,7 @@ export async function runKills(options: {
       kills,
       accepted: accepted.length,
       leftOver,
-      ...(await judge(server, home, accepted, origin.url)),
+      ...(await judge(server, home, accepted)),
     };
   } finally {
     await home.remove();
@@ -130,50 +142,4 @@ async function leftAfterGrace(family: readonly ProcessInfo[]): Promise<ProcessIn
     left = await stillThere(family);
   }
   return left;
-}
-
-async function judge(
-  server: ServerProcess,
-  home: ServerHome,
-  accepted: readonly string[],
-  url: string,
-) {
-  const lost: string[] = [];
-  const different: string[] = [];
-  const failed: Record<string, number> = {};
-  let completed = 0;
-  const source = await fetch(`${url}/padded.mp4?size=${FILE_BYTES}`);
-  const expected = hashOf(Buffer.from(await source.arrayBuffer()));
-  for (const id of accepted) {
-    const record = await ended(server, id);
-    if (!record) lost.push(id);
-    else if (record.status === 'completed') {
-      completed += 1;
-      const path = join(home.downloadsDir, (record.storage_path ?? '').replace('downloads/', ''));
-      const isWhole =
-        record.options.section !== undefined || hashOf(await readFile(path)) === expected;
-      if (!isWhole) different.push(id);
-    } else {
-      const code = record.error?.code ?? record.status;
-      failed[code] = (failed[code] ?? 0) + 1;
-    }
-  }
-  return { lost, different, failed, completed };
-}
-
-async function ended(server: ServerProcess, id: string): Promise<Download | null> {
-  const answer = await server.client.call('getDownload', { id });
-  if (answer.status === 404) return null;
-  return eventually(async () => {
-    const { download } = await server.client.getDownload(id);
-    return isTerminal(download.status) ? download : null;
-  });
-}
-
-function hashOf(content: Buffer): string {
-  return createHash('sha256').update(content).digest('hex');
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -20,6 +20,7 @@ import { lookRows } from '../../src/worker/look-argv.ts';
 import type { Selection } from '../../src/worker/messages.ts';
 import { planOf, type OptionalPart } from '../../src/worker/plan.ts';
 import { engineTools } from '../engine/engine-under-test.ts';
+import { runsOf, seedOf } from '../long-run.ts';
 
 interface OptionLists {
   readonly pinned: readonly string[];
@@ -142,7 +143,7 @@ describe('the command line of yt-dlp', () => {
           }
         },
       ),
-      { numRuns: 500 },
+      { numRuns: runsOf('ARTEMIS_ARGV_REQUESTS', 500), ...seedOf() },
     );
   });
 
