@@ -1,5 +1,11 @@
 import type { CreateProbe, Explanation, Probe, ProbedFormat } from '@artemis/contracts';
-import type { DownloadOptions, ExplainSelection, ProblemDetail } from '@artemis/contracts';
+import type {
+  Download,
+  DownloadOptions,
+  ExplainSelection,
+  ProblemDetail,
+} from '@artemis/contracts';
+import { ENTRY_STATES } from '@artemis/contracts/vocabulary';
 import type { Send } from './fake-server.ts';
 
 const THUMBNAIL =
@@ -150,4 +156,33 @@ function problemsOf(options: DownloadOptions): ProblemDetail[] {
     problems.push({ path: '/options/directory', message: 'must stay below downloads/' });
   }
   return problems;
+}
+
+/** A download as a playlist that is under way. */
+export function asList(record: Download): Download {
+  return {
+    ...record,
+    title: 'Every session of the council',
+    status: 'running',
+    phase: 'downloading',
+    waiting_for: null,
+    progress: 40,
+    entries: { total: 300, done: 60, failed: 60, skipped: 60 },
+  };
+}
+
+/** The same with its first entries, as the detail tells them. */
+export function withEntries(record: Download): Download {
+  if (record.entries === null) return record;
+  const { total } = record.entries;
+  const entries = Array.from({ length: total }, (_, at) => ({
+    index: at + 1,
+    id: `e${at + 1}`,
+    url: `https://video.example/watch?v=e${at + 1}`,
+    title: `Session ${at + 1}`,
+    duration: 600 + at,
+    state: ENTRY_STATES[at % ENTRY_STATES.length] ?? 'waiting',
+    download_id: null,
+  }));
+  return { ...record, metadata: { ...record.metadata, entries } };
 }

@@ -75,6 +75,10 @@ export function fakeDownload(index: number, status: Status, at: number): Downloa
       status === 'completed' && index % 4 === 0
         ? [
             {
+              code: 'SUBTITLES_MISSING',
+              message: 'Some of the subtitles are not offered or could not be read.',
+            },
+            {
               code: 'QUALITY_SHORTFALL',
               message: 'The site does not offer the quality that was asked for.',
             },

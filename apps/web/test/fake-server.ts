@@ -2,11 +2,11 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { Download, Problem } from '@artemis/contracts';
+import type { Download, Problem, RetryDownload } from '@artemis/contracts';
 import { isTerminal } from '@artemis/contracts/vocabulary';
 import { act, createConfiguration, moved } from './fake-answers.ts';
 import { answerCookies } from './fake-cookies.ts';
-import { explain, probe } from './fake-looks.ts';
+import { asList, explain, probe, withEntries } from './fake-looks.ts';
 import { FakeRoom, type FakeRoomOptions } from './fake-room.ts';
 
 export interface FakeServerOptions extends FakeRoomOptions {
@@ -140,6 +140,10 @@ async function handle(
     return;
   }
   if (verb === 'retry') {
+    const { parts } = (body ?? {}) as RetryDownload;
+    if (parts && record.status === 'completed') {
+      return send(200, { download: room.change(id, { status: 'queued', retry_parts: parts }) });
+    }
     if (!isTerminal(record.status))
       return refuse(409, 'NOT_RETRYABLE', 'This download cannot be retried');
     const download = room.change(id, {
@@ -170,7 +174,7 @@ async function handle(
     const file =
       record.storage_path === null ? null : `/api/v1/downloads/${id}/file?expires=1&signature=x`;
     return send(200, {
-      download: record,
+      download: withEntries(record),
       download_url: file,
       inline_url: file && `${file}&inline=1`,
       artifact_urls: file ? [file] : [],
@@ -259,6 +263,9 @@ function create(body: unknown, room: FakeRoom, send: Send, refuse: Refuse): void
     return refuse(429, 'QUEUE_FULL', 'The queue is full');
   }
   const added = wanted.map((link) => room.add(link, JSON.parse(recipe) as Partial<Download>));
+  for (const { record } of added) {
+    if (record.options.playlist?.mode !== undefined) room.put(asList(record));
+  }
   send(202, {
     downloads: added.map((entry) => entry.record),
     duplicates: added.filter((entry) => entry.isDuplicate).map((entry) => entry.record.id),

@@ -13,6 +13,11 @@ export function isListing({ format_preset: preset, entries }: Download): boolean
   return preset === 'Playlist (flat)' || entries !== null;
 }
 
+/** How far a playlist has come; null for anything else. */
+export function entriesText({ entries }: Download, t: FirstWords): string | null {
+  return entries && t.entriesState(entries.done, entries.total, entries.failed, entries.skipped);
+}
+
 /** Shape, colour and word of a record's state. The shape carries the meaning; colour repeats it. */
 export function lampOf(download: Download, t: FirstWords): Lamp {
   switch (download.status) {

@@ -1,4 +1,6 @@
+import type { RetryDownload } from '@artemis/contracts';
 import { ApiError, type Client, type Download } from '@artemis/contracts/client';
+import type { Part } from '@artemis/contracts/vocabulary';
 import { copyText } from '../lib/clipboard.ts';
 import type { Recipe } from '../lib/recipe.ts';
 import type { Downloads } from './downloads.svelte.ts';
@@ -141,10 +143,21 @@ export class Actions {
   }
 
   async retry(ids: readonly string[], recipe?: Recipe): Promise<void> {
+    await this.#retry(
+      ids,
+      recipe
+        ? { format_preset: recipe.format_preset, quality: recipe.quality, options: recipe.options }
+        : {},
+    );
+  }
+
+  /** Fetches what is missing of a completed download; the rest of it stays as it is. */
+  async retryPart(id: string, part: Part): Promise<void> {
+    await this.#retry([id], { parts: [part] });
+  }
+
+  async #retry(ids: readonly string[], request: RetryDownload): Promise<void> {
     const { client, sync, text, toasts } = this.#parts;
-    const request = recipe
-      ? { format_preset: recipe.format_preset, quality: recipe.quality, options: recipe.options }
-      : {};
     const done = await this.#change(ids, (id) => client.retryDownload(id, request));
     if (done.length > 0) toasts.show(text.t.toastRetried(done.length));
     sync.lookNow();

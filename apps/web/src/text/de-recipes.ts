@@ -169,4 +169,22 @@ export const deRecipes: typeof enRecipes = {
     `Downloads, die eine Anmeldung bei ${site} brauchen, schlagen dann fehl, bis es neue gibt. Dein Browser bleibt angemeldet.`,
   cookiesDeleted: (site) => `Cookies von ${site} sind gelöscht.`,
   tryAgain: 'Nochmal versuchen',
+
+  partAgain: (part) =>
+    ({
+      subtitles: 'Untertitel nochmal holen',
+      thumbnail: 'Vorschaubild nochmal holen',
+      metadata: 'Metadaten nochmal schreiben',
+      sponsorblock: 'SponsorBlock nochmal fragen',
+    })[part] ?? part,
+  partFetching: (part) =>
+    ({
+      subtitles: 'Die Untertitel werden geholt; der Rest ist abgelegt.',
+      thumbnail: 'Das Vorschaubild wird geholt; der Rest ist abgelegt.',
+      metadata: 'Die Metadaten werden geschrieben; der Rest ist abgelegt.',
+      sponsorblock: 'SponsorBlock wird gefragt; der Rest ist abgelegt.',
+    })[part] ?? part,
+  entrySkipped: 'Ausgelassen',
+  entriesOnlyFailed: (count) => `Nur die ${n(count)} fehlgeschlagenen`,
+  entriesRetry: (count) => `${n(count)} fehlgeschlagene nochmal`,
 };

@@ -170,6 +170,15 @@ export const de: FirstWords = {
   actionsOf: (title) => `Aktionen für ${title}`,
   warnings: (count) => `${n(count)} ${count === 1 ? 'Hinweis' : 'Hinweise'}`,
 
+  entriesState: (done, total, failed, skipped) =>
+    [
+      `${n(done)} von ${n(total)} ${total === 1 ? 'Eintrag' : 'Einträgen'}`,
+      failed > 0 ? `${n(failed)} fehlgeschlagen` : '',
+      skipped > 0 ? `${n(skipped)} ausgelassen` : '',
+    ]
+      .filter((part) => part !== '')
+      .join(', '),
+
   toastsLabel: 'Meldungen',
   toastCancelled: (count) => `${n(count)} ${count === 1 ? 'Download' : 'Downloads'} abgebrochen.`,
   toastRemoved: (count) =>

@@ -174,4 +174,23 @@ export const enRecipes = {
     `Downloads that need a sign-in at ${site} will fail until there are new ones. Your browser stays signed in.`,
   cookiesDeleted: (site: string) => `Cookies of ${site} are deleted.`,
   tryAgain: 'Try again',
+
+  // What is missing of a download, and the entries of a playlist
+  partAgain: (part: string): string =>
+    ({
+      subtitles: 'Get subtitles again',
+      thumbnail: 'Get the thumbnail again',
+      metadata: 'Write the metadata again',
+      sponsorblock: 'Ask SponsorBlock again',
+    })[part] ?? part,
+  partFetching: (part: string): string =>
+    ({
+      subtitles: 'The subtitles are being fetched; the rest is stored.',
+      thumbnail: 'The thumbnail is being fetched; the rest is stored.',
+      metadata: 'The metadata is being written; the rest is stored.',
+      sponsorblock: 'SponsorBlock is being asked; the rest is stored.',
+    })[part] ?? part,
+  entrySkipped: 'Left out',
+  entriesOnlyFailed: (count: number) => `Only the ${n(count)} that failed`,
+  entriesRetry: (count: number) => `Retry ${n(count)} failed`,
 };

@@ -179,6 +179,15 @@ export const en = {
   actionsOf: (title: string) => `Actions for ${title}`,
   warnings: (count: number) => `${n(count)} ${plural(count, 'remark', 'remarks')}`,
 
+  entriesState: (done: number, total: number, failed: number, skipped: number): string =>
+    [
+      `${n(done)} of ${n(total)} ${plural(total, 'entry', 'entries')}`,
+      failed > 0 ? `${n(failed)} failed` : '',
+      skipped > 0 ? `${n(skipped)} left out` : '',
+    ]
+      .filter((part) => part !== '')
+      .join(', '),
+
   // Toasts and errors
   toastsLabel: 'Messages',
   toastCancelled: (count: number) =>
