@@ -35,6 +35,7 @@ export const MANY_AT_ONCE = { MAX_WORKERS: '8', MAX_PER_HOST: '8' };
 
 export async function openBench(): Promise<{ bench: Bench; close(): Promise<void> }> {
   const tools = await toolsUnderTest();
+  const ytDlp = bareYtDlp(tools);
   const media = await ensureBenchMedia(tools.ffmpeg?.path ?? 'ffmpeg');
   const root = await mkdtemp(join(tmpdir(), 'artemis-bench-'));
   const origin = await startOrigin(media);
@@ -49,7 +50,7 @@ export async function openBench(): Promise<{ bench: Bench; close(): Promise<void
     bench: {
       origin,
       tools,
-      ytDlp: bareYtDlp(tools),
+      ytDlp,
       folder,
       startArtemis: async (environment = {}) =>
         startArtemis({
