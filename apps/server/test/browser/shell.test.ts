@@ -143,6 +143,28 @@ describe('where the context is secure', () => {
     await context.close();
   });
 
+  it('a full storage of the browser is told, and stops no download', async () => {
+    const context = await browser.newContext({ ...DESKTOP_DARK, locale: 'en-GB' });
+    const { page, complaints } = await openPage(context, server.baseUrl);
+    const devtools = await context.newCDPSession(page);
+    const origin = server.baseUrl;
+    await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+    await devtools.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 1 });
+    const add = async (url: string) => {
+      await page.locator('#intake').fill(url);
+      await page.getByRole('button', { name: 'Add 1' }).click();
+      await page.locator('#intake:placeholder-shown').waitFor();
+    };
+    await add('https://full.invalid/1');
+    await page.getByText('The storage of this browser is full.').waitFor();
+    expect((await server.client.listDownloads({ q: 'full.invalid/1' })).total).toBe(1);
+    await devtools.send('Storage.overrideQuotaForOrigin', { origin });
+    await add('https://full.invalid/2');
+    await page.getByText('The storage of this browser is full.').waitFor({ state: 'detached' });
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
   it('the page opens without its server, with what was heard last and every view', async () => {
     const context = await browser.newContext({ ...DESKTOP_DARK, locale: 'en-GB' });
     const { page, complaints } = await openPage(context, server.baseUrl);

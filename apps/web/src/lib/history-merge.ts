@@ -80,6 +80,11 @@ export function mergeHistory(
     null,
   );
   const own = local.filter((entry) => entry.instance === options.instance);
+  // Of a server that was here before: its files are not to be had from this one.
+  for (const entry of local) {
+    if (entry.instance !== options.instance && entry.seenOnServerAt !== null)
+      writes.push({ ...entry, seenOnServerAt: null });
+  }
   for (const entry of own) {
     if (listed.has(entry.id) || entry.state === 'removed-on-server') continue;
     const isCovered = options.isComplete || (oldest !== null && entry.finishedAt > oldest);

@@ -66,6 +66,17 @@ export class BrowserStore {
     return false;
   }
 
+  /** Takes out and tells the other tabs. It needs no room, so it says nothing about whether there is some. */
+  async remove(store: string, use: (database: Database) => Promise<unknown>): Promise<boolean> {
+    const isDone = await this.read(async (database) => {
+      await use(database);
+      return true;
+    });
+    if (isDone !== true) return false;
+    this.#channel?.postMessage(store);
+    return true;
+  }
+
   /** What can be had again goes first, then the oldest tenth of the history; drafts and outbox never. */
   async makeRoom(database: Database): Promise<void> {
     await database.clear('samples');

@@ -132,7 +132,7 @@ export class Outbox {
   async takeBack(): Promise<readonly string[]> {
     const urls = this.#entries.flatMap((entry) => entry.urls);
     this.#show([]);
-    await this.#store.write('outbox', (database) => database.clear('outbox'));
+    await this.#store.remove('outbox', (database) => database.clear('outbox'));
     return urls;
   }
 
@@ -192,7 +192,7 @@ export class Outbox {
 
   async #remove(clientId: string): Promise<void> {
     this.#show(this.#entries.filter((entry) => entry.clientId !== clientId));
-    await this.#store.write('outbox', (database) => database.delete('outbox', clientId));
+    await this.#store.remove('outbox', (database) => database.delete('outbox', clientId));
   }
 
   async #read(): Promise<void> {

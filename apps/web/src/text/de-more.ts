@@ -223,7 +223,6 @@ export const deMore: LaterWords = {
   pathAdd: 'Regel hinzufügen',
   storedTitle: 'In diesem Browser',
   storedHere: (count, recipes) => `${rows(count)} Verlauf, ${presets(recipes)}.`,
-  storageFull: 'Der Speicher dieses Browsers ist voll. Gib den Verlauf aus und leere ihn dann.',
   storageReplaced: 'In einem anderen Tab läuft ein neueres Artemis. Lade diese Seite neu.',
   backupExport: 'Alles ausgeben',
   backupImport: 'Einlesen …',

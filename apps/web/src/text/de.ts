@@ -71,6 +71,7 @@ export const de: FirstWords = {
   notReadyTitle: 'Downloads können noch nicht laufen.',
   attentionTitle: 'Einen Blick wert.',
   checkAgain: 'Erneut prüfen',
+  storageFull: 'Der Speicher dieses Browsers ist voll. Gib den Verlauf aus und leere ihn dann.',
 
   intakeTitle: 'Annahme',
   intakeLabel: 'Links zum Herunterladen',

@@ -224,7 +224,6 @@ export const enMore = {
   storedTitle: 'Kept in this browser',
   storedHere: (rows: number, presets: number) =>
     `${n(rows)} ${plural(rows, 'row', 'rows')} of history, ${n(presets)} ${plural(presets, 'preset', 'presets')}.`,
-  storageFull: 'The storage of this browser is full. Export the history, then clear it.',
   storageReplaced: 'Another tab runs a newer Artemis. Load this page again.',
   backupExport: 'Export everything',
   backupImport: 'Import…',

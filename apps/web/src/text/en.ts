@@ -77,6 +77,7 @@ export const en = {
   notReadyTitle: 'Downloads cannot run yet.',
   attentionTitle: 'Worth a look.',
   checkAgain: 'Check again',
+  storageFull: 'The storage of this browser is full. Export the history, then clear it.',
 
   // Intake
   intakeTitle: 'Intake',

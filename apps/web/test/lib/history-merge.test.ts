@@ -38,10 +38,13 @@ describe('joining the history of the server with the longer one of the browser',
     expect(writes.find((one) => one.id === entry(9).id)?.state).toBe('removed-on-server');
   });
 
-  it('leaves the entries of another server alone', () => {
+  it('keeps the entries of another server, whose files are not to be had from this one', () => {
     const other = entry(2, { instance: 'elsewhere' });
     const { writes } = mergeHistory([other], [entry(1), entry(3)], options);
-    expect(writes.some((one) => one.instance === 'elsewhere')).toBe(false);
+    expect(writes.find((one) => one.instance === 'elsewhere')).toEqual({
+      ...other,
+      seenOnServerAt: null,
+    });
   });
 
   it('notices when the list does not reach back to what is known', () => {
