@@ -13,6 +13,7 @@ import type { Logger } from 'pino';
 import { createDiskCookieStore } from './adapters/cookie-store.disk.ts';
 import { readIdentity } from './adapters/data-folder.ts';
 import { createMemoryQueue } from './adapters/download-queue.memory.ts';
+import { openDownloadedLinks } from './adapters/downloaded-links.disk.ts';
 import {
   createPiscinaRunner,
   mayHaveCookies,
@@ -24,6 +25,7 @@ import { createDiskFileStore } from './adapters/file-store.disk.ts';
 import { createJsonFileHistory } from './adapters/history.json-file.ts';
 import { createFileLogArchive } from './adapters/log-archive.file.ts';
 import { createSilentNotifier } from './adapters/notifier.none.ts';
+import { createDiskPlaylistStore } from './adapters/playlist-store.disk.ts';
 import { createProber, type Prober } from './adapters/prober.ts';
 import { findTools, type Tools } from './adapters/tools.ts';
 import type { Config } from './config.ts';
@@ -40,12 +42,14 @@ import { createLiveDownloads } from './domain/live-downloads.ts';
 import type { FileStore } from './domain/ports.ts';
 import type { SelectionFields } from './domain/presets.ts';
 import { createOutputPlanner } from './domain/planned-output.ts';
+import { createPlaylists } from './domain/playlists.ts';
 import { createRecords } from './domain/records.ts';
 import { createRetention } from './domain/retention.ts';
 import { createSeenMediaCache } from './domain/seen-media.ts';
 import { createSignedLinks, type SignedLinks } from './domain/signed-links.ts';
 import { readTelemetry } from './domain/telemetry.ts';
 import { checkSubmittedUrl } from './domain/url-policy.ts';
+import { withPlaylists } from './domain/with-playlists.ts';
 import { readChecks } from './readiness.ts';
 import { explainSelection } from './worker/explanation.ts';
 import { look } from './worker/look.ts';
@@ -184,6 +188,7 @@ export async function compose(
     log,
     logger,
     historyLimit: config.historyLimit,
+    isHeld: (id) => playlists.isHeld(id),
     now: () => new Date(),
   });
   const diskGate = createDiskGate({
@@ -199,14 +204,30 @@ export async function compose(
       egressAllow: config.egressAllow,
       ownPorts: [config.port],
     });
-  const downloads = createDownloads({
+  const notifier = createSilentNotifier();
+  const playlists = createPlaylists({
+    live,
+    records,
+    history,
+    queue,
+    store: createDiskPlaylistStore({ folder: resolve(config.dataDir, 'playlists'), logger }),
+    links: await openDownloadedLinks(resolve(config.dataDir, 'downloaded-links'), logger),
+    notifier,
+    log,
+    logger,
+    checkUrl,
+    maxWaiting: config.maxWorkers,
+    now: () => new Date(),
+  });
+  const plainDownloads = createDownloads({
     live,
     records,
     history,
     queue,
     runner,
     files,
-    notifier: createSilentNotifier(),
+    notifier,
+    playlists,
     disk: diskGate,
     log,
     logger,
@@ -219,6 +240,7 @@ export async function compose(
     },
     settings: config,
   });
+  const downloads = withPlaylists(plainDownloads, playlists);
   const prober = createProber({
     folder: resolve(config.dataDir, 'probes'),
     look,

@@ -61,6 +61,9 @@ export const Metadata = Type.Object({
   is_live: Type.Optional(Type.Boolean()),
   playlist_title: Type.Optional(nullable(Type.String())),
   playlist_index: Type.Optional(nullable(Type.Integer())),
+  playlist_count: Type.Optional(
+    nullable(Type.Integer({ description: 'of an entry: position of the last one of its list' })),
+  ),
   entry_count: Type.Optional(nullable(Type.Integer())),
   entries: Type.Optional(
     Type.Array(PlaylistEntry, {

@@ -1,3 +1,6 @@
+import type { DownloadOptions } from './options.ts';
+import type { FormatPreset } from './vocabulary.ts';
+
 /** Positions from `first` to `last`, both included. */
 export interface EntryRange {
   readonly first: number;
@@ -30,4 +33,12 @@ export function itemsOf(ranges: readonly EntryRange[]): string {
 
 export function positionCount(ranges: readonly EntryRange[]): number {
   return ranges.reduce((sum, { first, last }) => sum + Math.max(0, last - first + 1), 0);
+}
+
+/**
+ * Whether the entries of the link, if it is a list, become downloads of their own. The flat preset lists them and
+ * downloads nothing.
+ */
+export function areEntriesWanted(preset: FormatPreset, { playlist }: DownloadOptions): boolean {
+  return preset !== 'Playlist (flat)' && (playlist?.mode ?? 'single') !== 'single';
 }

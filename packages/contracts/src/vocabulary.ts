@@ -73,6 +73,7 @@ export type ArtifactKind = (typeof ARTIFACT_KINDS)[number];
 /** What may be missing of a completed download and can be fetched alone. */
 export const PARTS = ['subtitles', 'thumbnail', 'metadata', 'sponsorblock'] as const;
 export type Part = (typeof PARTS)[number];
+
 /** How far an entry of a playlist has come. `skipped`: downloaded before, or cancelled by itself. */
 export const ENTRY_STATES = ['waiting', 'active', 'done', 'failed', 'skipped'] as const;
 export type EntryState = (typeof ENTRY_STATES)[number];

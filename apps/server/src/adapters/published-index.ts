@@ -1,7 +1,8 @@
 import type { Stats } from 'node:fs';
-import { mkdir, open, readFile, type FileHandle } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { syncFolder, writeDurably } from './durable-file.ts';
+import { openLineLog, type LineLogOptions } from './line-log.ts';
 
 /** A file that we put into the downloads folder. Only such files are ever deleted. */
 export interface PublishedFile {
@@ -40,16 +41,10 @@ export interface PublishedIndex {
   close(): Promise<void>;
 }
 
-export interface PublishedIndexOptions {
-  /** For tests that make writes fail half-way. */
-  readonly append?: (file: FileHandle, content: string) => Promise<void>;
-}
-
 export async function openPublishedIndex(
   path: string,
-  options: PublishedIndexOptions = {},
+  options: Pick<LineLogOptions, 'append'> = {},
 ): Promise<PublishedIndex> {
-  const write = options.append ?? ((handle, content) => handle.appendFile(content));
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const byPath = new Map<string, PublishedFile>();
   const byDownload = new Map<string, Set<string>>();
@@ -89,45 +84,24 @@ export async function openPublishedIndex(
     0o600,
   );
   await syncFolder(dirname(path));
-  let file: FileHandle | null = null;
-  let last: Promise<void> = Promise.resolve();
-  let isTorn = false;
-
-  function append(lines: readonly object[]): Promise<void> {
-    const content = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
-    const next = last.then(async () => {
-      file ??= await open(path, 'a', 0o600);
-      // A write that failed may have left half a line, which must not swallow the next one.
-      const start = isTorn ? '\n' : '';
-      isTorn = true;
-      await write(file, start + content);
-      await file.datasync();
-      isTorn = false;
-    });
-    last = next.catch(() => undefined);
-    return next;
-  }
+  const log = openLineLog(path, options);
 
   return {
     get: (key) => byPath.get(key) ?? null,
     ofDownload: (id) => [...(byDownload.get(id) ?? [])].flatMap((key) => byPath.get(key) ?? []),
     all: () => byPath.values(),
     async add(published) {
-      await append([published]);
+      await log.append([JSON.stringify(published)]);
       put(published);
     },
     async remove(paths) {
       if (paths.length === 0) return;
-      await append(paths.map((removed) => ({ removed })));
+      await log.append(paths.map((removed) => JSON.stringify({ removed })));
       for (const key of paths) drop(key);
     },
     totalBytes: () => totalBytes,
     count: () => byPath.size,
-    async close() {
-      await last;
-      await file?.close();
-      file = null;
-    },
+    close: () => log.close(),
   };
 }
 

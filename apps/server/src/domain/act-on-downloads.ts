@@ -1,6 +1,13 @@
-import type { Action, ActionResult, ActOnDownloads } from '@artemis/contracts';
+import type { Action, ActionResult, ActOnDownloads, RequestCode, Status } from '@artemis/contracts';
 import type { Downloads } from './downloads.ts';
 import { RequestError } from './errors.ts';
+
+/** What becomes of a child when the same is done with its playlist. */
+const FAMILY_RESULT: Partial<Record<Action, Status>> = {
+  cancel: 'cancelled',
+  pause: 'paused',
+  resume: 'queued',
+};
 
 /**
  * One action on many downloads. What cannot be acted on is skipped with the code that a call for it alone would have
@@ -23,16 +30,30 @@ export async function actOnDownloads(
       statuses: filter?.status ? new Set(filter.status) : null,
       q: filter?.q ?? null,
     });
-  const results = await Promise.all(
-    [...new Set(chosen)].map(async (id) => {
-      try {
-        await act(downloads, action, id);
-        return { id, code: null };
-      } catch (error) {
-        if (error instanceof RequestError && error.status < 500) return { id, code: error.code };
-        throw error;
+  const all = new Set(chosen);
+  const started = new Map<string, Promise<RequestCode | null>>();
+  const parentOf = (id: string) => downloads.peek(id)?.parent_id ?? '';
+  const isCovered = (id: string) => action in FAMILY_RESULT && all.has(parentOf(id));
+
+  /** Null: done. Its parent takes a child along, which then has nothing left to do. */
+  async function codeOf(id: string): Promise<RequestCode | null> {
+    try {
+      if (isCovered(id)) {
+        await started.get(parentOf(id));
+        if (downloads.peek(id)?.status === FAMILY_RESULT[action]) return null;
       }
-    }),
+      await act(downloads, action, id);
+      return null;
+    } catch (error) {
+      if (error instanceof RequestError && error.status < 500) return error.code;
+      throw error;
+    }
+  }
+
+  for (const id of all) if (!isCovered(id)) started.set(id, codeOf(id));
+  for (const id of all) if (isCovered(id)) started.set(id, codeOf(id));
+  const results = await Promise.all(
+    [...all].map(async (id) => ({ id, code: (await started.get(id)) ?? null })),
   );
   return {
     affected: results.flatMap(({ id, code }) => (code === null ? [id] : [])),

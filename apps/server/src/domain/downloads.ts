@@ -24,6 +24,7 @@ import type {
   Notifier,
 } from './ports.ts';
 import { selectionOf } from './presets.ts';
+import type { Playlists } from './playlists.ts';
 import type { Logger, Records } from './records.ts';
 import { runDownload, type RunDependencies } from './run-download.ts';
 import { MOST_DEATHS } from './retry-policy.ts';
@@ -43,6 +44,8 @@ export interface DownloadsDependencies {
   readonly files: FileStore;
   readonly notifier: Notifier;
   readonly disk: DiskGate;
+  readonly playlists: RunDependencies['playlists'] &
+    Pick<Playlists, 'hasFailedEntries' | 'requireSameList'>;
   readonly log: ActivityLog;
   readonly logger: Logger;
   readonly checkUrl: (raw: string) => UrlVerdict;
@@ -69,6 +72,8 @@ export interface Downloads {
   changesSince(rev: string, limit: number): ReturnType<LiveDownloads['changesSince']> & object;
   /** @throws {RequestError} DOWNLOAD_NOT_FOUND */
   get(id: string): Download;
+  /** The same with the first entries of its list, if it has one. */
+  detail(id: string): Promise<Download>;
   /** Null for one that is not known. */
   peek(id: string): Download | null;
   /** Ids of all that match, oldest first. */
@@ -133,6 +138,8 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
   }
 
   async function enqueue(id: string): Promise<void> {
+    // Needs no slot once its list is read.
+    if (await dependencies.playlists.feed(id)) return;
     const entry = live.get(id);
     // Something may have moved it on while this was on its way here.
     if (entry?.download.status !== 'queued') return;
@@ -238,6 +245,7 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
       return { ...changes, downloads: changes.downloads.map(view) };
     },
     get: (id) => view(required(id)),
+    detail: (id) => Promise.resolve(id).then((known) => view(required(known))),
     peek(id) {
       const entry = live.get(id);
       return entry && view(entry.download);
@@ -273,11 +281,14 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
       const download = required(id);
       const parts = request.parts === undefined ? [] : missingParts(download, request);
       const isWhole = parts.length === 0;
-      if (isWhole && download.status !== 'failed' && download.status !== 'cancelled') {
+      const hasEnded = download.status === 'failed' || download.status === 'cancelled';
+      if (isWhole && !hasEnded && !dependencies.playlists.hasFailedEntries(download)) {
         throw refuseWholeRetry(download);
       }
       const selection = selectionOf(request, download);
-      submissions.requireRoom(1);
+      dependencies.playlists.requireSameList(download, selection);
+      // An entry of a playlist does not count.
+      if (download.parent_id === null) submissions.requireRoom(1);
       const isOther = Object.keys(request).length > 0;
       attemptsBefore.set(id, download.attempt);
       interruptions.delete(id);

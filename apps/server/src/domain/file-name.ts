@@ -65,7 +65,7 @@ export function fileNameOf(
     uploader: metadata.uploader,
     upload_date: metadata.upload_date,
     playlist: metadata.playlist_title,
-    playlist_index: metadata.playlist_index,
+    playlist_index: paddedIndex(metadata),
     height: metadata.height,
   });
 }
@@ -75,6 +75,11 @@ export function isNamedByMetadata({
   name_template: template = DEFAULT_TEMPLATE,
 }: DownloadOptions): boolean {
   return PLACEHOLDERS.some((name) => name !== 'id' && template.includes(`{${name}}`));
+}
+
+/** As wide as the last one of its list, so that files sort in its order. */
+function paddedIndex({ playlist_index: index, playlist_count: last }: Metadata): string | null {
+  return typeof index === 'number' ? String(index).padStart(String(last ?? '').length, '0') : null;
 }
 
 /** The path of an invented video, below `downloads/`; empty when nothing would be stored. */

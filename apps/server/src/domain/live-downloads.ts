@@ -27,6 +27,7 @@ export interface LiveDownloads {
   get(id: string): LiveDownload | null;
   all(): IterableIterator<LiveDownload>;
   count(status: Status): number;
+  /** What counts against the limit of the queue: a playlist once, and its entries not at all. */
   activeCount(): number;
   rev(): string;
   /** Null when `rev` is of another run, not a revision, or too old. At most `limit` records, oldest change first. */
@@ -49,14 +50,20 @@ export function createLiveDownloads(): LiveDownloads {
   let forgottenRemovalsUntil = 0;
   let lastRev = 0;
   let lastOrder = 0;
+  let active = 0;
 
   function tell(change: LiveChange): void {
     for (const listener of listeners) listener(change);
   }
 
+  function count({ status, parent_id: parentId }: Download, step: 1 | -1): void {
+    counts[status] += step;
+    if (parentId === null && !isTerminal(status)) active += step;
+  }
+
   function put(entry: LiveDownload): LiveDownload {
     entries.set(entry.download.id, entry);
-    counts[entry.download.status] += 1;
+    count(entry.download, 1);
     return entry;
   }
 
@@ -77,7 +84,7 @@ export function createLiveDownloads(): LiveDownloads {
       const entry = entries.get(id);
       if (!entry) return null;
       lastRev += 1;
-      counts[entry.download.status] -= 1;
+      count(entry.download, -1);
       const download = { ...entry.download, ...patch };
       const next = put({ ...entry, download, rev: lastRev });
       tell({ kind: 'changed', download, isProgress });
@@ -87,7 +94,7 @@ export function createLiveDownloads(): LiveDownloads {
       const entry = entries.get(id);
       if (!entry) return;
       lastRev += 1;
-      counts[entry.download.status] -= 1;
+      count(entry.download, -1);
       entries.delete(id);
       removals.push({ id, rev: lastRev });
       if (removals.length > 2 * REMEMBERED_REMOVALS) {
@@ -99,8 +106,7 @@ export function createLiveDownloads(): LiveDownloads {
     get: (id) => entries.get(id) ?? null,
     all: () => entries.values(),
     count: (status) => counts[status],
-    activeCount: () =>
-      STATUSES.reduce((sum, status) => sum + (isTerminal(status) ? 0 : counts[status]), 0),
+    activeCount: () => active,
     rev: () => `${runId}.${lastRev}`,
     changesSince(rev, limit) {
       const [run, number, rest] = rev.split('.');

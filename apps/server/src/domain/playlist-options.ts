@@ -2,7 +2,6 @@ import {
   LIMITS,
   positionCount,
   writtenRanges,
-  type Download,
   type DownloadOptions,
   type FormatPreset,
   type ProblemDetail,
@@ -21,8 +20,9 @@ export function playlistProblems(
   if (items === undefined) {
     return mode === 'select' ? problem('items', 'must name the entries to select') : [];
   }
-  if (mode !== 'select' && (mode !== undefined || preset !== 'Playlist (flat)')) {
-    return problem('items', 'goes only with the mode select');
+  if (mode === 'all') return problem('items', 'does not go with the mode all');
+  if (mode !== 'select' && preset !== 'Playlist (flat)' && !/^\d+$/.test(items)) {
+    return problem('items', 'names several entries, which needs the mode select');
   }
   const ranges = writtenRanges(items);
   const reversed = ranges.find(({ first, last }) => last < first);
@@ -37,13 +37,4 @@ export function playlistProblems(
         `selects ${count} entries, and at most ${LIMITS.selectedEntries} can be selected; take the mode all for more`,
       )
     : [];
-}
-
-/** Whether a download is the parent of the entries of a list. A link that leads to no list is downloaded as it is. */
-export function wantsEntries({
-  format_preset: preset,
-  options,
-}: Pick<Download, 'format_preset' | 'options'>): boolean {
-  const { mode = 'single' } = options.playlist ?? {};
-  return mode !== 'single' && preset !== 'Playlist (flat)';
 }

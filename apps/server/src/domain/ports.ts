@@ -2,8 +2,8 @@
  * What the domain needs from the outside. Each port has one adapter for a single machine and may have others;
  * all are asynchronous, so that a database or a network store fits behind them.
  */
-import type { Artifact, Download, WaitingReason } from '@artemis/contracts';
-import type { Outcome, OutcomeFile, TaskEvent } from '../worker/messages.ts';
+import type { Artifact, Download, Metadata, WaitingReason } from '@artemis/contracts';
+import type { ListedEntry, Outcome, OutcomeFile, TaskEvent } from '../worker/messages.ts';
 
 export interface IdempotencyEntry {
   readonly key: string;
@@ -170,6 +170,45 @@ export interface FileStore {
   removePublishedBefore(beforeMs: number): Promise<ReadonlySet<string>>;
   usage(): Promise<StorageUsage>;
   health(): Promise<StoreHealth>;
+  close(): Promise<void>;
+}
+
+/** How an entry of a playlist has ended. */
+export type EntryEnd = 'done' | 'failed' | 'skipped';
+
+/** The entries of one link as they were read, which never change, and how they have ended. */
+export interface StoredList {
+  readonly metadata: Metadata;
+  /** `index` of each entry by its place; ascending. */
+  readonly indexes: Uint32Array;
+  /** By place, as it was when the list was opened. */
+  readonly ends: ReadonlyMap<number, EntryEnd>;
+  /** At most `count` entries from that place on. */
+  read(place: number, count: number): Promise<readonly ListedEntry[]>;
+  /**
+   * Durable when resolved, in the order of the calls; concurrent calls share one write. Null: is to be downloaded
+   * again. On rejection any part of it may be kept.
+   */
+  setEnds(ends: ReadonlyMap<number, EntryEnd | null>): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Lists of entries, by the id of the download that has read them. One writer at a time. */
+export interface PlaylistStore {
+  /** Of all lists that are whole. */
+  ids(): Promise<readonly string[]>;
+  /** Durable when resolved; replaces an earlier list of that id and its ends. */
+  create(id: string, metadata: Metadata, entries: readonly ListedEntry[]): Promise<void>;
+  /** Null when there is none, or it was damaged from outside. The caller closes it. */
+  open(id: string): Promise<StoredList | null>;
+  remove(id: string): Promise<void>;
+}
+
+/** Remembers what was downloaded here, long after the records are gone. */
+export interface DownloadedLinks {
+  has(key: string): boolean;
+  /** Written soon; a power cut may forget the last ones. Never rejects. */
+  add(keys: readonly string[]): void;
   close(): Promise<void>;
 }
 

@@ -9,7 +9,7 @@ import {
 import { DEFAULT_FORMAT_PRESET, DEFAULT_QUALITY } from '@artemis/contracts';
 import { RequestError } from './errors.ts';
 import { templateProblem } from './file-name.ts';
-import { playlistProblems, wantsEntries } from './playlist-options.ts';
+import { playlistProblems } from './playlist-options.ts';
 
 export const PRESET_DESCRIPTIONS: Readonly<Record<FormatPreset, string>> = {
   'Smart (best combined)': 'The best video and the best audio, joined and ready to watch.',
@@ -72,12 +72,6 @@ function optionProblems(options: DownloadOptions, preset: FormatPreset): Problem
   }
   if (options.proxy !== undefined && !URL.canParse(options.proxy)) {
     problems.push({ path: '/options/proxy', message: 'is not the address of a proxy' });
-  }
-  if (wantsEntries({ format_preset: preset, options })) {
-    problems.push({
-      path: '/options/playlist/mode',
-      message: 'can only be single for now: whole playlists are not supported yet',
-    });
   }
   problems.push(...playlistProblems(options, preset));
   if (options.name_template !== undefined) {

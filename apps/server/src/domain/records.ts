@@ -43,6 +43,8 @@ export interface RecordsDependencies {
   readonly log: ActivityLog;
   readonly logger: Logger;
   readonly historyLimit: number;
+  /** Records that must not be forgotten yet, though they have ended. */
+  readonly isHeld: (id: string) => boolean;
   readonly now: () => Date;
 }
 
@@ -55,7 +57,7 @@ export function storeUnavailable(cause: unknown): RequestError {
 }
 
 export function createRecords(dependencies: RecordsDependencies): Records {
-  const { live, history, log, logger, historyLimit, now } = dependencies;
+  const { live, history, log, logger, historyLimit, isHeld, now } = dependencies;
   const unsaved = new Map<string, (() => void)[]>();
   const leaving = new Set<string>();
   const soon = new Set<string>();
@@ -77,7 +79,9 @@ export function createRecords(dependencies: RecordsDependencies): Records {
     for (const status of TERMINAL_STATUSES) excess += live.count(status);
     if (excess <= 0) return [];
     return [...live.all()]
-      .filter(({ download }) => isTerminal(download.status) && !leaving.has(download.id))
+      .filter(
+        ({ download: { id, status } }) => isTerminal(status) && !leaving.has(id) && !isHeld(id),
+      )
       .sort((a, b) => endedAt(a) - endedAt(b) || a.order - b.order)
       .slice(0, excess)
       .map(({ download }) => download.id);

@@ -1,5 +1,5 @@
-import type { Download } from '@artemis/contracts';
-import type { AttemptUsage, Outcome, TaskEvent } from '../worker/messages.ts';
+import type { Download, Metadata } from '@artemis/contracts';
+import type { AttemptUsage, ListedEntry, Outcome, TaskEvent } from '../worker/messages.ts';
 import type { ActivityLog } from './activity-log.ts';
 import { IDLE } from './blank-record.ts';
 import { downloadError } from './errors.ts';
@@ -34,6 +34,12 @@ export interface RunDependencies {
   readonly disk: DiskGate;
   readonly sites: SitePatience;
   readonly fileName: (download: Download) => FileName;
+  readonly playlists: {
+    /** Keeps what was listed; durable when resolved. */
+    keep(id: string, metadata: Metadata, entries: readonly ListedEntry[]): Promise<void>;
+    /** Goes on with the entries of such a list, without a slot; false when they are not to be downloaded. */
+    feed(id: string): Promise<boolean>;
+  };
   readonly onUsage: (usage: AttemptUsage) => void;
 }
 
@@ -133,7 +139,7 @@ function take(
   const isStored = running.retry_parts.length > 0;
   if (event.kind === 'metadata') {
     if (isStored) return;
-    const { metadata } = event;
+    const metadata = asEntry(running, event.metadata);
     live.update(id, { metadata, title: metadata.title ?? null });
     return;
   }
@@ -200,9 +206,11 @@ async function store(
   live.update(id, { phase: 'storing', speed_bps: null, eta_seconds: null });
   const download = live.get(id)?.download;
   if (!download) return;
-  const named = { ...download, metadata: outcome.metadata };
+  const metadata = asEntry(download, outcome.metadata);
+  const named = { ...download, metadata };
   let artifacts;
   try {
+    if (outcome.entries) await dependencies.playlists.keep(id, metadata, outcome.entries);
     artifacts = await files.publish(id, outcome.files, dependencies.fileName(named));
   } catch (error) {
     dependencies.logger.error({ err: error, downloadId: id }, 'could not publish');
@@ -214,21 +222,17 @@ async function store(
     await files.remove(artifacts);
     return files.removeJobFolder(id);
   }
+  if (outcome.entries && (await dependencies.playlists.feed(id))) return files.removeJobFolder(id);
   const media = artifacts.find((artifact) => artifact.kind === 'media') ?? null;
   const at = now();
   dependencies.sites.welcomed(dependencies.live.get(id)?.host ?? '');
   log.write('info', media ? `Stored as ${media.storage_path}.` : 'Done.', id, false);
-  log.write(
-    'info',
-    `Completed: ${outcome.metadata.title ?? new URL(download.url).hostname}`,
-    id,
-    true,
-  );
+  log.write('info', `Completed: ${metadata.title ?? new URL(download.url).hostname}`, id, true);
   await records.move(id, 'completed', {
     ...IDLE,
     progress: 100,
-    title: outcome.metadata.title ?? download.title,
-    metadata: outcome.metadata,
+    title: metadata.title ?? download.title,
+    metadata,
     warnings: [...outcome.warnings],
     artifacts: [...artifacts],
     storage_path: media?.storage_path ?? null,
@@ -243,6 +247,25 @@ async function store(
   });
   await files.removeJobFolder(id);
   await notify(id, dependencies);
+}
+
+/**
+ * What a playlist has said of its entry stays true, whatever the page of the entry says. Of a bare media file the page
+ * of the list knows the title, and the file only its name.
+ */
+function asEntry(
+  { parent_id: parentId, title, metadata: known }: Download,
+  metadata: Metadata,
+): Metadata {
+  if (parentId === null) return metadata;
+  const said = metadata.title ?? null;
+  return {
+    ...metadata,
+    title: metadata.extractor === 'generic' ? (title ?? said) : (said ?? title),
+    playlist_title: known.playlist_title ?? null,
+    playlist_index: known.playlist_index ?? null,
+    playlist_count: known.playlist_count ?? null,
+  };
 }
 
 async function fail(

@@ -1,8 +1,8 @@
 import type { Status } from '@artemis/contracts';
 
 /**
- * The only legal moves. An end is left by a person's retry; a completed one for its missing parts alone, and it is
- * completed again whatever becomes of them, also when that is cancelled before it has begun.
+ * The only legal moves. An end is left by a person's retry; a completed one for what is missing alone. For missing parts
+ * it is completed again whatever becomes of them, also when that is cancelled before it has begun.
  */
 const MOVES: Readonly<Record<Status, readonly Status[]>> = {
   queued: ['running', 'paused', 'completed', 'cancelled', 'failed'],

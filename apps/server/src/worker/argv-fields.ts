@@ -2,9 +2,6 @@ import type { ArgvContext, ArgvRow } from './argv-row.ts';
 import { formatSelector, formatSort } from './format-selection.ts';
 import { DEFAULT_SUBTITLES } from './plan.ts';
 
-/** An endless or hostile list ends here. */
-const MAX_LISTED_ENTRIES = 100_000;
-
 const isMuxed = ({ plan }: ArgvContext): boolean =>
   plan.selection.formatPreset === 'Video + Audio (muxed)';
 
@@ -29,10 +26,7 @@ export const FIELD_ROWS: readonly ArgvRow[] = [
   {
     option: '--playlist-items',
     when: ({ plan }) => plan.isFlat,
-    value: ({ plan }) => {
-      const { items, max_items: maxItems } = plan.options.playlist ?? {};
-      return items ?? `1:${maxItems ?? MAX_LISTED_ENTRIES}`;
-    },
+    value: ({ plan }) => plan.listItems,
     meaning: 'Lists these entries.',
   },
   {

@@ -122,7 +122,10 @@ export const PINNED_ROWS: readonly ArgvRow[] = [
   {
     option: '--playlist-items',
     when: ({ plan }) => !plan.isFlat,
-    value: '1',
-    meaning: 'Takes only the first entry when the link is a list.',
+    value: ({ plan }) => plan.listItems,
+    meaning: ({ plan }) =>
+      plan.listItems === '1'
+        ? 'Takes only the first entry when the link is a list.'
+        : 'Takes only this entry when the link is a list.',
   },
 ];

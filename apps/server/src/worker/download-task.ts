@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import type { MessagePort } from 'node:worker_threads';
-import type { FailureCode, WarningCode } from '@artemis/contracts';
+import { areEntriesWanted, type FailureCode, type WarningCode } from '@artemis/contracts';
 import type { Attempt } from './attempt.ts';
 import { doneOutcome, failedOutcome, stoppedOutcome } from './attempt.ts';
 import { classifyFailure } from './failure.ts';
@@ -10,11 +10,12 @@ import { collectSidecars, ownFile, partialBytes } from './job-folder.ts';
 import { createJobs } from './jobs.ts';
 import { mediaTypeOf } from './media-types.ts';
 import type { Outcome, StopTask, Task, TaskEvent } from './messages.ts';
-import { listMetadata, measuredMetadata, metadataOf } from './metadata.ts';
+import { createListing, type Listing } from './listing.ts';
+import { measuredMetadata, metadataOf } from './metadata.ts';
 import { failedPart, misnamedThumbnail, missedParts, warningOf } from './optional-parts.ts';
 import { forgetOutcome, writeOutcome } from './outcome-file.ts';
 import type { VideoInfo } from './output-lines.ts';
-import { planOf, type DownloadPlan, type OptionalPart } from './plan.ts';
+import { asSingle, planOf, type DownloadPlan, type OptionalPart } from './plan.ts';
 import { createProgressMeter, type ProgressFigure } from './progress.ts';
 import { finishRecording } from './recording.ts';
 import { redact } from './redact.ts';
@@ -80,7 +81,8 @@ export default run;
 
 async function perform(attempt: Attempt): Promise<Outcome> {
   const { task, jobs, reporter, meter } = attempt;
-  const { selection, limits, jobFolder } = task;
+  const { limits, jobFolder } = task;
+  let { selection } = task;
   const leftOut = new Set<OptionalPart>();
   const key = createHash('sha256')
     .update(JSON.stringify([task.url, selection]))
@@ -96,6 +98,7 @@ async function perform(attempt: Attempt): Promise<Outcome> {
   await forgetOutcome(jobFolder);
   for (let count = 1; count <= MAX_RUNS; count += 1) {
     const plan = planOf(selection, leftOut);
+    const listing = plan.isFlat ? createListing(plan.options.playlist ?? {}) : null;
     let video: VideoInfo | null = null;
     const guard = await openResumeGuard(jobFolder, key);
     if (isInfoKnown) await writeKnownInfo(jobFolder, task.knownInfo ?? '');
@@ -107,8 +110,9 @@ async function perform(attempt: Attempt): Promise<Outcome> {
       context: { plan, isTlsVerifiedByFfmpeg, isInfoKnown },
       deadlineMs,
       onVideo(next) {
+        if (listing) return listing.add(next);
         video = next;
-        if (!plan.isFlat) reporter.metadata(metadataOf(next));
+        reporter.metadata(metadataOf(next));
         tellSpace(attempt, plan, next, null);
       },
       onProgress() {
@@ -151,6 +155,17 @@ async function perform(attempt: Attempt): Promise<Outcome> {
         continue;
       }
     }
+    if (isWhole && listing) {
+      if (
+        listing.isList !== false ||
+        !areEntriesWanted(selection.formatPreset, selection.options)
+      ) {
+        return listed(attempt, listing);
+      }
+      reporter.log('info', 'The link is no list; downloading it as it is.');
+      selection = asSingle(selection);
+      continue;
+    }
     const warnings = [...leftOut].map(warningOf);
     const outcome = isWhole
       ? await finish(attempt, plan, result, warnings)
@@ -178,6 +193,21 @@ function isComplete({ exit, filePath, openStep }: RunResult, { hasMedia }: Downl
   if (exit.status === 0) return hasMedia ? filePath !== null : true;
   // Something beside the media has failed, and yt-dlp has gone on to its last step.
   return hasMedia && exit.status === 1 && filePath !== null && openStep === null;
+}
+
+function listed({ task, jobs, reporter }: Attempt, listing: Listing): Outcome {
+  const { entries, isCut } = listing;
+  const { formatPreset, options } = task.selection;
+  if (jobs.isStopped) return stoppedOutcome(jobs);
+  if (entries.length === 0 && areEntriesWanted(formatPreset, options)) {
+    return failedOutcome(jobs, 'MEDIA_UNAVAILABLE', 'None of these entries is in the list.');
+  }
+  if (isCut)
+    reporter.log(
+      'warn',
+      `The list is longer than ${entries.length} entries; the rest is left out.`,
+    );
+  return { ...doneOutcome(jobs, [], listing.metadata(), []), entries };
 }
 
 /** The run is over without a file that yt-dlp calls complete. */
@@ -213,7 +243,7 @@ async function settle(
     }
   }
   if (result.exit.status === 0) {
-    return result.videos.length === 0
+    return result.video === null
       ? failedOutcome(jobs, 'MEDIA_UNAVAILABLE', 'The link leads to an empty list.')
       : failedOutcome(jobs, 'UNKNOWN', 'yt-dlp ended without a file.');
   }
@@ -228,13 +258,12 @@ async function finish(
   earlierWarnings: readonly WarningCode[],
 ): Promise<Outcome> {
   const { jobFolder } = task;
-  const video = result.videos[0];
+  const { video } = result;
   if (jobs.isStopped) return stoppedOutcome(jobs);
-  if (plan.isFlat) return doneOutcome(jobs, [], listMetadata(result.videos), []);
-  if (video === undefined) {
+  if (video === null) {
     return failedOutcome(jobs, 'MEDIA_UNAVAILABLE', 'The link leads to an empty list.');
   }
-  const warnings = [...earlierWarnings, ...missedParts(result.lines), ...listWarnings(video)];
+  const warnings = [...earlierWarnings, ...missedParts(result.lines), ...listWarnings(plan, video)];
   if (!plan.hasMedia) return doneOutcome(jobs, [], metadataOf(video), warnings);
 
   meter.verifying();
@@ -265,7 +294,8 @@ async function finish(
   return outcome;
 }
 
-function listWarnings({ fields }: VideoInfo): WarningCode[] {
+function listWarnings({ options }: DownloadPlan, { fields }: VideoInfo): WarningCode[] {
+  if (options.playlist?.items !== undefined) return [];
   const count = fields['playlist_count'];
   return fields['playlist_index'] === 1 && count !== 1 ? ['PLAYLIST_FIRST_ONLY'] : [];
 }

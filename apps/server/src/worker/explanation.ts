@@ -1,7 +1,7 @@
-import type { Explanation, ExplanationCode } from '@artemis/contracts';
+import { areEntriesWanted, type Explanation, type ExplanationCode } from '@artemis/contracts';
 import { compileArgv, type ArgvContext } from './argv.ts';
 import type { Selection } from './messages.ts';
-import { planOf, type DownloadPlan } from './plan.ts';
+import { asSingle, planOf, type DownloadPlan } from './plan.ts';
 import { NONCE_NAME, typed } from './typed-words.ts';
 
 /** Stands for the link; its scheme is that of nearly every link. */
@@ -21,7 +21,8 @@ export function explainSelection({
   engine,
   isProxyForAll,
 }: ExplainInput): Pick<Explanation, 'argv' | 'warnings'> {
-  const plan = planOf(selection);
+  const isListedFirst = areEntriesWanted(selection.formatPreset, selection.options);
+  const plan = planOf(isListedFirst ? asSingle(selection) : selection);
   const parts = compileArgv({
     url: PLACEHOLDER_URL,
     plan,
@@ -33,6 +34,14 @@ export function explainSelection({
   return {
     argv: parts.map(({ argument, meaning }) => ({ argument: typed(argument), meaning })),
     warnings: [
+      ...(isListedFirst
+        ? [
+            warning(
+              'LISTED_FIRST',
+              'The list is read first; each of its entries is then downloaded like this.',
+            ),
+          ]
+        : []),
       ...warningsOf(plan),
       ...(engine === null
         ? [warning('ENGINE_MISSING', 'No yt-dlp is running here; a current one would get this.')]

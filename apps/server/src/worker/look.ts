@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { lstat, readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Probe } from '@artemis/contracts';
+import type { PlaylistEntry, Probe } from '@artemis/contracts';
 import { openEngineJob, type EngineControl, type EngineJob } from './engine-connection.ts';
 import { classifyFailure, isEgressRefusal } from './failure.ts';
+import { entryOf } from './listing.ts';
 import { lookArgv, PAGE_ENTRIES } from './look-argv.ts';
 import {
   chapterCount,
@@ -16,7 +17,7 @@ import {
 import type { LookOutcome, LookRequest } from './messages.ts';
 import { listMetadata, metadataOf } from './metadata.ts';
 import { parseOutputLine, type VideoInfo } from './output-lines.ts';
-import { planOf } from './plan.ts';
+import { asSingle, planOf } from './plan.ts';
 
 const MAX_LOOK_MS = 45_000;
 const MAX_OUTPUT_BYTES = 8 * 1024 ** 2;
@@ -72,7 +73,7 @@ export async function look(request: LookRequest): Promise<LookOutcome> {
 
   const context = {
     url,
-    plan: planOf({ ...selection, options: { ...selection.options, simulate: true } }),
+    plan: planOf(asSingle({ ...selection, options: { ...selection.options, simulate: true } })),
     nonce,
     engine,
     isProxyForAll: egress.isProxyForAll,
@@ -137,8 +138,14 @@ function isListed({ fields }: VideoInfo): boolean {
 }
 
 function playlistOf({ url, firstEntry }: LookRequest, videos: readonly VideoInfo[]): Probe {
-  const { title, entries = [], entry_count: count } = listMetadata(videos.slice(0, PAGE_ENTRIES));
-  const said = videos[0]?.fields['playlist_count'];
+  const [first = null] = videos;
+  const { title, entry_count: count } = listMetadata(first, videos.length);
+  const said = first?.fields['playlist_count'];
+  const entries: PlaylistEntry[] = [];
+  for (const video of videos.slice(0, PAGE_ENTRIES)) {
+    const { position, ...entry } = entryOf(video, entries.at(-1)?.index ?? firstEntry - 1);
+    entries.push(entry);
+  }
   return {
     kind: 'playlist',
     url,

@@ -148,11 +148,26 @@ export type LookOutcome =
   | { readonly kind: 'failed'; readonly code: FailureCode; readonly detail: string }
   | { readonly kind: 'stopped' };
 
+/** An entry of a list, before anybody has opened it. */
+export interface ListedEntry {
+  /** From 1, ascending; with gaps where only some were asked for. */
+  readonly index: number;
+  readonly id: string | null;
+  readonly url: string | null;
+  readonly title: string | null;
+  /** Seconds. */
+  readonly duration: number | null;
+  /** Set when `url` is a page with several media: which of them it is, from 1. */
+  readonly position: number | null;
+}
+
 export type Outcome =
   | {
       readonly kind: 'done';
-      /** The media first; empty for `simulate` and flat lists. */
+      /** The media first; empty for `simulate` and lists. */
       readonly files: readonly OutcomeFile[];
+      /** Of a link that was to be listed and is a list. */
+      readonly entries?: readonly ListedEntry[];
       readonly metadata: Metadata;
       readonly warnings: readonly DownloadWarning[];
       /** What of its cookies the site has renewed; a secret, and not part of what is written to the job folder. */

@@ -1,8 +1,10 @@
-import type { Metadata, PlaylistEntry } from '@artemis/contracts';
+import type { Metadata } from '@artemis/contracts';
 import { withoutSmuggled, type VideoInfo } from './output-lines.ts';
 import type { ProbedMedia } from './probe.ts';
 
 const MAX_TEXT_CHARACTERS = 500;
+/** Longer than any that may be downloaded. */
+const MAX_URL_CHARACTERS = 4096;
 
 /** What the site says of the media; what it does not say is null. */
 export function metadataOf({ fields, durationSeconds, isLive }: VideoInfo): Metadata {
@@ -43,27 +45,24 @@ export function measuredMetadata(said: Metadata, media: ProbedMedia, extension: 
   };
 }
 
-/** Of a flat listing. `count` is what the site says, which may be more than was listed. */
-export function listMetadata(entries: readonly VideoInfo[]): Metadata {
-  const first = entries[0]?.fields ?? {};
-  const title = textOf(first['playlist_title']);
+/** Of a flat listing, by its first entry. `entry_count` is what the site says, which may be more than was listed. */
+export function listMetadata(first: VideoInfo | null, listed: number): Metadata {
+  const fields = first?.fields ?? {};
+  const title = textOf(fields['playlist_title']);
   return {
-    title: title ?? (entries.length === 1 ? textOf(first['title']) : null),
-    extractor: textOf(first['extractor']),
+    title: title ?? (listed === 1 ? textOf(fields['title']) : null),
+    extractor: textOf(fields['extractor']),
     playlist_title: title,
-    entry_count: integerOf(first['playlist_count']) ?? entries.length,
-    entries: entries.map(entryOf),
+    entry_count: integerOf(fields['playlist_count']) ?? listed,
   };
 }
 
-function entryOf({ fields, durationSeconds }: VideoInfo, position: number): PlaylistEntry {
-  return {
-    index: integerOf(fields['playlist_index']) ?? position + 1,
-    id: textOf(fields['id']),
-    url: urlOf(fields['url']) ?? urlOf(fields['webpage_url']),
-    title: textOf(fields['title']),
-    duration: durationSeconds,
-  };
+/** Where an entry of a list can be opened. */
+export function listedUrlOf(fields: VideoInfo['fields'], isOpened: boolean): string | null {
+  const own = urlOf(fields['url']);
+  const page = urlOf(fields['webpage_url']);
+  const url = isOpened ? (page ?? own) : (own ?? page);
+  return url === null || url.length > MAX_URL_CHARACTERS ? null : url;
 }
 
 /** Without what changes the direction of text or cannot be seen: a title must not lie about what follows it. */

@@ -135,10 +135,10 @@ async function embed(
   if (typeof result === 'string' || plan === null) return null;
   const path = result.filePath ?? '';
   const name = basename(path);
-  const video = result.videos[0];
+  const { video } = result;
   const isMedia = mediaTypeOf(name)?.kind === 'media' && dirname(path) === jobFolder;
   const file = result.exit.status === 0 && isMedia ? await ownFile(jobFolder, name) : null;
-  if (file === null || video === undefined) return null;
+  if (file === null || video === null) return null;
   meter.verifying();
   reporter.progressNow(meter.read());
   const durationSeconds = parts.metadata.duration ?? null;

@@ -1,4 +1,11 @@
-import type { DownloadOptions } from '@artemis/contracts';
+import {
+  areEntriesWanted,
+  itemsOf,
+  LIMITS,
+  mergedRanges,
+  writtenRanges,
+  type DownloadOptions,
+} from '@artemis/contracts';
 import type { Selection } from './messages.ts';
 
 /** What a download can do without. A part that fails is left out of the next run and becomes a warning. */
@@ -36,7 +43,10 @@ export interface DownloadPlan {
   readonly step: PlanStep;
   readonly selection: Selection;
   readonly options: DownloadOptions;
+  /** Lists entries and opens none: the flat preset, and the first run for a whole playlist. */
   readonly isFlat: boolean;
+  /** Entries that are looked at when the link is a list, as yt-dlp takes them. */
+  readonly listItems: string;
   /** Neither a listing nor a simulation: there will be a media file. */
   readonly hasMedia: boolean;
   readonly isAudioOnly: boolean;
@@ -61,7 +71,7 @@ export function planOf(
   leftOut: ReadonlySet<OptionalPart> = new Set(),
 ): DownloadPlan {
   const { formatPreset, options } = selection;
-  const isFlat = formatPreset === 'Playlist (flat)';
+  const isFlat = formatPreset === 'Playlist (flat)' || areEntriesWanted(formatPreset, options);
   const isSubtitlePreset = formatPreset === 'Subtitle + metadata';
   const isAudioOnly = formatPreset === 'Audio only';
   const hasMedia = !isFlat && options.simulate !== true;
@@ -73,6 +83,7 @@ export function planOf(
     selection,
     options,
     isFlat,
+    listItems: listItemsOf(options, isFlat),
     hasMedia,
     isAudioOnly,
     subtitles: hasMedia ? subtitlePlan(options, isSubtitlePreset, leftOut) : null,
@@ -98,6 +109,17 @@ export function planOf(
     sponsorblock:
       hasMedia && sponsorblock !== undefined && !leftOut.has('sponsorblock') ? sponsorblock : null,
   };
+}
+
+/** The same for the media itself, or the first of a list. */
+export function asSingle(selection: Selection): Selection {
+  return { ...selection, options: { ...selection.options, playlist: { mode: 'single' } } };
+}
+
+function listItemsOf({ playlist }: DownloadOptions, isFlat: boolean): string {
+  const { items, max_items: maxItems = LIMITS.listedEntries } = playlist ?? {};
+  if (items === undefined) return isFlat ? `1:${maxItems}` : '1';
+  return itemsOf(mergedRanges(writtenRanges(items)));
 }
 
 function subtitlePlan(

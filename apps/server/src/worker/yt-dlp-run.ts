@@ -24,8 +24,6 @@ const USAGE_LOOK_MS = 5_000;
 const BUSY_SHARE = 0.02;
 const MAX_KEPT_LINES = 400;
 const MAX_LOGGED_LINES = 200;
-/** Entries of a flat list that are kept for the record of the download. */
-const MAX_ENTRIES = 100_000;
 
 /** Why we ended the run ourselves. */
 export type RunEnd =
@@ -42,8 +40,8 @@ export type RunEnd =
 export interface RunResult {
   readonly exit: EngineExit;
   readonly end: RunEnd | null;
-  /** All that it named; more than one only for a flat list. */
-  readonly videos: readonly VideoInfo[];
+  /** The first that it named, and the only one unless it was a list. */
+  readonly video: VideoInfo | null;
   readonly filePath: string | null;
   /** What it said that is not ours, oldest first. */
   readonly lines: readonly string[];
@@ -71,7 +69,7 @@ export async function runYtDlp(options: RunOptions): Promise<RunResult> {
   const { task, jobs, meter, guard, log } = options;
   const { limits, selection } = task;
   const nonce = randomBytes(12).toString('hex');
-  const videos: VideoInfo[] = [];
+  let first: VideoInfo | null = null;
   const lines: string[] = [];
   const refusals: Extract<EngineControl, { kind: 'refused' }>[] = [];
   const responses: Extract<EngineControl, { kind: 'response' }>[] = [];
@@ -94,7 +92,7 @@ export async function runYtDlp(options: RunOptions): Promise<RunResult> {
     meter.take(message);
     switch (message.kind) {
       case 'video':
-        if (videos.length < MAX_ENTRIES) videos.push(message.video);
+        first ??= message.video;
         openStep = null;
         takeVideo(message.video);
         break;
@@ -182,7 +180,7 @@ export async function runYtDlp(options: RunOptions): Promise<RunResult> {
     if (bytes !== folderBytes) activeAtMs = performance.now();
     folderBytes = bytes;
     if (progressAtMs === 0) meter.takeBytes(bytes);
-    if (bytes > 0 && videos[0]?.isLive === true) recordedSinceMs ??= nowMs;
+    if (bytes > 0 && first?.isLive === true) recordedSinceMs ??= nowMs;
   }
 
   async function lookAtUsage(nowMs: number): Promise<void> {
@@ -224,7 +222,7 @@ export async function runYtDlp(options: RunOptions): Promise<RunResult> {
   clearInterval(ticker);
   await guard.settled();
   if (jobs.isStopped) end ??= 'stopped';
-  return { exit, end, videos, filePath, lines, openStep, refusals, responses };
+  return { exit, end, video: first, filePath, lines, openStep, refusals, responses };
 }
 
 function isFetching({ formatId, isFinished }: StreamProgress): boolean {

@@ -1,3 +1,4 @@
+import { cpSync } from 'node:fs';
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +14,11 @@ import { createLiveDownloads, type LiveDownloads } from '../../src/domain/live-d
 import type { DownloadQueue, FileStore, RunOptions } from '../../src/domain/ports.ts';
 import { createRecords } from '../../src/domain/records.ts';
 import type { Outcome } from '../../src/worker/messages.ts';
+import { openDownloadedLinks } from '../../src/adapters/downloaded-links.disk.ts';
+import { createDiskPlaylistStore } from '../../src/adapters/playlist-store.disk.ts';
+import { createPlaylists } from '../../src/domain/playlists.ts';
+import { withPlaylists } from '../../src/domain/with-playlists.ts';
+import type { UrlVerdict } from '../../src/domain/submit.ts';
 
 export interface Attempt {
   readonly id: string;
@@ -34,10 +40,15 @@ export interface Room {
   failWrites(error: Error | null): void;
   /** Of the disk; null, as at first: unknown. */
   setFreeBytes(bytes: number | null): void;
+  /** While set, the ends of playlist entries cannot be written. */
+  failLists(error: Error | null): void;
+  readonly playlistFolder: string;
   /** Writes of the history so far. */
   writes(): number;
   submit(...urls: string[]): Promise<string[]>;
   statusOf(id: string): Download['status'] | null;
+  /** A start on what is on the disk at this moment, as after a kill; this one goes on apart from it. */
+  fork(): Promise<Room>;
   /** A stop as by SIGTERM, and a start on what it left. */
   restart(): Promise<Room>;
   close(): Promise<void>;
@@ -72,6 +83,7 @@ export async function openRoom(options: RoomOptions = {}): Promise<Room> {
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'artemis-room-')));
   const now = options.now ?? (() => new Date());
   let writeError: Error | null = null;
+  let listError: Error | null = null;
   let writes = 0;
   let freeBytes: number | null = null;
   const history = createJsonFileHistory({
@@ -106,14 +118,43 @@ export async function openRoom(options: RoomOptions = {}): Promise<Room> {
     log,
     logger: silent,
     historyLimit: options.historyLimit ?? 200,
+    isHeld: (id) => playlists.isHeld(id),
     now,
   });
   const removedFolders: string[] = [];
   const files = fakeFiles(() => freeBytes, removedFolders);
   const disk = createDiskGate({ files, queue, live, log, minFreeBytes: 0, lookEveryMs: 20 });
   await disk.start();
-  const downloads = createDownloads({
+  const notifier = createSilentNotifier();
+  const checkUrl = (raw: string): UrlVerdict =>
+    URL.canParse(raw)
+      ? { ok: true, url: new URL(raw).href }
+      : { ok: false, reason: 'This is not a URL.' };
+  const playlistFolder = join(folder, 'data', 'playlists');
+  const playlists = createPlaylists({
+    live,
+    records,
+    history,
+    queue,
+    store: createDiskPlaylistStore({
+      folder: playlistFolder,
+      logger: silent,
+      append: async (file, content) => {
+        if (listError) throw listError;
+        await file.appendFile(content);
+      },
+    }),
+    links: await openDownloadedLinks(join(folder, 'data', 'links'), silent),
+    notifier,
+    log,
+    logger: silent,
+    checkUrl,
+    maxWaiting: options.slots ?? 2,
+    now,
+  });
+  const plainDownloads = createDownloads({
     disk,
+    playlists,
     live,
     records,
     history,
@@ -135,10 +176,10 @@ export async function openRoom(options: RoomOptions = {}): Promise<Room> {
       close: () => Promise.resolve(),
     },
     files,
-    notifier: createSilentNotifier(),
+    notifier,
     log,
     logger: silent,
-    checkUrl: (raw) => ({ ok: true, url: new URL(raw).href }),
+    checkUrl,
     fileName: fileNameOf,
     settings: {
       maxQueueDepth: options.maxQueueDepth ?? 500,
@@ -148,6 +189,7 @@ export async function openRoom(options: RoomOptions = {}): Promise<Room> {
     now,
     random: () => 0.5,
   });
+  const downloads = withPlaylists(plainDownloads, playlists);
   await downloads.start(await history.load());
   return {
     downloads,
@@ -157,6 +199,8 @@ export async function openRoom(options: RoomOptions = {}): Promise<Room> {
     started,
     removedFolders,
     failWrites: (error) => void (writeError = error),
+    failLists: (error) => void (listError = error),
+    playlistFolder,
     writes: () => writes,
     setFreeBytes: (bytes) => void (freeBytes = bytes),
     async submit(...urls) {
@@ -164,6 +208,12 @@ export async function openRoom(options: RoomOptions = {}): Promise<Room> {
       return result.downloads.map(({ id }) => id);
     },
     statusOf: (id) => downloads.peek(id)?.status ?? null,
+    async fork() {
+      const copy = await mkdtemp(join(tmpdir(), 'artemis-room-'));
+      // Nothing else happens meanwhile.
+      cpSync(folder, copy, { recursive: true });
+      return openRoom({ ...options, folder: copy });
+    },
     async restart() {
       disk.stop();
       await downloads.stop();
@@ -191,7 +241,16 @@ function fakeFiles(freeBytes: () => number | null, removedFolders: string[]): Fi
     copyTo: () => Promise.resolve(null),
     isTaken: () => Promise.resolve(false),
     verifiedOutcome: () => Promise.resolve(null),
-    publish: () => Promise.resolve([]),
+    publish: (id, files) =>
+      Promise.resolve(
+        files.map(({ kind, suffix, sizeBytes, contentType }) => ({
+          kind,
+          name: id + suffix,
+          size: sizeBytes,
+          content_type: contentType,
+          storage_path: `downloads/${id}${suffix}`,
+        })),
+      ),
     open: () => Promise.resolve(null),
     remove: nothing,
     removePublishedBefore: () => Promise.resolve(new Set<string>()),

@@ -33,6 +33,10 @@ import type { UrlVerdict } from '../../src/domain/submit.ts';
 import { readTelemetry } from '../../src/domain/telemetry.ts';
 import { explainSelection } from '../../src/worker/explanation.ts';
 import type { Outcome } from '../../src/worker/messages.ts';
+import { openDownloadedLinks } from '../../src/adapters/downloaded-links.disk.ts';
+import { createDiskPlaylistStore } from '../../src/adapters/playlist-store.disk.ts';
+import { createPlaylists } from '../../src/domain/playlists.ts';
+import { withPlaylists } from '../../src/domain/with-playlists.ts';
 
 export type FakeRun = (download: Download, options: RunOptions) => Promise<Outcome>;
 
@@ -97,6 +101,7 @@ export async function startApp(options: AppOptions = {}): Promise<AppUnderTest> 
     log,
     logger,
     historyLimit: config.historyLimit,
+    isHeld: (id) => playlists.isHeld(id),
     now: () => new Date(),
   });
   const checkUrl = (raw: string): UrlVerdict =>
@@ -104,21 +109,38 @@ export async function startApp(options: AppOptions = {}): Promise<AppUnderTest> 
       ? { ok: true, url: new URL(raw).href }
       : { ok: false, reason: 'must be an http or https link' };
   const disk = createDiskGate({ files, queue, live, log, minFreeBytes: 0 });
-  const downloads = createDownloads({
+  const notifier = createSilentNotifier();
+  const playlists = createPlaylists({
+    live,
+    records,
+    history,
+    queue,
+    store: createDiskPlaylistStore({ folder: join(config.dataDir, 'playlists'), logger }),
+    links: await openDownloadedLinks(join(config.dataDir, 'downloaded-links'), logger),
+    notifier,
+    log,
+    logger,
+    checkUrl,
+    maxWaiting: config.maxWorkers,
+    now: () => new Date(),
+  });
+  const plainDownloads = createDownloads({
     disk,
+    playlists,
     live,
     records,
     history,
     queue,
     runner,
     files,
-    notifier: createSilentNotifier(),
+    notifier,
     log,
     logger,
     checkUrl,
     fileName: fileNameOf,
     settings: config,
   });
+  const downloads = withPlaylists(plainDownloads, playlists);
   const engine: Telemetry['engine'] = {
     yt_dlp_version: null,
     age_days: null,

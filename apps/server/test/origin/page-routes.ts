@@ -144,6 +144,19 @@ export const pageRoutes: readonly Route[] = [
   }),
   pageRoute('empty', 'HTML without any video', { title: 'Nothing here', sources: '', tracks: '' }),
   {
+    path: '/page/several.html',
+    about: 'HTML with ?n= (default 3) <video> of their own, which only their position tells apart',
+    answer(exchange) {
+      const count = numberOf(exchange.query, 'n', 3);
+      const videos = Array.from(
+        { length: count },
+        (_, n) => `<video src="/entry/${n + 1}/clip.mp4"></video>`,
+      );
+      const html = `<!doctype html><html><head><title>Several</title></head><body>${videos.join('')}</body></html>\n`;
+      sendText(exchange, html);
+    },
+  },
+  {
     path: '/page/hostile-title.html',
     about: 'HTML with <video> and number ?n= (from 0) of hostileTitles as title',
     answer(exchange) {

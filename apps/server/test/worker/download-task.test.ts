@@ -121,18 +121,48 @@ describe('presets', () => {
 
   it('list a feed without downloading anything', async () => {
     tasks.origin.requests.length = 0;
-    const { metadata, suffixes } = await done('/feed.rss?n=30', {
+    const { metadata, suffixes, entries } = await done('/feed.rss?n=30', {
       formatPreset: 'Playlist (flat)',
     });
     expect(suffixes).toEqual([]);
     expect(metadata).toMatchObject({ title: 'Test feed', entry_count: 30 });
-    expect(metadata.entries).toHaveLength(30);
-    expect(metadata.entries?.[4]).toMatchObject({
+    expect(entries).toHaveLength(30);
+    expect(entries?.[4]).toMatchObject({
       index: 5,
       title: 'Entry 005',
       url: `${tasks.origin.url}/entry/5/clip.mp4`,
+      position: null,
     });
     expect(tasks.origin.requests.every(({ path }) => path === '/feed.rss')).toBe(true);
+  });
+
+  it('list what is selected of a playlist, for downloads of their own', async () => {
+    const playlist = { mode: 'select' as const, items: '9,2-4,3', max_items: 3 };
+    const { entries, suffixes } = await done('/feed.rss?n=10', { options: { playlist } });
+    expect(suffixes).toEqual([]);
+    expect(entries?.map(({ index }) => index)).toEqual([2, 3, 4]);
+  });
+
+  it('tell the media of one page apart by their position', async () => {
+    const url = '/page/several.html';
+    const { entries } = await done(url, { options: { playlist: { mode: 'all' } } });
+    expect(entries?.map(({ url: page, position }) => [page, position])).toEqual(
+      [1, 2, 3].map((position) => [tasks.origin.url + url, position]),
+    );
+    tasks.origin.requests.length = 0;
+    const third = await done(url, { options: { playlist: { mode: 'single', items: '3' } } });
+    expect(third.warnings).toEqual([]);
+    const fetched = new Set(tasks.origin.requests.map(({ path }) => path));
+    expect([...fetched]).toEqual([url, '/entry/3/clip.mp4']);
+  });
+
+  it('take a link that is no list as it is, when its entries are asked for', async () => {
+    const { entries, suffixes, warnings } = await done('/media/clip-360.mp4', {
+      options: { playlist: { mode: 'all' } },
+    });
+    expect(entries).toBeUndefined();
+    expect(suffixes).toEqual(['.mp4']);
+    expect(warnings).toEqual([]);
   });
 
   it('take the first entry of a list and say so', async () => {

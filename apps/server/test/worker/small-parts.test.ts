@@ -4,6 +4,7 @@ import { listMetadata, metadataOf } from '../../src/worker/metadata.ts';
 import { parseOutputLine, type VideoInfo } from '../../src/worker/output-lines.ts';
 import { redact } from '../../src/worker/redact.ts';
 import { isSameResource } from '../../src/worker/resume-state.ts';
+import { createListing, entryOf } from '../../src/worker/listing.ts';
 
 function video(fields: object): VideoInfo {
   const parsed = parseOutputLine(`n\tvideo\t${JSON.stringify(fields)}\t[]\tNA`, 'n');
@@ -58,9 +59,35 @@ describe('metadata', () => {
 
   it('gives the links of a list without what yt-dlp notes in them', () => {
     const url = 'https://example.com/1#__youtubedl_smuggle=%7B%22a%22%3A+1%7D';
-    const list = listMetadata([video({ url, playlist_index: 1, playlist_count: 7 })]);
-    expect(list.entries?.[0]?.url).toBe('https://example.com/1');
-    expect(list.entry_count).toBe(7);
+    const listed = video({ url, playlist_index: 1, playlist_count: 7 });
+    expect(entryOf(listed, 0).url).toBe('https://example.com/1');
+    expect(listMetadata(listed, 1).entry_count).toBe(7);
+  });
+
+  it('counts the entries of lists within a list one after another', () => {
+    const listing = createListing({ max_items: 5 });
+    for (const index of [1, 2, 3, 1, 2, 3]) {
+      listing.add(video({ url: `https://example.com/${index}`, playlist_index: index }));
+    }
+    expect(listing.entries.map(({ index }) => index)).toEqual([1, 2, 3, 4, 5]);
+    expect(listing).toMatchObject({ isList: true, isCut: false });
+  });
+
+  it('names the page and the position of an entry that was opened, and not its stream', () => {
+    const opened = { format_id: '0', webpage_url: 'https://example.com/page', playlist_index: 3 };
+    expect(
+      entryOf(video({ ...opened, url: 'https://cdn.example.com/x?expires=1' }), 0),
+    ).toMatchObject({
+      url: 'https://example.com/page',
+      position: 3,
+    });
+  });
+
+  it('knows a link that is no list', () => {
+    const listing = createListing({});
+    expect(listing.isList).toBeNull();
+    listing.add(video({ url: 'https://example.com/1.mp4' }));
+    expect(listing.isList).toBe(false);
   });
 });
 

@@ -15,6 +15,7 @@ import { createAddressPolicy, type AddressTable } from '../../src/domain/address
 import { run } from '../../src/worker/download-task.ts';
 import { createJobs, type Jobs } from '../../src/worker/jobs.ts';
 import type {
+  ListedEntry,
   Outcome,
   OutcomeFile,
   Task,
@@ -59,6 +60,7 @@ export interface DoneResult extends TaskResult {
   readonly suffixes: readonly string[];
   readonly warnings: readonly WarningCode[];
   readonly media: OutcomeFile | undefined;
+  readonly entries: readonly ListedEntry[] | undefined;
 }
 
 export interface TasksUnderTest {
@@ -168,6 +170,7 @@ export async function startTasks(): Promise<TasksUnderTest> {
         suffixes: outcome.files.map(({ suffix }) => suffix),
         warnings: outcome.warnings.map(({ code }) => code),
         media: outcome.files[0],
+        entries: outcome.entries,
       };
     },
     async jobs() {

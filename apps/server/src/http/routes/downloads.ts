@@ -61,8 +61,8 @@ export function downloadRoutes(app: FastifyInstance, options: DownloadRoutesOpti
     return sendConditionally(request, reply, { ...answer, rev: downloads.rev() }, 'strong');
   });
 
-  addRoute(app, 'getDownload', (request, reply) => {
-    const download = downloads.get(request.params.id);
+  addRoute(app, 'getDownload', async (request, reply) => {
+    const download = await downloads.detail(request.params.id);
     return reply.header('cache-control', 'no-store').send(detailOf(download, options));
   });
 

@@ -1,0 +1,173 @@
+import { mkdir, open, readdir, readFile, rm, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { itemsOf, mergedRanges, writtenRanges, type Metadata } from '@artemis/contracts';
+import type { EntryEnd, PlaylistStore, StoredList } from '../domain/ports.ts';
+import type { Logger } from '../domain/records.ts';
+import type { ListedEntry } from '../worker/messages.ts';
+import { syncFolder, writeDurably } from './durable-file.ts';
+import { openLineLog, type LineLogOptions } from './line-log.ts';
+
+const VERSION = 1;
+const ENTRIES_FILE = 'entries.ndjson';
+const ENDS_FILE = 'ends.ndjson';
+const NEW_LINE = 0x0a;
+/** Lines of ends beyond two for each entry: then most are of earlier tries, and the file is made short. */
+const MANY_ENDS = 100;
+
+/** The first line of a list. */
+interface Header {
+  readonly version: typeof VERSION;
+  readonly metadata: Metadata;
+  /** As `options.playlist.items`: the `index` of each entry. */
+  readonly indexes: string;
+}
+
+export interface DiskPlaylistStoreOptions {
+  /** Ours alone; created when it is missing. */
+  readonly folder: string;
+  readonly logger: Logger;
+  readonly append?: LineLogOptions['append'];
+}
+
+/**
+ * A folder for each list: its entries, written once, and the ends of entries, one line each, appended. In memory are
+ * eight bytes an entry; the rest is read from the disk when it is needed.
+ */
+export function createDiskPlaylistStore(options: DiskPlaylistStoreOptions): PlaylistStore {
+  const { folder, logger } = options;
+  const folderOf = (id: string) => join(folder, id);
+
+  return {
+    async ids() {
+      const names = await readdir(folder).catch(ignoreMissing);
+      const found = await Promise.all(
+        (names ?? []).map(async (name) => {
+          const files = await readdir(folderOf(name)).catch((): string[] => []);
+          return files.includes(ENTRIES_FILE) ? [name] : [];
+        }),
+      );
+      return found.flat();
+    },
+    async create(id, metadata, entries) {
+      const path = folderOf(id);
+      await rm(path, { recursive: true, force: true });
+      await mkdir(path, { recursive: true, mode: 0o700 });
+      await syncFolder(folder);
+      const ranges = entries.map(({ index }) => ({ first: index, last: index }));
+      const header: Header = { version: VERSION, metadata, indexes: itemsOf(mergedRanges(ranges)) };
+      const lines = [header, ...entries].map((line) => `${JSON.stringify(line)}\n`);
+      await writeDurably(join(path, ENTRIES_FILE), lines.join(''), 0o600);
+    },
+    async open(id) {
+      const path = folderOf(id);
+      const list = await openEntries(join(path, ENTRIES_FILE)).catch((error: unknown) => {
+        // A disk that cannot be read now says nothing about the list.
+        if ((error as NodeJS.ErrnoException).code !== undefined) throw error;
+        logger.error({ err: error, downloadId: id }, 'the list of a playlist cannot be read');
+        return null;
+      });
+      return list && openList(list, join(path, ENDS_FILE), options.append);
+    },
+    remove: (id) => rm(folderOf(id), { recursive: true, force: true }),
+  };
+}
+
+interface Entries {
+  readonly path: string;
+  readonly metadata: Metadata;
+  readonly indexes: Uint32Array;
+  /** Where the line of each entry begins, and where the last one ends. */
+  readonly offsets: Uint32Array;
+}
+
+async function openEntries(path: string): Promise<Entries | null> {
+  const content = await readFile(path).catch(ignoreMissing);
+  if (content === null) return null;
+  const end = content.indexOf(NEW_LINE);
+  const {
+    version,
+    metadata,
+    indexes: text,
+  } = JSON.parse(content.toString('utf8', 0, end)) as Header;
+  if (version !== VERSION) throw new Error(`version ${String(version)} of a list`);
+  const indexes = Uint32Array.from(
+    (text === '' ? [] : writtenRanges(text)).flatMap(({ first, last }) =>
+      Array.from({ length: last - first + 1 }, (_, step) => first + step),
+    ),
+  );
+  const offsets = new Uint32Array(indexes.length + 1);
+  let offset = end + 1;
+  for (let place = 0; place < indexes.length; place += 1) {
+    offsets[place] = offset;
+    offset = content.indexOf(NEW_LINE, offset) + 1;
+    if (offset === 0) throw new Error('a list that is cut short');
+  }
+  offsets[indexes.length] = offset;
+  return { path, metadata, indexes, offsets };
+}
+
+async function openList(
+  entries: Entries,
+  endsPath: string,
+  append: LineLogOptions['append'],
+): Promise<StoredList> {
+  const { metadata, indexes, offsets } = entries;
+  const text = (await readFile(endsPath, 'utf8').catch(ignoreMissing)) ?? '';
+  const lines = text.split('\n');
+  const ends = new Map<number, EntryEnd>();
+  for (const line of lines) takeEnd(line, indexes.length, ends);
+  const isTorn = lines.at(-1) !== '';
+  if (isTorn || lines.length > 2 * indexes.length + MANY_ENDS) {
+    const short = [...ends].map(([place, end]) => `${lineOf(place, end)}\n`).join('');
+    await writeDurably(endsPath, short, 0o600);
+  }
+  const log = openLineLog(endsPath, append ? { append } : {});
+  let file: Promise<FileHandle> | null = null;
+
+  return {
+    metadata,
+    indexes,
+    ends,
+    async read(place, count) {
+      const last = Math.min(place + count, indexes.length);
+      const from = offsets[place] ?? 0;
+      const bytes = (offsets[last] ?? 0) - from;
+      if (place >= last) return [];
+      file ??= open(entries.path, 'r');
+      const { buffer, bytesRead } = await (await file).read(Buffer.alloc(bytes), 0, bytes, from);
+      if (bytesRead !== bytes) throw new Error('a list that is cut short');
+      const read = buffer.toString('utf8').split('\n', last - place);
+      return read.map((line) => JSON.parse(line) as ListedEntry);
+    },
+    setEnds: (changes) => log.append([...changes].map(([place, end]) => lineOf(place, end))),
+    async close() {
+      await log.close();
+      await (await file)?.close();
+      file = null;
+    },
+  };
+}
+
+function lineOf(place: number, end: EntryEnd | null): string {
+  return JSON.stringify([place, end]);
+}
+
+/** Passes over the torn last line of a crash. */
+function takeEnd(line: string, total: number, ends: Map<number, EntryEnd>): void {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return;
+  }
+  if (!Array.isArray(value)) return;
+  const [place, end] = value as [unknown, unknown];
+  if (typeof place !== 'number' || !Number.isInteger(place) || place < 0 || place >= total) return;
+  if (end === 'done' || end === 'failed' || end === 'skipped') ends.set(place, end);
+  else if (end === null) ends.delete(place);
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): null {
+  if (error.code === 'ENOENT') return null;
+  throw error;
+}
