@@ -301,6 +301,7 @@ describe('a restart in the middle of a playlist', () => {
     const parent = await begun(under, entries(12));
     const finished: number[] = [];
     for (let round = 0; round < 4; round += 1) {
+      await eventually(() => numbers(under, parent, 'running').length === SLOTS);
       const [number = 0] = numbers(under, parent, 'running');
       await end(under, parent, number, stored);
       finished.push(number);
