@@ -34,6 +34,8 @@ export const deMore: LaterWords = {
   filterPlaceholder: 'Filter',
   filterClear: 'Filter leeren',
   filterNone: (total) => `Keine von ${n(total)} passt.`,
+  queueEta: (low, high) =>
+    low === high ? `Alles fertig in etwa ${low}` : `Alles fertig in ${low} bis ${high}`,
   queueEmpty: 'Hier ist noch nichts. Links gehen überall einzufügen.',
   queueError: 'Diese Zeilen konnten nicht gelesen werden.',
   tabAll: 'Alle',

@@ -34,6 +34,8 @@ export const enMore = {
   filterPlaceholder: 'Filter',
   filterClear: 'Clear the filter',
   filterNone: (total: number) => `None of ${n(total)} match.`,
+  queueEta: (low: string, high: string) =>
+    low === high ? `All done in about ${low}` : `All done in ${low} to ${high}`,
   queueEmpty: 'Nothing here yet. Paste links anywhere.',
   queueError: 'These rows could not be read.',
   tabAll: 'All',
