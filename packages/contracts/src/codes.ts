@@ -169,6 +169,10 @@ export const FAILURE_CODES = Object.keys(FAILURES) as FailureCode[];
 export const WARNINGS = {
   QUALITY_SHORTFALL: 'The site does not offer the quality that was asked for.',
   CODEC_SHORTFALL: 'The site does not offer the codec that was asked for.',
+  CONTAINER_SHORTFALL:
+    'The media does not fit into the container that was asked for; it is in another one.',
+  LIVE_FROM_NOW:
+    'The site does not offer the beginning of the live stream; it was recorded from now on.',
   AUDIO_MISSING: 'The media has no sound.',
   VIDEO_MISSING: 'The media has no picture.',
   SUBTITLES_MISSING:

@@ -9,6 +9,7 @@ import {
 import { DEFAULT_FORMAT_PRESET, DEFAULT_QUALITY } from '@artemis/contracts';
 import { RequestError } from './errors.ts';
 import { templateProblem } from './file-name.ts';
+import { optionConflicts } from './option-conflicts.ts';
 import { playlistProblems } from './playlist-options.ts';
 
 export const PRESET_DESCRIPTIONS: Readonly<Record<FormatPreset, string>> = {
@@ -73,7 +74,7 @@ function optionProblems(options: DownloadOptions, preset: FormatPreset): Problem
   if (options.proxy !== undefined && !URL.canParse(options.proxy)) {
     problems.push({ path: '/options/proxy', message: 'is not the address of a proxy' });
   }
-  problems.push(...playlistProblems(options, preset));
+  problems.push(...playlistProblems(options, preset), ...optionConflicts(options, preset));
   if (options.name_template !== undefined) {
     const message = templateProblem(options.name_template);
     if (message) problems.push({ path: '/options/name_template', message });

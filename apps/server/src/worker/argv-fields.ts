@@ -1,15 +1,6 @@
-import type { ArgvContext, ArgvRow } from './argv-row.ts';
+import type { ArgvRow } from './argv-row.ts';
 import { formatSelector, formatSort } from './format-selection.ts';
 import { DEFAULT_SUBTITLES } from './plan.ts';
-
-const isMuxed = ({ plan }: ArgvContext): boolean =>
-  plan.selection.formatPreset === 'Video + Audio (muxed)';
-
-function containerOf(context: ArgvContext): string | null {
-  const { plan } = context;
-  if (!plan.hasMedia || plan.isAudioOnly) return null;
-  return plan.options.container ?? (isMuxed(context) ? 'mp4' : null);
-}
 
 /** What preset, quality and options ask for. */
 export const FIELD_ROWS: readonly ArgvRow[] = [
@@ -56,22 +47,19 @@ export const FIELD_ROWS: readonly ArgvRow[] = [
   },
   {
     option: '--merge-output-format',
-    when: (context) => containerOf(context) !== null,
-    value: (context) => containerOf(context) ?? '',
-    meaning: (context) => `Joins picture and sound into ${containerOf(context)}.`,
+    when: ({ plan }) => plan.container !== null,
+    value: ({ plan }) => plan.container ?? '',
+    meaning: ({ plan }) => `Joins picture and sound into ${plan.container}.`,
   },
   {
     option: '--remux-video',
-    when: (context) => containerOf(context) !== null,
-    value: (context) => containerOf(context) ?? '',
-    meaning: (context) => `Moves the streams into ${containerOf(context)} without encoding anew.`,
+    when: ({ plan }) => plan.container !== null,
+    value: ({ plan }) => plan.container ?? '',
+    meaning: ({ plan }) => `Moves the streams into ${plan.container} without encoding anew.`,
   },
   {
     option: '--remux-video',
-    when: (context) =>
-      context.plan.isThumbnailEmbedded &&
-      !context.plan.isAudioOnly &&
-      containerOf(context) === null,
+    when: ({ plan }) => plan.isThumbnailEmbedded && !plan.isAudioOnly && plan.container === null,
     value: 'mp4>mp4/mov>mov/m4a>m4a/mp3>mp3/mkv',
     meaning: 'Uses a container that can hold a picture.',
   },
@@ -126,7 +114,7 @@ export const FIELD_ROWS: readonly ArgvRow[] = [
   },
   {
     option: '--live-from-start',
-    when: ({ plan }) => plan.hasMedia && plan.options.live?.from_start === true,
+    when: ({ plan }) => plan.isFromStart,
     meaning: 'Records a live stream from its beginning, where the site allows it.',
   },
 ];
@@ -219,7 +207,9 @@ export const EMBEDDING_ROWS: readonly ArgvRow[] = [
   },
   {
     option: '--no-embed-chapters',
-    when: ({ plan }) => plan.isMetadataEmbedded && plan.options.embed_chapters === false,
+    // Those of the whole video would lie in the wrong places of a part of it.
+    when: ({ plan }) =>
+      plan.isMetadataEmbedded && (plan.options.embed_chapters === false || plan.section !== null),
     meaning: 'Writes no chapter marks into the media file.',
   },
   {

@@ -5,6 +5,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { areEntriesWanted, type FailureCode, type WarningCode } from '@artemis/contracts';
 import type { Attempt } from './attempt.ts';
 import { doneOutcome, failedOutcome, stoppedOutcome } from './attempt.ts';
+import { clipSubtitles } from './clip-subtitles.ts';
 import { classifyFailure } from './failure.ts';
 import { collectSidecars, ownFile, partialBytes } from './job-folder.ts';
 import { createJobs } from './jobs.ts';
@@ -17,7 +18,7 @@ import { forgetOutcome, writeOutcome } from './outcome-file.ts';
 import type { VideoInfo } from './output-lines.ts';
 import { asSingle, planOf, type DownloadPlan, type OptionalPart } from './plan.ts';
 import { createProgressMeter, type ProgressFigure } from './progress.ts';
-import { finishRecording } from './recording.ts';
+import { cutRecording, finishRecording } from './recording.ts';
 import { redact } from './redact.ts';
 import { createReporter } from './reporter.ts';
 import { openResumeGuard, wipeJobFolder } from './resume-state.ts';
@@ -133,7 +134,7 @@ async function perform(attempt: Attempt): Promise<Outcome> {
     }
     // A part that has failed may have left its file where the media belongs, even when yt-dlp ended before our stop.
     const isSpoilt = result.end === 'part-failed' && failedPart(result, plan, leftOut) !== null;
-    const isWhole = !isSpoilt && isComplete(result, plan);
+    const isWhole = !isSpoilt && result.end !== 'recorded' && isComplete(result, plan);
     if (!isWhole && (result.end === null || result.end === 'part-failed')) {
       if (isInfoKnown) {
         // Its links have aged, most likely; whatever it was, only what the site says now counts.
@@ -235,7 +236,9 @@ async function settle(
     case 'recorded': {
       const maxSeconds = plan.options.live?.max_seconds ?? 0;
       reporter.log('info', `Recorded for ${maxSeconds} s; ending the recording.`);
-      const filePath = await finishRecording(jobs, task.jobFolder, maxSeconds);
+      const filePath = isComplete(result, plan)
+        ? await cutRecording(jobs, result.filePath ?? '', maxSeconds)
+        : await finishRecording(jobs, task.jobFolder, maxSeconds);
       if (jobs.isStopped) return stoppedOutcome(jobs);
       return filePath === null
         ? failedOutcome(jobs, 'POSTPROCESSING_FAILED', 'The recording could not be made a file.')
@@ -284,6 +287,7 @@ async function finish(
   const verdict = await verifyMedia(jobs, file.path, plan, expected);
   if (jobs.isStopped) return stoppedOutcome(jobs);
   if ('failure' in verdict) return failedOutcome(jobs, verdict.failure, verdict.detail);
+  if (plan.section !== null) await clipSubtitles(jobs, jobFolder, plan.section);
   const sidecars = await collectSidecars(jobFolder, plan, hasSubtitles(verdict.media));
   const metadata = measuredMetadata(metadataOf(video), verdict.media, extname(name).slice(1));
   const files = [file, ...sidecars.files];

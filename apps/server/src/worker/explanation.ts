@@ -55,6 +55,14 @@ function warningsOf(plan: DownloadPlan): Explanation['warnings'] {
   const warnings = ignoredOptions(plan).map((name) =>
     warning('OPTION_IGNORED', `${name} changes nothing with these choices.`),
   );
+  if (plan.section !== null && options.subtitles?.embed === true) {
+    warnings.push(
+      warning(
+        'OPTION_IGNORED',
+        'subtitles.embed changes nothing with a section: they are cut to it and lie beside the media.',
+      ),
+    );
+  }
   if (plan.section?.isPrecise === true) {
     warnings.push(
       warning('ENCODES_ANEW', 'Exact cuts are encoded anew, which takes much longer than a copy.'),
@@ -98,7 +106,7 @@ function ignoredOptions(plan: DownloadPlan): string[] {
     subtitles: hasMedia,
     embed_metadata: hasMedia,
     embed_thumbnail: hasMedia && (plan.isThumbnailEmbedded || options.embed_thumbnail === false),
-    embed_chapters: hasMedia,
+    embed_chapters: hasMedia && options.section === undefined,
     write_thumbnail: hasMedia,
     write_info: hasMedia,
     section: hasMedia,

@@ -1,6 +1,7 @@
 import { lstat, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { WarningCode } from '@artemis/contracts';
+import { cleanInfoFile } from './info-file.ts';
 import { mediaTypeOf } from './media-types.ts';
 import type { OutcomeFile } from './messages.ts';
 import type { DownloadPlan } from './plan.ts';
@@ -68,7 +69,11 @@ export async function collectSidecars(
       (await isJpeg(file.path))
     ) {
       files.push(file);
-    } else if (file.suffix === '.info.json' && plan.isInfoWritten) files.push(file);
+    } else if (file.suffix === '.info.json' && plan.isInfoWritten) {
+      const isClean = await cleanInfoFile(file.path, jobFolder);
+      const cleaned = isClean ? await ownFile(jobFolder, name) : null;
+      if (cleaned !== null) files.push(cleaned);
+    }
   }
   if (plan.subtitles !== null && !hasLanguages(plan.subtitles.languages, languages)) {
     warnings.push('SUBTITLES_MISSING');

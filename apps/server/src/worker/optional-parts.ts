@@ -33,8 +33,14 @@ export function failedPart(
   const language = /Unable to download video subtitles for '([^']+)'/.exec(error)?.[1];
   if (language !== undefined) return subtitlePart(language, plan, leftOut);
   if (error.includes('Cannot write video subtitles')) return 'subtitles';
+  if (error.includes('--live-from-start is passed')) return 'from_start';
   if (error.includes('SponsorBlock')) return 'sponsorblock';
-  return error === '' || openStep === null ? null : (STEPS[openStep] ?? null);
+  if (error === '' || openStep === null) return null;
+  // The streams themselves may be at fault as well; then they do not fit into any other either.
+  if (['Merger', 'VideoRemuxer'].includes(openStep)) {
+    return plan.container === null ? null : 'container';
+  }
+  return STEPS[openStep] ?? null;
 }
 
 /** What yt-dlp passes over in silence, with success. */
@@ -84,5 +90,7 @@ function subtitlePart(
 export function warningOf(part: OptionalPart): WarningCode {
   if (part.includes('subtitle')) return 'SUBTITLES_MISSING';
   if (part.includes('thumbnail')) return 'THUMBNAIL_MISSING';
+  if (part === 'container') return 'CONTAINER_SHORTFALL';
+  if (part === 'from_start') return 'LIVE_FROM_NOW';
   return part === 'sponsorblock' ? 'SPONSORBLOCK_MISSING' : 'METADATA_MISSING';
 }

@@ -1,6 +1,7 @@
 import { basename, dirname, extname, join } from 'node:path';
 import type { Metadata, WarningCode } from '@artemis/contracts';
 import { doneOutcome, failedOutcome, stoppedOutcome, type Attempt } from './attempt.ts';
+import { clipSubtitles } from './clip-subtitles.ts';
 import { classifyFailure } from './failure.ts';
 import { collectSidecars, ownFile } from './job-folder.ts';
 import { mediaTypeOf } from './media-types.ts';
@@ -49,6 +50,8 @@ export async function fetchParts(attempt: Attempt, parts: TaskParts): Promise<Ou
   if (fetched.exit.status !== 0 || fetched.end !== null) {
     return { kind: 'failed', ...classifyFailure(fetched, Date.now()), usage: jobs.usage() };
   }
+  const { section } = plans().whole;
+  if (section !== null) await clipSubtitles(jobs, task.jobFolder, section);
   const beside = await collectSidecars(task.jobFolder, plans().fetching, false);
   const warnings = [...beside.warnings, ...missedParts(fetched.lines)];
 

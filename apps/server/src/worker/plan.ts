@@ -16,7 +16,9 @@ export type OptionalPart =
   | 'thumbnail'
   | 'embed_thumbnail'
   | 'metadata'
-  | 'sponsorblock';
+  | 'sponsorblock'
+  | 'container'
+  | 'from_start';
 
 /**
  * What one run of yt-dlp is for: a whole download; or, of one that is stored, to fetch what is missing beside it; or to
@@ -50,6 +52,9 @@ export interface DownloadPlan {
   /** Neither a listing nor a simulation: there will be a media file. */
   readonly hasMedia: boolean;
   readonly isAudioOnly: boolean;
+  /** Null: whatever the streams fit into. */
+  readonly container: DownloadOptions['container'] | null;
+  readonly isFromStart: boolean;
   readonly subtitles: SubtitlePlan | null;
   readonly isThumbnailWritten: boolean;
   readonly isThumbnailEmbedded: boolean;
@@ -86,6 +91,9 @@ export function planOf(
     listItems: listItemsOf(options, isFlat),
     hasMedia,
     isAudioOnly,
+    container:
+      hasMedia && !isAudioOnly && !leftOut.has('container') ? containerOf(selection) : null,
+    isFromStart: hasMedia && options.live?.from_start === true && !leftOut.has('from_start'),
     subtitles: hasMedia ? subtitlePlan(options, isSubtitlePreset, leftOut) : null,
     isThumbnailWritten:
       hasMedia && (options.write_thumbnail ?? isSubtitlePreset) && !leftOut.has('thumbnail'),
@@ -97,7 +105,11 @@ export function planOf(
       !leftOut.has('embed_thumbnail'),
     isInfoWritten: hasMedia && (options.write_info ?? isSubtitlePreset),
     isMetadataEmbedded: hasMedia && options.embed_metadata === true && !leftOut.has('metadata'),
-    areChaptersEmbedded: hasMedia && options.embed_chapters === true && !leftOut.has('metadata'),
+    areChaptersEmbedded:
+      hasMedia &&
+      options.embed_chapters === true &&
+      section === undefined &&
+      !leftOut.has('metadata'),
     section:
       hasMedia && section !== undefined
         ? {
@@ -122,8 +134,12 @@ function listItemsOf({ playlist }: DownloadOptions, isFlat: boolean): string {
   return itemsOf(mergedRanges(writtenRanges(items)));
 }
 
+function containerOf({ formatPreset, options }: Selection): DownloadPlan['container'] {
+  return options.container ?? (formatPreset === 'Video + Audio (muxed)' ? 'mp4' : null);
+}
+
 function subtitlePlan(
-  { subtitles }: DownloadOptions,
+  { subtitles, section }: DownloadOptions,
   isSubtitlePreset: boolean,
   leftOut: ReadonlySet<OptionalPart>,
 ): SubtitlePlan | null {
@@ -134,7 +150,9 @@ function subtitlePlan(
   return {
     languages,
     isAutoIncluded: subtitles?.auto ?? subtitles === undefined,
-    isEmbedded: subtitles?.embed === true && !leftOut.has('embed_subtitles'),
+    // Those of a part are cut to it when the media is there, and lie beside it.
+    isEmbedded:
+      subtitles?.embed === true && section === undefined && !leftOut.has('embed_subtitles'),
     format: subtitles?.format ?? 'vtt',
   };
 }

@@ -1,10 +1,30 @@
 import { readdir, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, extname, join } from 'node:path';
 import type { Jobs } from './jobs.ts';
 
 /** Does not begin like the parts, so that it is never taken for one. */
 const JOINED = 'recording.mp4';
 const FINISHED = 'media.mp4';
+
+/**
+ * Cuts a recording that yt-dlp has finished to its longest length: a live stream gives its last seconds at once, so that
+ * more was recorded than time has passed. Returns its path, or null.
+ */
+export async function cutRecording(
+  jobs: Jobs,
+  path: string,
+  maxSeconds: number,
+): Promise<string | null> {
+  const target = join(dirname(path), `recording${extname(path)}`);
+  const { exit } = await jobs.runTool('ffmpeg', [
+    ...['-nostdin', '-y', '-v', 'error', '-protocol_whitelist', 'file', '-i', `file:${path}`],
+    ...['-map', '0', '-dn', '-ignore_unknown', '-c', 'copy', '-t', String(maxSeconds)],
+    `file:${target}`,
+  ]);
+  if (exit.status !== 0) return null;
+  await rename(target, path);
+  return path;
+}
 
 /**
  * Makes a file of what a live stream has left when its recording was ended. yt-dlp is interrupted in the middle,

@@ -157,6 +157,33 @@ export const pageRoutes: readonly Route[] = [
     },
   },
   {
+    path: '/page/described.html',
+    about:
+      'HTML that describes a video in JSON-LD: title, author, date, thumbnail, three chapters; ?video= (default /media/clip-360.mp4)',
+    answer(exchange) {
+      const { origin, query } = exchange;
+      const description = {
+        '@context': 'https://schema.org',
+        '@type': 'VideoObject',
+        name: 'A described clip',
+        description: 'Made for tests',
+        author: 'Test origin',
+        uploadDate: '2026-01-31',
+        duration: 'PT8S',
+        thumbnailUrl: origin + thumbnail,
+        contentUrl: origin + (query.get('video') ?? video),
+        hasPart: [
+          { '@type': 'Clip', name: 'Beginning', startOffset: 0, endOffset: 3 },
+          { '@type': 'Clip', name: 'Middle', startOffset: 3, endOffset: 6 },
+          { '@type': 'Clip', name: 'End', startOffset: 6, endOffset: 8 },
+        ],
+      };
+      const text = `<!doctype html><html><head><title>A described clip</title>
+<script type="application/ld+json">${JSON.stringify(description)}</script></head><body></body></html>`;
+      sendText(exchange, text);
+    },
+  },
+  {
     path: '/page/hostile-title.html',
     about: 'HTML with <video> and number ?n= (from 0) of hostileTitles as title',
     answer(exchange) {

@@ -2,16 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import {
-  AUDIO_CODECS,
-  CONTAINERS,
-  FORMAT_PRESETS,
-  QUALITIES,
-  SPONSORBLOCK_CATEGORIES,
-  SUBTITLE_FORMATS,
-  VIDEO_CODECS,
-  type DownloadOptions,
-} from '@artemis/contracts';
+import { FORMAT_PRESETS, QUALITIES, type DownloadOptions } from '@artemis/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { argvOf, compileArgv, type ArgvContext } from '../../src/worker/argv.ts';
@@ -21,6 +12,7 @@ import type { Selection } from '../../src/worker/messages.ts';
 import { planOf, type OptionalPart } from '../../src/worker/plan.ts';
 import { engineTools } from '../engine/engine-under-test.ts';
 import { runsOf, seedOf } from '../long-run.ts';
+import { anyOptions } from './any-options.ts';
 
 interface OptionLists {
   readonly pinned: readonly string[];
@@ -63,60 +55,6 @@ function valuesOf(context: ArgvContext, option: string): string[] {
     .filter(({ argument }) => argument[0] === option)
     .map(({ argument }) => argument[1] ?? '');
 }
-
-const optional = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
-const anyOptions: fc.Arbitrary<DownloadOptions> = fc
-  .record({
-    audio_codec: optional(fc.constantFrom(...AUDIO_CODECS)),
-    audio_quality: optional(fc.integer({ min: 0, max: 10 })),
-    container: optional(fc.constantFrom(...CONTAINERS)),
-    prefer_codec: optional(fc.constantFrom(...VIDEO_CODECS)),
-    subtitles: optional(
-      fc.record({
-        languages: fc.uniqueArray(fc.constantFrom('en', 'de', 'pt-BR', 'zh-Hans'), {
-          minLength: 1,
-        }),
-        auto: fc.boolean(),
-        embed: fc.boolean(),
-        format: fc.constantFrom(...SUBTITLE_FORMATS),
-      }),
-    ),
-    embed_metadata: optional(fc.boolean()),
-    embed_thumbnail: optional(fc.boolean()),
-    embed_chapters: optional(fc.boolean()),
-    write_thumbnail: optional(fc.boolean()),
-    write_info: optional(fc.boolean()),
-    section: optional(
-      fc.record({
-        start: fc.nat(1000),
-        end: fc.constantFrom('20:00', '1:00:00.5'),
-        precise: fc.boolean(),
-      }),
-    ),
-    split_chapters: optional(fc.boolean()),
-    sponsorblock: optional(
-      fc.record({
-        mode: fc.constantFrom('mark' as const, 'remove' as const),
-        categories: fc.uniqueArray(fc.constantFrom(...SPONSORBLOCK_CATEGORIES), { minLength: 1 }),
-      }),
-    ),
-    playlist: optional(
-      fc.record({
-        items: fc.constantFrom('1-20,25', '3'),
-        max_items: fc.integer({ min: 1, max: 9 }),
-      }),
-    ),
-    rate_limit_kbps: optional(fc.integer({ min: 16, max: 10_000_000 })),
-    format_id: optional(fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9_.+-]{0,20}$/)),
-    live: optional(fc.record({ from_start: fc.boolean(), max_seconds: fc.integer({ min: 1 }) })),
-    simulate: optional(fc.boolean()),
-  })
-  .map(
-    (fields) =>
-      Object.fromEntries(
-        Object.entries(fields).filter(([, value]) => value !== undefined),
-      ) as DownloadOptions,
-  );
 
 describe('the command line of yt-dlp', () => {
   it('has nothing but rows of the table and ends with the link after --, whatever was selected', () => {

@@ -314,8 +314,8 @@ describe('what a site can do wrong', () => {
     { code: 'UNSUPPORTED_SITE', path: '/page/empty.html' },
     {
       code: 'POSTPROCESSING_FAILED',
-      path: '/media/clip-360.mp4',
-      request: { options: { container: 'webm' } },
+      path: '/media/hls/v360.m3u8',
+      request: { formatPreset: 'Audio only', options: { audio_codec: 'mp3' } },
     },
     {
       code: 'FORMAT_UNAVAILABLE',

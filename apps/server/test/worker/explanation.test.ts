@@ -1,10 +1,12 @@
 import { FORMAT_PRESETS, QUALITIES, type DownloadOptions } from '@artemis/contracts';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { argvOf } from '../../src/worker/argv.ts';
 import { explainSelection } from '../../src/worker/explanation.ts';
 import type { Selection } from '../../src/worker/messages.ts';
 import { planOf } from '../../src/worker/plan.ts';
 import { NONCE_NAME, typed } from '../../src/worker/typed-words.ts';
+import { anyOptions } from './any-options.ts';
 
 const engine = {
   ytDlpVersion: '2026.10.26',
@@ -37,27 +39,39 @@ const manyOptions: readonly DownloadOptions[] = [
 
 describe('an explanation', () => {
   it('has exactly the words that a run logs and gets, whatever is selected', () => {
+    const expectSame = (
+      formatPreset: Selection['formatPreset'],
+      quality: Selection['quality'],
+      options: DownloadOptions,
+    ) => {
+      const selection = selectionOf({ formatPreset, quality, options });
+      const isProxyForAll = options.proxy !== undefined;
+      const { argv } = explainSelection({ selection, engine, isProxyForAll });
+      const run = argvOf({
+        url: 'https://link',
+        plan: planOf(selection),
+        nonce: '0123456789abcdef01234567',
+        engine,
+        isProxyForAll,
+        isTlsVerifiedByFfmpeg: true,
+      });
+      const logged = typed(
+        run.map((word) => word.replaceAll('0123456789abcdef01234567', NONCE_NAME)),
+      );
+      expect(argv.map(({ argument }) => argument).join(' ')).toBe(logged);
+    };
     for (const formatPreset of FORMAT_PRESETS) {
-      for (const quality of QUALITIES) {
-        for (const options of manyOptions) {
-          const selection = selectionOf({ formatPreset, quality, options });
-          const isProxyForAll = options.proxy !== undefined;
-          const { argv } = explainSelection({ selection, engine, isProxyForAll });
-          const run = argvOf({
-            url: 'https://link',
-            plan: planOf(selection),
-            nonce: '0123456789abcdef01234567',
-            engine,
-            isProxyForAll,
-            isTlsVerifiedByFfmpeg: true,
-          });
-          const logged = typed(
-            run.map((word) => word.replaceAll('0123456789abcdef01234567', NONCE_NAME)),
-          );
-          expect(argv.map(({ argument }) => argument).join(' ')).toBe(logged);
-        }
-      }
+      for (const options of manyOptions) expectSame(formatPreset, '720p', options);
     }
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...FORMAT_PRESETS),
+        fc.constantFrom(...QUALITIES),
+        anyOptions,
+        expectSame,
+      ),
+      { numRuns: 300 },
+    );
   });
 
   it('warns of options that change nothing', () => {

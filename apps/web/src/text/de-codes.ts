@@ -102,6 +102,10 @@ export const deCodes: CodeWords = {
   warnings: {
     QUALITY_SHORTFALL: 'Die verlangte Qualität bietet die Seite nicht an.',
     CODEC_SHORTFALL: 'Den verlangten Codec bietet die Seite nicht an.',
+    CONTAINER_SHORTFALL:
+      'Das Medium passt nicht in den verlangten Container und liegt in einem anderen.',
+    LIVE_FROM_NOW:
+      'Den Anfang des Livestreams bietet die Seite nicht an; er wurde ab jetzt aufgenommen.',
     AUDIO_MISSING: 'Das Medium hat keinen Ton.',
     VIDEO_MISSING: 'Das Medium hat kein Bild.',
     SUBTITLES_MISSING:
