@@ -5,6 +5,7 @@ import http from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { startOrigin } from '../apps/server/test/origin/origin.ts';
 import { repositoryDir } from './lib/artemis.ts';
 import { openBench } from './lib/bench.ts';
 import { startChild } from './lib/children.ts';
@@ -15,8 +16,8 @@ const PER_SECOND = 2000;
 const SECONDS = 60;
 const SLOW_SOCKETS = 600;
 const DOWNLOADS = 8;
-/** At 32 KiB a second each runs for about eighty seconds. */
-const FILE = '2600000.mp4';
+/** Each runs for about eighty seconds. */
+const FILE = '/padded.mp4?size=2600000&kib_per_s=32';
 const RECOVERY_MS = 10_000;
 /** The flood is 127.0.0.1; this one is another caller. */
 const OTHER_ADDRESS = '127.0.0.2';
@@ -59,19 +60,19 @@ async function ask(baseUrl: string, path: string, isOver: () => boolean) {
 }
 
 const { bench, close } = await openBench();
+const source = await startOrigin();
 process.once('SIGINT', () => void close().then(() => process.exit(130)));
 try {
   const artemis = await bench.startArtemis({
     MAX_WORKERS: String(DOWNLOADS),
     MAX_PER_HOST: String(DOWNLOADS),
     RATE_LIMIT_ENABLED: 'true',
+    EGRESS_ALLOW: source.hostPort,
   });
   const loadBefore = load();
-  const targets = Array.from({ length: DOWNLOADS }, () => bench.origin.fresh(FILE, 'trickle'));
-  const { downloads } = await artemis.client.createDownloads({
-    urls: targets.map(({ url }) => url),
-  });
-  for (const { run } of targets) await bench.origin.requests(run, 1);
+  const urls = Array.from({ length: DOWNLOADS }, (_, n) => `${source.url}${FILE}&n=${n}`);
+  const { downloads } = await artemis.client.createDownloads({ urls });
+  while (source.requests.length < 2 * DOWNLOADS) await sleep(50);
   let isOver = false;
   const calm = await ask(
     artemis.baseUrl,
@@ -124,7 +125,9 @@ try {
     .map(([status, count]) => `${count} × ${status}`)
     .join(', ');
   const p99 = quantile(during.tookMs, 0.99);
-  const foul = Object.keys(statuses).filter((status) => !['202', '429'].includes(status));
+  const foul = Object.keys(statuses).filter(
+    (status) => !['202', '429', 'not sent'].includes(status),
+  );
   const rows: readonly (readonly [string, string, string, boolean])[] = [
     [
       '`/healthz` of another caller, 99 of 100 within',
@@ -164,11 +167,16 @@ ${table.join('\n')}
 Load average of one minute before and after: ${loadBefore.toFixed(1)}, ${load().toFixed(1)}.
 `;
   console.log(report);
+  for (const { status, attempt, error } of ends) {
+    if (status !== 'completed')
+      console.log(`a download: ${status} ${error?.code}, attempt ${attempt}`);
+  }
   const folder = join(repositoryDir, 'bench/results');
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, `overload-${new Date().toISOString().slice(0, 10)}.md`), report);
   await artemis.stop();
   process.exitCode = rows.every(([, , , isMet]) => isMet) ? 0 : 1;
 } finally {
+  await source.close();
   await close();
 }

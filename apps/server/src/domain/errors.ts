@@ -29,7 +29,11 @@ export class RequestError extends Error {
       cause?: unknown;
     } = {},
   ) {
+    // Nobody reads where a refusal came from, and under a flood of requests finding it out is most of the work.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(detail, extra.cause === undefined ? undefined : { cause: extra.cause });
+    Error.stackTraceLimit = stackTraceLimit;
     this.code = code;
     this.details = extra.details ?? [];
     this.retryAfterSeconds = extra.retryAfterSeconds ?? null;
