@@ -102,6 +102,10 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
   const attemptsBefore = new Map<string, number>();
   const interruptions = new Map<string, number>();
   const deaths = new Map<string, number>();
+  live.subscribe((change) => {
+    if (change.kind !== 'removed') return;
+    for (const counter of [attemptsBefore, interruptions, deaths]) counter.delete(change.id);
+  });
   const runDependencies: RunDependencies = {
     ...dependencies,
     ...settings,
@@ -360,9 +364,6 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
       if (what === 'file') await removeFiles(download);
       await records.forget([id]);
       await files.removeJobFolder(id);
-      attemptsBefore.delete(id);
-      interruptions.delete(id);
-      deaths.delete(id);
     },
     logOf(id, after) {
       required(id);

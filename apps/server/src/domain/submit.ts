@@ -69,6 +69,15 @@ export function createSubmissions(dependencies: SubmitDependencies): Submissions
   const keys = new Map<string, KnownKey>();
   const activeBySelection = new Map<string, ActiveSelection>();
   let reserved = 0;
+  live.subscribe((change) => {
+    if (change.kind !== 'changed' || change.isProgress) return;
+    const { id, url, status } = change.download;
+    const key = selectionKey(url, change.download);
+    const known = activeBySelection.get(key);
+    if (isTerminal(status) && known?.id === id) activeBySelection.delete(key);
+    // An end that could not be written is taken back.
+    else if (!isTerminal(status) && !known) activeBySelection.set(key, { id, writing: null });
+  });
 
   function requireRoom(count: number): void {
     if (live.activeCount() + reserved + count <= maxQueueDepth) return;

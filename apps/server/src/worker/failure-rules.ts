@@ -85,7 +85,7 @@ export const FAILURE_RULES: readonly FailureRule[] = [
   {
     code: 'NETWORK',
     pattern:
-      /HTTP Error (403|408|416|5\d\d)|timed? ?out|Connection (refused|reset|aborted|closed)|Remote end closed|Name or service not known|Temporary failure in name resolution|nodename nor servname|No route to host|Network is unreachable|SSL|TLS|certificate|Errno (104|110|111|113|101|-2|-3|-5)|Unable to connect|TransportError|Broken pipe|Giving up after|unable to download video data|redirect loop|ERROR: ffmpeg exited with code/i,
+      /HTTP Error (3\d\d|403|408|416|5\d\d)|timed? ?out|Connection (refused|reset|aborted|closed)|Remote end closed|Name or service not known|Temporary failure in name resolution|nodename nor servname|No route to host|Network is unreachable|SSL|TLS|certificate|Errno (104|110|111|113|101|-2|-3|-5)|Unable to connect|TransportError|Broken pipe|Giving up after|unable to download video data|redirect loop|ERROR: ffmpeg exited with code/i,
   },
   {
     code: 'POSTPROCESSING_FAILED',

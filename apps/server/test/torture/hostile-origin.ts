@@ -25,7 +25,7 @@ const CASES: readonly (readonly [path: string, ...ends: string[]])[] = [
   ['/fault/reset.mp4', 'NETWORK'],
   ['/fault/half-headers.mp4', 'NETWORK', 'TRUNCATED'],
   ['/redirect/loop', 'NETWORK'],
-  ['/redirect?to=file:///etc/passwd', 'NETWORK', 'UNSUPPORTED_SITE', 'EGRESS_BLOCKED', 'UNKNOWN'],
+  ['/redirect?to=file:///etc/passwd', 'NETWORK', 'EGRESS_BLOCKED'],
   ['/redirect?to=http://127.0.0.1:9/x.mp4', 'EGRESS_BLOCKED'],
   ['/redirect?to=http://169.254.169.254/latest', 'EGRESS_BLOCKED'],
   ['/fault/changing.mp4?cut=200000', 'completed', 'NETWORK'],
