@@ -222,7 +222,7 @@ export async function openRoom(options: RoomOptions = {}): Promise<Room> {
     async close() {
       disk.stop();
       await downloads.stop();
-      await rm(folder, { recursive: true, force: true });
+      await rm(folder, { recursive: true, force: true, maxRetries: 3 });
     },
   };
 }
