@@ -55,11 +55,18 @@ function run(rules: readonly string[] | null): Promise<string[]> {
 async function look(name: string): Promise<void> {
   for (const size of SIZES) {
     await page.setViewportSize(size);
+    // The page lays itself out anew for the other size with the next frame.
+    await page.evaluate(
+      () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
+    );
     const where = `${name}, ${size.width} px`;
     for (const theme of THEMES) {
       await page.evaluate((wanted) => (document.documentElement.dataset['theme'] = wanted), theme);
       const rules = theme === 'dark' ? null : ['color-contrast'];
-      expect(await run(rules), `${where}, ${theme}`).toEqual([]);
+      // What is still on its way into the page is looked at again.
+      await expect
+        .poll(() => run(rules), { message: `${where}, ${theme}`, timeout: 10_000 })
+        .toEqual([]);
     }
   }
   await page.setViewportSize(SIZES[0]);

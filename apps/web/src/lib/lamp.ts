@@ -81,7 +81,16 @@ export function waitingText(
 }
 
 export function titleOf(download: Pick<Download, 'title' | 'url'>): string {
-  return download.title ?? download.url.replace(/^https?:\/\/(www\.)?/, '');
+  return download.title ?? readable(download.url.replace(/^https?:\/\/(www\.)?/, ''));
+}
+
+/** Without the `%20` of an address, where it is one that can be decoded. */
+function readable(address: string): string {
+  try {
+    return decodeURI(address);
+  } catch {
+    return address;
+  }
 }
 
 /** The figure of a progress bar: null where how far it is cannot be known. */
