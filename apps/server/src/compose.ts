@@ -251,6 +251,7 @@ export async function compose(
     memoryBytes: MEMORY_LIMIT_BYTES,
     lendCookies: cookieJars.lend,
     seenMedia,
+    isDownloaded: playlists.isDownloaded,
     planOutput: createOutputPlanner({ live, files, seenMetadata: seenMedia.metadata }),
     logger,
   });

@@ -30,6 +30,8 @@ export interface ProberOptions {
   readonly seenMedia: SeenMediaCache;
   /** Where a download would be stored. */
   readonly planOutput: OutputPlanner;
+  /** Whether a playlist that leaves out what was downloaded would leave out this link. */
+  readonly isDownloaded: (selection: SelectionFields, url: string) => boolean;
   readonly logger: Logger;
   readonly nowMs?: () => number;
 }
@@ -119,7 +121,15 @@ export function createProber(options: ProberOptions): Prober {
 
   /** Other downloads may have come or gone since the look. */
   async function answerOf({ probe, media }: Seen, selection: SelectionFields): Promise<Probe> {
-    if (probe.kind === 'playlist' || media === null) return probe;
+    if (probe.kind === 'playlist') {
+      const entries = probe.entries.map((entry) => {
+        const verdict = entry.url === null ? null : options.checkUrl(entry.url);
+        const isDownloaded = verdict?.ok === true && options.isDownloaded(selection, verdict.url);
+        return isDownloaded ? { ...entry, is_downloaded: true } : entry;
+      });
+      return { ...probe, entries };
+    }
+    if (media === null) return probe;
     return { ...probe, output: await options.planOutput(selection, media.metadata) };
   }
 

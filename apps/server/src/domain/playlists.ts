@@ -52,7 +52,7 @@ export interface Playlists {
   requireSameList(download: Download, selection: SelectionFields): void;
   /** The first entries of a list, and how far they have come; null when there is none. */
   entriesOf(id: string): Promise<PlaylistEntry[] | null>;
-  /** Whether `skip_downloaded` would leave out this link, which has passed the rules for links. */
+  /** Whether `skip_downloaded` would leave out an entry with this link, which has passed the rules for links. */
   isDownloaded(selection: SelectionFields, url: string): boolean;
   /** Resolves when nothing is left of lists whose records are gone. */
   removed(): Promise<void>;
@@ -172,8 +172,7 @@ export function createPlaylists(dependencies: PlaylistsDependencies): Playlists 
         );
       });
     },
-    isDownloaded: ({ format_preset: preset, options }, url) =>
-      links.has(linkKey(preset, url, options)),
+    isDownloaded: ({ format_preset: preset }, url) => links.has(linkKey(preset, url, {})),
     removed: () => lists.forget(''),
     stop() {
       lists.stop();

@@ -69,6 +69,7 @@ function start(look: ProberOptions['look'], rest: Partial<ProberOptions> = {}) {
     memoryBytes: 1,
     lendCookies: () => null,
     seenMedia: createSeenMediaCache(),
+    isDownloaded: () => false,
     planOutput: () => Promise.resolve(null),
     logger: pino({ level: 'silent' }),
     ...rest,
@@ -171,6 +172,26 @@ describe('the prober', () => {
     expect(looked[0]?.egress).toMatchObject({ allow: ['lan:80'], isProxyForAll: true });
     expect(issued).toEqual(['http://proxy.example:3128']);
     expect([open, existsSync(looked[0]?.folder ?? '')]).toEqual([0, false]);
+  });
+
+  it('says which entries of a list were downloaded here, as it is at that moment', async () => {
+    const links = ['https://a.example/1', 'https://a.example/2', null];
+    const entries = links.map((url, place) => {
+      return { index: place + 1, id: null, url, title: null, duration: null };
+    });
+    const downloaded = new Set<string>();
+    const list = { ...probeOf('https://a.example'), entries } as Probe;
+    const prober = start(() => Promise.resolve({ kind: 'seen', probe: list, media: null }), {
+      isDownloaded: (_selection, url) => downloaded.has(url),
+    });
+    const look = async () => {
+      const probe = await prober.probe({ url: 'https://a.example' }, never);
+      return probe.kind === 'playlist' ? probe.entries.map((entry) => entry.is_downloaded) : [];
+    };
+    expect(await look()).toEqual([undefined, undefined, undefined]);
+    downloaded.add('https://a.example/2');
+    expect(await look()).toEqual([undefined, true, undefined]);
+    expect(looked).toHaveLength(1);
   });
 
   it('takes two at a time, and none that a submission would not take', async () => {

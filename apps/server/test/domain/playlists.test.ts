@@ -9,6 +9,7 @@ import { done, failure, openRoom, type Room, type RoomOptions } from './room-und
 
 const LIST = 'https://a.example/list';
 const SLOTS = 2;
+const RUNNING = ['queued', 'running'] as const;
 /** Few tries, and none of them waits. */
 const ONCE = { maxAttempts: 1, slots: SLOTS } as const;
 
@@ -60,6 +61,15 @@ async function submit(
   return result.downloads[0]?.id ?? '';
 }
 
+/** As many children run and wait as may. */
+async function fed(under: Room, parent: string): Promise<void> {
+  await eventually(
+    () =>
+      numbers(under, parent, 'running').length === SLOTS &&
+      numbers(under, parent, 'queued').length === SLOTS,
+  );
+}
+
 /** A parent whose list is read. */
 async function begun(
   under: Room,
@@ -94,8 +104,9 @@ function attemptOf(under: Room, parent: string, number: number) {
 
 async function end(under: Room, parent: string, number: number, outcome: Outcome): Promise<void> {
   (await eventually(() => attemptOf(under, parent, number))).end(outcome);
-  await eventually(() => attemptOf(under, parent, number) === undefined);
-  await rest();
+  await eventually(
+    () => !RUNNING.some((status) => numbers(under, parent, status).includes(number)),
+  );
 }
 
 /** Ends whatever runs, until the parent has ended; tells the numbers in the order of their starts. */
@@ -122,11 +133,12 @@ describe('a playlist', () => {
   it('runs without a slot, and has as many children waiting as there are slots', async () => {
     const under = await open();
     const parent = await begun(under, entries(20));
-    await rest();
+    await fed(under, parent);
     expect(under.statusOf(parent)).toBe('running');
     expect(numbers(under, parent, 'running')).toEqual([1, 2]);
     expect(numbers(under, parent, 'queued')).toEqual([3, 4]);
     await end(under, parent, 2, stored);
+    await fed(under, parent);
     expect(numbers(under, parent, 'running')).toEqual([1, 3]);
     expect(numbers(under, parent, 'queued')).toEqual([4, 5]);
     expect(under.downloads.get(parent)).toMatchObject({
@@ -163,7 +175,7 @@ describe('a playlist', () => {
       },
       { mode: 'select', items: '4,12' },
     );
-    await rest();
+    await eventually(() => children(under, parent).length === 2);
     const [first, second] = children(under, parent);
     expect(first).toMatchObject({
       url: 'https://b.example/4',
@@ -202,7 +214,7 @@ describe('a playlist', () => {
   it('counts once in the queue, and its children not at all', async () => {
     const under = await open({ maxQueueDepth: 2 });
     const parent = await begun(under, entries(50));
-    await rest();
+    await fed(under, parent);
     expect(children(under, parent)).toHaveLength(4);
     await under.submit('https://c.example/1');
     await expect(under.submit('https://c.example/2')).rejects.toMatchObject({ code: 'QUEUE_FULL' });
@@ -223,6 +235,7 @@ describe('a playlist', () => {
     const parent = await begun(under, entries(1200));
     await end(under, parent, 1, stored);
     await end(under, parent, 2, failure('MEDIA_UNAVAILABLE'));
+    await fed(under, parent);
     const { metadata } = await under.downloads.detail(parent);
     expect(metadata.entries).toHaveLength(1000);
     expect(metadata.entries?.slice(0, 7).map(({ state }) => state)).toEqual(
@@ -352,7 +365,7 @@ describe('a restart in the middle of a playlist', () => {
   it.each(['paused', 'cancelled'] as const)('leaves one that is %s as it is', async (status) => {
     const under = await open();
     const parent = await begun(under, entries(9));
-    await rest();
+    await fed(under, parent);
     if (status === 'paused') await under.downloads.pause(parent);
     else await under.downloads.cancel(parent);
     const again = await restart(under);
@@ -402,7 +415,7 @@ describe('a history that cannot be written', () => {
   it('feeds nothing, and goes on when it can', async () => {
     const under = await open();
     const parent = await begun(under, entries(8));
-    await rest();
+    await fed(under, parent);
     under.failWrites(new Error('no space'));
     (await eventually(() => attemptOf(under, parent, 1))).end(stored);
     await rest();
@@ -418,6 +431,7 @@ describe('what is done with a playlist', () => {
     const under = await open();
     const parent = await begun(under, entries(10));
     await end(under, parent, 1, stored);
+    await fed(under, parent);
     const cancelled = await under.downloads.cancel(parent);
     expect(cancelled.status).toBe('cancelled');
     await rest();
@@ -434,13 +448,13 @@ describe('what is done with a playlist', () => {
   it('pause and resume: hold and continue its children and the feeding', async () => {
     const under = await open();
     const parent = await begun(under, entries(10));
-    await rest();
+    await fed(under, parent);
     await under.downloads.pause(parent);
     await rest();
     expect(under.attempts.size).toBe(0);
     expect(numbers(under, parent, 'paused')).toEqual([1, 2, 3, 4]);
     await under.downloads.resume(parent);
-    await rest();
+    await fed(under, parent);
     expect(under.statusOf(parent)).toBe('running');
     const ran = await runThrough(under, parent);
     expect(ran.toSorted((a, b) => a - b)).toEqual(entries(10).map(({ index }) => index));
@@ -450,7 +464,7 @@ describe('what is done with a playlist', () => {
   it('a paused child holds up neither its siblings nor the feeding', async () => {
     const under = await open();
     const parent = await begun(under, entries(10));
-    await rest();
+    await fed(under, parent);
     const third = children(under, parent).find((child) => child.metadata.playlist_index === 3);
     await under.downloads.pause(third?.id ?? '');
     for (const number of [1, 2, 4, 5, 6, 7, 8, 9, 10]) await end(under, parent, number, stored);
@@ -463,7 +477,7 @@ describe('what is done with a playlist', () => {
   it('a child that is cancelled alone counts as skipped, and is not retried with the parent', async () => {
     const under = await open();
     const parent = await begun(under, entries(4));
-    await rest();
+    await fed(under, parent);
     const third = children(under, parent).find((child) => child.metadata.playlist_index === 3);
     await under.downloads.cancel(third?.id ?? '');
     await runThrough(under, parent, (number) =>
@@ -543,7 +557,7 @@ describe('what is done with a playlist', () => {
   it('a cancel of everything ends it for good', async () => {
     const under = await open();
     const parent = await begun(under, entries(10));
-    await rest();
+    await fed(under, parent);
     const { affected, skipped } = await actOnDownloads(under.downloads, {
       action: 'cancel',
       filter: { status: ['queued', 'running'] },
@@ -560,9 +574,10 @@ describe('what is done with a playlist', () => {
   it('a new priority holds for its children, those to come as well', async () => {
     const under = await open();
     const parent = await begun(under, entries(10));
-    await rest();
+    await fed(under, parent);
     await under.downloads.update(parent, { priority: 9 });
     await end(under, parent, 1, stored);
+    await fed(under, parent);
     const waiting = children(under, parent).filter(({ status }) => status === 'queued');
     expect(waiting.map(({ priority }) => priority)).toEqual([9, 9]);
   });
