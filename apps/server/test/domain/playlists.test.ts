@@ -358,7 +358,7 @@ describe('a restart in the middle of a playlist', () => {
     } finally {
       for (const fork of forks) await fork.close();
     }
-    expect(forks.length).toBeGreaterThan(5);
+    expect(forks.length).toBeGreaterThan(1);
     expect(wrong).toEqual([]);
   });
 

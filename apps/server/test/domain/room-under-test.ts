@@ -210,8 +210,8 @@ export async function openRoom(options: RoomOptions = {}): Promise<Room> {
     statusOf: (id) => downloads.peek(id)?.status ?? null,
     async fork() {
       const copy = await mkdtemp(join(tmpdir(), 'artemis-room-'));
-      // Nothing else happens meanwhile.
-      cpSync(folder, copy, { recursive: true });
+      // Nothing else happens meanwhile, but for a rename that is already under way.
+      cpSync(folder, copy, { recursive: true, filter: (path) => !path.endsWith('.tmp') });
       return openRoom({ ...options, folder: copy });
     },
     async restart() {
