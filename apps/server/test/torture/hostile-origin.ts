@@ -15,7 +15,7 @@ const CASES: readonly (readonly [path: string, ...ends: string[]])[] = [
   ['/fault/endless.mp4', 'TOO_LARGE', 'TIMED_OUT'],
   ['/fault/endless.mp4?kib_per_s=100', 'TIMED_OUT', 'TOO_LARGE'],
   ['/page/endless.html', 'TOO_LARGE', 'TIMED_OUT', 'STALLED', 'WORKER_CRASHED', 'NETWORK'],
-  ['/page/gzip-bomb.html', 'WORKER_CRASHED', 'UNSUPPORTED_SITE', 'TIMED_OUT', 'STALLED'],
+  ['/page/gzip-bomb.html', 'WORKER_CRASHED', 'UNSUPPORTED_SITE', 'TIMED_OUT', 'STALLED', 'UNKNOWN'],
   ['/fault/short-without-length.mp4', 'TRUNCATED', 'INVALID_MEDIA'],
   ['/fault/short-with-length.mp4?cut=1000&cut_times=900', 'TRUNCATED', 'NETWORK', 'STALLED'],
   ['/fault/empty.mp4', 'TRUNCATED', 'INVALID_MEDIA', 'UNKNOWN', 'NETWORK'],

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import {
   createServerHome,
   descendantsOf,
@@ -121,7 +122,10 @@ async function choose(
   const hosts = below.filter(
     ({ parent, command }) => parent === serverPid && command.includes('host.py'),
   );
-  const jobs = below.filter(({ parent }) => hosts.some(({ pid }) => pid === parent));
+  const forked = below.filter(({ parent }) => hosts.some(({ pid }) => pid === parent));
+  // The helper of a host that rehearses is none: the host reaps it when the rehearsal is over.
+  const areJobs = await Promise.all(forked.map(({ pid }) => leadsItsGroup(pid)));
+  const jobs = forked.filter((_, index) => areJobs[index]);
   const candidates: Record<Victim, readonly ProcessInfo[]> = {
     server: [self],
     host: hosts,
@@ -132,6 +136,12 @@ async function choose(
   const victim = possible[Math.floor(random() * possible.length)] ?? 'server';
   const list = candidates[victim];
   return { victim, found: list[Math.floor(random() * list.length)] ?? self };
+}
+
+async function leadsItsGroup(pid: number): Promise<boolean> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  const [, , group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return Number(group) === pid;
 }
 
 async function leftAfterGrace(family: readonly ProcessInfo[]): Promise<ProcessInfo[]> {
