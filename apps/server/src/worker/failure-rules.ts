@@ -12,6 +12,8 @@ export interface FailureRule {
  */
 export const FAILURE_RULES: readonly FailureRule[] = [
   { code: 'TOO_LARGE', pattern: /\[Errno 27\]|File too large|exited with code (-25|153)\b/ },
+  // ffmpeg was killed or crashed; a negative code is a signal.
+  { code: 'WORKER_CRASHED', pattern: /exited with code -(4|6|7|8|9|11|31)\b/ },
   {
     code: 'DISK_FULL',
     pattern: /\[Errno (28|122)\]|No space left on device|Disk quota exceeded/,
