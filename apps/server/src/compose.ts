@@ -18,6 +18,7 @@ import {
   createPiscinaRunner,
   mayHaveCookies,
   needsProxyForAll,
+  type WithEngine,
 } from './adapters/download-runner.piscina.ts';
 import { createEgressProxy } from './adapters/egress-proxy.ts';
 import { createEngineHost } from './adapters/engine-host.ts';
@@ -112,7 +113,12 @@ export async function compose(
   /** What the attempts since the start have cost. */
   const jobs = { count: 0, cpuSeconds: 0, peakMemoryBytes: 0 };
   const engineHost = createEngineHost({ tools, logger });
-  const engine = () => waitForEngine(engineHost, tools);
+  const withEngine: WithEngine = async (use) => {
+    const engine = await waitForEngine(engineHost, tools);
+    if (!engine) return null;
+    const release = engineHost.hold(engine.socketPath);
+    return use(engine).finally(release);
+  };
 
   async function followUpgrade(): Promise<void> {
     if (!(await engineHost.checkForUpgrade())) return;
@@ -170,7 +176,7 @@ export async function compose(
       memoryBytes: MEMORY_LIMIT_BYTES,
     },
     egressAllow: config.egressAllow,
-    engine,
+    withEngine,
     issueProxy: (upstream, onRefused) =>
       proxy.issue({
         ...(upstream === null ? {} : { upstream }),
@@ -245,7 +251,7 @@ export async function compose(
     folder: resolve(config.dataDir, 'probes'),
     look,
     checkUrl,
-    engine,
+    withEngine,
     issueProxy: (upstream) => proxy.issue(upstream === null ? {} : { upstream }),
     egressAllow: config.egressAllow,
     memoryBytes: MEMORY_LIMIT_BYTES,

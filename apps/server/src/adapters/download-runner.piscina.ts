@@ -20,12 +20,14 @@ import type {
 const STOP_GRACE_MS = 10_000;
 const IS_SOURCE = import.meta.url.endsWith('.ts');
 
+/** Waits for an engine that is starting and keeps it for the time of `use`; null when there is none. */
+export type WithEngine = <T>(use: (engine: TaskEngine) => Promise<T>) => Promise<T | null>;
+
 export interface PiscinaRunnerOptions {
   readonly maxWorkers: number;
   readonly limits: TaskLimits;
   readonly egressAllow: readonly string[];
-  /** Waits for an engine that is starting; null when there is none. */
-  readonly engine: () => Promise<TaskEngine | null>;
+  readonly withEngine: WithEngine;
   /** A way through our forward proxy for one attempt; `upstream` is the proxy that the download asked for. */
   readonly issueProxy: (
     upstream: string | null,
@@ -50,9 +52,11 @@ export function createPiscinaRunner(options: PiscinaRunnerOptions): DownloadRunn
     void hung.destroy();
   }
 
-  async function run(download: Download, runOptions: RunOptions): Promise<Outcome> {
-    const engine = await options.engine();
-    if (!engine) return failed('ENGINE_MISSING', 'No engine is running.');
+  async function run(
+    download: Download,
+    runOptions: RunOptions,
+    engine: TaskEngine,
+  ): Promise<Outcome> {
     if (runOptions.signal.aborted) return { kind: 'stopped', usage: null };
     const upstream = download.options.proxy ?? null;
     const isProxyForAll = needsProxyForAll(download.options, engine.kind);
@@ -128,7 +132,10 @@ export function createPiscinaRunner(options: PiscinaRunnerOptions): DownloadRunn
   }
 
   return {
-    run,
+    async run(download, runOptions) {
+      const outcome = await options.withEngine((engine) => run(download, runOptions, engine));
+      return outcome ?? failed('ENGINE_MISSING', 'No engine is running.');
+    },
     close: () => pool.destroy(),
   };
 }

@@ -54,8 +54,13 @@ export interface EngineStatus {
 }
 
 export interface EngineHost {
-  /** Where a job that starts now should connect; null while no host listens. Ask again for each job. */
+  /** Where an attempt that starts now should connect; null while no host listens. */
   current(): { readonly socketPath: string; readonly tier: EngineHostTier } | null;
+  /**
+   * An attempt runs several jobs one after another: until the returned function is called the host behind this
+   * socket takes them, even when another one has taken its place.
+   */
+  hold(socketPath: string): () => void;
   status(): EngineStatus;
   /** Calls back after every change of `current` or `status`; returns what unsubscribes. */
   onChange(listener: () => void): () => void;
@@ -75,8 +80,6 @@ const FIRST_RESTART_MS = 100;
 const MAX_RESTART_MS = 10_000;
 /** A host that lived this long has earned a quick restart. */
 const HEALTHY_MS = 60_000;
-/** A job that was sent to the cold host may still be on its way there in a thread that is being started. */
-const COLD_LINGER_MS = 1000;
 
 /** One yt-dlp and the hosts that run it. */
 interface Generation {
@@ -102,6 +105,9 @@ export function createEngineHost(options: EngineHostOptions): EngineHost {
   const listeners = new Set<() => void>();
   const running = new Set<EngineProcess>();
   const timers = new Set<NodeJS.Timeout>();
+  /** How many attempts hold a host, by its socket. */
+  const holds = new Map<string, number>();
+  const retired = new Set<EngineProcess>();
   let isClosed = false;
   let restarts = 0;
   let started = 0;
@@ -153,11 +159,12 @@ export function createEngineHost(options: EngineHostOptions): EngineHost {
       },
       onReady(facts) {
         logger.info({ tier, ...facts }, 'The engine host is ready');
-        if (tier === 'warm') later(COLD_LINGER_MS, () => releaseCold(owner, host));
+        if (tier === 'warm') releaseCold(owner);
         changed();
       },
       onEnd({ detail, unfitReason }) {
         running.delete(host);
+        retired.delete(host);
         void rm(socketPath, { force: true });
         if (owner.hosts[tier] !== host) return;
         delete owner.hosts[tier];
@@ -177,11 +184,27 @@ export function createEngineHost(options: EngineHostOptions): EngineHost {
   }
 
   /** Beside a warm host the cold one would only take memory: it ends with its last job. */
-  function releaseCold(owner: Generation, warm: EngineProcess): void {
+  function releaseCold(owner: Generation): void {
     const { cold } = owner.hosts;
-    if (owner.hosts.warm !== warm || cold === undefined) return;
     delete owner.hosts.cold;
-    cold.drain();
+    if (cold !== undefined) retire(cold);
+  }
+
+  function retire(host: EngineProcess): void {
+    if (holds.has(host.socketPath)) retired.add(host);
+    else host.drain();
+  }
+
+  function hold(socketPath: string): () => void {
+    holds.set(socketPath, (holds.get(socketPath) ?? 0) + 1);
+    return () => {
+      const left = (holds.get(socketPath) ?? 1) - 1;
+      if (left > 0) return void holds.set(socketPath, left);
+      holds.delete(socketPath);
+      for (const host of retired) {
+        if (host.socketPath === socketPath && retired.delete(host)) host.drain();
+      }
+    };
   }
 
   function restartWarm(owner: Generation, detail: string, unfitReason: string | null): void {
@@ -198,16 +221,10 @@ export function createEngineHost(options: EngineHostOptions): EngineHost {
   function restartCold(owner: Generation, wasHealthy: boolean): void {
     const waitMs = wasHealthy ? FIRST_RESTART_MS : owner.coldRestartMs;
     owner.coldRestartMs = Math.min(waitMs * 2, MAX_RESTART_MS);
-    later(waitMs, () => {
-      restarts += 1;
-      start(owner, 'cold');
-    });
-  }
-
-  function later(waitMs: number, act: () => void): void {
     const timer = setTimeout(() => {
       timers.delete(timer);
-      act();
+      restarts += 1;
+      start(owner, 'cold');
     }, waitMs);
     timers.add(timer);
   }
@@ -227,7 +244,7 @@ export function createEngineHost(options: EngineHostOptions): EngineHost {
     old.isOver = true;
     generation = begin(tools);
     seenFingerprint = null;
-    for (const host of Object.values(old.hosts)) host.drain();
+    for (const host of Object.values(old.hosts)) retire(host);
     logger.info({}, 'The engine is being replaced');
     changed();
   }
@@ -237,6 +254,7 @@ export function createEngineHost(options: EngineHostOptions): EngineHost {
       const host = best();
       return host === null ? null : { socketPath: host.socketPath, tier: host.tier };
     },
+    hold,
     status() {
       const { tools, warmFailure } = generation;
       const host = best();

@@ -9,20 +9,24 @@ import type { Logger } from '../domain/records.ts';
 import type { SeenMediaCache } from '../domain/seen-media.ts';
 import type { UrlVerdict } from '../domain/submit.ts';
 import type { LookOutcome, LookRequest, SeenMedia, TaskEngine } from '../worker/messages.ts';
-import { mayHaveCookies, needsProxyForAll } from './download-runner.piscina.ts';
+import { mayHaveCookies, needsProxyForAll, type WithEngine } from './download-runner.piscina.ts';
 
 const MOST_AT_ONCE = 2;
 const RETRY_SECONDS = 3;
 const KEPT_MS = 6 * 3_600_000;
 const MOST_KEPT = 100;
+const NO_ENGINE: LookOutcome = {
+  kind: 'failed',
+  code: 'ENGINE_MISSING',
+  detail: 'No engine is running.',
+};
 
 export interface ProberOptions {
   /** Ours alone: emptied at the first look. */
   readonly folder: string;
   readonly look: (request: LookRequest) => Promise<LookOutcome>;
   readonly checkUrl: (raw: string) => UrlVerdict;
-  /** Waits for an engine that is starting; null when there is none. */
-  readonly engine: () => Promise<TaskEngine | null>;
+  readonly withEngine: WithEngine;
   readonly issueProxy: (upstream: string | null) => { readonly url: string; revoke(): void };
   readonly egressAllow: readonly string[];
   readonly memoryBytes: number;
@@ -84,11 +88,8 @@ export function createProber(options: ProberOptions): Prober {
     firstEntry: number,
     cookies: LentCookies | null,
     signal: AbortSignal,
+    engine: TaskEngine,
   ): Promise<LookOutcome> {
-    const engine = await options.engine();
-    if (!engine) {
-      return { kind: 'failed', code: 'ENGINE_MISSING', detail: 'No engine is running.' };
-    }
     if (signal.aborted) return { kind: 'stopped' };
     await (emptied ??= empty());
     const folder = await mkdtemp(join(options.folder, 'look-'));
@@ -157,15 +158,12 @@ export function createProber(options: ProberOptions): Prober {
           { retryAfterSeconds: RETRY_SECONDS },
         );
       }
-      const looking = perform(
-        verdict.url,
-        selection,
-        firstEntry,
-        cookies,
-        AbortSignal.any([signal, closing.signal]),
+      const ended = AbortSignal.any([signal, closing.signal]);
+      const looking = options.withEngine((engine) =>
+        perform(verdict.url, selection, firstEntry, cookies, ended, engine),
       );
       running.add(looking);
-      const outcome = await looking.finally(() => running.delete(looking));
+      const outcome = (await looking.finally(() => running.delete(looking))) ?? NO_ENGINE;
       if (outcome.kind === 'seen') {
         const { probe, media } = outcome;
         // What a download may begin from is kept once, and not for each selection.

@@ -59,7 +59,7 @@ function start(look: ProberOptions['look'], rest: Partial<ProberOptions> = {}) {
       raw.includes('private')
         ? { ok: false, reason: 'It is private.' }
         : { ok: true, url: new URL(raw).href },
-    engine: () => Promise.resolve(engine),
+    withEngine: async (use) => use(await Promise.resolve(engine)),
     issueProxy: (upstream) => {
       issued.push(upstream);
       open += 1;
@@ -128,7 +128,7 @@ describe('the prober', () => {
     expect(seenMedia.metadata('https://a.example/')).toEqual({ title: 'signed in' });
     expect(seenMedia.info('https://a.example/', null)).toBeNull();
     const binary = { ...engine, kind: 'binary' as const };
-    const discreet = start(look, { lendCookies, engine: () => Promise.resolve(binary) });
+    const discreet = start(look, { lendCookies, withEngine: (use) => use(binary) });
     await discreet.probe({ url: 'https://a.example' }, never);
     expect(looked.at(-1)?.cookies).toBeNull();
   });
@@ -153,7 +153,7 @@ describe('the prober', () => {
       ]);
     }
     expect(looked).toHaveLength(2);
-    const without = start(seen, { engine: () => Promise.resolve(null) });
+    const without = start(seen, { withEngine: () => Promise.resolve(null) });
     const missing = await refusal(without.probe({ url: 'https://a.example' }, never));
     expect(missing.failureCode).toBe('ENGINE_MISSING');
   });

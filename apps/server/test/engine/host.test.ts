@@ -1,6 +1,6 @@
 import { chmod, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
   createEngineHost,
@@ -88,6 +88,41 @@ describe('the engine host', { timeout: 60_000 }, () => {
       }
       expect(host.status()).toMatchObject({ mode: 'cold', restarts: 1 });
       expect(host.status().warmFailure).toContain('SIGKILL');
+    },
+  );
+
+  it.runIf(process.platform === 'linux')(
+    'keeps a host that is held for the later jobs of an attempt, and ends it then',
+    async () => {
+      const host = start(await engineTools());
+      const cold = await waitUntil(
+        () => host.current(),
+        () => 'a cold host',
+      );
+      expect(cold.tier).toBe('cold');
+      const [first, second] = [host.hold(cold.socketPath), host.hold(cold.socketPath)];
+      await waitUntil(
+        () => host.current()?.tier === 'warm',
+        () => 'a warm host',
+      );
+      first();
+      const job = openEngineJob(
+        cold.socketPath,
+        {
+          program: 'ffprobe',
+          argv: ['-version'],
+          folder: await temporaryFolder(),
+          limits: { fileSizeBytes: null, memoryBytes: null },
+          egress: { allow: [], proxy: null },
+        },
+        { onLine: () => undefined, onControl: () => undefined },
+      );
+      expect(await job.closed).toMatchObject({ status: 0, isHostLost: false });
+      second();
+      await waitUntil(
+        async () => !(await readdir(dirname(cold.socketPath))).includes(basename(cold.socketPath)),
+        () => 'the cold host to end',
+      );
     },
   );
 
