@@ -11,13 +11,13 @@ import { oneOf } from './schemas.ts';
 
 const strict = { additionalProperties: false } as const;
 
-const TimePoint = Type.Union([
-  Type.Number({ minimum: 0, maximum: 604_800, description: 'seconds' }),
-  Type.String({
-    pattern: '^(\\d{1,3}:)?[0-5]?\\d:[0-5]\\d(\\.\\d{1,3})?$',
-    description: 'mm:ss or hh:mm:ss',
-  }),
-]);
+const TimePoint = Type.Union(
+  [
+    Type.Number({ minimum: 0, maximum: 604_800 }),
+    Type.String({ pattern: '^(\\d{1,3}:)?[0-5]?\\d:[0-5]\\d(\\.\\d{1,3})?$' }),
+  ],
+  { description: 'seconds, at most 604800, or text such as 1:30 or 1:02:30' },
+);
 
 export const SubtitleOptions = Type.Object(
   {
@@ -116,7 +116,7 @@ export const DownloadOptions = Type.Object(
       Type.String({
         maxLength: 300,
         pattern: '^(https?|socks5h?)://[^\\s@/?#]+/?$',
-        description: 'http(s) or socks5 URL without credentials',
+        description: 'an http, https or socks5 URL without credentials',
       }),
     ),
     directory: Type.Optional(
@@ -128,7 +128,11 @@ export const DownloadOptions = Type.Object(
     ),
     name_template: Type.Optional(Type.String({ minLength: 1, maxLength: 300 })),
     format_id: Type.Optional(
-      Type.String({ maxLength: 100, pattern: '^[A-Za-z0-9][A-Za-z0-9_.+-]*$' }),
+      Type.String({
+        maxLength: 100,
+        pattern: '^[A-Za-z0-9][A-Za-z0-9_.+-]*$',
+        description: 'the id of a format, as a look at the link tells it',
+      }),
     ),
     live: Type.Optional(LiveOptions),
     simulate: Type.Optional(Type.Boolean({ description: 'extract only, download nothing' })),

@@ -42,7 +42,12 @@ export type CreateDownloads = Static<typeof CreateDownloads>;
 
 export const CreateDownloadsHeaders = Type.Object({
   'idempotency-key': Type.Optional(
-    Type.String({ minLength: 1, maxLength: 200, pattern: '^[\\x21-\\x7e]+$' }),
+    Type.String({
+      minLength: 1,
+      maxLength: 200,
+      pattern: '^[\\x21-\\x7e]+$',
+      description: '1 to 200 visible ASCII characters',
+    }),
   ),
 });
 
@@ -54,9 +59,12 @@ const statusList = `^(${STATUSES.join('|')})(,(${STATUSES.join('|')}))*$`;
 export const ListDownloadsQuery = Type.Object(
   {
     status: Type.Optional(
-      Type.Array(Type.String({ pattern: statusList }), {
-        description: 'repeatable, or a comma list',
-      }),
+      Type.Array(
+        Type.String({ pattern: statusList, description: `one or more of ${STATUSES.join(', ')}` }),
+        {
+          description: 'repeatable, or a comma list',
+        },
+      ),
     ),
     q: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
     sort: Type.Optional(oneOf(SORTS)),

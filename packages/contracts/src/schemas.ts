@@ -19,7 +19,7 @@ export function oneOf<const T extends readonly string[]>(values: T, options: obj
 
 export const Uuid = Type.String({
   pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$',
-  description: 'UUID, version 4, lower case',
+  description: 'a UUID of version 4 in lower case',
 });
 
 export const Timestamp = Type.String({

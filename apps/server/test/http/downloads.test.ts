@@ -139,6 +139,31 @@ describe('POST /downloads', () => {
     ]);
   });
 
+  it.each([
+    [
+      { playlist: { mode: 'select', items: '0' } },
+      { path: '/options/playlist/items', message: 'must be positions and ranges such as 1-20,25' },
+    ],
+    [
+      { section: { start: 'later', end: 5 } },
+      {
+        path: '/options/section/start',
+        message: 'must be seconds, at most 604800, or text such as 1:30 or 1:02:30',
+      },
+    ],
+    [
+      { subtitles: { languages: ['english!'] } },
+      {
+        path: '/options/subtitles/languages/0',
+        message: 'must be a language tag such as en or pt-BR',
+      },
+    ],
+  ])('says what would be right in the place of %j', async (options, problem) => {
+    const app = await start();
+    const answer = await post(app, { url: 'https://a.example/', options });
+    expect(answer.json<Problem>().errors).toEqual([problem]);
+  });
+
   it('refuses other content types, large bodies and poisoned ones', async () => {
     const app = await start();
     const send = (payload: string, type: string) =>

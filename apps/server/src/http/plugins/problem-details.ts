@@ -144,7 +144,10 @@ function sentence(code: RequestCode, message: string): string {
 
 function validationError(error: FastifyError): RequestError {
   const context = error.validationContext ?? 'body';
-  const details = (error.validation ?? []).map((issue): ProblemDetail => {
+  const issues = error.validation ?? [];
+  // Of alternatives the failure of each is told, then that none fits.
+  const noneFits = issues.filter(({ keyword }) => keyword === 'anyOf');
+  const details = (noneFits.length > 0 ? noneFits : issues).map((issue): ProblemDetail => {
     const { params, keyword } = issue;
     const extra = (params as { additionalProperty?: string }).additionalProperty;
     const missing = (params as { missingProperty?: string }).missingProperty;
@@ -153,6 +156,10 @@ function validationError(error: FastifyError): RequestError {
     const path = issue.instancePath + (name === undefined ? '' : `/${name}`);
     if (keyword === 'additionalProperties') return { path, message: 'is not a known field' };
     if (keyword === 'required') return { path, message: 'is missing' };
+    const wanted = (issue as { parentSchema?: { description?: string } }).parentSchema?.description;
+    if (wanted !== undefined && (keyword === 'pattern' || keyword === 'anyOf')) {
+      return { path, message: `must be ${wanted}` };
+    }
     if (choices) return { path, message: `must be one of ${choices.join(', ')}` };
     return { path, message: issue.message ?? 'is not valid' };
   });

@@ -11,6 +11,8 @@ const shared = {
   // The schemas are our own, and the schema of schemas would have to be compiled as well.
   meta: false,
   validateSchema: false,
+  // What a field should be is said in its description, see `validationError`.
+  verbose: true,
 } as const;
 
 type Validate = ((data: unknown) => boolean) & { errors?: ErrorObject[] | null };
