@@ -99,7 +99,7 @@ describe('the open page', () => {
     const panel = page.getByRole('region', { name: 'Needs you' });
     await panel.getByText(failed.message).waitFor();
     await panel.getByText(failed.hint).waitFor();
-    await panel.getByRole('button', { name: 'Retry' }).click();
+    await panel.getByRole('button', { name: 'Retry', exact: true }).click();
     const { id } = (await newest()) ?? { id: '' };
     const ended = await server.client.waitFor(id, { intervalMs: 50 });
     expect(ended.status).toBe('completed');
