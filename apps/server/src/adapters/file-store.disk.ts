@@ -20,11 +20,11 @@ import type { FileName, FileStore, OpenedFile, StorageUsage } from '../domain/po
 import type { Outcome, OutcomeFile } from '../worker/messages.ts';
 import { syncFolder } from './durable-file.ts';
 import { isEmpty, lstatOrNull, moveWithoutReplacing, openToUser } from './file-moves.ts';
+import { createFileStream } from './file-stream.ts';
 import { isThatFile, openPublishedIndex, type PublishedFile } from './published-index.ts';
 
 const STORAGE_ROOT = 'downloads/';
 const JOBS_FOLDER = '.artemis-jobs';
-const READ_BLOCK_BYTES = 1024 * 1024;
 const FREE_SPACE_CACHE_MS = 2000;
 const MOST_NAME_TRIES = 1000;
 /** Follows no link, and does not wait for the other end of a pipe. */
@@ -354,7 +354,7 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
         etag: `"${found.ino.toString(36)}-${found.size.toString(36)}-${Math.round(found.mtimeMs).toString(36)}"`,
         modifiedAt: found.mtime,
         stream: (range) =>
-          handle.createReadStream({ highWaterMark: READ_BLOCK_BYTES, ...(range ?? {}) }),
+          createFileStream(handle, range?.start ?? 0, range?.end ?? found.size - 1),
         close: () => handle.close(),
       };
     },
