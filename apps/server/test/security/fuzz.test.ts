@@ -136,9 +136,12 @@ function requestFor(target: Target) {
       fc.record(values, { requiredKeys }),
       fc.record(Object.fromEntries(requiredKeys.map((key) => [key, values[key] ?? odd]))),
     ),
-    extra: fc.option(
-      fc.tuple(fc.string({ minLength: 1, maxLength: 8 }), fc.string({ maxLength: 8 })),
-      { freq: 30 },
+    extra: fc.oneof(
+      { weight: 29, arbitrary: fc.constant(null) },
+      {
+        weight: 1,
+        arbitrary: fc.tuple(fc.string({ minLength: 1, maxLength: 8 }), fc.string({ maxLength: 8 })),
+      },
     ),
     body: body ? fc.option(bodyFor(target, body), { freq: 20 }) : fc.constant(null),
   });
@@ -186,7 +189,7 @@ describe('requests made from the OpenAPI document', () => {
           seen.set(`${target.path} ${status}`, 1);
           expect(status, label).toBeLessThan(500);
           // `.` and `..` as an id are another address, also for a browser.
-          const isElsewhere = status === 404 && response.body.includes('ROUTE_NOT_FOUND');
+          const isElsewhere = new URL(path, 'http://a.example').pathname !== path;
           if (!isElsewhere)
             expect(Object.keys(target.operation.responses), label).toContain(String(status));
           if (status >= 400) {
