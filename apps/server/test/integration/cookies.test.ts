@@ -48,13 +48,19 @@ async function download(url: string, rest: Partial<CreateDownloads> = {}): Promi
 const cookiesSentTo = ({ requests }: Origin) =>
   requests.flatMap(({ headers }) => headers.cookie ?? []);
 
-/** The files of the server with this text in them. */
+function unlessGone(error: unknown): string {
+  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  return '';
+}
+
+/** The files of the server with this text in them; one that is renamed meanwhile is found by its new name. */
 async function filesWith(text: string): Promise<string[]> {
   const entries = await readdir(home.folder, { recursive: true, withFileTypes: true });
   const found: string[] = [];
   for (const entry of entries) {
     const path = join(entry.parentPath, entry.name);
-    if (entry.isFile() && (await readFile(path)).includes(text)) found.push(path);
+    const content = entry.isFile() ? await readFile(path).catch(unlessGone) : '';
+    if (content.includes(text)) found.push(path);
   }
   return found.map((path) => path.slice(home.folder.length + 1));
 }
