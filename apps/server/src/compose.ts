@@ -18,10 +18,10 @@ import {
   createPiscinaRunner,
   mayHaveCookies,
   needsProxyForAll,
-  type WithEngine,
 } from './adapters/download-runner.piscina.ts';
 import { createEgressProxy } from './adapters/egress-proxy.ts';
 import { createEngineHost } from './adapters/engine-host.ts';
+import { createEngineLease } from './adapters/engine-lease.ts';
 import { createDiskFileStore } from './adapters/file-store.disk.ts';
 import { createJsonFileHistory } from './adapters/history.json-file.ts';
 import { createFileLogArchive } from './adapters/log-archive.file.ts';
@@ -54,11 +54,9 @@ import { withPlaylists } from './domain/with-playlists.ts';
 import { readChecks } from './readiness.ts';
 import { explainSelection } from './worker/explanation.ts';
 import { look } from './worker/look.ts';
-import type { TaskEngine } from './worker/messages.ts';
 import { readOutcome } from './worker/outcome-file.ts';
 
 const MEMORY_LIMIT_BYTES = 2 * 1024 ** 3;
-const ENGINE_WAIT_MS = 15_000;
 const UPGRADE_LOOK_MS = 60_000;
 
 export interface Services {
@@ -113,12 +111,7 @@ export async function compose(
   /** What the attempts since the start have cost. */
   const jobs = { count: 0, cpuSeconds: 0, peakMemoryBytes: 0 };
   const engineHost = createEngineHost({ tools, logger });
-  const withEngine: WithEngine = async (use) => {
-    const engine = await waitForEngine(engineHost, tools);
-    if (!engine) return null;
-    const release = engineHost.hold(engine.socketPath);
-    return use(engine).finally(release);
-  };
+  const withEngine = createEngineLease({ engineHost, tools: () => tools });
 
   async function followUpgrade(): Promise<void> {
     if (!(await engineHost.checkForUpgrade())) return;
@@ -357,28 +350,6 @@ export async function compose(
       await logArchive.close();
       loopDelay.disable();
     },
-  };
-}
-
-async function waitForEngine(
-  engineHost: ReturnType<typeof createEngineHost>,
-  tools: Tools,
-): Promise<TaskEngine | null> {
-  const { ytDlp, jsRuntime } = tools;
-  if (!ytDlp) return null;
-  const deadlineMs = performance.now() + ENGINE_WAIT_MS;
-  while (engineHost.current() === null && performance.now() < deadlineMs) {
-    if (engineHost.status().mode === 'missing') return null;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  const current = engineHost.current();
-  if (!current) return null;
-  return {
-    ...current,
-    kind: ytDlp.kind,
-    ytDlpVersion: ytDlp.version,
-    hasFfmpeg: tools.ffmpeg !== null && tools.ffprobe !== null,
-    jsRuntime: jsRuntime && { name: jsRuntime.name, path: jsRuntime.path },
   };
 }
 

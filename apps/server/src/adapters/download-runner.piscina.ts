@@ -15,13 +15,11 @@ import type {
   TaskEvent,
   TaskLimits,
 } from '../worker/messages.ts';
+import { ABSENCE_FAILURES, type WithEngine } from './engine-lease.ts';
 
 /** A thread that does not answer a stop for this long is ended; its jobs end with their connections. */
 const STOP_GRACE_MS = 10_000;
 const IS_SOURCE = import.meta.url.endsWith('.ts');
-
-/** Waits for an engine that is starting and keeps it for the time of `use`; null when there is none. */
-export type WithEngine = <T>(use: (engine: TaskEngine) => Promise<T>) => Promise<T | null>;
 
 export interface PiscinaRunnerOptions {
   readonly maxWorkers: number;
@@ -133,8 +131,15 @@ export function createPiscinaRunner(options: PiscinaRunnerOptions): DownloadRunn
 
   return {
     async run(download, runOptions) {
-      const outcome = await options.withEngine((engine) => run(download, runOptions, engine));
-      return outcome ?? failed('ENGINE_MISSING', 'No engine is running.');
+      const { signal } = runOptions;
+      const outcome = await options.withEngine(
+        (engine) => run(download, runOptions, engine),
+        signal,
+      );
+      if (typeof outcome !== 'string') return outcome;
+      if (signal.aborted) return { kind: 'stopped', usage: null };
+      const { code, detail } = ABSENCE_FAILURES[outcome];
+      return failed(code, detail);
     },
     close: () => pool.destroy(),
   };

@@ -9,18 +9,13 @@ import type { Logger } from '../domain/records.ts';
 import type { SeenMediaCache } from '../domain/seen-media.ts';
 import type { UrlVerdict } from '../domain/submit.ts';
 import type { LookOutcome, LookRequest, SeenMedia, TaskEngine } from '../worker/messages.ts';
-import { mayHaveCookies, needsProxyForAll, type WithEngine } from './download-runner.piscina.ts';
+import { mayHaveCookies, needsProxyForAll } from './download-runner.piscina.ts';
+import { ABSENCE_FAILURES, type EngineAbsence, type WithEngine } from './engine-lease.ts';
 
 const MOST_AT_ONCE = 2;
 const RETRY_SECONDS = 3;
 const KEPT_MS = 6 * 3_600_000;
 const MOST_KEPT = 100;
-const NO_ENGINE: LookOutcome = {
-  kind: 'failed',
-  code: 'ENGINE_MISSING',
-  detail: 'No engine is running.',
-};
-
 export interface ProberOptions {
   /** Ours alone: emptied at the first look. */
   readonly folder: string;
@@ -159,11 +154,13 @@ export function createProber(options: ProberOptions): Prober {
         );
       }
       const ended = AbortSignal.any([signal, closing.signal]);
-      const looking = options.withEngine((engine) =>
-        perform(verdict.url, selection, firstEntry, cookies, ended, engine),
+      const looking = options.withEngine(
+        (engine) => perform(verdict.url, selection, firstEntry, cookies, ended, engine),
+        ended,
       );
       running.add(looking);
-      const outcome = (await looking.finally(() => running.delete(looking))) ?? NO_ENGINE;
+      const found = await looking.finally(() => running.delete(looking));
+      const outcome = typeof found === 'string' ? noEngine(found, ended) : found;
       if (outcome.kind === 'seen') {
         const { probe, media } = outcome;
         // What a download may begin from is kept once, and not for each selection.
@@ -185,4 +182,8 @@ export function createProber(options: ProberOptions): Prober {
       await Promise.allSettled(running);
     },
   };
+}
+
+function noEngine(absence: EngineAbsence, { aborted }: AbortSignal): LookOutcome {
+  return aborted ? { kind: 'stopped' } : { kind: 'failed', ...ABSENCE_FAILURES[absence] };
 }

@@ -153,9 +153,14 @@ describe('the prober', () => {
       ]);
     }
     expect(looked).toHaveLength(2);
-    const without = start(seen, { withEngine: () => Promise.resolve(null) });
-    const missing = await refusal(without.probe({ url: 'https://a.example' }, never));
-    expect(missing.failureCode).toBe('ENGINE_MISSING');
+    for (const [absence, code] of [
+      ['missing', 'ENGINE_MISSING'],
+      ['starting', 'INTERRUPTED'],
+    ] as const) {
+      const without = start(seen, { withEngine: () => Promise.resolve(absence) });
+      const refused = await refusal(without.probe({ url: 'https://a.example' }, never));
+      expect(refused.failureCode).toBe(code);
+    }
   });
 
   it('gives each look an empty folder and a way through the proxy, and takes both back', async () => {
