@@ -6,7 +6,7 @@ import type { Services } from './compose.ts';
 import { sendNotFound } from './http/not-found.ts';
 import { localGuard } from './http/plugins/local-guard.ts';
 import { metricsRoutes } from './http/plugins/metrics.ts';
-import { documentationRoutes, openapi } from './http/plugins/openapi.ts';
+import { documentationRoutes } from './http/plugins/openapi.ts';
 import {
   answerBadConnection,
   problemDetails,
@@ -70,7 +70,6 @@ export async function buildApp(
   await app.register(localGuard, config);
   await app.register(rateLimit, { settings: config.rateLimit, basePath: config.basePath });
   await app.register(servicesPlugin, { downloads: services.downloads });
-  await app.register(openapi, { version: services.version });
   await app.register(
     async (room) => {
       await room.register(
@@ -93,7 +92,7 @@ export async function buildApp(
       );
       healthRoutes(room, services);
       metricsRoutes(room, services);
-      await documentationRoutes(room);
+      await documentationRoutes(room, { version: services.version, basePath: config.basePath });
       await webRoutes(room, { webDir: services.webDir, basePath: config.basePath });
     },
     { prefix: config.basePath },

@@ -25,7 +25,12 @@ export const PutCookies = Type.Object(
       description: 'a cookies file in the Netscape format, of this site alone',
     }),
   },
-  strict,
+  {
+    ...strict,
+    examples: [
+      { content: 'media.example\tTRUE\t/\tTRUE\t1924991999\tsession\t0123456789abcdef\n' },
+    ],
+  },
 );
 export type PutCookies = Static<typeof PutCookies>;
 
@@ -39,7 +44,7 @@ export const TestCookies = Type.Object(
       }),
     ),
   },
-  strict,
+  { ...strict, examples: [{ url: 'https://media.example/members/clip' }] },
 );
 export type TestCookies = Static<typeof TestCookies>;
 

@@ -16,6 +16,9 @@ const strict = { additionalProperties: false } as const;
 
 const Url = Type.String({ minLength: 1, maxLength: LIMITS.urlCharacters });
 
+const EXAMPLE_URL = 'https://media.example/clip.mp4';
+const EXAMPLE_ID = '37e78c8b-3637-43db-9f64-356158d47647';
+
 /** A selection: what of the media is wanted, and in which form. */
 const selection = {
   // Any text, so that a preset of another version answers PRESET_UNKNOWN instead of a list of choices.
@@ -36,7 +39,18 @@ export const CreateDownloads = Type.Object(
       Type.Boolean({ description: 'queue it although the same download is active' }),
     ),
   },
-  strict,
+  {
+    ...strict,
+    description: 'exactly one of `url` and `urls`',
+    examples: [
+      { url: EXAMPLE_URL, quality: '720p', tags: ['demo'] },
+      {
+        urls: [EXAMPLE_URL, 'https://media.example/talk.mp4'],
+        format_preset: 'Audio only',
+        options: { audio_codec: 'mp3', directory: 'talks' },
+      },
+    ],
+  },
 );
 export type CreateDownloads = Static<typeof CreateDownloads>;
 
@@ -47,6 +61,14 @@ export const CreateDownloadsHeaders = Type.Object({
       maxLength: 200,
       pattern: '^[\\x21-\\x7e]+$',
       description: '1 to 200 visible ASCII characters',
+    }),
+  ),
+});
+
+export const EventsHeaders = Type.Object({
+  'last-event-id': Type.Optional(
+    Type.String({
+      description: 'id of the last event that was received: what came after it is sent',
     }),
   ),
 });
@@ -94,11 +116,17 @@ export const RetryDownload = Type.Object(
       }),
     ),
   },
-  strict,
+  { ...strict, examples: [{ quality: '480p' }, { parts: ['subtitles'] }] },
 );
 export type RetryDownload = Static<typeof RetryDownload>;
 
-export const ExplainSelection = Type.Object({ ...selection }, strict);
+export const ExplainSelection = Type.Object(
+  { ...selection },
+  {
+    ...strict,
+    examples: [{ format_preset: 'Audio only', options: { audio_codec: 'mp3' } }],
+  },
+);
 export type ExplainSelection = Static<typeof ExplainSelection>;
 
 export const CreateProbe = Type.Object(
@@ -109,7 +137,7 @@ export const CreateProbe = Type.Object(
     ),
     ...selection,
   },
-  strict,
+  { ...strict, examples: [{ url: EXAMPLE_URL, quality: '720p' }] },
 );
 export type CreateProbe = Static<typeof CreateProbe>;
 
@@ -122,7 +150,7 @@ export const UpdateDownload = Type.Object(
     tags: Type.Optional(Tags),
     notes: Type.Optional(Notes),
   },
-  { ...strict, minProperties: 1 },
+  { ...strict, minProperties: 1, examples: [{ priority: 8, tags: ['demo'], notes: '' }] },
 );
 export type UpdateDownload = Static<typeof UpdateDownload>;
 
@@ -140,7 +168,14 @@ export const ActOnDownloads = Type.Object(
       ),
     ),
   },
-  strict,
+  {
+    ...strict,
+    description: 'exactly one of `ids` and `filter`',
+    examples: [
+      { action: 'pause', ids: [EXAMPLE_ID] },
+      { action: 'cancel', filter: { status: ['queued', 'running'], q: 'demo' } },
+    ],
+  },
 );
 export type ActOnDownloads = Static<typeof ActOnDownloads>;
 

@@ -15,6 +15,7 @@ import {
   CreateDownloadsHeaders,
   CreateProbe,
   DownloadParams,
+  EventsHeaders,
   ExplainSelection,
   FileQuery,
   ListDownloadsQuery,
@@ -46,7 +47,11 @@ export interface RouteSchema {
   readonly querystring?: TSchema;
   readonly headers?: TSchema;
   readonly body?: TSchema;
+  /** A call without a body means the same as one with `{}`. */
+  readonly isBodyOptional?: boolean;
   readonly response: Readonly<Record<number, TSchema>>;
+  /** Of a success; `application/json` when left out. */
+  readonly mediaType?: string;
 }
 
 const noBody = Type.Null();
@@ -116,18 +121,21 @@ export const ROUTE_SCHEMAS = {
     summary: 'Run a failed or cancelled download again',
     params: DownloadParams,
     body: RetryDownload,
+    isBodyOptional: true,
     response: { 200: OneDownload, ...changingOne },
   },
   pauseDownload: {
     summary: 'Stop a download and keep what it has',
     params: DownloadParams,
     body: NoFields,
+    isBodyOptional: true,
     response: { 200: OneDownload, ...changingOne },
   },
   resumeDownload: {
     summary: 'Queue a paused download again',
     params: DownloadParams,
     body: NoFields,
+    isBodyOptional: true,
     response: { 200: OneDownload, ...changingOne },
   },
   updateDownload: {
@@ -145,6 +153,7 @@ export const ROUTE_SCHEMAS = {
     summary: 'A stored file behind its signed link',
     params: DownloadParams,
     querystring: FileQuery,
+    mediaType: '*/*',
     response: {
       200: Type.String({ format: 'binary' }),
       206: Type.String({ format: 'binary' }),
@@ -199,11 +208,13 @@ export const ROUTE_SCHEMAS = {
     summary: 'Look at a link of a site with its cookies',
     params: CookiesParams,
     body: TestCookies,
+    isBodyOptional: true,
     response: { 200: CookieTest, ...changing, 404: Problem },
   },
   explain: {
     summary: 'What a download with these choices would run',
     body: ExplainSelection,
+    isBodyOptional: true,
     response: {
       200: Explanation,
       400: Problem,
@@ -217,8 +228,14 @@ export const ROUTE_SCHEMAS = {
   },
   events: {
     summary: 'Changes as server-sent events',
+    headers: EventsHeaders,
+    mediaType: 'text/event-stream',
     response: {
-      200: Type.String({ description: 'text/event-stream' }),
+      200: Type.String({
+        description:
+          'events `telemetry`, `download`, `removed`, `log`, and `reset`: read the lists again',
+      }),
+      400: Problem,
       401: Problem,
       403: Problem,
       406: Problem,

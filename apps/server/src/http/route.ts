@@ -28,27 +28,22 @@ export function addRoute<Name extends RouteName>(
   // A field of the query that nobody reads is a mistake, too, where the contract has an answer for mistakes.
   const schema =
     contract.response[400] === undefined ? contract : { querystring: NoFields, ...contract };
-  const isBodyOptional = schema.body !== undefined && schema.body['required'] === undefined;
   const route: RouteOptions = {
     method,
     // Fastify's own HEAD route would read a whole file only to throw it away.
     exposeHeadRoute: false,
     url: path,
-    schema: { ...schema, operationId: name },
+    schema,
     handler: async (request, reply) => {
       const answer = await handler(request as unknown as RouteRequest<Name>, reply);
       return answer;
     },
     preValidation: (request, _reply, done) => {
-      // A body with optional fields only may be left out altogether.
-      if (isBodyOptional && (request.body === undefined || request.body === null)) {
-        request.body = {};
-      }
+      if (contract.isBodyOptional === true) request.body ??= {};
       done();
     },
     ...options,
   };
   app.route(route);
-  // Described by its GET: an operation id may stand in the document once.
-  if (method === 'GET') app.route({ ...route, method: 'HEAD', schema: { ...schema, hide: true } });
+  if (method === 'GET') app.route({ ...route, method: 'HEAD' });
 }

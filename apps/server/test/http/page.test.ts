@@ -97,18 +97,3 @@ it('lives below a sub-path as well', async () => {
   const outside = await app.app.inject({ url: '/api/v1/downloads', headers: HEADERS });
   expect(outside.statusCode).toBe(404);
 });
-
-it('describes every call once, under an id of its own', async () => {
-  await start();
-  const answer = await app.app.inject({ url: '/openapi.json', headers: HEADERS });
-  const { paths } = answer.json<{
-    paths: Record<string, Record<string, { operationId: string }>>;
-  }>();
-  const ids = Object.values(paths).flatMap((methods) =>
-    Object.values(methods).map(({ operationId }) => operationId),
-  );
-  expect(ids.length).toBeGreaterThan(10);
-  expect(new Set(ids).size).toBe(ids.length);
-  const pages = await app.app.inject({ url: '/documentation/', headers: HEADERS });
-  expect(pages.statusCode).toBe(200);
-});

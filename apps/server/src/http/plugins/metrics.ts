@@ -19,7 +19,7 @@ export function metricsRoutes(
   const stored = gauge('artemis_stored_bytes', 'Bytes of the files that are kept');
   const free = gauge('artemis_free_bytes', 'Free bytes on the disk of the downloads folder');
 
-  app.get('/metrics', { schema: { hide: true } }, async (_request, reply) => {
+  app.get('/metrics', async (_request, reply) => {
     const telemetry = await readTelemetry();
     for (const status of STATUS_NAMES) downloads.set({ status }, telemetry[status]);
     slots.set({ state: 'busy' }, telemetry.workers.busy);

@@ -1,27 +1,24 @@
-import swagger from '@fastify/swagger';
+import swagger, { type StaticDocumentSpec } from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
-import fp from 'fastify-plugin';
+import { openApiDocument } from '../openapi-document.ts';
 
-/** Describes the routes that are registered after it: `/openapi.json`, and pages to read at `/documentation`. */
-export const openapi = fp<{ readonly version: string }>(
-  async (app, { version }) => {
-    await app.register(swagger, {
-      openapi: {
-        openapi: '3.1.0',
-        info: {
-          title: 'Artemis',
-          version,
-          description: 'The control room for yt-dlp: queue links, watch them, fetch the files.',
-        },
-      },
-    });
-  },
-  { name: 'openapi' },
-);
+export interface DocumentationOptions {
+  readonly version: string;
+  /** Without trailing slash. */
+  readonly basePath: string;
+}
 
-export async function documentationRoutes(app: FastifyInstance): Promise<void> {
-  app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
+/** `/openapi.json`, and pages to read at `/documentation`. */
+export async function documentationRoutes(
+  app: FastifyInstance,
+  { version, basePath }: DocumentationOptions,
+): Promise<void> {
+  const document = openApiDocument(version, basePath);
+  // The types of @fastify/swagger 9 know versions 2 and 3.0 only.
+  const specification = { document } as unknown as StaticDocumentSpec;
+  await app.register(swagger, { mode: 'static', specification });
+  app.get('/openapi.json', () => document);
   await app.register(swaggerUi, {
     routePrefix: '/documentation',
     // Its own pages only, and nothing from anywhere else.

@@ -82,7 +82,7 @@ export async function webRoutes(
     return reply.header('content-encoding', 'gzip').send(await zip(text));
   };
 
-  app.get('/', { schema: { hide: true } }, sendPage);
+  app.get('/', sendPage);
   app.setNotFoundHandler((request, reply) => {
     const isView = /^\/[a-z-]+\/?$/.test(pathBelow(basePath, request.url));
     if (!['GET', 'HEAD'].includes(request.method) || !isView) {

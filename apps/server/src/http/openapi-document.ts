@@ -1,0 +1,153 @@
+import { STATUS_CODES } from 'node:http';
+import * as contract from '@artemis/contracts';
+import { API_PREFIX, Problem, ROUTE_SCHEMAS, ROUTES, type RouteName } from '@artemis/contracts';
+import type { RouteSchema } from '@artemis/contracts';
+
+type Json = Record<string, unknown>;
+
+/** Schemas that have a name of their own in the document, by what all their copies share. */
+const NAMES: ReadonlyMap<unknown, string> = new Map(
+  Object.entries(contract).flatMap(([name, value]) => {
+    const part = isRecord(value) ? sharedPart(value) : null;
+    return part === null ? [] : [[part, name] as const];
+  }),
+);
+
+/** The API as an OpenAPI document, made of the table of routes: what is not there is not in the API. */
+export function openApiDocument(version: string, basePath: string): Json {
+  const components: Json = {};
+  const refer = (schema: unknown) => withReferences(schema, components);
+  const paths: Record<string, Json> = {};
+  for (const name of Object.keys(ROUTES) as RouteName[]) {
+    const { method, path } = ROUTES[name];
+    const isRoot = 'isRoot' in ROUTES[name];
+    const address = (isRoot ? '' : API_PREFIX) + path.replaceAll(/:([a-z]+)/g, '{$1}');
+    const section = isRoot ? 'health' : (path.split('/')[1] ?? '');
+    paths[address] ??= {};
+    paths[address][method.toLowerCase()] = operation(name, section, refer);
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Artemis',
+      version,
+      description:
+        'The control room for yt-dlp: queue links, watch them, fetch the files. A refusal is a problem document; branch on its `code`.',
+    },
+    servers: [{ url: basePath === '' ? '/' : basePath }],
+    // Without API_TOKEN nobody needs a token.
+    security: [{}, { token: [] }],
+    paths,
+    components: {
+      schemas: components,
+      securitySchemes: {
+        token: { type: 'http', scheme: 'bearer', description: 'the API_TOKEN of this server' },
+      },
+    },
+  };
+}
+
+function operation(name: RouteName, section: string, refer: (schema: unknown) => unknown): Json {
+  const route: RouteSchema = ROUTE_SCHEMAS[name];
+  const { body, params, querystring, headers, response } = route;
+  const parameters = [
+    ...parametersOf('path', params, refer),
+    ...parametersOf('query', querystring, refer),
+    ...parametersOf('header', headers, refer),
+    ...(response[304] === undefined ? [] : [IF_NONE_MATCH]),
+  ];
+  const isOpen = response[401] === undefined;
+  return {
+    operationId: name,
+    summary: route.summary,
+    tags: [section],
+    ...(isOpen ? { security: [] } : {}),
+    ...(parameters.length > 0 ? { parameters } : {}),
+    ...(body === undefined
+      ? {}
+      : {
+          requestBody: {
+            required: route.isBodyOptional !== true,
+            content: { 'application/json': { schema: refer(body) } },
+          },
+        }),
+    responses: Object.fromEntries(
+      Object.entries(response).map(([status, schema]) => [
+        status,
+        answer(Number(status), schema, route, refer),
+      ]),
+    ),
+  };
+}
+
+const IF_NONE_MATCH = {
+  name: 'If-None-Match',
+  in: 'header',
+  required: false,
+  description: 'an `ETag` of an earlier answer',
+  schema: { type: 'string' },
+} as const;
+
+const ETAG = { ETag: { description: 'of this state', schema: { type: 'string' } } } as const;
+const RETRY_AFTER = {
+  'Retry-After': { description: 'seconds', schema: { type: 'integer', minimum: 1 } },
+} as const;
+
+function answer(
+  status: number,
+  schema: unknown,
+  { mediaType = 'application/json', response }: RouteSchema,
+  refer: (schema: unknown) => unknown,
+): Json {
+  const hasTag = response[304] !== undefined && status < 400;
+  const type = schema === Problem ? 'application/problem+json' : mediaType;
+  const hasBody = status !== 204 && status !== 304;
+  return {
+    description: STATUS_CODES[status] ?? '',
+    ...(hasTag ? { headers: ETAG } : {}),
+    ...(status === 429 ? { headers: RETRY_AFTER } : {}),
+    ...(hasBody ? { content: { [type]: { schema: refer(schema) } } } : {}),
+  };
+}
+
+function parametersOf(
+  place: 'path' | 'query' | 'header',
+  schema: RouteSchema['params'],
+  refer: (schema: unknown) => unknown,
+): Json[] {
+  if (schema === undefined) return [];
+  const required = new Set((schema['required'] ?? []) as string[]);
+  return Object.entries(schema['properties'] as Record<string, Json>).map(([name, property]) => ({
+    name,
+    in: place,
+    required: required.has(name),
+    ...(property['description'] === undefined ? {} : { description: property['description'] }),
+    schema: refer(property),
+  }));
+}
+
+/** Names what has a name, and puts it under that name into `components`. */
+function withReferences(node: unknown, components: Json): unknown {
+  if (Array.isArray(node)) return node.map((entry) => withReferences(entry, components));
+  if (!isRecord(node)) return node;
+  const inside = () =>
+    Object.fromEntries(
+      Object.entries(node).map(([key, value]) => [key, withReferences(value, components)]),
+    );
+  const name = NAMES.get(sharedPart(node));
+  if (name === undefined) return inside();
+  if (!(name in components)) {
+    components[name] = {};
+    components[name] = inside();
+  }
+  return { $ref: `#/components/schemas/${name}` };
+}
+
+/** An optional field has a copy of its schema, but one with the same properties in it. */
+function sharedPart(schema: Json): unknown {
+  return schema['properties'] ?? schema['anyOf'] ?? null;
+}
+
+function isRecord(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null;
+}
