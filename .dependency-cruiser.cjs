@@ -13,6 +13,7 @@ const parts = {
   worker: { values: ['worker'], types: [] },
   http: { values: ['http', 'domain'], types: ['config[.]ts'] },
   'readiness[.]ts': { values: ['domain'], types: ['adapters'] },
+  'start-refusal[.]ts': { values: ['adapters', 'config[.]ts'], types: [] },
   'configuration-answer[.]ts': { values: ['domain', 'adapters'], types: ['config[.]ts'] },
   'app[.]ts': { values: ['http', 'domain'], types: ['config[.]ts', 'compose[.]ts'] },
   'compose[.]ts': {

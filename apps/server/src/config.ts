@@ -58,6 +58,23 @@ export const Environment = Type.Object({
 });
 type Environment = Static<typeof Environment>;
 
+/** Settings of what is not there, with what is done instead. To ignore them would be to promise it. */
+export const UNSUPPORTED: Readonly<Record<string, readonly string[]>> = {
+  'files are stored on the disk alone, in DOWNLOADS_DIR': [
+    'STORAGE_PROVIDER',
+    'S3_BUCKET',
+    'S3_ENDPOINT',
+    'S3_REGION',
+    'S3_FORCE_PATH_STYLE',
+    'S3_PREFIX',
+  ],
+  'records are kept in HISTORY_FILE alone': ['DATABASE_URL'],
+  'one server does all the work': ['REDIS_URL', 'ROLE'],
+  'no notices are sent': ['MAIL_URL', 'MAIL_FROM', 'MAIL_TO', 'WEBHOOK_URL', 'WEBHOOK_SECRET'],
+};
+/** These ask for what is done anyway. */
+const HARMLESS: readonly string[] = ['STORAGE_PROVIDER=local', 'ROLE=all'];
+
 export interface Config {
   readonly host: string;
   readonly port: number;
@@ -117,6 +134,7 @@ export function loadConfig(
       return value ? [[name, value]] : [];
     }),
   );
+  refuseUnsupported(environment);
   for (const [name, value] of Object.entries(data)) {
     const { type } = Environment.properties[name as keyof Environment] as { type?: string };
     // Stricter than the conversion of the schema, which takes Infinity, 1e3 and 0x10.
@@ -176,6 +194,16 @@ export function loadConfig(
 
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+}
+
+function refuseUnsupported(environment: Readonly<Record<string, string | undefined>>): void {
+  for (const [instead, names] of Object.entries(UNSUPPORTED)) {
+    for (const name of names) {
+      const value = environment[name]?.trim();
+      if (!value || HARMLESS.includes(`${name}=${value}`)) continue;
+      throw new ConfigError(`${name} is set, but not supported: ${instead}. Unset ${name}.`);
+    }
+  }
 }
 
 function validated(data: Record<string, string>): Environment {

@@ -3,26 +3,18 @@ import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import closeWithGrace from 'close-with-grace';
 import { destination, pino } from 'pino';
-import { DataFolderInUseError, lockDataFolder } from './adapters/data-folder.ts';
-import { NewerHistoryError } from './adapters/history-document.ts';
+import { lockDataFolder } from './adapters/data-folder.ts';
 import { buildApp } from './app.ts';
 import { compose } from './compose.ts';
-import { ConfigError, loadConfig, type Config } from './config.ts';
+import { loadConfig } from './config.ts';
+import { startRefusalOf } from './start-refusal.ts';
 
-/** Exit codes of sysexits.h, so that a supervisor can tell what does not mend itself. */
-const EXIT_BAD_CONFIG = 78;
-const EXIT_IN_USE = 75;
 const STOP_LIMIT_MS = 15_000;
 
 const repositoryRoot = resolve(import.meta.dirname, '../../..');
 
 function say(text: string): void {
   process.stderr.write(`${text}\n`);
-}
-
-function end(code: number, text: string): never {
-  say(text);
-  process.exit(code);
 }
 
 function readDotEnv(): NodeJS.Dict<string> {
@@ -39,28 +31,9 @@ function setVariables(): NodeJS.Dict<string> {
   return Object.fromEntries(Object.entries(process.env).filter(([, value]) => value?.trim()));
 }
 
-function readConfig(): Config {
-  try {
-    return loadConfig({ ...readDotEnv(), ...setVariables() }, repositoryRoot);
-  } catch (error) {
-    if (error instanceof ConfigError)
-      end(EXIT_BAD_CONFIG, `Artemis cannot start: ${error.message}`);
-    throw error;
-  }
-}
-
-function lock(config: Config): () => void {
-  try {
-    return lockDataFolder(config.dataDir);
-  } catch (error) {
-    if (error instanceof DataFolderInUseError) end(EXIT_IN_USE, error.message);
-    throw error;
-  }
-}
-
 async function main(): Promise<void> {
-  const config = readConfig();
-  const unlock = lock(config);
+  const config = loadConfig({ ...readDotEnv(), ...setVariables() }, repositoryRoot);
+  const unlock = lockDataFolder(config.dataDir);
   const logger = pino(
     {
       level: config.logLevel,
@@ -91,18 +64,13 @@ async function main(): Promise<void> {
     grace.uninstall();
     await services.stop();
     unlock();
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EADDRINUSE' || code === 'EACCES') {
-      end(
-        1,
-        `Port ${config.port} is taken or not allowed. Set PORT to another one, such as PORT=8501.`,
-      );
-    }
     throw error;
   }
 }
 
 await main().catch((error: unknown) => {
-  if (error instanceof NewerHistoryError) end(EXIT_BAD_CONFIG, error.message);
-  throw error;
+  const refusal = startRefusalOf(error);
+  if (refusal === null) throw error;
+  say(refusal.sentence);
+  process.exit(refusal.exitCode);
 });

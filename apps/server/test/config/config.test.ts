@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { ConfigError, loadConfig } from '../../src/config.ts';
+import { ConfigError, loadConfig, UNSUPPORTED } from '../../src/config.ts';
 
 const ROOT = '/srv/artemis';
 const load = (environment: Record<string, string> = {}) => loadConfig(environment, ROOT);
@@ -139,6 +139,19 @@ describe('the configuration', () => {
   it('never repeats a secret', () => {
     expect(refusal({ API_TOKEN: 'hunter2' })).not.toContain('hunter2');
     expect(refusal({ SECRET_KEY: 'hunter2' })).not.toContain('hunter2');
+  });
+});
+
+describe('what is not supported', () => {
+  it.each(Object.values(UNSUPPORTED).flat())('%s is refused, not ignored', (name) => {
+    const message = refusal({ [name]: 'redis://user:hunter2@box.lan' });
+    expect(message).toContain(`Unset ${name}.`);
+    expect(message).not.toContain('hunter2');
+    expect(load({ [name]: ' ' })).toEqual(load());
+  });
+
+  it('is not asked for by the words for what is done anyway', () => {
+    expect(load({ STORAGE_PROVIDER: 'local', ROLE: 'all' })).toEqual(load());
   });
 });
 

@@ -1,7 +1,7 @@
 import { parseEnv } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { Environment, loadConfig } from '../../src/config.ts';
-import { readText, rowsOf } from './markdown.ts';
+import { Environment, loadConfig, UNSUPPORTED } from '../../src/config.ts';
+import { readText, rowsOf, sectionOf } from './markdown.ts';
 
 interface Variable {
   readonly type: string;
@@ -45,6 +45,14 @@ describe('docs/configuration.md', () => {
       if (type === 'integer') expect([name, allowed]).toEqual([name, `${minimum} to ${maximum}`]);
       if (choices) expect([name, allowed]).toEqual([name, choices.join(', ')]);
     }
+  });
+});
+
+describe('docs/configuration.md, of what is not supported', () => {
+  it('has every variable that is refused', async () => {
+    const section = sectionOf(await readText('docs/configuration.md'), 'Not supported');
+    const named = new Set(section.match(/`[A-Z][A-Z0-9_]+`/g));
+    for (const name of Object.values(UNSUPPORTED).flat()) expect(named).toContain(`\`${name}\``);
   });
 });
 
