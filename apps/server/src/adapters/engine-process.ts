@@ -96,7 +96,9 @@ export function startEngineProcess(options: EngineProcessOptions): EngineProcess
     },
     async end() {
       child.stdin.end();
-      const timer = setTimeout(() => child.kill('SIGKILL'), END_PATIENCE_MS);
+      // One that does not listen yet has no jobs, and reads nothing while it imports yt-dlp.
+      const patienceMs = facts === null ? 0 : END_PATIENCE_MS;
+      const timer = setTimeout(() => child.kill('SIGKILL'), patienceMs);
       await gone;
       clearTimeout(timer);
     },

@@ -1,7 +1,7 @@
 import { chmod, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
   createEngineHost,
   type EngineHost,
@@ -155,6 +155,27 @@ describe('the engine host', { timeout: 60_000 }, () => {
       );
     },
   );
+
+  it('does not wait for a host that is still getting ready, which has no jobs', async () => {
+    const folder = await temporaryFolder();
+    const pythonPath = join(folder, 'python');
+    await writeFile(pythonPath, '#!/bin/sh\nexec sleep 600\n');
+    await chmod(pythonPath, 0o755);
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const host = startEngineProcess({
+      pythonPath,
+      socketPath: join(folder, 'host.sock'),
+      tier: 'warm',
+      settings: {},
+      onReady: () => undefined,
+      onEnd: () => undefined,
+      onLog: () => undefined,
+    });
+    const ended = host.end();
+    vi.advanceTimersByTime(1);
+    await ended;
+  });
 
   it('notices another yt-dlp in the same place, once it has stopped changing', async () => {
     const folder = await temporaryFolder();
