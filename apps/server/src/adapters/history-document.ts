@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Download } from '@artemis/contracts';
 import { Ajv } from 'ajv';
 import { BLANK_RECORD } from '../domain/blank-record.ts';
@@ -64,6 +65,7 @@ function readRecord(entry: unknown): Download | null {
   );
   const record = {
     ...BLANK_RECORD,
+    id: randomUUID(),
     status: 'completed',
     progress: given.status === undefined || given.status === 'completed' ? 100 : 0,
     ...known,

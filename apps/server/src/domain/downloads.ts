@@ -215,6 +215,9 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
         log.write('info', `Continuing ${interrupted.length} interrupted downloads.`, null, true);
       }
       submissions.recover(idempotency);
+      await records.forgetSurplus().catch((error: unknown) => {
+        logger.warn({ err: error }, 'old records are forgotten with the next download that ends');
+      });
       for (const { download } of live.all()) {
         if (download.status === 'queued') await enqueue(download.id);
       }

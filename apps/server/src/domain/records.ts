@@ -31,6 +31,8 @@ export interface Records {
   persist(id: string): Promise<void>;
   /** Forgets records durably. Rejects with STORE_UNAVAILABLE. */
   forget(ids: readonly string[]): Promise<void>;
+  /** Forgets what is beyond the limit already, as after a start with a lower one. Rejects with STORE_UNAVAILABLE. */
+  forgetSurplus(): Promise<void>;
   /** From now on nothing waits for a history that cannot be written: each save is tried once. */
   stopRetrying(): void;
   /** Tries once more what could not be written. */
@@ -163,6 +165,15 @@ export function createRecords(dependencies: RecordsDependencies): Records {
     }
   }
 
+  async function forget(ids: readonly string[]): Promise<void> {
+    try {
+      await history.save({ remove: ids });
+    } catch (error) {
+      throw storeUnavailable(error);
+    }
+    dropFromMemory(ids);
+  }
+
   function saveSoon(): void {
     soonTimer = null;
     for (const id of soon) void persist(id);
@@ -189,13 +200,10 @@ export function createRecords(dependencies: RecordsDependencies): Records {
         throw storeUnavailable(error);
       }
     },
-    async forget(ids) {
-      try {
-        await history.save({ remove: ids });
-      } catch (error) {
-        throw storeUnavailable(error);
-      }
-      dropFromMemory(ids);
+    forget,
+    async forgetSurplus() {
+      const surplus = beyondLimit();
+      if (surplus.length > 0) await forget(surplus);
     },
     stopRetrying() {
       isStopping = true;

@@ -197,6 +197,19 @@ describe('other shapes of the file', () => {
     expect(await setAside()).toEqual([]);
   });
 
+  it('are read: records that have no id get one that lasts', async () => {
+    const { url } = record();
+    await writeFile(pathOf(), JSON.stringify([{ url }, { url, status: 'queued' }]));
+    const first = open();
+    const { downloads } = await first.load();
+    expect(downloads.map(({ status }) => status)).toEqual(['completed', 'queued']);
+    await first.close();
+    const second = open();
+    expect((await second.load()).downloads).toEqual(downloads);
+    expect(second.health().state).toBe('ok');
+    await second.close();
+  });
+
   it('are refused untouched: one of a newer Artemis', async () => {
     const text = JSON.stringify({ version: 2, seq: 1, downloads: [], extra: { keep: true } });
     await writeFile(pathOf(), text);

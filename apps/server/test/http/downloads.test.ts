@@ -372,6 +372,21 @@ describe('a download that ends well', () => {
   });
 });
 
+describe('a start with a lower HISTORY_LIMIT', () => {
+  it('forgets what is beyond it at once', async () => {
+    const first = await start({ run: succeed });
+    const urls = ['https://a.example/1', 'https://b.example/2', 'https://c.example/3'];
+    await post(first, { urls });
+    await eventually(
+      async () =>
+        (await get(first, '/downloads?status=completed')).json<DownloadList>().total === 3,
+    );
+    await first.stop();
+    const second = await start({ folder: first.folder, environment: { HISTORY_LIMIT: '1' } });
+    expect((await get(second, '/downloads')).json<DownloadList>().total).toBe(1);
+  });
+});
+
 describe('cancel and retry', () => {
   it('cancels a running download at once, refuses it twice, and retries the same record', async () => {
     const app = await start();
