@@ -73,10 +73,8 @@ export async function runKills(options: {
     for (let round = 1; round <= options.rounds && options.isOver?.() !== true; round += 1) {
       accepted.push(...(await topUp(server, origin.url, accepted.length)));
       await pause(random() * LONGEST_WAIT_MS);
-      const { victim, found } = await choose(server, random);
+      const { victim, family } = await killOne(server, random);
       kills[victim] += 1;
-      const family = [found, ...(await descendantsOf(found.pid))];
-      process.kill(found.pid, 'SIGKILL');
       const left = await leftAfterGrace(family);
       leftOver.push(...left.map(({ command }) => `${victim}: ${command}`));
       say(`round ${round}: killed ${victim}, ${family.length - 1} below it, ${left.length} left`);
@@ -109,6 +107,23 @@ async function topUp(server: ServerProcess, url: string, from: number): Promise<
     ids.push(...downloads.map(({ id }) => id));
   }
   return ids;
+}
+
+/** Chooses again when the chosen one has ended by itself meanwhile. `family` is the victim and what was below it. */
+async function killOne(
+  server: ServerProcess,
+  random: () => number,
+): Promise<{ victim: Victim; family: readonly ProcessInfo[] }> {
+  for (;;) {
+    const { victim, found } = await choose(server, random);
+    const family = [found, ...(await descendantsOf(found.pid))];
+    try {
+      process.kill(found.pid, 'SIGKILL');
+      return { victim, family };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
+  }
 }
 
 /** A kind of process among those that run at this moment, and one of that kind. */
