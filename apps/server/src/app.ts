@@ -4,11 +4,13 @@ import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } 
 import type { Config } from './config.ts';
 import type { Services } from './compose.ts';
 import { sendNotFound } from './http/not-found.ts';
+import { jsonBodies } from './http/plugins/json-bodies.ts';
 import { localGuard } from './http/plugins/local-guard.ts';
 import { metricsRoutes } from './http/plugins/metrics.ts';
 import { documentationRoutes } from './http/plugins/openapi.ts';
 import {
   answerBadConnection,
+  answerConnect,
   problemDetails,
   sendFrameworkError,
 } from './http/plugins/problem-details.ts';
@@ -63,12 +65,22 @@ export async function buildApp(
   });
   app.server.headersTimeout = SLOWEST_HEADERS_MS;
   app.server.maxConnections = MOST_CONNECTIONS;
-  app.removeContentTypeParser('text/plain');
+  app.server.on('connect', answerConnect);
+  // A wish that nobody here can grant is not one that must be refused (RFC 9110, 10.1.1).
+  app.server.on('checkExpectation', (request, response) => {
+    app.server.emit('request', request, response);
+  });
 
   await app.register(problemDetails);
+  await app.register(jsonBodies);
   await app.register(validator);
   await app.register(localGuard, config);
   await app.register(rateLimit, { settings: config.rateLimit, basePath: config.basePath });
+  app.addHook('onRequest', (request, reply, done) => {
+    // Before its body is read: what is wrong is the address or the method, whatever the body is.
+    if (!request.is404 || request.method === 'GET' || request.method === 'HEAD') done();
+    else sendNotFound(request, reply, config.basePath);
+  });
   await app.register(servicesPlugin, { downloads: services.downloads });
   await app.register(
     async (room) => {

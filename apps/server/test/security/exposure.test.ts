@@ -102,6 +102,11 @@ describe('the names that we answer to', () => {
     expectProblem(await send({ path: '/api/v1/downloads', host: null }), 'FORBIDDEN_HOST');
     expectProblem(await sendRaw(port, 'GET /api/v1/downloads HTTP/1.0\r\n\r\n'), 'FORBIDDEN_HOST');
   });
+
+  it('are said once: of two Host headers another program might take the other one', async () => {
+    const headers = { Host: 'evil.example' };
+    expectProblem(await send({ path: '/api/v1/downloads', headers }), 'VALIDATION_FAILED');
+  });
 });
 
 describe('pages of other sites', () => {
@@ -207,6 +212,8 @@ describe('bodies', () => {
     'text/plain\tapplication/json',
     'text/plain; application/json',
     'text/plain, application/json',
+    'application/json;charset=utf-16',
+    'application/json; charset="iso-8859-1"',
   ])('of the type %j are refused', async (type) => {
     expectProblem(await post(fine, type), 'UNSUPPORTED_MEDIA_TYPE', 'createDownloads');
   });
@@ -236,6 +243,31 @@ describe('bodies', () => {
     '',
   ])('that are no request of ours are refused: %.60s', async (body) => {
     expectProblem(await post(body, 'application/json'), 'VALIDATION_FAILED', 'createDownloads');
+  });
+
+  it('that are compressed are refused', async () => {
+    for (const coding of ['gzip', 'br', 'x-unheard-of']) {
+      const answer = await post(fine, 'application/json', { 'Content-Encoding': coding });
+      expectProblem(answer, 'UNSUPPORTED_MEDIA_TYPE', 'createDownloads');
+    }
+  });
+
+  it('are UTF-8: no byte is replaced by another', async () => {
+    for (const bytes of ['ff', 'c0af', 'eda080']) {
+      const body = Buffer.from(`{"url":"https://a.example/\u0000","force":true}`);
+      const broken = Buffer.from(body.toString('hex').replace('00', bytes), 'hex');
+      const head = rawRequest({
+        method: 'POST',
+        path: '/api/v1/downloads',
+        headers: {
+          'Content-Type': 'application/json',
+          'Content-Length': String(broken.length),
+        },
+      });
+      const answer = await sendRaw(port, Buffer.concat([Buffer.from(head), broken]));
+      expectProblem(answer, 'VALIDATION_FAILED', 'createDownloads');
+      expect(answer.body).toContain('UTF-8');
+    }
   });
 
   it('end at 256 KiB, also without a length', async () => {
@@ -325,6 +357,37 @@ describe('addresses', () => {
     });
   });
 
+  it('that are wrong are told before the body is looked at', async () => {
+    const broken = { body: '{', headers: { 'Content-Type': 'text/plain' } };
+    const wrong = { method: 'PUT', path: '/api/v1/downloads', ...broken };
+    expectProblem(await send(wrong), 'METHOD_NOT_ALLOWED');
+    expectProblem(await send({ method: 'QUERY', path: '/api/v1/downloads' }), 'METHOD_NOT_ALLOWED');
+    const unknown = { method: 'POST', path: '/api/v1/nothing', ...broken };
+    expectProblem(await send(unknown), 'ROUTE_NOT_FOUND');
+  });
+
+  it('take CONNECT for a method that is not allowed', async () => {
+    const answer = await send({ method: 'CONNECT', path: 'evil.example:443' });
+    expectProblem(answer, 'METHOD_NOT_ALLOWED');
+    expect(answer.headers['allow']).toContain('GET');
+  });
+
+  it('take whole numbers in plain digits only', async () => {
+    const spellings = '1e1 +5 %2B5 0x10 5.0 %205 5%20 05 -0 Infinity NaN 1,2'.split(' ');
+    const queries = spellings.flatMap((text) => [
+      `/api/v1/downloads?limit=${text}`,
+      `/api/v1/downloads?offset=${text}`,
+      `/api/v1/log?after=${text}`,
+    ]);
+    await each(queries, async (path) => {
+      const answer = await send({ path });
+      expect({ path, status: answer.status }).toEqual({ path, status: 400 });
+      expectProblem(answer, 'VALIDATION_FAILED');
+    });
+    const fine = '/api/v1/downloads?limit=200&offset=0&status=queued&status=failed,paused';
+    expect((await send({ path: fine })).status).toBe(200);
+  });
+
   it('answer HEAD as GET, without the body', async () => {
     for (const path of [
       '/api/v1/downloads',
@@ -362,6 +425,11 @@ describe('connections', () => {
       expect([400, 403]).toContain(found.status);
       expect(isProblem(JSON.parse(found.body))).toBe(true);
     }
+  });
+
+  it('that expect something else than to go on are answered all the same', async () => {
+    const answer = await send({ path: '/healthz', headers: { Expect: 'a-miracle' } });
+    expect(answer.status).toBe(200);
   });
 
   it('have limits in time and number', () => {

@@ -44,6 +44,10 @@ export const localGuard = fp<LocalGuardOptions>(
       const route = routeBelow(options.basePath, request);
       if (route === LIVENESS) return;
       const host = request.headers.host?.toLowerCase() ?? '';
+      // Of several, Node takes the first, and another program before us might take the last.
+      if (countOf('host', request.raw.rawHeaders) > 1) {
+        throw new RequestError('VALIDATION_FAILED', 'A request has one Host header.');
+      }
       if (!isOurHost(host, hosts)) {
         throw new RequestError(
           'FORBIDDEN_HOST',
@@ -121,6 +125,14 @@ function needsToken(route: string | null, path: string): boolean {
 function hasToken(request: FastifyRequest, tokenHash: Buffer): boolean {
   const match = /^Bearer (\S{1,500})$/i.exec(request.headers.authorization ?? '');
   return timingSafeEqual(sha256(match?.[1] ?? ''), tokenHash);
+}
+
+function countOf(name: string, rawHeaders: readonly string[]): number {
+  let count = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    if (rawHeaders[index]?.toLowerCase() === name) count += 1;
+  }
+  return count;
 }
 
 function sha256(text: string): Buffer {

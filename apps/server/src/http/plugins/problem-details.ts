@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { STATUS_CODES } from 'node:http';
+import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import {
   REQUEST_CODES,
   type Problem,
@@ -30,12 +31,20 @@ interface ConnectionError {
   readonly status: number;
   readonly code: RequestCode;
   readonly detail: string;
+  readonly header?: string;
 }
 
 const BROKEN_REQUEST: ConnectionError = {
   status: 400,
   code: 'VALIDATION_FAILED',
   detail: 'This is not a request that can be read.',
+};
+
+const NO_TUNNELS: ConnectionError = {
+  status: 405,
+  code: 'METHOD_NOT_ALLOWED',
+  detail: 'CONNECT is not allowed here.',
+  header: 'allow: GET, HEAD, POST, PUT, PATCH, DELETE\r\n',
 };
 
 const CONNECTION_ERRORS: Readonly<Record<string, ConnectionError>> = {
@@ -82,12 +91,20 @@ export function answerBadConnection(error: NodeJS.ErrnoException, socket: Socket
     socket.destroy();
     return;
   }
-  const { status, code, detail } = CONNECTION_ERRORS[error.code ?? ''] ?? BROKEN_REQUEST;
+  endWith(socket, CONNECTION_ERRORS[error.code ?? ''] ?? BROKEN_REQUEST);
+}
+
+/** Node would close the connection without a word. */
+export function answerConnect(_request: IncomingMessage, socket: Duplex): void {
+  endWith(socket, NO_TUNNELS);
+}
+
+function endWith(socket: Duplex, { status, code, detail, header = '' }: ConnectionError): void {
   const problem = problemOf(new RequestError(code, detail), randomBytes(9).toString('base64url'));
   const body = JSON.stringify({ ...problem, status });
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: application/problem+json\r\n` +
-      `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+      `${header}content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   );
 }
 

@@ -2,9 +2,10 @@ import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import type { FastifyRouteSchemaDef } from 'fastify/types/schema.js';
 import fp from 'fastify-plugin';
 
-const shared = {
+const settings = {
   allErrors: false,
   strict: true,
+  coerceTypes: false,
   allowUnionTypes: true,
   useDefaults: false,
   removeAdditional: false,
@@ -15,23 +16,26 @@ const shared = {
   verbose: true,
 } as const;
 
+interface Schema {
+  readonly properties?: Readonly<Record<string, { readonly type?: string }>>;
+}
+
 type Validate = ((data: unknown) => boolean) & { errors?: ErrorObject[] | null };
 
 /**
  * Bodies are taken as they are: nothing is dropped, filled in or converted. Values of a query are text by
- * nature, so there numbers and lists are parsed.
+ * nature, so there numbers and lists are read, see `readText`.
  */
 export const validator = fp(
   (app) => {
-    const forBodies = new Ajv({ ...shared, coerceTypes: false });
-    const forText = new Ajv({ ...shared, coerceTypes: 'array' });
+    const ajv = new Ajv(settings);
     const waiting: (() => void)[] = [];
-    app.setValidatorCompiler(({ schema, httpPart }: FastifyRouteSchemaDef<object>) => {
-      const ajv = httpPart === 'body' ? forBodies : forText;
+    app.setValidatorCompiler(({ schema, httpPart }: FastifyRouteSchemaDef<Schema>) => {
       let compiled: ValidateFunction | null = null;
       const compile = () => (compiled ??= ajv.compile(schema));
       waiting.push(compile);
       const validate: Validate = (data) => {
+        if (httpPart === 'querystring') readText(schema, data as Record<string, unknown>);
         const isValid = compile()(data);
         validate.errors = compiled?.errors ?? null;
         return isValid;
@@ -53,3 +57,13 @@ export const validator = fp(
   },
   { name: 'validator' },
 );
+
+/** Whole numbers in plain digits only: Ajv's own conversion takes `1e1`, `0x10`, ` 5` and, past any maximum, `Infinity`. */
+function readText(schema: Schema, data: Record<string, unknown>): void {
+  for (const [name, { type }] of Object.entries(schema.properties ?? {})) {
+    const text = data[name];
+    if (typeof text !== 'string') continue;
+    if (type === 'array') data[name] = [text];
+    else if (type === 'integer' && /^(0|[1-9]\d{0,14})$/.test(text)) data[name] = Number(text);
+  }
+}
