@@ -3,7 +3,6 @@
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { repositoryDir } from './steps.mjs';
 
 const serverDir = join(repositoryDir, 'apps/server');
@@ -11,14 +10,13 @@ const webDir = join(repositoryDir, 'apps/web');
 const resolveFrom = (/** @type {string} */ folder, /** @type {string} */ name) =>
   createRequire(join(folder, 'package.json')).resolve(name);
 
+// The watcher of Node 20 loses a file that an editor replaces when it saves.
 const server = start(
   [
-    '--watch-path=src',
-    '--watch-path=../../packages/contracts/src',
-    '--watch-preserve-output',
+    resolveFrom(serverDir, 'tsx/cli'),
+    'watch',
+    '--clear-screen=false',
     '--conditions=@artemis/source',
-    '--import',
-    pathToFileURL(resolveFrom(serverDir, 'tsx')).href,
     'src/main.ts',
   ],
   serverDir,
