@@ -196,10 +196,20 @@ describe('the OpenAPI document', () => {
 });
 
 describe('below a sub-path', () => {
-  it('names it as the server', async () => {
-    const other = await startApp({ environment: { BASE_PATH: '/artemis' } });
-    const answer = await other.app.inject({ url: '/artemis/openapi.json', headers: HEADERS });
+  it('names it as the server, and the pages find their own files', async () => {
+    const { app: other, close } = await startApp({ environment: { BASE_PATH: '/artemis' } });
+    const get = (url: string) => other.inject({ url, headers: HEADERS });
+    const answer = await get('/artemis/openapi.json');
     expect(answer.json<Document>().servers).toEqual([{ url: '/artemis' }]);
-    await other.close();
+    for (const page of ['/artemis/documentation', '/artemis/documentation/']) {
+      const { body } = await get(page);
+      const scripts = Array.from(body.matchAll(/src="([^"]+)"/g), ([, link = '']) => link);
+      expect(scripts.length).toBeGreaterThan(1);
+      for (const script of scripts) {
+        const { pathname } = new URL(script, `http://127.0.0.1:8500${page}`);
+        expect([script, (await get(pathname)).statusCode]).toEqual([script, 200]);
+      }
+    }
+    await close();
   });
 });

@@ -21,6 +21,8 @@ export async function documentationRoutes(
   app.get('/openapi.json', () => document);
   await app.register(swaggerUi, {
     routePrefix: '/documentation',
+    // Without it the page finds its own files at the root only, when its address has no slash at the end.
+    indexPrefix: basePath,
     // Its own pages only, and nothing from anywhere else.
     staticCSP: true,
     uiConfig: { deepLinking: true },
