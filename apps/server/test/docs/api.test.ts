@@ -60,17 +60,25 @@ describe('the tables of docs/api.md', () => {
     );
   });
 
-  it('have every code', () => {
+  it('have every code with its sentence', () => {
     const errors = rowsOf(sectionOf(page, 'Codes of errors'));
-    expect(errors.map(([code, status]) => [code, Number(status)])).toEqual(
-      Object.entries(REQUEST_CODES).map(([code, { status }]) => [code, status]),
+    expect(errors).toEqual(
+      Object.entries(REQUEST_CODES).map(([code, { status, title }]) => [
+        code,
+        String(status),
+        `${title}.`,
+      ]),
     );
     const failures = rowsOf(sectionOf(page, 'Codes of failed downloads'));
-    expect(failures.map(([code, isRetried]) => [code, isRetried === 'yes'])).toEqual(
-      Object.entries(FAILURES).map(([code, { isRetryable }]) => [code, isRetryable]),
+    expect(failures).toEqual(
+      Object.entries(FAILURES).map(([code, { isRetryable, message }]) => [
+        code,
+        isRetryable ? 'yes' : 'no',
+        message,
+      ]),
     );
     const warnings = rowsOf(sectionOf(page, 'Codes of warnings'));
-    expect(warnings.map(([code]) => code)).toEqual(Object.keys(WARNINGS));
+    expect(warnings).toEqual(Object.entries(WARNINGS));
   });
 });
 
