@@ -48,5 +48,5 @@ describe('a start with a bad setting', () => {
     });
     expect(overridden.code).toBe(78);
     expect(overridden.stderr).toContain('ALLOW_OPEN_NETWORK');
-  });
+  }, 120_000);
 });
