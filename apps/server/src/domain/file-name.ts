@@ -60,7 +60,8 @@ export function fileNameOf(
   const { metadata, options } = download;
   return compile(options, {
     id: download.id,
-    video_id: metadata.video_id,
+    // Of a page that no site is known for it is the end of its link, and a query may hold a secret.
+    video_id: metadata.video_id?.replace(/\?.*/s, ''),
     title: metadata.title ?? download.title,
     uploader: metadata.uploader,
     upload_date: metadata.upload_date,

@@ -283,10 +283,16 @@ async function finish(
   const file = dirname(path) === jobFolder ? await ownFile(jobFolder, name) : null;
   if (file === null)
     return failedOutcome(jobs, 'INVALID_MEDIA', 'There is no file, or it is empty.');
+  if (result.gap !== null && plan.section !== null) {
+    const code = result.gap === 'forbidden' ? 'EGRESS_BLOCKED' : 'NETWORK';
+    return failedOutcome(jobs, code, 'A segment of the clip could not be had.');
+  }
   const expected = result.end === 'recorded' ? null : expectedDuration(plan, video);
   const verdict = await verifyMedia(jobs, file.path, plan, expected);
   if (jobs.isStopped) return stoppedOutcome(jobs);
-  if ('failure' in verdict) return failedOutcome(jobs, verdict.failure, verdict.detail);
+  if ('failure' in verdict) {
+    return failedOutcome(jobs, failureOf(verdict.failure, result), verdict.detail);
+  }
   if (plan.section !== null) await clipSubtitles(jobs, jobFolder, plan.section);
   const sidecars = await collectSidecars(jobFolder, plan, hasSubtitles(verdict.media));
   const metadata = measuredMetadata(metadataOf(video), verdict.media, extname(name).slice(1));
@@ -296,6 +302,12 @@ async function finish(
   await writeOutcome(jobFolder, outcome);
   reporter.log('info', `Checked: ${files.map(({ suffix }) => suffix).join(', ')}.`);
   return outcome;
+}
+
+/** What was put together from answers for parts may be good when it is fetched as a whole. */
+function failureOf(failure: FailureCode, { responses }: RunResult): FailureCode {
+  const isInParts = responses.some(({ status }) => status === 206);
+  return failure === 'INVALID_MEDIA' && isInParts ? 'TRUNCATED' : failure;
 }
 
 function listWarnings({ options }: DownloadPlan, { fields }: VideoInfo): WarningCode[] {

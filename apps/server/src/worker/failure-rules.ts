@@ -18,7 +18,10 @@ export const FAILURE_RULES: readonly FailureRule[] = [
     code: 'DISK_FULL',
     pattern: /\[Errno (28|122)\]|No space left on device|Disk quota exceeded/,
   },
-  { code: 'EGRESS_BLOCKED', pattern: /refused by policy: (connect|send)|by egress policy/i },
+  {
+    code: 'EGRESS_BLOCKED',
+    pattern: /refused by policy: (connect|send)|by egress policy|file:\/\/ URLs are disabled/i,
+  },
   { code: 'UNSAFE_TYPE', pattern: /The extracted extension \(.*\) is unusual/ },
   { code: 'INVALID_MEDIA', pattern: /Response data has no m3u header|does not look like a .*file/ },
   {

@@ -33,6 +33,9 @@ export function classifyFailure(evidence: FailureEvidence, nowMs: number): Failu
     const where = blocked.address === null ? '' : ` (${blocked.address} port ${blocked.port})`;
     return { code: 'EGRESS_BLOCKED', detail: `${detail}${where}`, retryAfterSeconds: null };
   }
+  if (lines.some(isForbiddenInput)) {
+    return { code: 'EGRESS_BLOCKED', detail, retryAfterSeconds: null };
+  }
   const code = codeOf(errors, lines, exit);
   if (retryAfterSeconds !== null && (code === 'NETWORK' || code === 'UNKNOWN')) {
     return { code: 'THROTTLED', detail, retryAfterSeconds };
@@ -43,6 +46,18 @@ export function classifyFailure(evidence: FailureEvidence, nowMs: number): Failu
 /** Something tried to reach an address that is not public, or by a way that cannot be judged. */
 export function isEgressRefusal({ event }: { readonly event: string }): boolean {
   return event === 'connect' || event === 'send' || event === 'process';
+}
+
+/** Said by ffmpeg of a part of a manifest that lies on this computer, or where it may not go. */
+export function isForbiddenInput(line: string): boolean {
+  return /Protocol '\w+' not on whitelist|(Filename extension of|Unable to open key file) '?file:/.test(
+    line,
+  );
+}
+
+/** Said by ffmpeg of a part of a manifest that it goes on without. */
+export function isSkippedSegment(line: string): boolean {
+  return /^\[(hls|dash) @ \w+\] Failed to open (new )?(segment|fragment)\b/.test(line);
 }
 
 /** Whole errors: a message of yt-dlp may run over several lines. */

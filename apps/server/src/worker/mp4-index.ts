@@ -44,6 +44,32 @@ async function readMedia(file: FileHandle): Promise<ProbedMedia | null> {
   return mediaOf(buffer, data);
 }
 
+/**
+ * Whether the last box of an mp4 promises more bytes than there are. The packets of a file that lacks its last moments
+ * may be taken for whole; its boxes cannot. False for other containers.
+ */
+export async function isCutShort(path: string): Promise<boolean> {
+  const file = await open(path, 'r');
+  try {
+    const { size } = await file.stat();
+    const head = Buffer.alloc(16);
+    for (let at = 0; at < size;) {
+      const { bytesRead } = await file.read(head, 0, 16, at);
+      if (bytesRead < 8) return at > 0;
+      const { name, headBytes, length } = boxHead(head.subarray(0, bytesRead), size - at);
+      if ((at === 0 && name !== 'ftyp') || length < headBytes) return false;
+      at += length;
+      if (at > size) return name === 'mdat' || name === 'moof' || name === 'moov';
+    }
+    return false;
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  } finally {
+    await file.close();
+  }
+}
+
 interface Box extends Span {
   readonly name: string;
 }

@@ -1,7 +1,7 @@
 import type { FailureCode, WarningCode } from '@artemis/contracts';
 import { PROBE_AUDIO_CODECS, PROBE_VIDEO_CODECS } from './format-names.ts';
 import type { Jobs } from './jobs.ts';
-import { readMp4Index } from './mp4-index.ts';
+import { isCutShort, readMp4Index } from './mp4-index.ts';
 import type { VideoInfo } from './output-lines.ts';
 import type { DownloadPlan } from './plan.ts';
 import { beginsLikeMedia, lastPackets, ProbeError, probeMedia, type ProbedMedia } from './probe.ts';
@@ -45,12 +45,16 @@ async function judge(
   plan: DownloadPlan,
   expected: ExpectedDuration | null,
 ): Promise<Verdict> {
-  const media = (await readMp4Index(path)) ?? (await probeMedia(jobs, path));
+  const index = await readMp4Index(path);
+  const media = index ?? (await probeMedia(jobs, path));
   const played = media?.streams.filter(({ type }) => type === 'video' || type === 'audio') ?? [];
   if (media === null || played.length === 0) {
     return media === null && (await beginsLikeMedia(path))
       ? { failure: 'TRUNCATED', detail: 'The file ends before its index.' }
       : { failure: 'INVALID_MEDIA', detail: 'ffprobe finds neither sound nor picture in it.' };
+  }
+  if (index === null && (await isCutShort(path))) {
+    return { failure: 'TRUNCATED', detail: 'The file ends before the end of its data.' };
   }
   const { durationSeconds } = media;
   if (durationSeconds !== null && expected !== null && durationSeconds < expected.least) {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { LogLevel } from '@artemis/contracts';
 import { argvOf, type ArgvContext } from './argv.ts';
 import type { EngineControl, EngineExit } from './engine-connection.ts';
-import { isEgressRefusal } from './failure.ts';
+import { isEgressRefusal, isForbiddenInput, isSkippedSegment } from './failure.ts';
 import { partialBytes } from './job-folder.ts';
 import type { Jobs } from './jobs.ts';
 import type { Task } from './messages.ts';
@@ -47,6 +47,8 @@ export interface RunResult {
   readonly lines: readonly string[];
   /** The step after the download that began last and did not finish. */
   readonly openStep: string | null;
+  /** ffmpeg went on without a segment: it was not there, or lies where it may not go. */
+  readonly gap: 'missing' | 'forbidden' | null;
   readonly refusals: readonly Extract<EngineControl, { kind: 'refused' }>[];
   readonly responses: readonly Extract<EngineControl, { kind: 'response' }>[];
 }
@@ -75,6 +77,7 @@ export async function runYtDlp(options: RunOptions): Promise<RunResult> {
   const responses: Extract<EngineControl, { kind: 'response' }>[] = [];
   let filePath: string | null = null;
   let openStep: string | null = null;
+  let gap: RunResult['gap'] = null;
   let end: RunEnd | null = null;
   let loggedLines = 0;
   let deadlineMs = options.deadlineMs;
@@ -103,7 +106,11 @@ export async function runYtDlp(options: RunOptions): Promise<RunResult> {
         if (options.context.plan.step !== 'whole' && isFetching(message.progress)) {
           endBy('part-failed');
         }
-        if (meter.downloadedBytes() > limits.maxFileSizeBytes) endBy('too-large');
+        if (
+          Math.max(meter.downloadedBytes(), totalOf(message.progress)) > limits.maxFileSizeBytes
+        ) {
+          endBy('too-large');
+        }
         break;
       case 'postprocess':
         openStep = message.isFinished ? null : message.name;
@@ -127,6 +134,8 @@ export async function runYtDlp(options: RunOptions): Promise<RunResult> {
     const message = parseOutputLine(line, nonce);
     if (message !== null) return take(message);
     lines.push(line);
+    if (isForbiddenInput(line)) gap = 'forbidden';
+    else if (isSkippedSegment(line)) gap ??= 'missing';
     if (/^(\[|WARNING: )/.test(line)) activeAtMs = performance.now();
     // yt-dlp would go on, download the media, and only then say that it has failed.
     if (line.startsWith('ERROR: Preprocessing:')) endBy('part-failed');
@@ -222,11 +231,16 @@ export async function runYtDlp(options: RunOptions): Promise<RunResult> {
   clearInterval(ticker);
   await guard.settled();
   if (jobs.isStopped) end ??= 'stopped';
-  return { exit, end, video: first, filePath, lines, openStep, refusals, responses };
+  return { exit, end, video: first, filePath, lines, openStep, gap, refusals, responses };
 }
 
 function isFetching({ formatId, isFinished }: StreamProgress): boolean {
   return formatId !== null && !isFinished;
+}
+
+/** What the site says that the whole stream will have, before it is there. */
+function totalOf({ formatId, totalBytes }: StreamProgress): number {
+  return formatId === null ? 0 : (totalBytes ?? 0);
 }
 
 /** Null: chatter that helps nobody. */

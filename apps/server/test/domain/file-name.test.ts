@@ -53,6 +53,12 @@ describe('a file name', () => {
     expect(nameOf('{id}', {}, 'music/a')).toBe(`music/a/${ID}`);
   });
 
+  it('has no query of a link in it', () => {
+    const metadata = { video_id: 'clip?token=SECRET&x=1' };
+    expect(nameOf('{video_id}-{id}', metadata)).toBe(`clip-${ID}`);
+    expect(nameOf('{video_id}', { video_id: '?token=SECRET' })).toBe('unknown');
+  });
+
   it('is filled with what is known, and with a word where it is not', () => {
     const metadata: Metadata = {
       title: 'Title',

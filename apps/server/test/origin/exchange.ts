@@ -117,7 +117,7 @@ export type Entity = {
   readonly type: string;
   readonly etag: string;
   /** `honour` is right; the others are the ways in which origins get it wrong. */
-  readonly ranges?: 'honour' | 'ignore' | 'wrong' | 'refuse';
+  readonly ranges?: 'honour' | 'ignore' | 'wrong' | 'garbage' | 'refuse';
   /** Close the connection after so many bytes of an answer; the length still promises all. */
   readonly cut?: number;
   readonly kibPerSecond?: number;
@@ -145,7 +145,10 @@ export async function sendEntity(exchange: Exchange, entity: Entity): Promise<vo
     ETag: entity.etag,
     'Last-Modified': lastModified,
     'Accept-Ranges': ranges === 'ignore' ? 'none' : 'bytes',
-    ...(isPartial && { 'Content-Range': `bytes ${start}-${end - 1}/${body.length}` }),
+    ...(isPartial && {
+      'Content-Range':
+        ranges === 'garbage' ? 'bytes garbage' : `bytes ${start}-${end - 1}/${body.length}`,
+    }),
   });
   if (request.method === 'HEAD') {
     response.end();

@@ -64,14 +64,19 @@ export const faultRoutes: readonly Route[] = [
   },
   {
     path: '/fault/short-without-length.mp4',
-    about: 'a fast-start mp4, without length, that ends cleanly after ?cut= bytes (default: half)',
+    about:
+      'a fast-start mp4, without length, that ends cleanly after ?cut= bytes (default: half), or ?lack= before its end',
     async answer(exchange) {
       const { response } = exchange;
       const content = await readMedia(exchange, 'faststart.mp4');
       // The end of the connection is the end of the body, so nothing tells the client that it is short.
       response.useChunkedEncodingByDefault = false;
       response.writeHead(200, { 'Content-Type': 'video/mp4' });
-      response.end(content.subarray(0, numberOf(exchange.query, 'cut', content.length / 2)));
+      const { query } = exchange;
+      const end = query.has('lack')
+        ? content.length - numberOf(query, 'lack', 0)
+        : numberOf(query, 'cut', content.length / 2);
+      response.end(content.subarray(0, end));
     },
   },
   {
@@ -179,6 +184,11 @@ export const faultRoutes: readonly Route[] = [
     [
       ['ignore', '/fault/range-ignored.mp4', 'a Range is answered 200 with everything'],
       ['wrong', '/fault/range-wrong.mp4', 'a Range is answered 206 from byte 0'],
+      [
+        'garbage',
+        '/fault/range-garbage.mp4',
+        'a Range is answered 206 with its bytes and a Content-Range that says nothing',
+      ],
       ['refuse', '/fault/range-416.mp4', 'a Range that does not start at 0 is answered 416'],
     ] as const
   ).map(([ranges, path, about]) => ({

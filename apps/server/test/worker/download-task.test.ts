@@ -281,7 +281,19 @@ describe('parts that fail alone', () => {
 describe('what a site can do wrong', () => {
   const cases: readonly { code: FailureCode; path: string; request?: TaskRequest }[] = [
     { code: 'TRUNCATED', path: '/fault/short-without-length.mp4' },
+    { code: 'TRUNCATED', path: '/fault/short-without-length.mp4?lack=1' },
     { code: 'TRUNCATED', path: '/fault/empty.mp4' },
+    { code: 'TRUNCATED', path: '/fault/range-garbage.mp4?cut=200000&cut_times=2' },
+    {
+      code: 'TOO_LARGE',
+      path: '/fault/trickle.mp4?kib_per_s=200',
+      request: { limits: { maxFileSizeBytes: 500_000, downloadTimeoutMs: 10_000 } },
+    },
+    {
+      code: 'NETWORK',
+      path: '/hls/pointing.m3u8?to=/fault/status/404/gone.ts',
+      request: { options: { section: { start: 0, end: 4 } } },
+    },
     { code: 'INVALID_MEDIA', path: '/fault/text.mp4' },
     { code: 'INVALID_MEDIA', path: '/fault/html.mp4' },
     { code: 'INVALID_MEDIA', path: '/fault/playlist.mp4' },
@@ -364,6 +376,21 @@ describe('addresses that are not public', () => {
     const { outcome } = await tasks.run(path());
     expect(outcome).toMatchObject({ kind: 'failed', code: 'EGRESS_BLOCKED' });
     expect(canary.connections).toBe(0);
+  });
+});
+
+describe('files of this computer', () => {
+  const to = encodeURIComponent('file:///etc/hostname.ts');
+  const section = { options: { section: { start: 0, end: 4 } } };
+  it.each<[string, TaskRequest?]>([
+    [`/page/video.html?video=${to}`],
+    [`/hls/pointing.m3u8?to=${to}`],
+    [`/hls/pointing.m3u8?part=key&to=${to}`],
+    [`/hls/pointing.m3u8?to=${to}`, section],
+    [`/hls/pointing.m3u8?part=key&to=${encodeURIComponent('file:///etc/hostname')}`, section],
+  ])('are not read: %s %j', async (path, request) => {
+    const { outcome } = await tasks.run(path, request);
+    expect(outcome).toMatchObject({ kind: 'failed', code: 'EGRESS_BLOCKED' });
   });
 });
 

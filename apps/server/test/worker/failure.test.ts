@@ -192,6 +192,10 @@ const MESSAGES: readonly (readonly [FailureCode, string])[] = [
     'EGRESS_BLOCKED',
     "ERROR: [generic] x: Unable to download webpage: [Errno 13] refused by policy: connect 10.0.0.1 80 (caused by TransportError('…'))",
   ],
+  [
+    'EGRESS_BLOCKED',
+    'ERROR: file:// URLs are disabled by default in yt-dlp for security reasons. Use --enable-file-urls to enable at your own risk.',
+  ],
   ['WORKER_CRASHED', 'ERROR: MemoryError'],
   ['UNKNOWN', 'ERROR: something that nobody has heard of'],
 ];

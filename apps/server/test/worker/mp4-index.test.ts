@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readMp4Index } from '../../src/worker/mp4-index.ts';
+import { isCutShort, readMp4Index } from '../../src/worker/mp4-index.ts';
 import { ensureMedia, ffmpegPath } from '../origin/media.ts';
 
 let media: string;
@@ -75,6 +75,31 @@ describe('the index of an mp4', () => {
       'audio',
       'other',
     ]);
+  });
+});
+
+describe('an mp4 that is cut short', () => {
+  it('is known by its boxes, however little is missing', async () => {
+    const fragments = await made(
+      'in-fragments.mp4',
+      '-i clip-360.mp4 -c copy -movflags frag_keyframe+empty_moov+omit_tfhd_offset',
+    );
+    for (const path of [join(media, 'faststart.mp4'), fragments]) {
+      const whole = await readFile(path);
+      expect(await isCutShort(path)).toBe(false);
+      const last = path === fragments ? whole.lastIndexOf('mdat') + 8 : whole.length - 1;
+      const short = await stored('cut.mp4', whole.subarray(0, last));
+      expect(await isCutShort(short)).toBe(true);
+    }
+  });
+
+  it('is no other container, and nothing that only looks like one', async () => {
+    for (const name of ['clip.webm', 'audio.mp3', 'hls/v360-00.ts']) {
+      expect(await isCutShort(join(media, name)), name).toBe(false);
+    }
+    for (const text of ['', 'x', '0000ftyp', '\0\0\0\0ftyp']) {
+      expect(await isCutShort(await stored('odd.mp4', Buffer.from(text))), text).toBe(false);
+    }
   });
 });
 
