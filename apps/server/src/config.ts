@@ -3,6 +3,7 @@ import { hostname, networkInterfaces } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { Type, type Static } from '@sinclair/typebox';
 import envSchema from 'env-schema';
+import { isLoopbackAddress } from './domain/address-policy.ts';
 
 const flag = (fallback: boolean) =>
   Type.Unsafe<'true' | 'false'>({
@@ -187,7 +188,7 @@ export function loadConfig(
     ytDlpPath: toolPath(env.YTDLP_PATH, at),
     pythonPath: toolPath(env.PYTHON_PATH, at),
     ffmpegPath: toolPath(env.FFMPEG_PATH, at),
-    egressAllow: list(env.EGRESS_ALLOW).map((entry) => checkedHostAndPort(entry)),
+    egressAllow: egressAllowOf(env),
     logLevel: env.LOG_LEVEL,
   });
 }
@@ -245,6 +246,18 @@ function hostAndPort(
   const host = new URL(url).hostname.replace(/\.+$/, '');
   const port = match[2] === undefined ? null : Number(match[2]);
   return host === '' || port === 0 || (port ?? 1) > 65_535 ? null : { host, port };
+}
+
+/** Without this server itself, which would do for a site what that site may not ask of it. */
+function egressAllowOf(env: Environment): string[] {
+  const own = `:${env.PORT}`;
+  return list(env.EGRESS_ALLOW)
+    .map((entry) => checkedHostAndPort(entry))
+    .filter((entry) => !entry.endsWith(own) || !leadsHere(entry.slice(0, -own.length)));
+}
+
+function leadsHere(host: string): boolean {
+  return /(^|\.)localhost$/.test(host) || isLoopbackAddress(host.replace(/[[\]]/g, ''));
 }
 
 function checkedHostAndPort(entry: string): string {

@@ -183,7 +183,7 @@ export const FileQuery = Type.Object(
   {
     expires: Type.String({ pattern: '^\\d{1,15}$' }),
     signature: Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' }),
-    artifact: Type.Optional(Type.String({ pattern: '^\\d{1,3}$' })),
+    artifact: Type.Optional(Type.String({ pattern: '^(0|[1-9]\\d{0,2})$' })),
     inline: Type.Optional(oneOf(['1'])),
   },
   strict,

@@ -215,6 +215,14 @@ describe('EGRESS_ALLOW', () => {
       'b:3',
     ]);
   });
+
+  it('never takes this server itself', () => {
+    const ours = 'localhost a.localhost. 127.0.0.1 127.9.9.9 2130706433 0.0.0.0 [::1] [::]';
+    const own = [...ours.split(' '), '[::ffff:127.0.0.1]'].map((host) => `${host}:8600`).join();
+    const others = ['127.0.0.1:86', '127.0.0.1:18600', '10.0.0.5:8600'];
+    const given = { PORT: '8600', EGRESS_ALLOW: `${own},${others.join()}` };
+    expect(load(given).egressAllow).toEqual(others);
+  });
 });
 
 describe('TRUST_PROXY and BASE_PATH', () => {

@@ -328,6 +328,13 @@ describe('a download that ends well', () => {
     for (const forged of forgeries)
       expectProblem(await fetchFile(forged), 403, 'SIGNATURE_INVALID');
     expectProblem(await fetchFile(`${url}&more=1`), 400, 'VALIDATION_FAILED');
+    const first = detail.artifact_urls[0] ?? '';
+    expect((await fetchFile(first)).statusCode).toBe(200);
+    expectProblem(
+      await fetchFile(first.replace('artifact=0', 'artifact=00')),
+      400,
+      'VALIDATION_FAILED',
+    );
 
     const inline = await fetchFile(detail.inline_url ?? '');
     expect(inline.headers['content-disposition']).toMatch(/^inline/);
