@@ -49,7 +49,7 @@ import { createRetention } from './domain/retention.ts';
 import { createSeenMediaCache } from './domain/seen-media.ts';
 import { createSignedLinks, type SignedLinks } from './domain/signed-links.ts';
 import { readTelemetry } from './domain/telemetry.ts';
-import { checkSubmittedUrl } from './domain/url-policy.ts';
+import { checkSubmittedUrl, proxyProblem } from './domain/url-policy.ts';
 import { withPlaylists } from './domain/with-playlists.ts';
 import { readChecks } from './readiness.ts';
 import { explainSelection } from './worker/explanation.ts';
@@ -197,12 +197,12 @@ export async function compose(
     log,
     minFreeBytes: config.minFreeSpaceBytes,
   });
-  const checkUrl = (raw: string) =>
-    checkSubmittedUrl(raw, {
-      isPublicAddress,
-      egressAllow: config.egressAllow,
-      ownPorts: [config.port],
-    });
+  const urlPolicy = {
+    isPublicAddress,
+    egressAllow: config.egressAllow,
+    ownPorts: [config.port],
+  };
+  const checkUrl = (raw: string) => checkSubmittedUrl(raw, urlPolicy);
   const notifier = createSilentNotifier();
   const playlists = createPlaylists({
     live,
@@ -231,6 +231,7 @@ export async function compose(
     log,
     logger,
     checkUrl,
+    checkProxy: (address) => proxyProblem(address, urlPolicy),
     fileName: fileNameOf,
     onUsage: ({ cpuSeconds, peakMemoryBytes }) => {
       jobs.count += 1;

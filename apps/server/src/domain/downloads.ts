@@ -23,7 +23,7 @@ import type {
   HistoryStore,
   Notifier,
 } from './ports.ts';
-import { selectionOf } from './presets.ts';
+import { requireUsableProxy, selectionOf, type CheckProxy } from './presets.ts';
 import type { Playlists } from './playlists.ts';
 import type { Logger, Records } from './records.ts';
 import { runDownload, type RunDependencies } from './run-download.ts';
@@ -49,6 +49,7 @@ export interface DownloadsDependencies {
   readonly log: ActivityLog;
   readonly logger: Logger;
   readonly checkUrl: (raw: string) => UrlVerdict;
+  readonly checkProxy: CheckProxy;
   readonly fileName: (download: Download) => FileName;
   /** Told what each attempt has cost. */
   readonly onUsage?: (usage: AttemptUsage) => void;
@@ -293,6 +294,7 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
         throw refuseWholeRetry(download);
       }
       const selection = selectionOf(request, download);
+      requireUsableProxy(selection, dependencies.checkProxy);
       dependencies.playlists.requireSameList(download, selection);
       // An entry of a playlist does not count.
       if (download.parent_id === null) submissions.requireRoom(1);

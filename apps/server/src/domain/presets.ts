@@ -9,6 +9,7 @@ import {
 import { DEFAULT_FORMAT_PRESET, DEFAULT_QUALITY } from '@artemis/contracts';
 import { RequestError } from './errors.ts';
 import { templateProblem } from './file-name.ts';
+import { unknownLanguages } from './language-tags.ts';
 import { optionConflicts } from './option-conflicts.ts';
 import { playlistProblems } from './playlist-options.ts';
 
@@ -47,14 +48,25 @@ export function selectionOf(
     );
   }
   const options = request.options ?? current.options;
-  const problems = optionProblems(options, preset);
-  if (problems.length > 0) {
-    const [first] = problems;
-    throw new RequestError('VALIDATION_FAILED', `${first?.path.slice(1)} ${first?.message}.`, {
-      details: problems,
-    });
-  }
+  requireNone(optionProblems(options, preset));
   return { format_preset: preset, quality: request.quality ?? current.quality, options };
+}
+
+/** Why a proxy cannot be used, as a sentence without its subject; null when it can. */
+export type CheckProxy = (address: string) => string | null;
+
+/** @throws {RequestError} VALIDATION_FAILED when the proxy is one that no download may connect to */
+export function requireUsableProxy({ options }: SelectionFields, checkProxy: CheckProxy): void {
+  const message = options.proxy === undefined ? null : checkProxy(options.proxy);
+  if (message !== null) requireNone([{ path: '/options/proxy', message }]);
+}
+
+function requireNone(problems: readonly ProblemDetail[]): void {
+  const [first] = problems;
+  if (first === undefined) return;
+  throw new RequestError('VALIDATION_FAILED', `${first.path.slice(1)} ${first.message}.`, {
+    details: problems,
+  });
 }
 
 /** Two selections with the same key would give the same files. Order of keys does not matter. */
@@ -74,6 +86,7 @@ function optionProblems(options: DownloadOptions, preset: FormatPreset): Problem
   if (options.proxy !== undefined && !URL.canParse(options.proxy)) {
     problems.push({ path: '/options/proxy', message: 'is not the address of a proxy' });
   }
+  problems.push(...unknownLanguages(options));
   problems.push(...playlistProblems(options, preset), ...optionConflicts(options, preset));
   if (options.name_template !== undefined) {
     const message = templateProblem(options.name_template);

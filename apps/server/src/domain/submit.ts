@@ -10,7 +10,14 @@ import { BLANK_RECORD, DEFAULT_PRIORITY } from './blank-record.ts';
 import { RequestError } from './errors.ts';
 import type { LiveDownload, LiveDownloads } from './live-downloads.ts';
 import type { DownloadQueue, HistoryStore, IdempotencyEntry } from './ports.ts';
-import { canonicalJson, selectionKey, selectionOf, type SelectionFields } from './presets.ts';
+import {
+  canonicalJson,
+  requireUsableProxy,
+  selectionKey,
+  selectionOf,
+  type CheckProxy,
+  type SelectionFields,
+} from './presets.ts';
 import { storeUnavailable } from './records.ts';
 
 const IDEMPOTENCY_MS = 24 * 3_600_000;
@@ -28,6 +35,7 @@ export interface SubmitDependencies {
   readonly queue: DownloadQueue;
   readonly log: ActivityLog;
   readonly checkUrl: (raw: string) => UrlVerdict;
+  readonly checkProxy: CheckProxy;
   readonly maxQueueDepth: number;
   readonly now: () => Date;
 }
@@ -109,6 +117,7 @@ export function createSubmissions(dependencies: SubmitDependencies): Submissions
   ): Promise<Remembered> {
     const urls = checkedUrls(request, dependencies.checkUrl);
     const selection = selectionOf(request);
+    requireUsableProxy(selection, dependencies.checkProxy);
     const at = now().toISOString();
     const fresh: Download[] = [];
     const downloadIds: string[] = [];

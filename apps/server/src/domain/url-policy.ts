@@ -48,6 +48,29 @@ export function checkSubmittedUrl(raw: string, options: UrlPolicyOptions): UrlVe
   return reason === null ? { ok: true, url: url.href, host } : refuse(reason);
 }
 
+/**
+ * Why a proxy cannot be used, as a sentence without its subject; null when it can, as far as that needs no look-up. Its
+ * scheme is checked before.
+ */
+export function proxyProblem(raw: string, options: UrlPolicyOptions): string | null {
+  // Only hosts of http are brought into their canonical form.
+  const address = raw.replace(/^\w+:/, 'http:');
+  if (!URL.canParse(address)) return 'is not the address of a proxy';
+  const url = new URL(address);
+  const port = url.port === '' ? DEFAULT_PROXY_PORTS[new URL(raw).protocol] : Number(url.port);
+  const host = url.hostname.replace(/\.+$/, '');
+  return hostRefusal(host, port ?? 80, options) === null
+    ? null
+    : 'must not be at a private address, unless EGRESS_ALLOW names its host and port';
+}
+
+const DEFAULT_PROXY_PORTS: Readonly<Record<string, number>> = {
+  'http:': 80,
+  'https:': 443,
+  'socks5:': 1080,
+  'socks5h:': 1080,
+};
+
 function hostRefusal(host: string, port: number, options: UrlPolicyOptions): string | null {
   const { isPublicAddress, egressAllow, ownPorts } = options;
   // The parser has already turned 2130706433, 0x7f.1 and 0177.0.0.1 into 127.0.0.1.

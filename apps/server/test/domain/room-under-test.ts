@@ -180,6 +180,7 @@ export async function openRoom(options: RoomOptions = {}): Promise<Room> {
     log,
     logger: silent,
     checkUrl,
+    checkProxy: () => null,
     fileName: fileNameOf,
     settings: {
       maxQueueDepth: options.maxQueueDepth ?? 500,

@@ -4,7 +4,11 @@ import { resolve } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createAddressPolicy, type AddressTable } from '../../src/domain/address-policy.ts';
-import { checkSubmittedUrl, type UrlPolicyOptions } from '../../src/domain/url-policy.ts';
+import {
+  checkSubmittedUrl,
+  proxyProblem,
+  type UrlPolicyOptions,
+} from '../../src/domain/url-policy.ts';
 
 const table = JSON.parse(
   readFileSync(resolve(import.meta.dirname, '../../engine/addresses.json'), 'utf8'),
@@ -278,5 +282,32 @@ describe('for any input', () => {
       }),
       { numRuns: 3000 },
     );
+  });
+});
+
+describe('a proxy', () => {
+  it.each([
+    'http://10.0.0.1:3128',
+    'https://127.0.0.1',
+    'socks5://192.168.1.1:1080',
+    'socks5h://localhost:1080',
+    'socks5://2130706433:1080',
+    'http://[::1]:3128/',
+    'http://localhost:8500',
+  ])('is refused at a private address: %s', (raw) => {
+    expect(proxyProblem(raw, options)).toMatch(/^must not be at a private address/);
+  });
+
+  it.each(['http://proxy.example', 'socks5://8.8.8.8:1080', 'https://proxy.example:8443/'])(
+    'is taken anywhere else: %s',
+    (raw) => expect(proxyProblem(raw, options)).toBeNull(),
+  );
+
+  it.each([
+    ['http://10.0.0.1:3128', '10.0.0.1:3128'],
+    ['socks5://10.0.0.1', '10.0.0.1:1080'],
+    ['http://localhost', 'localhost:80'],
+  ])('is taken when it is named with its port: %s', (raw, allowed) => {
+    expect(proxyProblem(raw, { ...options, egressAllow: [allowed] })).toBeNull();
   });
 });

@@ -137,6 +137,7 @@ export async function startApp(options: AppOptions = {}): Promise<AppUnderTest> 
     log,
     logger,
     checkUrl,
+    checkProxy: (address) => (address.includes('//10.') ? 'must not be private' : null),
     fileName: fileNameOf,
     settings: config,
   });

@@ -22,6 +22,8 @@ const section = { start: 1, end: 2 };
 const bad: readonly (readonly [options: unknown, path: string])[] = [
   [{ subtitles: { languages: ['english please'] } }, '/options/subtitles/languages/0'],
   [{ subtitles: { languages: ['en', 'x'] } }, '/options/subtitles/languages/1'],
+  [{ subtitles: { languages: ['en', 'de', 'qq'] } }, '/options/subtitles/languages/2'],
+  [{ subtitles: { languages: ['zzz-Latn'] } }, '/options/subtitles/languages/0'],
   [{ subtitles: { languages: ['all'], extra: true } }, '/options/subtitles/extra'],
   [{ subtitles: { languages: [] } }, '/options/subtitles/languages'],
   [
@@ -94,6 +96,43 @@ describe('options that cannot be had', () => {
       expect(list.json<{ total: number }>().total).toBe(0);
     },
   );
+
+  it.each([
+    [{ audio_quality: 11 }, 'options/audio_quality must be 10 or less.'],
+    [{ rate_limit_kbps: 1 }, 'options/rate_limit_kbps must be 16 or more.'],
+    [{ rate_limit_kbps: '400K' }, 'options/rate_limit_kbps must be a whole number.'],
+    [{ simulate: 'no' }, 'options/simulate must be true or false.'],
+    [{ container: ['mp4'] }, 'options/container must be text.'],
+    [{ live: true }, 'options/live must be an object.'],
+    [{ subtitles: { languages: 'en' } }, 'options/subtitles/languages must be a list.'],
+    [{ subtitles: { languages: [] } }, 'options/subtitles/languages must not be empty.'],
+    [
+      { subtitles: { languages: ['en', 'en'] } },
+      'options/subtitles/languages must not have the same entry twice.',
+    ],
+    [{ name_template: '' }, 'options/name_template must not be empty.'],
+    [{ name_template: 'x'.repeat(301) }, 'options/name_template must have at most 300 characters.'],
+  ])('are refused in words for people: %j', async (options, sentence) => {
+    const answer = await post('/api/v1/downloads', { url: 'https://example.org/a', options });
+    expect(answer.json<Refusal>().detail).toBe(sentence);
+  });
+
+  it('include a proxy that no download may reach', async () => {
+    const options = { proxy: 'http://10.0.0.1:3128' };
+    const answer = await post('/api/v1/downloads', { url: 'https://example.org/a', options });
+    expect(answer.statusCode).toBe(400);
+    expect(answer.json<Refusal>().errors).toEqual([
+      { path: '/options/proxy', message: 'must not be private' },
+    ]);
+    const list = await app.app.inject({ method: 'GET', url: '/api/v1/downloads' });
+    expect(list.json<{ total: number }>().total).toBe(0);
+  });
+
+  it('do not include languages that only some sites know', async () => {
+    const languages = ['en-orig', 'zh-Hans', 'iw', 'jp', 'ger', 'und', 'qaa', 'yue-HK', 'mul'];
+    const options = { subtitles: { languages } };
+    expect((await post('/api/v1/explanations', { options })).statusCode).toBe(200);
+  });
 
   it.each([
     { container: 'webm', subtitles: { languages: ['en'], embed: true } },

@@ -159,6 +159,42 @@ function sentence(code: RequestCode, message: string): string {
   return message.endsWith('.') ? message : `${message}.`;
 }
 
+const TYPE_NAMES: Readonly<Record<string, string>> = {
+  string: 'text',
+  array: 'a list',
+  object: 'an object',
+  integer: 'a whole number',
+  number: 'a number',
+  boolean: 'true or false',
+};
+
+/** What the words of the validator mean to people; null for a rule without words of its own. */
+function limitMessage(keyword: string, params: Record<string, unknown>): string | null {
+  const limit = Number(params['limit']);
+  switch (keyword) {
+    case 'type':
+      return `must be ${TYPE_NAMES[String(params['type'])] ?? String(params['type'])}`;
+    case 'minimum':
+      return `must be ${limit} or more`;
+    case 'maximum':
+      return `must be ${limit} or less`;
+    case 'minLength':
+      return limit === 1 ? 'must not be empty' : `must have at least ${limit} characters`;
+    case 'maxLength':
+      return `must have at most ${limit} characters`;
+    case 'minItems':
+      return limit === 1 ? 'must not be empty' : `must have at least ${limit} entries`;
+    case 'maxItems':
+      return `must have at most ${limit} entries`;
+    case 'uniqueItems':
+      return 'must not have the same entry twice';
+    case 'minProperties':
+      return 'must have a field';
+    default:
+      return null;
+  }
+}
+
 function validationError(error: FastifyError): RequestError {
   const context = error.validationContext ?? 'body';
   const issues = error.validation ?? [];
@@ -178,7 +214,7 @@ function validationError(error: FastifyError): RequestError {
       return { path, message: `must be ${wanted}` };
     }
     if (choices) return { path, message: `must be one of ${choices.join(', ')}` };
-    return { path, message: issue.message ?? 'is not valid' };
+    return { path, message: limitMessage(keyword, params) ?? issue.message ?? 'is not valid' };
   });
   const [first] = details;
   const place = first?.path.slice(1) || context;

@@ -1,0 +1,36 @@
+import type { DownloadOptions, ProblemDetail } from '@artemis/contracts';
+
+const languages = new Intl.DisplayNames(['en'], { type: 'language', fallback: 'none' });
+const regions = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'none' });
+
+/** Tags of `options.subtitles.languages` that begin with no language there is; their pattern is checked before. */
+export function unknownLanguages({ subtitles }: DownloadOptions): ProblemDetail[] {
+  return (subtitles?.languages ?? []).flatMap((tag, index) =>
+    isKnown(tag)
+      ? []
+      : [
+          {
+            path: `/options/subtitles/languages/${index}`,
+            message: `is ${tag}, which is no language that is known; take a tag such as en or pt-BR`,
+          },
+        ],
+  );
+}
+
+/** What broadcasters call the original sound, and what yt-dlp calls subtitles that name no language. */
+const WITHOUT_NAME = /^(und|mis|q[a-t][a-z])$/i;
+
+/** The rest of a tag is the site's own: `en-orig`. Some sites call a language by its country, such as `jp`. */
+function isKnown(tag: string): boolean {
+  const [language = ''] = tag.split('-');
+  return (
+    WITHOUT_NAME.test(language) ||
+    languages.of(language) !== undefined ||
+    isCountry(language.toUpperCase())
+  );
+}
+
+/** Not `ZZ`, which stands for an unknown one. */
+function isCountry(code: string): boolean {
+  return code.length === 2 && code !== 'ZZ' && regions.of(code) !== undefined;
+}
