@@ -91,6 +91,13 @@ export const FIELD_ROWS: readonly ArgvRow[] = [
     meaning: 'Downloads only this part, in seconds.',
   },
   {
+    option: '--downloader-args',
+    when: ({ plan }) => plan.section !== null,
+    // ffmpeg would write those of the whole file, and with them a length that reaches beyond the part.
+    value: 'ffmpeg_o:-map_chapters -1',
+    meaning: 'Leaves out the chapter marks of the whole file.',
+  },
+  {
     option: '--force-keyframes-at-cuts',
     when: ({ plan }) => plan.section?.isPrecise === true,
     meaning: 'Encodes anew around the cuts, so that they are exact.',

@@ -18,7 +18,7 @@ import { forgetOutcome, writeOutcome } from './outcome-file.ts';
 import type { VideoInfo } from './output-lines.ts';
 import { asSingle, planOf, type DownloadPlan, type OptionalPart } from './plan.ts';
 import { createProgressMeter, type ProgressFigure } from './progress.ts';
-import { cutRecording, finishRecording } from './recording.ts';
+import { cutRecording, finishRecording, type FinishedRecording } from './recording.ts';
 import { redact } from './redact.ts';
 import { createReporter } from './reporter.ts';
 import { openResumeGuard, wipeJobFolder } from './resume-state.ts';
@@ -220,6 +220,18 @@ async function settle(
 ): Promise<Outcome> {
   const { task, jobs, reporter } = attempt;
   const last = result.refusals.at(-1);
+  const recorded = (recording: FinishedRecording | null): Outcome | Promise<Outcome> => {
+    if (jobs.isStopped) return stoppedOutcome(jobs);
+    if (recording === null) {
+      return failedOutcome(
+        jobs,
+        'POSTPROCESSING_FAILED',
+        'The recording could not be made a file.',
+      );
+    }
+    const allWarnings = [...warnings, ...recording.warnings];
+    return finish(attempt, plan, { ...result, filePath: recording.path }, allWarnings);
+  };
   switch (result.end) {
     case 'stopped':
       return stoppedOutcome(jobs);
@@ -236,13 +248,11 @@ async function settle(
     case 'recorded': {
       const maxSeconds = plan.options.live?.max_seconds ?? 0;
       reporter.log('info', `Recorded for ${maxSeconds} s; ending the recording.`);
-      const filePath = isComplete(result, plan)
-        ? await cutRecording(jobs, result.filePath ?? '', maxSeconds)
-        : await finishRecording(jobs, task.jobFolder, maxSeconds);
-      if (jobs.isStopped) return stoppedOutcome(jobs);
-      return filePath === null
-        ? failedOutcome(jobs, 'POSTPROCESSING_FAILED', 'The recording could not be made a file.')
-        : finish(attempt, plan, { ...result, filePath }, warnings);
+      if (isComplete(result, plan)) {
+        const path = await cutRecording(jobs, result.filePath ?? '', maxSeconds);
+        return recorded(path === null ? null : { path, warnings: [] });
+      }
+      return recorded(await finishRecording(jobs, task.jobFolder, plan));
     }
   }
   if (result.exit.status === 0) {

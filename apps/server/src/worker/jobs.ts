@@ -22,6 +22,7 @@ export interface Jobs {
     program: 'ffprobe' | 'ffmpeg',
     argv: readonly string[],
     onLine?: (line: string) => void,
+    timeoutMs?: number,
   ): Promise<ToolResult>;
   /** Ends what runs now, and whatever is started later at once. */
   stop(): void;
@@ -80,7 +81,7 @@ export function createJobs({ engine, egress, limits, jobFolder, cookies }: Task)
         }),
       );
     },
-    async runTool(program, argv, onLine = () => undefined) {
+    async runTool(program, argv, onLine = () => undefined, timeoutMs = TOOL_TIMEOUT_MS) {
       let isTimedOut = false;
       const spec = {
         program,
@@ -98,7 +99,7 @@ export function createJobs({ engine, egress, limits, jobFolder, cookies }: Task)
       const timer = setTimeout(() => {
         isTimedOut = true;
         job.stop();
-      }, TOOL_TIMEOUT_MS);
+      }, timeoutMs);
       const exit = await job.closed;
       clearTimeout(timer);
       return { exit, isTimedOut };

@@ -57,6 +57,9 @@ async function judge(
     return { failure: 'TRUNCATED', detail: 'The file ends before the end of its data.' };
   }
   const { durationSeconds } = media;
+  if (plan.section !== null && durationSeconds === 0) {
+    return { failure: 'INVALID_MEDIA', detail: 'Nothing of the media lies in this section.' };
+  }
   if (durationSeconds !== null && expected !== null && durationSeconds < expected.least) {
     const detail = `It lasts ${durationSeconds.toFixed(1)} s; ${expected.least.toFixed(1)} s or more were expected.`;
     return { failure: 'TRUNCATED', detail };

@@ -285,6 +285,12 @@ const rows: readonly Row[] = [
     { seconds: 2, chapters: [], hasCover: true },
   ],
   [
+    'a clip of a file that has chapters of its own',
+    '/media/chapters.mp4',
+    { options: { section: { start: 3, end: 5 } } },
+    { seconds: 2, slack: 1.1, chapters: [], video: 'h264', audio: 'aac' },
+  ],
+  [
     'a clip with its subtitles',
     PAGE,
     {

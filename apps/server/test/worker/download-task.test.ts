@@ -3,9 +3,11 @@ import { copyFile, readdir, stat } from 'node:fs/promises';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import type { FailureCode } from '@artemis/contracts';
+import type { FailureCode, WarningCode } from '@artemis/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Selection } from '../../src/worker/messages.ts';
 import { readOutcome } from '../../src/worker/outcome-file.ts';
+import { planOf } from '../../src/worker/plan.ts';
 import { probeMedia } from '../../src/worker/probe.ts';
 import { finishRecording } from '../../src/worker/recording.ts';
 import { startCanary, type Canary } from '../origin/canary.ts';
@@ -53,6 +55,12 @@ function chaptersPage(): string {
     hasPart: [clip('One', 0, 4), clip('Two', 4, 8)],
   };
   return `<!doctype html><title>x</title><script type="application/ld+json">${JSON.stringify(video)}</script>`;
+}
+
+function recordingPlan(asked: Partial<Selection> = {}) {
+  const live = { max_seconds: 60 };
+  const options = { ...asked.options, live };
+  return planOf({ formatPreset: 'Smart (best combined)', quality: 'best', ...asked, options });
 }
 
 const done = (path: string, request?: TaskRequest) => tasks.done(path, request);
@@ -220,12 +228,66 @@ describe('options', () => {
     for (const [name, source] of Object.entries(parts)) {
       await copyFile(join(tasks.origin.mediaFolder, source), join(jobFolder, name));
     }
-    const path = await finishRecording(jobs, jobFolder, 60);
+    const path = (await finishRecording(jobs, jobFolder, recordingPlan()))?.path;
     expect(path).toBe(join(jobFolder, 'media.mp4'));
     expect(await readdir(jobFolder)).toEqual(['media.mp4']);
     const media = await probeMedia(jobs, path ?? '');
     expect(media?.formatName).toContain('mp4');
     expect(media?.streams.map(({ codec }) => codec)).toEqual(['h264', 'aac']);
+  });
+
+  it.each<[string, Pick<Selection, 'formatPreset' | 'options'>, string, string[], WarningCode[]]>([
+    ['sound as it is', { formatPreset: 'Audio only', options: {} }, 'm4a', ['aac'], []],
+    [
+      'sound as MP3',
+      { formatPreset: 'Audio only', options: { audio_codec: 'mp3', audio_quality: 9 } },
+      'mp3',
+      ['mp3'],
+      [],
+    ],
+    [
+      'sound as WAV',
+      { formatPreset: 'Audio only', options: { audio_codec: 'wav' } },
+      'wav',
+      ['pcm_s16le'],
+      [],
+    ],
+    [
+      'MKV',
+      { formatPreset: 'Smart (best combined)', options: { container: 'mkv' } },
+      'mkv',
+      ['h264', 'aac'],
+      [],
+    ],
+    [
+      'WebM, which cannot hold it, with tags and a cover, which it does not get',
+      {
+        formatPreset: 'Smart (best combined)',
+        options: { container: 'webm', embed_metadata: true, embed_thumbnail: true },
+      },
+      'mp4',
+      ['h264', 'aac'],
+      ['CONTAINER_SHORTFALL', 'METADATA_MISSING', 'THUMBNAIL_MISSING'],
+    ],
+  ])('give a recording the form that was asked for: %s', async (_, asked, ...expected) => {
+    const { jobs, jobFolder } = await tasks.jobs();
+    await copyFile(
+      join(tasks.origin.mediaFolder, 'live/segment-00.ts'),
+      join(jobFolder, 'media.mp4.part'),
+    );
+    const [extension, codecs, warnings] = expected;
+    const recording = await finishRecording(jobs, jobFolder, recordingPlan(asked));
+    expect(recording).toEqual({ path: join(jobFolder, `media.${extension}`), warnings });
+    expect(await readdir(jobFolder)).toEqual([`media.${extension}`]);
+    const media = await probeMedia(jobs, recording?.path ?? '');
+    expect(media?.streams.map(({ codec }) => codec)).toEqual(codecs);
+  });
+
+  it('refuse a section behind the end, of which ffmpeg makes an empty file', async () => {
+    const { outcome } = await tasks.run('/media/clip-360.mp4', {
+      options: { section: { start: 100, end: 110 } },
+    });
+    expect(outcome).toMatchObject({ kind: 'failed', code: 'INVALID_MEDIA' });
   });
 
   it('name what was asked for and not offered', async () => {
