@@ -31,7 +31,8 @@ export function partsPlans(
     ...plan,
     step: 'embedding',
     subtitles: plan.subtitles?.isEmbedded === true ? plan.subtitles : null,
-    isThumbnailWritten: false,
+    // yt-dlp removes a picture that it has embedded, unless it is wanted beside the media as well.
+    isThumbnailWritten: plan.isThumbnailWritten && plan.isThumbnailEmbedded,
     isInfoWritten: false,
     section: null,
   };

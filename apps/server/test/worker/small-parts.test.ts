@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { mediaTypeOf } from '../../src/worker/media-types.ts';
 import { listMetadata, metadataOf } from '../../src/worker/metadata.ts';
 import { parseOutputLine, type VideoInfo } from '../../src/worker/output-lines.ts';
+import { partsPlans } from '../../src/worker/parts-plan.ts';
 import { redact } from '../../src/worker/redact.ts';
 import { isSameResource } from '../../src/worker/resume-state.ts';
 import { createListing, entryOf } from '../../src/worker/listing.ts';
@@ -119,4 +120,19 @@ describe('a partial file', () => {
       expect(isSameResource(before, now, isSameRun)).toBe(answer);
     },
   );
+});
+
+describe('a thumbnail that was missing', () => {
+  it('is kept beside the media when it goes into it as well', () => {
+    const wanted = (options: { write_thumbnail?: boolean }) => {
+      const selection = {
+        formatPreset: 'Smart (best combined)' as const,
+        quality: 'best' as const,
+        options: { embed_thumbnail: true, ...options },
+      };
+      return partsPlans(selection, ['thumbnail'], new Set()).embedding?.isThumbnailWritten;
+    };
+    expect(wanted({ write_thumbnail: true })).toBe(true);
+    expect(wanted({})).toBe(false);
+  });
 });
