@@ -135,6 +135,52 @@ export const deRecipes: typeof enRecipes = {
   tryLabel: 'Link zum Ansehen',
   tryIt: 'Ansehen',
 
+  explainSmart: 'Nimmt das beste Bild und den besten Ton und verbindet sie.',
+  explainMuxed: 'Macht ein MP4, das fast überall läuft.',
+  explainAudio: 'Nimmt nur den Ton.',
+  explainSubtitles: 'Nimmt das Medium mit Untertiteln, Vorschaubild und Metadaten daneben.',
+  explainPlaylist: 'Listet die Einträge einer Playlist und lädt nichts.',
+  explainQuality: (height) => `Das Bild hat höchstens ${height}; sonst das nächstkleinere.`,
+  explainAudioCodec: (codec) => `Der Ton wird in ${codec} gewandelt.`,
+  explainCodec: (codec) => `Nimmt ${codec}, wenn es das gibt, sonst was da ist.`,
+  explainContainer: (container) => `Die Datei ist ${container}; dafür wird nichts neu kodiert.`,
+  explainSponsor: 'Werbeteile fallen weg.',
+  explainRate: (rate) => `Nie schneller als ${rate}.`,
+  explainFolder: (folder) => `Dateien landen in ${folder}.`,
+  warnMkv: 'MKV läuft weder in Safari noch auf iPhones.',
+  warnAv1: 'AV1 läuft nicht auf älteren Telefonen und Fernsehern.',
+  explainAudioQuality: (quality) =>
+    `Seine Qualität ist ${n(quality)}: 0 ist die beste, 10 die kleinste.`,
+  explainSubs: (languages, kind) => `Untertitel liegen neben der Datei, als ${kind}: ${languages}.`,
+  explainSubsInside: (languages) => `Untertitel kommen in die Datei: ${languages}.`,
+  explainCaptions: 'Automatische Untertitel kommen, wo niemand welche geschrieben hat.',
+  explainParts: {
+    metadata: 'Titel und Urheber',
+    chapters: 'Kapitel',
+    thumbnail: 'Vorschaubild',
+    info: 'Metadaten als JSON',
+  },
+  explainInside: (parts) => `In die Datei geschrieben: ${parts}.`,
+  explainBeside: (parts) => `Neben der Datei aufbewahrt: ${parts}.`,
+  explainLeftOut: (parts) => `Nicht aufbewahrt: ${parts}.`,
+  explainSponsorMark: 'Werbeteile werden zu Kapiteln.',
+  explainSimulate: 'Sieht nur nach: Es wird keine Datei abgelegt.',
+  explainSection: (start, end) =>
+    `Nur von ${start} bis ${end}, geschnitten am nächsten Schlüsselbild.`,
+  explainSectionExact: (start, end) => `Nur von ${start} bis ${end}, genau dort geschnitten.`,
+  explainSplit: 'Jedes Kapitel ist eine Datei mehr neben dem Ganzen.',
+  explainListAll: 'Aus einer Playlist kommen alle Einträge.',
+  explainListItems: (items) => `Aus einer Playlist kommen diese Nummern: ${items}.`,
+  explainListMost: (count) =>
+    count === 1
+      ? 'Aus einer Playlist kommt höchstens 1 Eintrag.'
+      : `Aus einer Playlist kommen höchstens ${n(count)} Einträge.`,
+  explainListNew: 'Was schon geladen wurde, bleibt weg.',
+  explainLiveStart: 'Was live ist, wird von seinem Anfang an aufgenommen.',
+  explainLiveMost: (minutes) =>
+    `Was live ist, wird höchstens ${minutes === 1 ? '1 Minute' : `${n(minutes)} Minuten`} aufgenommen.`,
+  explainProxy: (proxy) => `Alles geht über ${proxy}.`,
+
   cookiesTitle: 'Cookies von Seiten',
   cookiesHint:
     'Für Medien, die eine Anmeldung brauchen. Sie liegen auf dem Server, gehen nur an ihre Seite und werden nie wieder gezeigt.',

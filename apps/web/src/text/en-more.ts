@@ -176,23 +176,6 @@ export const enMore = {
   folderHint: 'Empty: the downloads folder itself',
   nameTemplate: 'File name',
   whatThisDoes: 'What this does',
-  explainSmart: 'Takes the best video and the best sound and joins them.',
-  explainMuxed: 'Makes an MP4 that plays almost everywhere.',
-  explainAudio: 'Takes only the sound.',
-  explainSubtitles: 'Takes the media with its subtitles, its thumbnail and its metadata beside it.',
-  explainPlaylist: 'Lists the entries of a playlist and downloads nothing.',
-  explainQuality: (height: string) =>
-    `The picture is at most ${height}; the next lower one if that is not offered.`,
-  explainAudioCodec: (codec: string) => `The sound is converted to ${codec}.`,
-  explainCodec: (codec: string) => `Takes ${codec} when it is offered, else what there is.`,
-  explainContainer: (container: string) =>
-    `The file is ${container}; nothing is encoded again for that.`,
-  explainSubs: (languages: string) => `Subtitles: ${languages}.`,
-  explainSponsor: 'Sponsored parts are removed.',
-  explainRate: (rate: string) => `Never faster than ${rate}.`,
-  explainFolder: (folder: string) => `Files land in ${folder}.`,
-  warnMkv: 'MKV does not play in Safari nor on iPhones.',
-  warnAv1: 'AV1 does not play on older phones and televisions.',
   explainServer: 'What the server would run',
 
   // Settings and health

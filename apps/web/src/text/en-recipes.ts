@@ -138,6 +138,55 @@ export const enRecipes = {
   tryLabel: 'Link to look at',
   tryIt: 'Look',
 
+  // What a recipe does
+  explainSmart: 'Takes the best video and the best sound and joins them.',
+  explainMuxed: 'Makes an MP4 that plays almost everywhere.',
+  explainAudio: 'Takes only the sound.',
+  explainSubtitles: 'Takes the media with its subtitles, its thumbnail and its metadata beside it.',
+  explainPlaylist: 'Lists the entries of a playlist and downloads nothing.',
+  explainQuality: (height: string) =>
+    `The picture is at most ${height}; the next lower one if that is not offered.`,
+  explainAudioCodec: (codec: string) => `The sound is converted to ${codec}.`,
+  explainCodec: (codec: string) => `Takes ${codec} when it is offered, else what there is.`,
+  explainContainer: (container: string) =>
+    `The file is ${container}; nothing is encoded again for that.`,
+  explainSponsor: 'Sponsored parts are removed.',
+  explainRate: (rate: string) => `Never faster than ${rate}.`,
+  explainFolder: (folder: string) => `Files land in ${folder}.`,
+  warnMkv: 'MKV does not play in Safari nor on iPhones.',
+  warnAv1: 'AV1 does not play on older phones and televisions.',
+  explainAudioQuality: (quality: number) =>
+    `Its quality is ${n(quality)}: 0 is the best, 10 the smallest.`,
+  explainSubs: (languages: string, kind: string) =>
+    `Subtitles lie beside the file, as ${kind}: ${languages}.`,
+  explainSubsInside: (languages: string) => `Subtitles go into the file: ${languages}.`,
+  explainCaptions: 'Automatic captions stand in where nobody wrote any.',
+  explainParts: {
+    metadata: 'title and uploader',
+    chapters: 'chapters',
+    thumbnail: 'thumbnail',
+    info: 'metadata as JSON',
+  },
+  explainInside: (parts: string) => `Written into the file: ${parts}.`,
+  explainBeside: (parts: string) => `Kept beside the file: ${parts}.`,
+  explainLeftOut: (parts: string) => `Not kept: ${parts}.`,
+  explainSponsorMark: 'Sponsored parts become chapters.',
+  explainSimulate: 'Only looks: no file is stored.',
+  explainSection: (start: string, end: string) =>
+    `Only from ${start} to ${end}, cut at the nearest key frames.`,
+  explainSectionExact: (start: string, end: string) =>
+    `Only from ${start} to ${end}, cut exactly there.`,
+  explainSplit: 'Each chapter is one more file beside the whole.',
+  explainListAll: 'Of a playlist, all entries come.',
+  explainListItems: (items: string) => `Of a playlist, these positions come: ${items}.`,
+  explainListMost: (count: number) =>
+    `Of a playlist, at most ${n(count)} ${plural(count, 'entry comes', 'entries come')}.`,
+  explainListNew: 'Entries that were downloaded before are left out.',
+  explainLiveStart: 'What is live is recorded from its beginning.',
+  explainLiveMost: (minutes: number) =>
+    `What is live is recorded for at most ${n(minutes)} ${plural(minutes, 'minute', 'minutes')}.`,
+  explainProxy: (proxy: string) => `Everything goes through ${proxy}.`,
+
   // Cookies
   cookiesTitle: 'Cookies of sites',
   cookiesHint:
