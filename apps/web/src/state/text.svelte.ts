@@ -28,6 +28,8 @@ export class Text {
   #first: FirstWords = $state.raw(en);
   #all: Dictionary | null = $state.raw(null);
   #code = 'en';
+  /** The language of `#all`. */
+  #allCode: string | null = null;
   #locale: string = $state('en');
   readonly #format: Formatter = $derived.by(() =>
     createFormatter(this.#locale, this.#settings.value.hasBinaryUnits),
@@ -57,9 +59,18 @@ export class Text {
   }
 
   async loadAll(): Promise<void> {
-    if (this.#all !== null) return;
-    const later = await LANGUAGES[this.#code]?.loadLater();
-    if (later) this.#all = { ...this.#first, ...later };
+    // The language may change while its words are on their way.
+    while (this.#allCode !== this.#code) await this.#load(this.#code);
+  }
+
+  async #load(code: string): Promise<void> {
+    const language = LANGUAGES[code];
+    if (!language) throw new Error(`there is no language ${code}`);
+    const [first, later] = await Promise.all([language.loadFirst(), language.loadLater()]);
+    if (code !== this.#code) return;
+    this.#first = first;
+    this.#all = { ...first, ...later };
+    this.#allCode = code;
   }
 
   /** Takes the first of the wanted languages that is there. Resolves when it is shown. */
@@ -69,14 +80,15 @@ export class Text {
     const language = LANGUAGES[code];
     if (!language) return;
     if (code !== this.#code) {
-      const [first, later] = await Promise.all([
-        language.loadFirst(),
-        this.#all === null ? null : language.loadLater(),
-      ]);
+      // At once, so that parts which are fetched meanwhile come in this language.
       this.#code = code;
-      this.#first = first;
-      if (later) this.#all = { ...first, ...later };
+      if (this.#all !== null) await this.loadAll();
+      else {
+        const first = await language.loadFirst();
+        if (code === this.#code) this.#first = first;
+      }
     }
+    if (code !== this.#code) return;
     // The browser's own variant of the language decides how figures look (en-GB, de-AT).
     this.#locale = wanted.find((one) => one.toLowerCase().startsWith(code)) ?? code;
     document.documentElement.lang = code;
