@@ -25,6 +25,10 @@ export function viewName(view: View, t: Dictionary): string {
   return names[view];
 }
 
+export function viewIcon(view: View): string {
+  return view === 'settings' ? 'finishing' : view;
+}
+
 export function themeName(theme: Theme, t: Dictionary): string {
   const names: Readonly<Record<Theme, string>> = {
     system: t.themeSystem,
@@ -42,6 +46,7 @@ export function createGlobalCommands(app: AppParts): readonly Command[] {
     ...VIEWS.map((view): Command => ({
       id: `go.${view}`,
       group: 'go',
+      icon: viewIcon(view),
       label: (t) => t.goTo(viewName(view, t)),
       keys: [VIEW_KEYS[view]],
       run: () => router.go(view),

@@ -49,6 +49,12 @@ export function isSameRecipe(a: Recipe, b: Recipe): boolean {
   );
 }
 
+/** The same kind of media, whatever the site offers of it. */
+export function withoutPreference({ format_preset, options }: Recipe): Recipe {
+  const { format_id: _format, prefer_codec: _codec, container: _container, ...rest } = options;
+  return { format_preset, quality: DEFAULT_QUALITY, options: rest };
+}
+
 function stable(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) =>
     isRecord(inner)

@@ -12,6 +12,8 @@ export interface Command {
   /** Such as `g r`, `Ctrl+K` or `/`. The first is the one that is shown. */
   readonly keys?: readonly string[];
   readonly run: () => void;
+  /** In the palette. */
+  readonly icon?: string;
   /** Only listed: its key is handled where the focus is. */
   readonly isLocal?: boolean;
   readonly isInPalette?: boolean;

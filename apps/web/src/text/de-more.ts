@@ -75,6 +75,7 @@ export const deMore: LaterWords = {
   deleteFiles: 'Dateien löschen …',
   deleteTitle: (count) =>
     `Dateien von ${n(count)} ${count === 1 ? 'Download' : 'Downloads'} löschen?`,
+  deleteTitleOf: (title) => `Die Dateien von „${title}“ löschen?`,
   deleteText: (size) =>
     `${size} werden von der Platte gelöscht. Das lässt sich nicht rückgängig machen.`,
   deleteUnknown:
@@ -105,13 +106,12 @@ export const deMore: LaterWords = {
   entriesCopy: 'Links aller Einträge kopieren',
   tags: 'Schlagwörter, mit Kommas getrennt',
   notes: 'Notizen',
-  keep: 'Behalten',
+  keepTags: 'Schlagwörter und Notizen sichern',
   logSearch: 'Protokoll durchsuchen',
   logNew: (count) => `${n(count)} neue ${count === 1 ? 'Zeile' : 'Zeilen'}`,
   logCopy: 'Letzte 50 kopieren',
   logEmpty: 'Noch nichts aufgezeichnet.',
   logFailed: 'Das Protokoll konnte nicht gelesen werden. Neuer Versuch läuft.',
-  play: 'Abspielen',
   copyTime: 'Zeit kopieren',
   playerKeys: 'Komma und Punkt gehen ein Bild weiter, Klammern ändern das Tempo.',
   cannotPlay:
@@ -122,6 +122,7 @@ export const deMore: LaterWords = {
     ] ?? kind,
 
   libraryFilter: 'Nach Titel, Seite, Autor, Adresse oder Pfad suchen',
+  libraryEnded: (time) => `um ${time}`,
   libraryShow: 'Welche Downloads',
   libraryOffline: 'Der Server antwortet nicht. Das hier weiß dieser Browser noch.',
   libraryGap:
@@ -210,6 +211,7 @@ export const deMore: LaterWords = {
   pathAdd: 'Regel hinzufügen',
   storedTitle: 'In diesem Browser',
   storedHere: (count, recipes) => `${rows(count)} Verlauf, ${presets(recipes)}.`,
+  storedSize: (size) => `Das sind ${size}.`,
   storageReplaced: 'In einem anderen Tab läuft ein neueres Artemis. Lade diese Seite neu.',
   backupExport: 'Alles ausgeben',
   backupImport: 'Einlesen …',
@@ -247,6 +249,7 @@ export const deMore: LaterWords = {
   uptime: 'Läuft seit',
   eventLoop: 'Verzug der Ereignisschleife',
   stored: 'Abgelegt',
+  storedFiles: (size, count) => `${size} in ${n(count)} ${count === 1 ? 'Datei' : 'Dateien'}`,
   connection: 'Verbindung',
   connectionStream: 'Ereignisstrom offen, Messwerte alle 3 Sekunden.',
   connectionPoll: 'Abfrage alle 3 Sekunden. Auch so geht alles.',

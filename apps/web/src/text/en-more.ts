@@ -75,6 +75,7 @@ export const enMore = {
   deleteFiles: 'Delete files…',
   deleteTitle: (count: number) =>
     `Delete the files of ${n(count)} ${plural(count, 'download', 'downloads')}?`,
+  deleteTitleOf: (title: string) => `Delete the files of “${title}”?`,
   deleteText: (size: string) => `${size} will be deleted from the disk. This cannot be undone.`,
   deleteUnknown: 'The files will be deleted from the disk. This cannot be undone.',
   deleteType: (count: number) => `Type ${count} to confirm`,
@@ -104,13 +105,12 @@ export const enMore = {
   entriesCopy: 'Copy the links of all entries',
   tags: 'Tags, with commas between them',
   notes: 'Notes',
-  keep: 'Keep',
+  keepTags: 'Save tags and notes',
   logSearch: 'Search the log',
   logNew: (count: number) => `${n(count)} new ${plural(count, 'line', 'lines')}`,
   logCopy: 'Copy last 50',
   logEmpty: 'Nothing logged yet.',
   logFailed: 'The log could not be read. Trying again.',
-  play: 'Play',
   copyTime: 'Copy the time',
   playerKeys: 'Comma and period step by a frame, brackets change the speed.',
   cannotPlay: 'This browser cannot play this kind of file. Save it to play it elsewhere.',
@@ -120,6 +120,7 @@ export const enMore = {
 
   // Library
   libraryFilter: 'Find by title, site, uploader, address or path',
+  libraryEnded: (time: string) => `at ${time}`,
   libraryShow: 'Which downloads',
   libraryOffline: 'The server does not answer. This is what this browser remembers.',
   libraryGap:
@@ -209,6 +210,7 @@ export const enMore = {
   storedTitle: 'Kept in this browser',
   storedHere: (rows: number, presets: number) =>
     `${n(rows)} ${plural(rows, 'row', 'rows')} of history, ${n(presets)} ${plural(presets, 'preset', 'presets')}.`,
+  storedSize: (size: string) => `They take ${size}.`,
   storageReplaced: 'Another tab runs a newer Artemis. Load this page again.',
   backupExport: 'Export everything',
   backupImport: 'Import…',
@@ -247,6 +249,8 @@ export const enMore = {
   uptime: 'Running for',
   eventLoop: 'Event loop delay',
   stored: 'Stored',
+  storedFiles: (size: string, count: number) =>
+    `${size} in ${n(count)} ${plural(count, 'file', 'files')}`,
   connection: 'Connection',
   connectionStream: 'Event stream open, telemetry every 3 seconds.',
   connectionPoll: 'Polling every 3 seconds. Everything works that way too.',
