@@ -19,12 +19,12 @@ import {
   mayHaveCookies,
   needsProxyForAll,
 } from './adapters/download-runner.piscina.ts';
-import { createEgressProxy } from './adapters/egress-proxy.ts';
 import { createEngineHost } from './adapters/engine-host.ts';
 import { createEngineLease } from './adapters/engine-lease.ts';
 import { createDiskFileStore } from './adapters/file-store.disk.ts';
 import { createJsonFileHistory } from './adapters/history.json-file.ts';
 import { createFileLogArchive } from './adapters/log-archive.file.ts';
+import { createLateEgressProxy } from './adapters/late-egress-proxy.ts';
 import { createSilentNotifier } from './adapters/notifier.none.ts';
 import { createDiskPlaylistStore } from './adapters/playlist-store.disk.ts';
 import { createProber, type Prober } from './adapters/prober.ts';
@@ -80,6 +80,8 @@ export interface Services {
   readonly readChecks: () => Promise<readonly ReadinessCheck[]>;
   /** Takes over what an earlier run left and begins to work. */
   start(): Promise<void>;
+  /** To be called once the server listens: loads what the first download would have to wait for. */
+  warmUp(): void;
   /** Ends running downloads so that they can be continued, and every child process. */
   stop(): Promise<void>;
 }
@@ -111,7 +113,11 @@ export async function compose(
   /** What the attempts since the start have cost. */
   const jobs = { count: 0, cpuSeconds: 0, peakMemoryBytes: 0 };
   const engineHost = createEngineHost({ tools, logger });
-  const withEngine = createEngineLease({ engineHost, tools: () => tools });
+  const withEngine = createEngineLease({
+    engineHost,
+    tools: () => tools,
+    prepare: () => proxy.listen(),
+  });
 
   async function followUpgrade(): Promise<void> {
     if (!(await engineHost.checkForUpgrade())) return;
@@ -119,13 +125,12 @@ export async function compose(
     log.write('info', `yt-dlp is now ${tools.ytDlp?.version ?? 'missing'}.`, null, true);
   }
 
-  const proxy = createEgressProxy({
+  const proxy = createLateEgressProxy({
     isPublicAddress,
     egressAllow: config.egressAllow,
     ownPorts: [config.port],
     logger,
   });
-  await proxy.listen();
 
   const logArchive = createFileLogArchive({
     path: resolve(config.dataDir, 'activity-log.jsonl'),
@@ -336,6 +341,10 @@ export async function compose(
       await downloads.start(content);
       await retention.start();
       await diskGate.start();
+    },
+    warmUp() {
+      runner.warmUp();
+      proxy.listen().catch((error: unknown) => logger.warn({ err: error }, 'no egress proxy'));
     },
     async stop() {
       feed.close();

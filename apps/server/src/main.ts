@@ -60,6 +60,7 @@ async function main(): Promise<void> {
     const address = await app.listen({ host: config.host, port: config.port });
     const shown = address.replace('[::]', '127.0.0.1').replace('0.0.0.0', '127.0.0.1');
     say(`Artemis is ready: ${shown}${config.basePath}`);
+    services.warmUp();
   } catch (error) {
     grace.uninstall();
     await services.stop();

@@ -37,13 +37,23 @@ export interface PiscinaRunnerOptions {
   readonly logger: Logger;
 }
 
+export interface PiscinaRunner extends DownloadRunner {
+  /** Starts the threads, which else begin with the first attempt. */
+  warmUp(): void;
+}
+
 /** Runs attempts in a pool of threads; each download has its own child processes. */
-export function createPiscinaRunner(options: PiscinaRunnerOptions): DownloadRunner {
+export function createPiscinaRunner(options: PiscinaRunnerOptions): PiscinaRunner {
   const { maxWorkers, logger } = options;
-  let pool = createPool(maxWorkers, logger);
+  let pool: Pool | null = null;
+
+  function currentPool(): Pool {
+    pool ??= createPool(maxWorkers, logger);
+    return pool;
+  }
 
   /** A thread that hangs is ended with its pool; the other downloads of the pool go on in the next one. */
-  function replacePool(hung: ReturnType<typeof createPool>): void {
+  function replacePool(hung: Pool): void {
     if (pool !== hung) return;
     logger.error({}, 'a download thread does not answer and is ended');
     pool = createPool(maxWorkers, logger);
@@ -69,7 +79,7 @@ export function createPiscinaRunner(options: PiscinaRunnerOptions): DownloadRunn
     }
     const refused: string[] = [];
     const { port1, port2 } = new MessageChannel();
-    const ownPool = pool;
+    const ownPool = currentPool();
     let timer: NodeJS.Timeout | null = null;
     const stop = () => {
       port1.postMessage({ kind: 'stop' } satisfies StopTask);
@@ -141,7 +151,10 @@ export function createPiscinaRunner(options: PiscinaRunnerOptions): DownloadRunn
       const { code, detail } = ABSENCE_FAILURES[outcome];
       return failed(code, detail);
     },
-    close: () => pool.destroy(),
+    warmUp: () => void currentPool(),
+    async close() {
+      await pool?.destroy();
+    },
   };
 }
 
@@ -154,6 +167,8 @@ export function needsProxyForAll(options: DownloadOptions, kind: TaskEngine['kin
 export function mayHaveCookies(kind: TaskEngine['kind']): boolean {
   return kind !== 'binary';
 }
+
+type Pool = ReturnType<typeof createPool>;
 
 function createPool(maxWorkers: number, logger: Logger) {
   const threads = Math.min(availableParallelism(), maxWorkers);

@@ -28,12 +28,14 @@ export interface EngineLeaseOptions {
   readonly engineHost: Pick<EngineHost, 'current' | 'status' | 'hold'>;
   /** The tools of this moment: an upgrade replaces them. */
   readonly tools: () => Pick<Tools, 'ytDlp' | 'jsRuntime' | 'ffmpeg' | 'ffprobe'>;
+  /** What an attempt needs besides; called for each. */
+  readonly prepare: () => Promise<void>;
   /** For tests. */
   readonly longestWaitMs?: number;
 }
 
 export function createEngineLease(options: EngineLeaseOptions): WithEngine {
-  const { engineHost, tools } = options;
+  const { engineHost, tools, prepare } = options;
   const longestWaitMs = options.longestWaitMs ?? LONGEST_WAIT_MS;
 
   async function wait(signal: AbortSignal): Promise<TaskEngine | EngineAbsence> {
@@ -60,6 +62,8 @@ export function createEngineLease(options: EngineLeaseOptions): WithEngine {
     const engine = await wait(signal);
     if (typeof engine === 'string') return engine;
     const release = engineHost.hold(engine.socketPath);
-    return use(engine).finally(release);
+    return prepare()
+      .then(() => use(engine))
+      .finally(release);
   };
 }

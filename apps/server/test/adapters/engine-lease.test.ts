@@ -14,6 +14,7 @@ function leaseOf(state: {
   longestWaitMs?: number;
 }) {
   let holds = 0;
+  let isPrepared = false;
   const withEngine = createEngineLease({
     engineHost: {
       current: () => (state.isThere?.() === true ? current : null),
@@ -35,9 +36,13 @@ function leaseOf(state: {
       ffmpeg: null,
       ffprobe: null,
     }),
+    prepare: () => {
+      isPrepared = true;
+      return Promise.resolve();
+    },
     longestWaitMs: state.longestWaitMs ?? 30_000,
   });
-  return { withEngine, holds: () => holds };
+  return { withEngine, holds: () => holds, isPrepared: () => isPrepared };
 }
 
 const nothing = () => Promise.reject(new Error('must not be used'));
@@ -45,9 +50,10 @@ const nothing = () => Promise.reject(new Error('must not be used'));
 describe('an engine for an attempt', () => {
   it('is waited for while it starts, and held as long as it is used', async () => {
     let looks = 0;
-    const { withEngine, holds } = leaseOf({ mode: 'starting', isThere: () => (looks += 1) > 3 });
+    const lease = leaseOf({ mode: 'starting', isThere: () => (looks += 1) > 3 });
+    const { withEngine, holds, isPrepared } = lease;
     const used = await withEngine(async (engine) => {
-      expect(holds()).toBe(1);
+      expect([holds(), isPrepared()]).toEqual([1, true]);
       return Promise.resolve(engine);
     }, never);
     expect(used).toMatchObject({ ...current, ytDlpVersion: '2026.10.26', hasFfmpeg: false });

@@ -209,6 +209,7 @@ export async function startApp(options: AppOptions = {}): Promise<AppUnderTest> 
     }),
     readChecks: () => Promise.resolve([]),
     start: () => downloads.start(content),
+    warmUp: () => undefined,
     stop: () => downloads.stop(),
   };
   const app = await buildApp(services, config, logger);

@@ -1,6 +1,5 @@
 import type { Telemetry } from '@artemis/contracts';
 import type { FastifyInstance } from 'fastify';
-import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 
 const STATUS_NAMES = ['queued', 'running', 'paused', 'completed', 'failed', 'cancelled'] as const;
 
@@ -9,6 +8,25 @@ export function metricsRoutes(
   app: FastifyInstance,
   { readTelemetry }: { readonly readTelemetry: () => Promise<Telemetry> },
 ): void {
+  let opening: Promise<Metrics> | null = null;
+
+  app.get('/metrics', async (_request, reply) => {
+    opening ??= openMetrics();
+    const { registry, take } = await opening;
+    take(await readTelemetry());
+    return reply
+      .type(registry.contentType)
+      .header('cache-control', 'no-store')
+      .serializer((body) => String(body))
+      .send(await registry.metrics());
+  });
+}
+
+type Metrics = Awaited<ReturnType<typeof openMetrics>>;
+
+/** Its library is loaded with the first question: most servers are never asked. */
+async function openMetrics() {
+  const { collectDefaultMetrics, Gauge, Registry } = await import('prom-client');
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const gauge = (name: string, help: string, labelNames: string[] = []) =>
@@ -19,18 +37,14 @@ export function metricsRoutes(
   const stored = gauge('artemis_stored_bytes', 'Bytes of the files that are kept');
   const free = gauge('artemis_free_bytes', 'Free bytes on the disk of the downloads folder');
 
-  app.get('/metrics', async (_request, reply) => {
-    const telemetry = await readTelemetry();
+  function take(telemetry: Telemetry): void {
     for (const status of STATUS_NAMES) downloads.set({ status }, telemetry[status]);
     slots.set({ state: 'busy' }, telemetry.workers.busy);
     slots.set({ state: 'idle' }, telemetry.workers.max - telemetry.workers.busy);
     throughput.set(telemetry.throughput_bps);
     stored.set(telemetry.storage.used_bytes);
     if (telemetry.storage.free_bytes !== null) free.set(telemetry.storage.free_bytes);
-    return reply
-      .type(registry.contentType)
-      .header('cache-control', 'no-store')
-      .serializer((body) => String(body))
-      .send(await registry.metrics());
-  });
+  }
+
+  return { registry, take };
 }
