@@ -116,8 +116,8 @@ class Server:
             for line in lines:
                 if connection.request is None:
                     self._start(connection, line)
-                elif connection.ask(line) == 'usage':
-                    self._tell_usage(connection)
+                else:
+                    self._answer(connection, connection.ask(line))
             if connection.has_peer_ended:
                 self._end(connection)
         self._watch(connection)
@@ -172,6 +172,12 @@ class Server:
             job.run(connection.request, self._settings, self._pid, descriptor, self._watcher)
         finally:
             os._exit(70)
+
+    def _answer(self, connection: Connection, asked: Optional[str]) -> None:
+        if asked == 'usage':
+            self._tell_usage(connection)
+        elif asked == 'kill' and connection.is_running:
+            self._kill(connection)
 
     def _tell_usage(self, connection: Connection) -> None:
         if connection.pid is None:

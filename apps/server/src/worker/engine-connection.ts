@@ -42,6 +42,8 @@ export interface EngineJob {
   readonly closed: Promise<EngineExit>;
   /** Asks the host to end the job: SIGINT, after 2 s SIGKILL. Idempotent; `closed` tells when it is done. */
   stop(): void;
+  /** As `stop`, but with SIGKILL at once: for a job that leaves nothing worth a clean end. */
+  kill(): void;
   /** CPU seconds of all processes of the job so far; null when it has ended or the system cannot tell (macOS). */
   usage(): Promise<number | null>;
 }
@@ -84,14 +86,17 @@ export function openEngineJob(
   });
   socket.write(`${JSON.stringify(firstLine(spec, nonce))}\n`);
 
+  function stop(lastWords = ''): void {
+    if (isStopping) return;
+    isStopping = true;
+    socket.end(lastWords);
+    patience = setTimeout(() => socket.destroy(), STOP_PATIENCE_MS);
+  }
+
   return {
     closed,
-    stop() {
-      if (isStopping) return;
-      isStopping = true;
-      socket.end();
-      patience = setTimeout(() => socket.destroy(), STOP_PATIENCE_MS);
-    },
+    stop: () => stop(),
+    kill: () => stop('{"ask":"kill"}\n'),
     usage() {
       if (isStopping || !socket.writable) return Promise.resolve(null);
       return new Promise((resolve) => {

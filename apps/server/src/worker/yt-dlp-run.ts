@@ -87,7 +87,9 @@ export async function runYtDlp(options: RunOptions): Promise<RunResult> {
 
   function endBy(reason: RunEnd): void {
     end ??= reason;
-    job.stop();
+    // It would first wait for the threads that are about to try the same address again.
+    if (reason === 'blocked') job.kill();
+    else job.stop();
   }
 
   function take(message: OutputMessage): void {

@@ -89,6 +89,13 @@ describe.runIf(process.platform === 'linux').each(VARIANTS)(
       expect(job.lines.join()).toContain('Interrupted by user');
     });
 
+    it('are gone without a polite signal when that is asked for', async () => {
+      const { job, group } = await openWithFfmpeg();
+      job.kill();
+      expect(await job.closed).toMatchObject({ status: null, signal: 9, isHostLost: false });
+      expect(await processesOfGroup(group)).toEqual([]);
+    });
+
     it('are killed although they ignore the polite signal', async () => {
       const { job, group } = await openWithFfmpeg();
       for (const { pid } of await processesOfGroup(group)) process.kill(pid, 'SIGSTOP');
