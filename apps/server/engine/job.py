@@ -2,13 +2,12 @@
 
 import os
 import resource
-import shutil
 import signal
 import socket
 import sys
 import tempfile
 import traceback
-from typing import Any, Dict, FrozenSet, List, Optional, Set, Tuple
+from typing import Any, Dict, List, Optional, Set, Tuple
 from urllib.parse import urlsplit
 
 import guard
@@ -154,27 +153,14 @@ def _policy(request: Request, settings: Settings) -> guard.Policy:
             name, _, port = entry.rpartition(':')
             if port.isdigit():
                 pinned |= _resolve(name.strip('[]'), int(port))
-    media = _spellings(settings, [settings.ffmpeg, settings.ffprobe])
     return guard.Policy(
         folder=request.folder,
         pinned=frozenset(pinned),
         only_pinned=request.proxy_for_all,
-        programs=media | _spellings(settings, [settings.js_runtime]),
-        media_programs=media,
+        programs=settings.programs,
+        media_programs=settings.media_programs,
         proxy_url=request.proxy_url,
     )
-
-
-def _spellings(settings: Settings, paths: List[Optional[str]]) -> FrozenSet[str]:
-    """The absolute path, and the bare name when a search on the job's PATH ends there."""
-    found: Set[str] = set()
-    for path in paths:
-        if path:
-            found.add(path)
-            name = os.path.basename(path)
-            if shutil.which(name, path=settings.search_path()) == path:
-                found.add(name)
-    return frozenset(found)
 
 
 def _resolve(name: str, port: int) -> Set[Tuple[str, int]]:

@@ -14,11 +14,13 @@ from typing import Optional
 IS_LINUX = sys.platform == 'linux'
 
 _PR_SET_PDEATHSIG = 1
+_PR_SET_NAME = 15
 _PR_SET_CHILD_SUBREAPER = 36
 _PR_SET_NO_NEW_PRIVS = 38
 
 # Made before any fork: looking a symbol up between fork and exec can meet a lock another thread held.
-_prctl = ctypes.CDLL(None, use_errno=True).prctl if IS_LINUX else None
+_c_library = ctypes.CDLL(None, use_errno=True) if IS_LINUX else None
+_prctl = _c_library.prctl if _c_library is not None else None
 
 
 def die_with_parent(parent_pid: int) -> None:
@@ -39,6 +41,18 @@ def forbid_new_privileges() -> None:
     """A setuid program would lose the signal at the parent's death."""
     if _prctl is not None:
         _prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+
+
+def name_process(name: str) -> None:
+    """Linux: what a list of processes shows."""
+    if _prctl is not None:
+        _prctl(_PR_SET_NAME, name.encode(), 0, 0, 0)
+
+
+def give_back_memory() -> None:
+    """glibc: pages that hold nothing any more; a fork would share them, and a job that fills them copy them."""
+    if hasattr(_c_library, 'malloc_trim'):
+        _c_library.malloc_trim(0)
 
 
 def chain_children_to_this_process() -> None:

@@ -2,7 +2,8 @@
 
 import json
 import os
-from typing import Any, Dict, List, Optional
+import shutil
+from typing import Any, Dict, FrozenSet, List, Optional
 
 
 class Settings:
@@ -21,6 +22,10 @@ class Settings:
         runtime = fields.get('js_runtime') or {}
         self.js_runtime_name: Optional[str] = runtime.get('name')
         self.js_runtime: Optional[str] = runtime.get('path')
+        # Command lines that jobs are likely to have, see usual_options.py.
+        self.usual_argvs: List[List[str]] = fields.get('usual_argvs') or []
+        self.media_programs = self._spellings([self.ffmpeg, self.ffprobe])
+        self.programs = self.media_programs | self._spellings([self.js_runtime])
         self.max_connections: int = fields.get('max_connections', 64)
         # The means of systems without a signal at the parent's death; tests ask for it on Linux.
         self.use_watcher: bool = bool(fields.get('use_watcher')) or self.binary is not None
@@ -34,3 +39,10 @@ class Settings:
         """PATH of every job: the folders of its tools, then the system's."""
         folders = [os.path.dirname(path) for path in self.tools()] + ['/usr/bin', '/bin']
         return os.pathsep.join(dict.fromkeys(folders))
+
+    def _spellings(self, paths: List[Optional[str]]) -> FrozenSet[str]:
+        """The absolute paths, and the bare names when a search on the job's PATH ends there."""
+        search_path = self.search_path()
+        found = {path for path in paths if path}
+        names = {os.path.basename(path) for path in found}
+        return frozenset(found | {name for name in names if shutil.which(name, path=search_path) in found})

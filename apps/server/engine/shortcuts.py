@@ -6,8 +6,12 @@ every job, so what is handed out here may be changed freely by the job that gets
 """
 
 import inspect
+import re
+import time
 from typing import Any, Callable, List, Optional, Sequence
 
+import processes
+import usual_options
 from candidates import Candidates
 from settings import Settings
 
@@ -22,7 +26,11 @@ def install(settings: Settings) -> List[str]:
     def remember_tools() -> None:
         remember_versions(settings)
 
-    shortcuts = [order_names_once, share_tls_context, prepare_parser, print_what_is_asked]
+    def prepare_usual_options() -> None:
+        usual_options.prepare(settings.usual_argvs)
+
+    shortcuts = [order_names_once, share_tls_context, print_what_is_asked, name_plain_files, limit_blocks]
+    shortcuts += [name_process, prepare_usual_options, prepare_parser]
     return _try([*shortcuts, prepare_extractors, narrow_extractors, remember_tools])
 
 
@@ -189,6 +197,55 @@ def print_what_is_asked() -> None:
 
 def _no_table(*_: Any) -> None:
     return None
+
+
+_PLAIN_NAME = re.compile(r'(\w+\.)%\(ext\)s', re.ASCII)
+_PLAIN_EXTENSION = re.compile('[A-Za-z0-9]{1,16}')
+
+
+def name_plain_files() -> None:
+    """yt-dlp makes up the name of a file seven times, with all that a template of names may ask for: 2 ms."""
+    import yt_dlp
+
+    original = yt_dlp.YoutubeDL.evaluate_outtmpl
+    if list(inspect.signature(original).parameters)[:3] != ['self', 'outtmpl', 'info_dict']:
+        raise LookupError
+
+    def evaluate_outtmpl(self: Any, outtmpl: str, info_dict: Any, *rest: Any, **options: Any) -> Any:
+        plain = _PLAIN_NAME.fullmatch(outtmpl)
+        extension = info_dict.get('ext')
+        if plain is None or not isinstance(extension, str) or not _PLAIN_EXTENSION.fullmatch(extension):
+            return original(self, outtmpl, info_dict, *rest, **options)
+        info_dict.setdefault('epoch', int(time.time()))
+        return plain.group(1) + extension
+
+    yt_dlp.YoutubeDL.evaluate_outtmpl = evaluate_outtmpl
+
+
+# Of a fast site yt-dlp would read up to 4 MB at once: memory that each read takes and touches anew.
+_LARGEST_BLOCK = 256 * 1024
+
+
+def limit_blocks() -> None:
+    from yt_dlp.downloader.common import FileDownloader
+
+    original = FileDownloader.best_block_size
+    if list(inspect.signature(original).parameters) != ['elapsed_time', 'bytes']:
+        raise LookupError
+
+    def best_block_size(elapsed_time: float, bytes: int) -> int:
+        return min(original(elapsed_time, bytes), _LARGEST_BLOCK)
+
+    FileDownloader.best_block_size = staticmethod(best_block_size)
+
+
+def name_process() -> None:
+    """yt-dlp loads the C library for this."""
+    import yt_dlp
+
+    if not callable(yt_dlp.setproctitle):
+        raise LookupError
+    yt_dlp.setproctitle = processes.name_process
 
 
 def remember_versions(settings: Settings) -> None:

@@ -9,6 +9,7 @@ import os
 import threading
 from typing import Any, Dict, List
 
+import processes
 import rehearsal
 import shortcuts
 from settings import Settings
@@ -50,6 +51,7 @@ def warm_up(settings: Settings) -> Dict[str, Any]:
     if threading.active_count() != 1:
         raise Unfit('yt-dlp has left a thread behind')
     gc.collect()
+    processes.give_back_memory()
     # Later collections leave these objects alone, so their pages stay shared with the jobs.
     gc.freeze()
     return {'yt_dlp_version': yt_dlp.version.__version__, 'left_out': left_out}

@@ -55,6 +55,7 @@ import { readChecks } from './readiness.ts';
 import { explainSelection } from './worker/explanation.ts';
 import { look } from './worker/look.ts';
 import { readOutcome } from './worker/outcome-file.ts';
+import { usualArgvs } from './worker/usual-argv.ts';
 
 const MEMORY_LIMIT_BYTES = 2 * 1024 ** 3;
 const UPGRADE_LOOK_MS = 60_000;
@@ -112,7 +113,13 @@ export async function compose(
   let tools = await findOurTools();
   /** What the attempts since the start have cost. */
   const jobs = { count: 0, cpuSeconds: 0, peakMemoryBytes: 0 };
-  const engineHost = createEngineHost({ tools, logger });
+  const engineHost = createEngineHost({
+    tools,
+    logger,
+    usualArgvs: tools.ytDlp
+      ? usualArgvs({ ytDlpVersion: tools.ytDlp.version, jsRuntime: tools.jsRuntime })
+      : [],
+  });
   const withEngine = createEngineLease({
     engineHost,
     tools: () => tools,

@@ -34,6 +34,8 @@ export interface EngineLogger {
 export interface EngineHostOptions {
   readonly tools: EngineTools;
   readonly logger: EngineLogger;
+  /** Command lines that jobs are likely to have, see `engine/usual_options.py`. */
+  readonly usualArgvs?: readonly (readonly string[])[];
   /** The process whose end must end the host. */
   readonly parentPid?: number;
   /** False keeps jobs on the cold tier. */
@@ -154,6 +156,7 @@ export function createEngineHost(options: EngineHostOptions): EngineHost {
         ffmpeg_path: tools.ffmpeg?.path ?? null,
         ffprobe_path: tools.ffprobe?.path ?? null,
         js_runtime: tools.jsRuntime === null ? null : pickRuntime(tools.jsRuntime),
+        usual_argvs: options.usualArgvs ?? [],
         parent_pid: parentPid,
         use_watcher: options.isWatcherForced === true,
       },

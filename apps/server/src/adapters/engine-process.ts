@@ -53,7 +53,14 @@ export function startEngineProcess(options: EngineProcessOptions): EngineProcess
 
   const child = spawn(options.pythonPath, ['-I', '-B', HOST_PROGRAM], {
     cwd: '/',
-    env: { PATH: '/usr/bin:/bin', LANG: 'C.UTF-8', HOME: '/', TMPDIR: temporaryFolder(socketPath) },
+    env: {
+      PATH: '/usr/bin:/bin',
+      LANG: 'C.UTF-8',
+      HOME: '/',
+      TMPDIR: temporaryFolder(socketPath),
+      // Else each forked job looks up the same functions of the C library again.
+      LD_BIND_NOW: '1',
+    },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   const gone = new Promise<void>((resolve) => {

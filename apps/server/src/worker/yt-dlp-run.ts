@@ -16,6 +16,7 @@ import type { ProgressMeter } from './progress.ts';
 import { redact } from './redact.ts';
 import type { ResumeGuard } from './resume-state.ts';
 import { NONCE_NAME, typed } from './typed-words.ts';
+import { NONCE_BYTES } from './usual-argv.ts';
 
 const TICK_MS = 250;
 const FOLDER_LOOK_MS = 1_000;
@@ -70,7 +71,7 @@ export interface RunOptions {
 export async function runYtDlp(options: RunOptions): Promise<RunResult> {
   const { task, jobs, meter, guard, log } = options;
   const { limits, selection } = task;
-  const nonce = randomBytes(12).toString('hex');
+  const nonce = randomBytes(NONCE_BYTES).toString('hex');
   let first: VideoInfo | null = null;
   const lines: string[] = [];
   const refusals: Extract<EngineControl, { kind: 'refused' }>[] = [];
