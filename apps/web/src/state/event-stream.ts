@@ -9,7 +9,6 @@ import type { Token } from './token.svelte.ts';
 const SILENCE_MS = 20_000;
 /** Between two drawings: a first event is drawn at once, a flood of them twice a second. */
 const APPLY_MS = 500;
-const HIDDEN_MS = 60_000;
 const RETRIES_MS = [1000, 2000, 5000, 15_000, 60_000] as const;
 
 export interface EventStreamParts {
@@ -31,7 +30,6 @@ export class EventStream {
   #changed = new Map<string, Download>();
   #removed = new Set<string>();
   #applyTimer: ReturnType<typeof setTimeout> | undefined;
-  #hiddenTimer: ReturnType<typeof setTimeout> | undefined;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
   #abort: AbortController | null = null;
   #failures = 0;
@@ -45,8 +43,7 @@ export class EventStream {
   /** Opens it when the server has one and the page is visible. Safe to call again. */
   start(): void {
     document.addEventListener('visibilitychange', () => {
-      clearTimeout(this.#hiddenTimer);
-      if (document.hidden) this.#hiddenTimer = setTimeout(() => this.#abort?.abort(), HIDDEN_MS);
+      if (document.hidden) this.#abort?.abort();
       else {
         this.#schedule();
         this.open();

@@ -54,7 +54,6 @@ export const deMore: LaterWords = {
   sortSize: 'Größte zuerst',
   sortStatus: 'Zustand',
   colSelect: 'Gewählt',
-  colState: 'Zustand',
   colTitle: 'Titel',
   colHost: 'Seite',
   colProgress: 'Fortschritt',

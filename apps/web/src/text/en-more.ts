@@ -54,7 +54,6 @@ export const enMore = {
   sortSize: 'Largest first',
   sortStatus: 'State',
   colSelect: 'Selected',
-  colState: 'State',
   colTitle: 'Title',
   colHost: 'Site',
   colProgress: 'Progress',
