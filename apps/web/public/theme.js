@@ -1,6 +1,11 @@
 // Runs before the first paint, as a file of its own because the page allows no inline script.
 (function () {
   var root = document.documentElement;
+  // The words of the page that is drawn before the script are English, and its field is the control room's.
+  root.lang = navigator.language.slice(0, 2);
+  root.dataset.early = /\/(queue|library|presets|settings|diagnostics)\/?$/.test(location.pathname)
+    ? 'view'
+    : 'room';
   try {
     var ui = JSON.parse(localStorage.getItem('workspace-ui:v1') || '{}');
     if (ui.theme === 'dark' || ui.theme === 'light' || ui.theme === 'contrast') {

@@ -30,6 +30,7 @@ import { Undo } from './state/undo.svelte.ts';
 import './styles/tokens.css';
 import './styles/base.css';
 import './styles/controls.css';
+import './styles/early.css';
 
 // The built script lies in a folder of the page; the page itself may be served below any path.
 const base = new URL('../', import.meta.url).pathname;
@@ -99,15 +100,6 @@ sync.onConnect(() => {
   void outbox.retryNow();
   if (!server.configuration) void server.load();
 });
-sync.start();
-sync.lookNow();
-void server.load().then(async () => {
-  if (!server.has('events')) return;
-  const { EventStream } = await import('./state/event-stream.ts');
-  const address = `${base.replace(/\/$/, '')}${API_PREFIX}/events`;
-  new EventStream({ address, token, server, sync, downloads, logFeed: logLines }).start();
-});
-
 window.addEventListener('pagehide', () => {
   isLeaving = true;
   undo.commitAll();
@@ -117,10 +109,37 @@ window.addEventListener('pageshow', () => {
   isLeaving = false;
 });
 
+/** What the server knows comes after the page is there: nothing that it shows first needs an answer. */
+function askServer(): void {
+  sync.start();
+  sync.lookNow();
+  void room.load().catch(() => {
+    // The look at the telemetry reports it and reads the lists again when the server answers.
+  });
+  void server.load().then(async () => {
+    if (!server.has('events')) return;
+    const { EventStream } = await import('./state/event-stream.ts');
+    const address = `${base.replace(/\/$/, '')}${API_PREFIX}/events`;
+    new EventStream({ address, token, server, sync, downloads, logFeed: logLines }).start();
+  });
+}
+
+/** Takes the place of what `index.html` shows until now, with what somebody has typed into it. */
+function show(target: HTMLElement): void {
+  const early = document.querySelector<HTMLTextAreaElement>('#early');
+  const typed = early?.value ?? '';
+  const wasFocused = early !== null && document.activeElement === early;
+  target.replaceChildren();
+  mount(App, { target, props: { parts } });
+  if (typed !== '') intake.add(typed);
+  if (wasFocused) document.getElementById('intake')?.focus();
+}
+
 const target = document.getElementById('app');
 if (target) {
-  mount(App, { target, props: { parts } });
+  show(target);
   performance.mark('artemis:usable');
+  askServer();
   // What the first paint does not need.
   const later = globalThis.requestIdleCallback ?? ((run: () => void) => setTimeout(run, 500));
   later(() => {

@@ -8,6 +8,7 @@ export class ServerInfo {
   readonly #client: Client;
   #configuration: Configuration | null = $state.raw(null);
   #readiness: Readiness | null = $state.raw(null);
+  #loading: Promise<void> | null = null;
 
   constructor(client: Client) {
     this.#client = client;
@@ -26,7 +27,13 @@ export class ServerInfo {
     return this.#configuration?.features[feature] === true;
   }
 
-  async load(): Promise<void> {
+  /** Asks once, however many ask at the same time. */
+  load(): Promise<void> {
+    this.#loading ??= this.#ask().finally(() => (this.#loading = null));
+    return this.#loading;
+  }
+
+  async #ask(): Promise<void> {
     const [configuration, readiness] = await Promise.allSettled([
       this.#client.configuration(),
       this.#client.readiness(),
