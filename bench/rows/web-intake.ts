@@ -1,6 +1,7 @@
 import { paste } from '../../apps/server/test/browser/browser.ts';
 import { SPEEDS, type WebMeasure, type WebRow } from '../web/measure.ts';
 import { SETTLE_MS, visit } from '../web/tab.ts';
+import { longestTaskMs } from '../web/tasks.ts';
 
 const LINKS = 5000;
 const ROUNDS = 5;
@@ -23,12 +24,13 @@ export const webIntake: WebRow = {
         await visit(tab, room.url);
         await tab.forget();
         await tab.page.evaluate(timeRows);
-        await paste(tab.page, text);
-        await tab.page.waitForFunction(() => window.bench.frames.length > 0);
+        const task = await longestTaskMs(bench.browser, async () => {
+          await paste(tab.page, text);
+          await tab.page.waitForFunction(() => window.bench.frames.length > 0);
+          // The comparison with what is known follows a moment later.
+          await tab.page.waitForTimeout(SETTLE_MS);
+        });
         const [ms = NaN] = await tab.page.evaluate(() => window.bench.frames);
-        // The comparison with what is known follows a moment later.
-        await tab.page.waitForTimeout(SETTLE_MS);
-        const task = await tab.longestTaskMs();
         const count = await tab.page.locator('[role="dialog"], dialog').innerText();
         if (!count.replaceAll(',', '').includes(String(LINKS))) {
           throw new Error(`The tray does not say that it has ${LINKS} links.`);
@@ -53,7 +55,7 @@ export const webIntake: WebRow = {
           unit: 'ms',
           values: longest,
           limit: cpu === 1 ? 50 : null,
-          note: '0 stands for none that took 50 ms',
+          note: 'in processor time of the main thread',
         },
       );
     }

@@ -9,7 +9,8 @@ const STEP_MS = 250;
 const EVENTS_MS = 8000;
 const ROUNDS = 3;
 const EIGHT = 8;
-const BUSY_MS = 15_000;
+const SEEN_MS = 15_000;
+const HIDDEN_MS = 60_000;
 const BUSY_ROUNDS = 2;
 
 /** What the page does with events of the stream. */
@@ -107,13 +108,13 @@ async function busyShares({
   for (let round = 0; round < BUSY_ROUNDS; round += 1) {
     const tab = await openTab();
     await visit(tab, room.url);
-    shares.seen.push(await busyShare(tab, room));
+    shares.seen.push(await busyShare(tab, room, SEEN_MS));
     await hide(tab);
-    shares.hidden.push(await busyShare(tab, room));
+    shares.hidden.push(await busyShare(tab, room, HIDDEN_MS));
     await tab.close();
   }
   await room.close();
-  const note = `over ${BUSY_MS / 1000} s instead of 60; every download tells its progress each ${STEP_MS} ms`;
+  const note = `every download tells its progress each ${STEP_MS} ms; processor time of the main thread`;
   return [
     {
       budget: 'B15',
@@ -121,7 +122,7 @@ async function busyShares({
       unit: '%',
       values: shares.seen,
       limit: 3,
-      note,
+      note: `over ${SEEN_MS / 1000} s instead of 60; ${note}`,
     },
     {
       budget: 'B15',
@@ -129,15 +130,15 @@ async function busyShares({
       unit: '%',
       values: shares.hidden,
       limit: 0.3,
-      note: 'the page is told that it is hidden, in the first minute, in which the stream is still open and frames still come',
+      note: `over the first ${HIDDEN_MS / 1000} s; the page is told that it is hidden; ${note}`,
     },
   ];
 }
 
-async function busyShare(tab: Tab, room: FakeServer): Promise<number> {
+async function busyShare(tab: Tab, room: FakeServer, lastsMs: number): Promise<number> {
   const before = await tab.metrics();
   const startedMs = performance.now();
-  for (let step = 0; performance.now() - startedMs < BUSY_MS; step += 1) {
+  for (let step = 0; performance.now() - startedMs < lastsMs; step += 1) {
     moveRunning(room, step);
     await sleep(STEP_MS);
   }

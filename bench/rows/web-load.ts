@@ -43,9 +43,7 @@ async function loadOnce(bench: WebBench, url: string, options: TabOptions): Prom
     const before = performance
       .getEntriesByType('resource')
       .filter((entry): entry is PerformanceResourceTiming => 'transferSize' in entry)
-      .filter(
-        ({ responseEnd, initiatorType }) => responseEnd <= usableMs && initiatorType !== 'fetch',
-      );
+      .filter(({ responseEnd }) => responseEnd <= usableMs);
     const kilobytes = (end: string) =>
       before
         .filter(({ name }) => name.endsWith(end))
@@ -90,7 +88,7 @@ function measuresOf(loads: readonly Load[], cpu: 1 | 4): readonly WebMeasure[] {
           },
           {
             budget: 'B5',
-            title: 'Files of the page until it is usable; the calls of the API run beside them',
+            title: 'Requests answered before the page is usable',
             unit: '',
             values: all('requests'),
             limit: 6,

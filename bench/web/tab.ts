@@ -27,8 +27,6 @@ export interface Tab {
   heapMb(): Promise<number>;
   /** Forgets what the probe has noted. */
   forget(): Promise<void>;
-  /** The longest task since `forget`, in ms; 0 when none took 50 ms. */
-  longestTaskMs(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -79,10 +77,6 @@ export async function openTab(
         window.bench.draws.length = 0;
         window.bench.writes = 0;
       }),
-    longestTaskMs: async () => {
-      await page.waitForTimeout(200);
-      return page.evaluate(() => Math.max(0, ...window.bench.longTasks.map(({ ms }) => ms)));
-    },
     close: () => context.close(),
   };
 }
