@@ -114,6 +114,25 @@ describe('on plain http of a local network', () => {
 });
 
 describe('where the context is secure', () => {
+  it('what is typed before the script has come stays, with the focus', async () => {
+    const context = await browser.newContext({ ...DESKTOP_DARK, locale: 'en-GB' });
+    const page = await context.newPage();
+    let letGo = (): void => undefined;
+    const held = new Promise<void>((resolve) => (letGo = resolve));
+    await page.route(/assets\/index-[^/]*\.js$/, async (route) => {
+      await held;
+      await route.continue();
+    });
+    await page.goto(server.baseUrl, { waitUntil: 'commit' });
+    await page.locator('#early').fill('https://early.example/1');
+    expect(await page.locator('#intake').count()).toBe(0);
+    letGo();
+    await page.locator('#intake:focus').waitFor();
+    expect(await page.locator('#intake').inputValue()).toBe('https://early.example/1');
+    expect(await page.locator('#early').count()).toBe(0);
+    await context.close();
+  });
+
   it('a link that came with the address only fills the field', async () => {
     const context = await browser.newContext({ ...PHONE_LIGHT, locale: 'en-GB' });
     const { page, complaints } = await openPage(context, server.baseUrl);
