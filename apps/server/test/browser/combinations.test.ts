@@ -147,13 +147,13 @@ const combinations: Readonly<Record<string, Combination>> = {
       ['Kind', 'Audio only'],
       ['Audio codec', 'opus'],
       ['Audio quality', '10'],
-      ['Proxy', 'socks5://198.51.100.7:1080'],
+      ['Proxy', 'socks5://proxy.example:1080'],
     ],
     recipe: {
       format_preset: 'Audio only',
-      options: { audio_codec: 'opus', audio_quality: 10, proxy: 'socks5://198.51.100.7:1080' },
+      options: { audio_codec: 'opus', audio_quality: 10, proxy: 'socks5://proxy.example:1080' },
     },
-    says: ['Everything goes through socks5://198.51.100.7:1080.'],
+    says: ['Everything goes through socks5://proxy.example:1080.'],
     runs: ['--audio-format'],
   },
   'WebM with automatic captions beside it, sponsors marked': {
