@@ -28,6 +28,8 @@ def main() -> None:
     settings = Settings(_first_line())
     processes.die_with_parent(settings.parent_pid)
     processes.adopt_orphans()
+    # A host that warms up asks the tools for their versions.
+    processes.chain_children_to_this_process()
     # Ctrl-C in a terminal reaches every process of the group; the server decides what ends when.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)

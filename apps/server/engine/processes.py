@@ -22,6 +22,8 @@ _PR_SET_NO_NEW_PRIVS = 38
 _c_library = ctypes.CDLL(None, use_errno=True) if IS_LINUX else None
 _prctl = _c_library.prctl if _c_library is not None else None
 
+_start = subprocess.Popen.__init__
+
 
 def die_with_parent(parent_pid: int) -> None:
     """Linux: killed when the thread that forked us ends. Everywhere: leaves at once when the parent is gone already."""
@@ -56,13 +58,12 @@ def give_back_memory() -> None:
 
 
 def chain_children_to_this_process() -> None:
-    """From now on whatever subprocess.Popen starts here dies with this process.
+    """From now on whatever subprocess.Popen starts here dies with this process; a fork calls it for itself.
 
     The signal follows the starting *thread*; yt-dlp starts its programs from threads that outlive them.
     """
     if _prctl is None:
         return
-    start = subprocess.Popen.__init__
     parent_pid = os.getpid()
 
     def start_chained(self, *args, **kwargs):
@@ -74,7 +75,7 @@ def chain_children_to_this_process() -> None:
                 asked()
 
         kwargs['preexec_fn'] = before_exec
-        start(self, *args, **kwargs)
+        _start(self, *args, **kwargs)
 
     subprocess.Popen.__init__ = start_chained
 

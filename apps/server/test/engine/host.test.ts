@@ -129,30 +129,30 @@ describe('the engine host', { timeout: 60_000 }, () => {
   it.runIf(process.platform === 'linux')(
     'leaves nothing when it is killed while it warms up',
     async () => {
-      const folder = await temporaryFolder();
-      const { pythonPath, ytDlp } = await engineTools();
-      const socketPath = join(folder, 'warm.sock');
-      const host = startEngineProcess({
-        pythonPath,
-        socketPath,
-        tier: 'warm',
-        settings: {
-          socket: socketPath,
-          tier: 'warm',
-          engine: { kind: 'module', path: ytDlp?.modulePath ?? null },
-          parent_pid: process.pid,
-        },
-        onReady: () => undefined,
-        onEnd: () => undefined,
-        onLog: () => undefined,
-      });
-      const hostPid = host.pid ?? 0;
+      const hostPid = await warmingHost(await temporaryFolder(), null);
       const helper = await lastingChildOf(hostPid);
       process.kill(hostPid, 'SIGKILL');
-      await waitUntil(
-        async () => (await processEntry(helper)) === null,
-        () => 'the helper to end',
+      await waitForTheEndOf(helper);
+    },
+  );
+
+  it.runIf(process.platform === 'linux')(
+    'leaves no tool behind when it is killed while it asks for a version',
+    async () => {
+      const folder = await temporaryFolder();
+      const [ffmpeg, pidFile] = [join(folder, 'ffmpeg'), join(folder, 'pid')];
+      await writeFile(
+        ffmpeg,
+        `#!/bin/sh\necho $$ > ${pidFile}.new\nmv ${pidFile}.new ${pidFile}\nexec sleep 600\n`,
       );
+      await chmod(ffmpeg, 0o755);
+      const hostPid = await warmingHost(folder, ffmpeg);
+      const asked = await waitUntil(
+        () => readFile(pidFile, 'utf8').catch(() => null),
+        () => 'ffmpeg to be asked',
+      );
+      process.kill(hostPid, 'SIGKILL');
+      await waitForTheEndOf(Number(asked));
     },
   );
 
@@ -236,6 +236,35 @@ describe('the engine host', { timeout: 60_000 }, () => {
   });
 
   /** The first child that lives longer than the probes for versions do. */
+  /** A host of the warm tier right after its start; resolves to its pid. */
+  async function warmingHost(folder: string, ffmpegPath: string | null): Promise<number> {
+    const { pythonPath, ytDlp } = await engineTools();
+    const socketPath = join(folder, 'warm.sock');
+    const host = startEngineProcess({
+      pythonPath,
+      socketPath,
+      tier: 'warm',
+      settings: {
+        socket: socketPath,
+        tier: 'warm',
+        engine: { kind: 'module', path: ytDlp?.modulePath ?? null },
+        ffmpeg_path: ffmpegPath,
+        parent_pid: process.pid,
+      },
+      onReady: () => undefined,
+      onEnd: () => undefined,
+      onLog: () => undefined,
+    });
+    return host.pid ?? 0;
+  }
+
+  function waitForTheEndOf(pid: number) {
+    return waitUntil(
+      async () => (await processEntry(pid)) === null,
+      () => 'what the host has started to end',
+    );
+  }
+
   function lastingChildOf(pid: number): Promise<number> {
     let before: number | undefined;
     return waitUntil(
