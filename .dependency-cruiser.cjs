@@ -6,7 +6,8 @@ const server = '^apps/server/src';
  * Contracts, Node and libraries have rules of their own. main.ts may import everything.
  */
 const parts = {
-  'config[.]ts': { values: [], types: [] },
+  // What is this computer itself is said once, for settings as for links.
+  'config[.]ts': { values: ['domain/address-policy[.]ts'], types: [] },
   // The messages to and from a thread are types alone, so both of its sides may speak them.
   domain: { values: ['domain'], types: ['worker/messages[.]ts'] },
   adapters: { values: ['adapters', 'domain'], types: ['worker/messages[.]ts'] },
@@ -17,8 +18,8 @@ const parts = {
   'configuration-answer[.]ts': { values: ['domain', 'adapters'], types: ['config[.]ts'] },
   'app[.]ts': { values: ['http', 'domain'], types: ['config[.]ts', 'compose[.]ts'] },
   'compose[.]ts': {
-    // It hands the file store the reader of what a thread wrote, explains what a thread would run, and looks at links
-    // on its own thread, which needs a socket only.
+    // It hands the file store the reader of what a thread wrote, tells the engine host what threads usually run,
+    // explains what a thread would run, and looks at links on its own thread, which needs a socket only.
     values: [
       'domain',
       'adapters',
@@ -27,6 +28,7 @@ const parts = {
       'worker/outcome-file[.]ts',
       'worker/explanation[.]ts',
       'worker/look[.]ts',
+      'worker/usual-argv[.]ts',
     ],
     types: ['config[.]ts', 'worker/messages[.]ts'],
   },

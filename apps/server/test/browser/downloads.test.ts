@@ -160,7 +160,8 @@ describe('the open page', () => {
         .waitFor();
       await page.goto(`${server.baseUrl}/library`);
       await page
-        .getByText(title ?? '', { exact: true })
+        .getByRole('gridcell')
+        .filter({ hasText: title ?? '' })
         .first()
         .waitFor();
       await page.goto(`${server.baseUrl}/queue?sort=-created`);
