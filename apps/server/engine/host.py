@@ -15,6 +15,7 @@ from typing import Any, Dict
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import engine  # noqa: E402
+import hot_pages  # noqa: E402
 import processes  # noqa: E402
 import warm  # noqa: E402
 from server import Server  # noqa: E402
@@ -42,14 +43,16 @@ def main() -> None:
         facts['yt_dlp_version'] = engine.installed_version()
         facts['has_cryptodome'] = engine.has_module('Cryptodome', 'Crypto')
         facts['has_ejs'] = engine.has_module('yt_dlp_ejs')
+    pages = hot_pages.NONE
     if settings.tier == 'warm':
         try:
             facts.update(warm.warm_up(settings))
+            pages = hot_pages.learn(settings)
         except BaseException as error:
             tell_server({'event': 'unfit', 'reason': f'{type(error).__name__}: {error}'[:500]})
             sys.exit(3)
 
-    server = Server(settings, watcher)
+    server = Server(settings, watcher, pages)
     tell_server({'event': 'ready', 'pid': os.getpid(), **facts})
     server.serve()
 

@@ -19,8 +19,8 @@ _PR_SET_CHILD_SUBREAPER = 36
 _PR_SET_NO_NEW_PRIVS = 38
 
 # Made before any fork: looking a symbol up between fork and exec can meet a lock another thread held.
-_c_library = ctypes.CDLL(None, use_errno=True) if IS_LINUX else None
-_prctl = _c_library.prctl if _c_library is not None else None
+c_library = ctypes.CDLL(None, use_errno=True) if IS_LINUX else None
+_prctl = c_library.prctl if c_library is not None else None
 
 _start = subprocess.Popen.__init__
 
@@ -53,8 +53,8 @@ def name_process(name: str) -> None:
 
 def give_back_memory() -> None:
     """glibc: pages that hold nothing any more; a fork would share them, and a job that fills them copy them."""
-    if hasattr(_c_library, 'malloc_trim'):
-        _c_library.malloc_trim(0)
+    if hasattr(c_library, 'malloc_trim'):
+        c_library.malloc_trim(0)
 
 
 def chain_children_to_this_process() -> None:

@@ -3,6 +3,7 @@
 The page, unlike the file, makes the generic extractor load every other extractor.
 """
 
+import contextlib
 import http.server
 import os
 import shutil
@@ -10,7 +11,7 @@ import signal
 import socket
 import sys
 import tempfile
-from typing import Any, Dict, List
+from typing import Any, Dict, Iterator, List
 
 import processes
 
@@ -42,8 +43,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
-def rehearse(params: Dict[str, Any]) -> None:
-    """Raises Rehearsal when a download does not give the bytes that were served."""
+@contextlib.contextmanager
+def origin() -> Iterator[str]:
+    """The host and port at which `page.html` and `clip.mp4` are served meanwhile."""
     listener = socket.create_server(('127.0.0.1', 0))
     port = listener.getsockname()[1]
     # Another process, not a thread: a process that ever had a second thread should not fork.
@@ -52,18 +54,26 @@ def rehearse(params: Dict[str, Any]) -> None:
     if helper == 0:
         _serve(listener, host_pid)
     listener.close()
+    try:
+        yield f'127.0.0.1:{port}'
+    finally:
+        os.kill(helper, signal.SIGKILL)
+        os.waitpid(helper, 0)
+
+
+def rehearse(params: Dict[str, Any]) -> None:
+    """Raises Rehearsal when a download does not give the bytes that were served."""
     folder = tempfile.mkdtemp(prefix='rehearsal-')
     # yt-dlp says at what it stumbles on its standard output, which here is the server's.
     silent = open(os.devnull, 'w', encoding='utf-8')
     streams, sys.stdout, sys.stderr = (sys.stdout, sys.stderr), silent, silent
     try:
-        for name in ('page.html', 'clip.mp4'):
-            _download(params, folder, f'http://127.0.0.1:{port}/{name}')
+        with origin() as address:
+            for name in ('page.html', 'clip.mp4'):
+                _download(params, folder, f'http://{address}/{name}')
     finally:
         sys.stdout, sys.stderr = streams
         silent.close()
-        os.kill(helper, signal.SIGKILL)
-        os.waitpid(helper, 0)
         shutil.rmtree(folder, ignore_errors=True)
         # Computed from our own environment; the next user of it is a job with another one.
         tempfile.tempdir = None

@@ -10,6 +10,7 @@ import sys
 import time
 from typing import Dict, List, Optional
 
+import hot_pages
 import job
 import processes
 from connection import Connection, LineTooLong
@@ -26,8 +27,11 @@ _SHUTDOWN_SECONDS = 5.0
 
 
 class Server:
-    def __init__(self, settings: Settings, watcher: Optional[processes.GroupWatcher]) -> None:
+    def __init__(
+        self, settings: Settings, watcher: Optional[processes.GroupWatcher], pages: hot_pages.Pages
+    ) -> None:
         self._settings = settings
+        self._pages = pages
         self._pid = os.getpid()
         self._watcher = watcher
         self._connections: List[Connection] = []
@@ -169,6 +173,8 @@ class Server:
                 if own is not None:
                     own.close()
             assert connection.request is not None
+            if connection.request.program == 'yt-dlp':
+                hot_pages.copy(self._pages)
             job.run(connection.request, self._settings, self._pid, descriptor, self._watcher)
         finally:
             os._exit(70)
