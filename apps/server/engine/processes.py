@@ -9,7 +9,7 @@ import os
 import signal
 import subprocess
 import sys
-from typing import Optional
+from typing import Any, Callable, Optional
 
 IS_LINUX = sys.platform == 'linux'
 
@@ -22,7 +22,8 @@ _PR_SET_NO_NEW_PRIVS = 38
 c_library = ctypes.CDLL(None, use_errno=True) if IS_LINUX else None
 _prctl = c_library.prctl if c_library is not None else None
 
-_start = subprocess.Popen.__init__
+# The process whose end ends what it starts.
+_chained_to: Optional[int] = None
 
 
 def die_with_parent(parent_pid: int) -> None:
@@ -62,22 +63,30 @@ def chain_children_to_this_process() -> None:
 
     The signal follows the starting *thread*; yt-dlp starts its programs from threads that outlive them.
     """
+    global _chained_to
     if _prctl is None:
         return
-    parent_pid = os.getpid()
+    is_installed = _chained_to is not None
+    _chained_to = os.getpid()
+    # Another wrapper may lie around ours by the time a fork calls this: it has to stay.
+    if not is_installed:
+        subprocess.Popen.__init__ = _chained(subprocess.Popen.__init__)
 
-    def start_chained(self, *args, **kwargs):
-        asked = kwargs.get('preexec_fn')
 
-        def before_exec():
+def _chained(start: Callable[..., None]) -> Callable[..., None]:
+    def start_chained(self: Any, *args: Any, **kwargs: Any) -> None:
+        parent_pid, asked = _chained_to, kwargs.get('preexec_fn')
+        assert parent_pid is not None
+
+        def before_exec() -> None:
             die_with_parent(parent_pid)
             if asked is not None:
                 asked()
 
         kwargs['preexec_fn'] = before_exec
-        _start(self, *args, **kwargs)
+        start(self, *args, **kwargs)
 
-    subprocess.Popen.__init__ = start_chained
+    return start_chained
 
 
 def signal_group(group: int, number: int) -> bool:
