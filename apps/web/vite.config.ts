@@ -46,19 +46,31 @@ export default defineConfig({
     // A data: address would need a hole in the content security policy.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // All of it is 10 KB: less than what a dozen small requests cost.
+    cssCodeSplit: false,
     rolldownOptions: {
       input: ['index.html', 'src/service-worker.ts'],
       output: {
         // At the root, because a service worker rules only what lies below it; its name has to stay.
         entryFileNames: ({ name }) =>
           name === 'service-worker' ? SERVICE_WORKER : 'assets/[name]-[hash].js',
-        // What the first screen shares with later parts, in one file instead of several small ones.
+        // What parts share, in a few files instead of many small ones: a request costs more than the bytes.
         codeSplitting: {
           groups: [
             {
               name: 'base',
               test: /node_modules|packages.contracts|src.storage.cell/,
               tags: ['$initial'],
+            },
+            {
+              name: 'later',
+              test: /src.(?:components.(?:VirtualGrid|LogLines|Overlay|Modal|IntakeFacts)\.|lib.save-text\.)/,
+              includeDependenciesRecursively: false,
+            },
+            {
+              name: 'row',
+              test: /src.(?:components.ProgressBar|lib.lamp|text.codes)\./,
+              includeDependenciesRecursively: false,
             },
           ],
         },

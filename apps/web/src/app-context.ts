@@ -24,7 +24,7 @@ import type { Toasts } from './state/toasts.svelte.ts';
 import type { Token } from './state/token.svelte.ts';
 import type { Undo } from './state/undo.svelte.ts';
 
-/** Everything a component may need, made once in `main.ts`. */
+/** Everything a component may need, made once by `app-parts.ts`. */
 export interface AppParts {
   readonly client: Client;
   readonly token: Token;
