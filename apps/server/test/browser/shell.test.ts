@@ -197,17 +197,9 @@ describe('where the context is secure', () => {
     await page.goto(server.baseUrl);
     await page.getByRole('link', { name: /^Connection: .* old\. / }).waitFor();
     await page.getByRole('link', { name: /0 of 4 tracks are running/ }).waitFor();
-    for (const [link, heading] of [
-      ['Library', 'Library'],
-      ['Presets', 'Presets'],
-      ['Settings', 'Settings'],
-      ['Health', 'Diagnostics'],
-    ]) {
-      await page
-        .getByRole('link', { name: link ?? '' })
-        .first()
-        .click();
-      await page.getByRole('heading', { level: 1, name: heading ?? '' }).waitFor();
+    for (const name of ['Library', 'Presets', 'Settings', 'Diagnostics']) {
+      await page.getByRole('link', { name }).first().click();
+      await page.getByRole('heading', { level: 1, name }).waitFor();
     }
     expect(complaints).toEqual([]);
     await context.close();

@@ -44,11 +44,11 @@ export const deCodes: CodeWords = {
     },
     ENGINE_MISSING: {
       message: 'Auf diesem Rechner fehlen yt-dlp, Python oder ffmpeg.',
-      hint: 'Der Zustand nennt den einen Befehl, der es einrichtet; danach nochmal versuchen.',
+      hint: 'Die Diagnose nennt den einen Befehl, der es einrichtet; danach nochmal versuchen.',
     },
     ENGINE_OUTDATED: {
       message: 'Das vorhandene yt-dlp ist für diese Seite zu alt.',
-      hint: 'Bringe yt-dlp auf den neuesten Stand, sieh im Zustand nach, was noch fehlt, und versuche es nochmal.',
+      hint: 'Bringe yt-dlp auf den neuesten Stand, sieh in der Diagnose nach, was noch fehlt, und versuche es nochmal.',
     },
     NETWORK: {
       message: 'Die Seite war nicht zu erreichen, oder die Verbindung brach ab.',

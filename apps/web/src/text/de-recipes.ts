@@ -14,7 +14,7 @@ export const deRecipes: typeof enRecipes = {
   lookSaidFailed: (address, why) => `${address} ließ sich nicht lesen: ${why}`,
   listEntries: (count) => `Playlist mit ${n(count)} ${count === 1 ? 'Eintrag' : 'Einträgen'}`,
   listAtLeast: (count) => `Playlist, ${n(count)} Einträge gelesen`,
-  listOnlyFirst: 'Es kommt nur der erste Eintrag, wenn du keine auswählst.',
+  listOnlyFirst: 'Nur der erste Eintrag, wenn du keine auswählst.',
   choiceFormat: (id) => `Format ${id}, nur hier`,
   choiceAll: 'Alle Einträge',
   choiceItems: (count, items) => `${n(count)} ${count === 1 ? 'Eintrag' : 'Einträge'}: ${items}`,

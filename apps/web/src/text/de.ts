@@ -31,7 +31,7 @@ export const de: FirstWords = {
   navLibrary: 'Archiv',
   navPresets: 'Rezepte',
   navSettings: 'Optionen',
-  navDiagnostics: 'Zustand',
+  navDiagnostics: 'Diagnose',
   navAdd: 'Links hinzufügen',
   viewLoading: 'Wird geladen …',
   viewFailed: 'Dieser Teil der Seite konnte nicht geladen werden.',

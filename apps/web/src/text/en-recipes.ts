@@ -13,7 +13,7 @@ export const enRecipes = {
   lookSaidFailed: (address: string, why: string) => `${address} could not be read: ${why}`,
   listEntries: (count: number) => `playlist of ${n(count)} ${plural(count, 'entry', 'entries')}`,
   listAtLeast: (count: number) => `playlist, ${n(count)} entries read`,
-  listOnlyFirst: 'Only the first entry comes, unless you pick some.',
+  listOnlyFirst: 'First entry only, unless you pick some.',
   choiceFormat: (id: string) => `Format ${id} only for this one`,
   choiceAll: 'Every entry',
   choiceItems: (count: number, items: string) =>

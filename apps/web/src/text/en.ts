@@ -34,7 +34,7 @@ export const en = {
   navLibrary: 'Library',
   navPresets: 'Presets',
   navSettings: 'Settings',
-  navDiagnostics: 'Health',
+  navDiagnostics: 'Diagnostics',
   navAdd: 'Add links',
   viewLoading: 'Loading…',
   viewFailed: 'This part of the page could not be loaded.',
