@@ -13,6 +13,7 @@ import { createRandom } from './random.ts';
 import { LeftOutError, type Scenario, type Verdict } from './scenario.ts';
 import { stops } from './stops.ts';
 import { twoServers } from './two-servers.ts';
+import { toolsUnderTest } from '../tools-under-test.ts';
 
 const usual: readonly Scenario[] = [
   kills,
@@ -59,6 +60,7 @@ async function main(): Promise<void> {
     for (const { name, about } of all) console.log(`${name.padEnd(16)}${about}`);
     return;
   }
+  await refuseWithoutTools();
   const seed = Number(values.seed);
   // So many kills, as `--rounds` says: the usual length has sixty.
   const scale = values.rounds === undefined ? Number(values.scale) : Number(values.rounds) / 60;
@@ -86,6 +88,15 @@ async function main(): Promise<void> {
     console.log(`  ${Math.round((performance.now() - atMs) / 1000)} s`);
   }
   report(rows, leftOut, seed, performance.now() - startedMs);
+}
+
+/** Downloads that all fail for want of a tool would say nothing of the promises. */
+async function refuseWithoutTools(): Promise<void> {
+  const tools = await toolsUnderTest();
+  const missing = (['python', 'ytDlp', 'ffmpeg'] as const).filter((name) => tools[name] === null);
+  if (missing.length === 0) return;
+  console.error(`Not found: ${missing.join(', ')}. \`npm start\` or \`npm test\` sets them up.`);
+  process.exit(1);
 }
 
 function report(

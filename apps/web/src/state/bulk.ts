@@ -8,7 +8,7 @@ export type BulkVerb = 'cancel' | 'remove' | 'retry' | 'hold' | 'resume';
 /** Rows by id, or all that match a query except some. */
 export type BulkTarget =
   | { readonly ids: readonly string[] }
-  | { readonly query: ListQuery; readonly except: ReadonlySet<string>; readonly count: number };
+  | { readonly query: ListQuery; readonly except: ReadonlySet<string> };
 
 const VERBS: Readonly<Record<BulkVerb, { action: Action; statuses: readonly Status[] }>> = {
   cancel: { action: 'cancel', statuses: ['queued', 'running', 'paused'] },
@@ -100,7 +100,7 @@ export class Bulk {
     }
   }
 
-  async #runQuery(verb: BulkVerb, target: { query: ListQuery; count: number }): Promise<void> {
+  async #runQuery(verb: BulkVerb, target: { query: ListQuery }): Promise<void> {
     const { client, sync, text, undo } = this.#parts;
     const { action, statuses: allowed } = VERBS[verb];
     const { statuses, q } = target.query;
@@ -110,20 +110,21 @@ export class Bulk {
       this.#parts.toasts.show(text.all.toastNothing);
       return;
     }
+    const filter = { status: [...status], ...(q === '' ? {} : { q }) };
     const send = async (): Promise<readonly string[]> => {
-      const answer = await client.actOnDownloads({
-        action,
-        filter: { status: [...status], ...(q === '' ? {} : { q }) },
-      });
+      const answer = await client.actOnDownloads({ action, filter });
       sync.lookNow();
       return answer.affected;
     };
     if (verb === 'cancel' || verb === 'remove') {
+      // Of all that match, some are in no state for it; only the server has seen every one.
+      const { total } = await client.listDownloads({ ...filter, limit: 1 });
+      if (total === 0) {
+        this.#parts.toasts.show(text.all.toastNothing);
+        return;
+      }
       undo.do({
-        text:
-          verb === 'cancel'
-            ? text.all.toastCancelled(target.count)
-            : text.all.toastRemoved(target.count),
+        text: verb === 'cancel' ? text.all.toastCancelled(total) : text.all.toastRemoved(total),
         undo: () => undefined,
         commit: () => void send().catch((error: unknown) => this.#actions.refused(error)),
       });
