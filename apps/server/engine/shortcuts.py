@@ -267,8 +267,12 @@ def _remembering(original: Callable[..., Any], tools: List[str]) -> Callable[...
         if exe not in tools:
             return original(exe, args, *rest, **options)
         key = (exe, *args)
-        if key not in answers:
-            answers[key] = original(exe, args, *rest, **options)
-        return answers[key]
+        if key in answers:
+            return answers[key]
+        answer = original(exe, args, *rest, **options)
+        # A tool that was ended before it answered is there all the same: it is asked again.
+        if answer:
+            answers[key] = answer
+        return answer
 
     return get_exe_version_output

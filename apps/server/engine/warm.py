@@ -71,6 +71,11 @@ def _ask_versions(params: Dict[str, Any]) -> None:
     # Without the default extractors: those are prepared for one use, a job's.
     with yt_dlp.YoutubeDL(params, auto_init=False) as downloader:
         FFmpegPostProcessor.get_versions(downloader)
+        # yt-dlp keeps for the class what was ended before it answered as a tool that is not there, and every job of
+        # this host would fail for want of it (2026.10.26: `_version_cache`).
+        versions: Dict[Any, Any] = getattr(FFmpegPostProcessor, '_version_cache', {})
+        for path in [path for path, version in versions.items() if path and not version]:
+            del versions[path]
         runtimes: List[Any] = list(getattr(downloader, '_js_runtimes', {}).values())
         for runtime in runtimes:
             if runtime is not None:
