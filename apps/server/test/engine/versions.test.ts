@@ -24,7 +24,7 @@ it('a tool that is killed while a host asks for its version is not missing to th
   await chmod(ffmpeg, 0o755);
   const { stdout } = await promisify(execFile)(
     ytDlp.pythonPath,
-    ['-I', '-B', script, engineDir, ytDlp.modulePath, ffmpeg],
+    ['-I', '-B', script, engineDir, ytDlp.modulePath ?? '', ffmpeg],
     { timeout: 60_000 },
   );
   expect(JSON.parse(stdout)).toEqual({ after_a_kill: true, then: true });

@@ -5,7 +5,8 @@ import sys
 
 engine, path, ffmpeg = sys.argv[1:4]
 sys.path.insert(0, engine)
-sys.path.insert(1, path)
+if path:
+    sys.path.insert(1, path)
 
 import shortcuts  # noqa: E402
 import warm  # noqa: E402
@@ -13,7 +14,7 @@ import yt_dlp  # noqa: E402
 from settings import Settings  # noqa: E402
 from yt_dlp.postprocessor.ffmpeg import FFmpegPostProcessor  # noqa: E402
 
-fields = {'socket': '/nowhere', 'tier': 'warm', 'engine': {'kind': 'module', 'path': path}, 'parent_pid': 1}
+fields = {'socket': '/nowhere', 'tier': 'warm', 'engine': {'kind': 'module', 'path': path or None}, 'parent_pid': 1}
 shortcuts.remember_versions(Settings(json.dumps({**fields, 'ffmpeg_path': ffmpeg}).encode()))
 params = {'ffmpeg_location': ffmpeg, 'quiet': True}
 
