@@ -40,6 +40,8 @@ export class Outbox {
   #entries: readonly OutboxEntry[] = $state.raw([]);
   readonly #refusals = new Map<string, { urls: ReadonlyMap<string, string>; error: unknown }>();
   readonly #duplicates = new Map<string, number>();
+  /** Added, and perhaps not in the database yet: reading it must not forget them. */
+  readonly #unsaved = new Set<string>();
   #isDraining = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -76,12 +78,14 @@ export class Outbox {
 
   async send(bundles: readonly Bundle[], force: boolean): Promise<SendResult> {
     const added = bundles.flatMap(({ urls, recipe }) => entriesOf(urls, recipe, force));
+    for (const { clientId } of added) this.#unsaved.add(clientId);
     this.#show([...this.#entries, ...added]);
     await this.#store.write('outbox', async (database) => {
       const { store, done } = database.transaction('outbox', 'readwrite');
       for (const entry of added) void store.put(entry);
       await done;
     });
+    for (const { clientId } of added) this.#unsaved.delete(clientId);
     await this.drain();
     const refused = new Map<string, string>();
     let error: unknown = null;
@@ -197,7 +201,10 @@ export class Outbox {
 
   async #read(): Promise<void> {
     const all = await this.#store.read((database) => database.getAll('outbox'));
-    if (all) this.#show(all.sort((a, b) => a.createdAt - b.createdAt));
+    if (!all) return;
+    const stored = all.filter(({ clientId }) => !this.#unsaved.has(clientId));
+    const unsaved = this.#entries.filter(({ clientId }) => this.#unsaved.has(clientId));
+    this.#show([...stored, ...unsaved].sort((a, b) => a.createdAt - b.createdAt));
   }
 
   #show(entries: readonly OutboxEntry[]): void {
