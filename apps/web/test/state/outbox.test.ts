@@ -1,5 +1,6 @@
 import type { Client } from '@artemis/contracts/client';
 import { afterEach, expect, it, vi } from 'vitest';
+import { DEFAULT_RECIPE } from '../../src/lib/recipe.ts';
 import type { BrowserStore } from '../../src/state/browser-store.svelte.ts';
 import type { Downloads } from '../../src/state/downloads.svelte.ts';
 import { Outbox } from '../../src/state/outbox.svelte.ts';
@@ -19,8 +20,7 @@ it('sends what was added while the bundles of an earlier visit are read', async 
   const outbox = new Outbox({ createDownloads } as unknown as Client, store, {
     apply: () => undefined,
   } as unknown as Downloads);
-  const recipe = { format_preset: 'smart', quality: 'best', options: {} } as const;
-  const sent = outbox.send([{ urls: ['https://a.example/1'], recipe }], false);
+  const sent = outbox.send([{ urls: ['https://a.example/1'], recipe: DEFAULT_RECIPE }], false);
   await outbox.start();
   write();
   expect(await sent).toMatchObject({ taken: 1, kept: 0 });
