@@ -14,6 +14,7 @@ import guard
 import jar
 import processes
 import reports
+import versions
 from addresses import strict_address
 from control import Reporter
 from request import Request
@@ -127,6 +128,8 @@ def _run_module(request: Request, settings: Settings) -> int:
     policy = _policy(request, settings)
     import yt_dlp
 
+    if settings.tier == 'cold':
+        _insist_on_versions(settings)
     reporter = Reporter(1, request.nonce)
     reports.install(reporter)
     if request.cookies is not None:
@@ -141,6 +144,15 @@ def _run_module(request: Request, settings: Settings) -> int:
         print(exit.code, file=sys.stderr)
         return 1
     return 0
+
+
+def _insist_on_versions(settings: Settings) -> None:
+    """A warm host has done it for all its jobs."""
+    try:
+        versions.install(settings)
+    except Exception:
+        # An unknown yt-dlp asks as it does by itself.
+        return
 
 
 def _policy(request: Request, settings: Settings) -> guard.Policy:

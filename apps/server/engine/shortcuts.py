@@ -12,6 +12,7 @@ from typing import Any, Callable, List, Optional, Sequence
 
 import processes
 import usual_options
+import versions
 from candidates import Candidates
 from settings import Settings
 
@@ -23,15 +24,15 @@ _WARM_ADDRESSES = ('https://example.invalid/', 'https://www.youtube.com/watch?v=
 def install(settings: Settings) -> List[str]:
     """The names of those that could not be installed."""
 
-    def remember_tools() -> None:
-        remember_versions(settings)
+    def remember_versions() -> None:
+        versions.install(settings)
 
     def prepare_usual_options() -> None:
         usual_options.prepare(settings.usual_argvs)
 
     shortcuts = [order_names_once, share_tls_context, print_what_is_asked, name_plain_files, limit_blocks]
     shortcuts += [name_process, prepare_usual_options, prepare_parser]
-    return _try([*shortcuts, prepare_extractors, narrow_extractors, remember_tools])
+    return _try([*shortcuts, prepare_extractors, narrow_extractors, remember_versions])
 
 
 def install_early() -> List[str]:
@@ -246,33 +247,3 @@ def name_process() -> None:
     if not callable(yt_dlp.setproctitle):
         raise LookupError
     yt_dlp.setproctitle = processes.name_process
-
-
-def remember_versions(settings: Settings) -> None:
-    """yt-dlp starts each tool to ask for its version: up to 70 ms a tool and job."""
-    from yt_dlp.postprocessor import ffmpeg
-    from yt_dlp.utils import _jsruntime
-
-    for module in (ffmpeg, _jsruntime):
-        original = module._get_exe_version_output
-        if 'exe' not in inspect.signature(original).parameters:
-            raise LookupError
-        module._get_exe_version_output = _remembering(original, settings.tools())
-
-
-def _remembering(original: Callable[..., Any], tools: List[str]) -> Callable[..., Any]:
-    answers: Dict[Any, Any] = {}
-
-    def get_exe_version_output(exe: str, args: List[str], *rest: Any, **options: Any) -> Any:
-        if exe not in tools:
-            return original(exe, args, *rest, **options)
-        key = (exe, *args)
-        if key in answers:
-            return answers[key]
-        answer = original(exe, args, *rest, **options)
-        # A tool that was ended before it answered is there all the same: it is asked again.
-        if answer:
-            answers[key] = answer
-        return answer
-
-    return get_exe_version_output

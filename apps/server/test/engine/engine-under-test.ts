@@ -65,9 +65,14 @@ export interface EngineUnderTest {
 /** A host whose `current` is of this tier. */
 export async function startEngine(
   tier: EngineHostTier,
-  options: { readonly isWatcherForced?: boolean } = {},
+  {
+    ffmpegPath,
+    ...options
+  }: { readonly isWatcherForced?: boolean; readonly ffmpegPath?: string } = {},
 ): Promise<EngineUnderTest> {
-  const tools = await engineTools();
+  const found = await engineTools();
+  const tools =
+    ffmpegPath === undefined ? found : { ...found, ffmpeg: { path: ffmpegPath, version: '7.1' } };
   const complaints: string[] = [];
   const host = createEngineHost({
     tools,

@@ -1,33 +1,31 @@
-import { execFile } from 'node:child_process';
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
+import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { toolsUnderTest } from '../tools-under-test.ts';
+import { BASIC_ARGV, TIERS, startEngine } from './engine-under-test.ts';
 
-const engineDir = resolve(import.meta.dirname, '../../engine');
-const script = resolve(import.meta.dirname, 'versions_cases.py');
-
-it('a tool that is killed while a host asks for its version is not missing to the jobs of that host', async () => {
-  const { ytDlp } = await toolsUnderTest();
-  if (ytDlp?.kind !== 'module' || ytDlp.pythonPath === null) {
-    throw new Error('These tests need an importable yt-dlp.');
-  }
-  const folder = await mkdtemp(join(tmpdir(), 'versions-'));
-  onTestFinished(() => rm(folder, { recursive: true }));
-  const [ffmpeg, asked] = [join(folder, 'ffmpeg'), join(folder, 'asked')];
-  await writeFile(
-    ffmpeg,
-    `#!/bin/sh\necho asked >> ${asked}\n[ $(wc -l < ${asked}) = 1 ] && kill -9 $$\necho 'ffmpeg version 7.1'\n`,
-  );
-  await chmod(ffmpeg, 0o755);
-  const { stdout } = await promisify(execFile)(
-    ytDlp.pythonPath,
-    ['-I', '-B', script, engineDir, ytDlp.modulePath ?? '', ffmpeg],
-    { timeout: 60_000 },
-  );
-  expect(JSON.parse(stdout)).toEqual({ after_a_kill: true, then: true });
-  // The answer is kept once there is one.
-  expect((await readFile(asked, 'utf8')).trim().split('\n')).toHaveLength(2);
-});
+it.each(TIERS)(
+  'an ffmpeg that is killed while it is asked for its version is not missing to a job of the %s engine',
+  async (tier) => {
+    const folder = await mkdtemp(join(tmpdir(), 'versions-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const [ffmpegPath, asked] = [join(folder, 'ffmpeg'), join(folder, 'asked')];
+    await writeFile(
+      ffmpegPath,
+      `#!/bin/sh\n[ -e ${asked} ] || { : > ${asked}; kill -9 $$; }\necho 'ffmpeg version 7.1'\n`,
+    );
+    await chmod(ffmpegPath, 0o755);
+    const info = join(folder, 'info.json');
+    await writeFile(info, JSON.stringify({ id: 'a', title: 'A', url: 'http://127.0.0.1/a.mp4' }));
+    const engine = await startEngine(tier, { ffmpegPath });
+    onTestFinished(() => engine.close());
+    const { lines } = await engine.run({
+      argv: [...BASIC_ARGV, '-v', '--ffmpeg-location', ffmpegPath].concat(
+        ['--simulate', '--load-info-json'],
+        info,
+      ),
+    });
+    expect(lines.find((line) => line.includes('exe versions'))).toContain('ffmpeg 7.1');
+  },
+  60_000,
+);

@@ -1,0 +1,41 @@
+"""How yt-dlp learns the versions of its tools.
+
+It starts each tool to ask for them, up to 70 ms a tool and job, and takes one that gives no answer for one that is
+not there: the job fails for want of ffmpeg, or takes a lesser format in silence. The server has asked our tools
+before, so one of them that is killed meanwhile is asked again.
+"""
+
+import inspect
+from typing import Any, Callable, Dict, List
+
+from settings import Settings
+
+_ASKED_AT_MOST = 5
+
+
+def install(settings: Settings) -> None:
+    """Answers are kept, for the jobs forked from this process as well. Raises anything with a yt-dlp it does not know."""
+    from yt_dlp.postprocessor import ffmpeg
+    from yt_dlp.utils import _jsruntime
+
+    for module in (ffmpeg, _jsruntime):
+        original = module._get_exe_version_output
+        if 'exe' not in inspect.signature(original).parameters:
+            raise LookupError
+        module._get_exe_version_output = _insisting(original, settings.tools())
+
+
+def _insisting(original: Callable[..., Any], tools: List[str]) -> Callable[..., Any]:
+    answers: Dict[Any, Any] = {}
+
+    def get_exe_version_output(exe: str, args: List[str], *rest: Any, **options: Any) -> Any:
+        if exe not in tools:
+            return original(exe, args, *rest, **options)
+        key = (exe, *args)
+        for _ in range(_ASKED_AT_MOST):
+            if answers.get(key):
+                break
+            answers[key] = original(exe, args, *rest, **options)
+        return answers[key]
+
+    return get_exe_version_output
