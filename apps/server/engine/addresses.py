@@ -53,3 +53,12 @@ def is_public_address(text: object) -> bool:
     return any(number & mask == network for network, mask in allowed) and not any(
         number & mask == network for network, mask in blocked
     )
+
+
+def is_loopback_address(text: object) -> bool:
+    """True for what a connection takes to this machine by itself: the unspecified and v4-mapped ones as well."""
+    address = strict_address(text)
+    if address is None:
+        return False
+    inner = getattr(address, 'ipv4_mapped', None) or address
+    return inner.is_loopback or inner.is_unspecified

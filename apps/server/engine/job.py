@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 
 import guard
 import jar
+import media_tools
 import processes
 import reports
-import versions
-from addresses import strict_address
+from addresses import is_loopback_address, strict_address
 from control import Reporter
 from request import Request
 from settings import Settings
@@ -129,7 +129,7 @@ def _run_module(request: Request, settings: Settings) -> int:
     import yt_dlp
 
     if settings.tier == 'cold':
-        _insist_on_versions(settings)
+        _use_our_tools(settings)
     reporter = Reporter(1, request.nonce)
     reports.install(reporter)
     if request.cookies is not None:
@@ -146,12 +146,12 @@ def _run_module(request: Request, settings: Settings) -> int:
     return 0
 
 
-def _insist_on_versions(settings: Settings) -> None:
+def _use_our_tools(settings: Settings) -> None:
     """A warm host has done it for all its jobs."""
     try:
-        versions.install(settings)
+        media_tools.install(settings)
     except Exception:
-        # An unknown yt-dlp asks as it does by itself.
+        # A yt-dlp that is built differently finds them by PATH.
         return
 
 
@@ -164,7 +164,8 @@ def _policy(request: Request, settings: Settings) -> guard.Policy:
         for entry in request.allow:
             name, _, port = entry.rpartition(':')
             if port.isdigit():
-                pinned |= _resolve(name.strip('[]'), int(port))
+                found = _resolve(name.strip('[]'), int(port))
+                pinned |= {(address, port) for address, port in found if not _is_own(address, port, settings)}
     return guard.Policy(
         folder=request.folder,
         pinned=frozenset(pinned),
@@ -173,6 +174,10 @@ def _policy(request: Request, settings: Settings) -> guard.Policy:
         media_programs=settings.media_programs,
         proxy_url=request.proxy_url,
     )
+
+
+def _is_own(address: str, port: int, settings: Settings) -> bool:
+    return port in settings.own_ports and is_loopback_address(address)
 
 
 def _resolve(name: str, port: int) -> Set[Tuple[str, int]]:

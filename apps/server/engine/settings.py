@@ -26,6 +26,8 @@ class Settings:
         self.usual_argvs: List[List[str]] = fields.get('usual_argvs') or []
         self.media_programs = self._spellings([self.ffmpeg, self.ffprobe])
         self.programs = self.media_programs | self._spellings([self.js_runtime])
+        # On loopback no job reaches these, whatever is allowed.
+        self.own_ports: FrozenSet[int] = frozenset(fields.get('own_ports') or [])
         self.max_connections: int = fields.get('max_connections', 64)
         # The means of systems without a signal at the parent's death; tests ask for it on Linux.
         self.use_watcher: bool = bool(fields.get('use_watcher')) or self.binary is not None

@@ -10,9 +10,9 @@ import re
 import time
 from typing import Any, Callable, List, Optional, Sequence
 
+import media_tools
 import processes
 import usual_options
-import versions
 from candidates import Candidates
 from settings import Settings
 
@@ -24,20 +24,21 @@ _WARM_ADDRESSES = ('https://example.invalid/', 'https://www.youtube.com/watch?v=
 def install(settings: Settings) -> List[str]:
     """The names of those that could not be installed."""
 
-    def remember_versions() -> None:
-        versions.install(settings)
-
     def prepare_usual_options() -> None:
         usual_options.prepare(settings.usual_argvs)
 
     shortcuts = [order_names_once, share_tls_context, print_what_is_asked, name_plain_files, limit_blocks]
     shortcuts += [name_process, prepare_usual_options, prepare_parser]
-    return _try([*shortcuts, prepare_extractors, narrow_extractors, remember_versions])
+    return _try([*shortcuts, prepare_extractors, narrow_extractors])
 
 
-def install_early() -> List[str]:
+def install_early(settings: Settings) -> List[str]:
     """Before the first use of an extractor; the names of those that could not be installed."""
-    return _try([leave_out_tests])
+
+    def use_our_tools() -> None:
+        media_tools.install(settings)
+
+    return _try([leave_out_tests, use_our_tools])
 
 
 def _try(shortcuts: Sequence[Callable[[], None]]) -> List[str]:

@@ -29,11 +29,9 @@ def warm_up(settings: Settings) -> Dict[str, Any]:
 
     # A plugin is the user's code and may look at the environment of its job.
     yt_dlp.globals.plugin_dirs.value = []
-    left_out = shortcuts.install_early()
+    left_out = shortcuts.install_early(settings)
     yt_dlp.utils.system_identifier()
     argv = ['--ignore-config', '--no-plugin-dirs', '--proxy', '', '-N', '8', '--no-js-runtimes']
-    if settings.ffmpeg is not None:
-        argv += ['--ffmpeg-location', settings.ffmpeg]
     if settings.js_runtime is not None:
         argv += ['--js-runtimes', f'{settings.js_runtime_name}:{settings.js_runtime}']
     # As jobs do it: the patterns of options and templates are compiled, too.

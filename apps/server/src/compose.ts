@@ -119,6 +119,7 @@ export async function compose(
     usualArgvs: tools.ytDlp
       ? usualArgvs({ ytDlpVersion: tools.ytDlp.version, jsRuntime: tools.jsRuntime })
       : [],
+    ownPorts: [config.port],
   });
   const withEngine = createEngineLease({
     engineHost,

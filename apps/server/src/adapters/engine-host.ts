@@ -36,6 +36,8 @@ export interface EngineHostOptions {
   readonly logger: EngineLogger;
   /** Command lines that jobs are likely to have, see `engine/usual_options.py`. */
   readonly usualArgvs?: readonly (readonly string[])[];
+  /** On loopback no job reaches these, whatever is allowed. */
+  readonly ownPorts?: readonly number[];
   /** The process whose end must end the host. */
   readonly parentPid?: number;
   /** False keeps jobs on the cold tier. */
@@ -157,6 +159,7 @@ export function createEngineHost(options: EngineHostOptions): EngineHost {
         ffprobe_path: tools.ffprobe?.path ?? null,
         js_runtime: tools.jsRuntime === null ? null : pickRuntime(tools.jsRuntime),
         usual_argvs: options.usualArgvs ?? [],
+        own_ports: options.ownPorts ?? [],
         parent_pid: parentPid,
         use_watcher: options.isWatcherForced === true,
       },

@@ -68,7 +68,11 @@ export async function startEngine(
   {
     ffmpegPath,
     ...options
-  }: { readonly isWatcherForced?: boolean; readonly ffmpegPath?: string } = {},
+  }: {
+    readonly isWatcherForced?: boolean;
+    readonly ffmpegPath?: string;
+    readonly ownPorts?: readonly number[];
+  } = {},
 ): Promise<EngineUnderTest> {
   const found = await engineTools();
   const tools =

@@ -22,16 +22,19 @@ describe.each(TIERS)('the guard of a %s job', { timeout: 60_000 }, (tier) => {
   let site: LocalSite;
   let canary: Canary;
   let canary6: Canary;
+  /** Where the server itself would listen. */
+  let own: Canary;
 
   beforeAll(async () => {
     site = await startLocalSite();
     [canary, canary6] = [await startCanary('127.0.0.1'), await startCanary('::1')];
-    engine = await startEngine(tier);
+    own = await startCanary('127.0.0.1');
+    engine = await startEngine(tier, { ownPorts: [own.port] });
   }, 60_000);
 
   afterAll(async () => {
     await engine.close();
-    await Promise.all([site.close(), canary.close(), canary6.close()]);
+    await Promise.all([site.close(), canary.close(), canary6.close(), own.close()]);
   });
 
   const secretUrl = () => `http://127.0.0.1:${canary.port}/secret`;
@@ -101,6 +104,25 @@ describe.each(TIERS)('the guard of a %s job', { timeout: 60_000 }, (tier) => {
     expect(controls).toContainEqual(refusedConnect('127.0.0.1', canary.port));
     expect(canary.connections()).toBe(0);
   });
+
+  it.each(['127.0.0.1', '[::ffff:127.0.0.1]', 'server.test'])(
+    'refuses the port of the server itself, although %s is allowed',
+    async (name) => {
+      const { controls, exit } = await engine.run({
+        argv: downloadArgv(`http://${name}:${own.port}/readyz`),
+        egress: {
+          allow: [`${name}:${own.port}`],
+          proxy: null,
+          resolver: { 'server.test': ['127.0.0.1'] },
+        },
+      });
+      expect(exit.status).toBe(1);
+      expect(controls).toContainEqual(
+        expect.objectContaining({ event: 'connect', port: own.port }),
+      );
+      expect(own.connections()).toBe(0);
+    },
+  );
 
   it('reaches nothing but the proxy when all traffic goes through it', async () => {
     const { controls, exit } = await engine.run({

@@ -12,6 +12,8 @@ export interface Judgement {
   readonly different: readonly string[];
   /** By failure code. */
   readonly failed: Readonly<Record<string, number>>;
+  /** The code of each failure, and what the log of the download says of it last. */
+  readonly failures: readonly string[];
   readonly completed: number;
 }
 
@@ -24,6 +26,7 @@ export async function judge(
   const lost: string[] = [];
   const different: string[] = [];
   const failed: Record<string, number> = {};
+  const failures: string[] = [];
   let completed = 0;
   for (const id of accepted) {
     const record = await ended(server, id);
@@ -35,9 +38,10 @@ export async function judge(
     } else {
       const code = record.error?.code ?? record.status;
       failed[code] = (failed[code] ?? 0) + 1;
+      failures.push(`${code}: ${await lastErrorOf(server, id)}`);
     }
   }
-  return { lost, different, failed, completed };
+  return { lost, different, failed, failures, completed };
 }
 
 /** Null when the server does not know it. */
@@ -48,6 +52,12 @@ export async function ended(server: ServerProcess, id: string): Promise<Download
     const { download } = await server.client.getDownload(id);
     return isTerminal(download.status) ? download : null;
   });
+}
+
+/** What yt-dlp or the engine said last of what went wrong; the line after it only names the code. */
+async function lastErrorOf({ client }: ServerProcess, id: string): Promise<string> {
+  const { lines } = await client.downloadLog(id);
+  return lines.findLast(({ text }) => text.startsWith('ERROR: '))?.text ?? 'no word';
 }
 
 async function isWhole(home: ServerHome, { url, storage_path }: Download): Promise<boolean> {

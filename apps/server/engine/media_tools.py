@@ -1,8 +1,8 @@
-"""How yt-dlp learns the versions of its tools.
+"""Which ffmpeg yt-dlp uses, and how it learns the versions of its tools.
 
-It starts each tool to ask for them, up to 70 ms a tool and job, and takes one that gives no answer for one that is
-not there: the job fails for want of ffmpeg, or takes a lesser format in silence. The server has asked our tools
-before, so one of them that is killed meanwhile is asked again.
+By itself yt-dlp starts each tool to ask for its version, up to 70 ms a tool and job, and takes one that gives no answer
+for one that is not there: the job fails for want of ffmpeg, or takes a lesser format in silence. The server has asked
+our tools before, so one of them that is killed meanwhile is asked again.
 """
 
 import inspect
@@ -15,6 +15,25 @@ _ASKED_AT_MOST = 5
 
 def install(settings: Settings) -> None:
     """Answers are kept, for the jobs forked from this process as well. Raises anything with a yt-dlp it does not know."""
+    _use_ours(settings)
+    _insist_on_answers(settings)
+
+
+def _use_ours(settings: Settings) -> None:
+    """Without this yt-dlp looks on PATH for the usual names; FFMPEG_PATH and FFPROBE_PATH may have others."""
+    from yt_dlp.postprocessor.ffmpeg import FFmpegPostProcessor
+
+    original = FFmpegPostProcessor._determine_executables
+    named = {'ffmpeg': settings.ffmpeg, 'ffprobe': settings.ffprobe}
+    ours = {name: path for name, path in named.items() if path}
+
+    def determine_executables(self: Any) -> Dict[str, str]:
+        return {**original(self), **ours}
+
+    FFmpegPostProcessor._determine_executables = determine_executables
+
+
+def _insist_on_answers(settings: Settings) -> None:
     from yt_dlp.postprocessor import ffmpeg
     from yt_dlp.utils import _jsruntime
 
