@@ -4,13 +4,19 @@ import { RequestError } from '../domain/errors.ts';
 import { pathBelow } from './paths.ts';
 import { sendProblem } from './plugins/problem-details.ts';
 
-const KNOWN_PATHS = Object.values(ROUTES).map((route): { method: string; pattern: RegExp } => {
-  const path = ('isRoot' in route ? '' : API_PREFIX) + route.path;
-  return {
+/** Not of the API. */
+const OTHER_ROUTES = ['/metrics', '/openapi.json'].map((path) => ({ method: 'GET', path }));
+
+const KNOWN_PATHS = [
+  ...Object.values(ROUTES).map((route) => ({
     method: route.method,
-    pattern: new RegExp(`^${path.replaceAll(/:[a-z]+/g, '[^/]+')}/?$`),
-  };
-});
+    path: ('isRoot' in route ? '' : API_PREFIX) + route.path,
+  })),
+  ...OTHER_ROUTES,
+].map(({ method, path }) => ({
+  method,
+  pattern: new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/:[a-z]+/g, '[^/]+')}/?$`),
+}));
 
 /** 404 for an unknown address, 405 with `Allow` for a known one with another method. */
 export function sendNotFound(

@@ -357,6 +357,12 @@ describe('addresses', () => {
     });
   });
 
+  it.each(['/metrics', '/openapi.json'])('beside the API are no different: %s', async (path) => {
+    const answer = await send({ method: 'POST', path });
+    expectProblem(answer, 'METHOD_NOT_ALLOWED');
+    expect(answer.headers['allow']).toBe('GET, HEAD');
+  });
+
   it('that are wrong are told before the body is looked at', async () => {
     const broken = { body: '{', headers: { 'Content-Type': 'text/plain' } };
     const wrong = { method: 'PUT', path: '/api/v1/downloads', ...broken };
