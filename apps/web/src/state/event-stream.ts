@@ -90,13 +90,15 @@ export class EventStream {
       this.#parts.sync.streaming(true);
       // What happened between the last look and the opening is in no event.
       await this.#parts.sync.refresh();
-      const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+      const reader = response.body.getReader();
+      // Not a `TextDecoderStream`: a second stream costs each small chunk more than its event.
+      const decoder = new TextDecoder();
       for (;;) {
         const { done, value } = await reader.read();
         if (done) return;
         heard();
         this.#failures = 0;
-        for (const event of parser.push(value)) this.#take(event);
+        for (const event of parser.push(decoder.decode(value, { stream: true }))) this.#take(event);
         this.#lastId = parser.lastId;
       }
     } catch {
