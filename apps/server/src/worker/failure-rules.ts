@@ -23,7 +23,12 @@ export const FAILURE_RULES: readonly FailureRule[] = [
     pattern: /refused by policy: (connect|send)|by egress policy|file:\/\/ URLs are disabled/i,
   },
   { code: 'UNSAFE_TYPE', pattern: /The extracted extension \(.*\) is unusual/ },
-  { code: 'INVALID_MEDIA', pattern: /Response data has no m3u header|does not look like a .*file/ },
+  {
+    code: 'INVALID_MEDIA',
+    // Of an extractor of its own the last one says that the site has changed; here it is an empty or broken manifest.
+    pattern:
+      /Response data has no m3u header|does not look like a .*file|^ERROR: \[generic\] No video formats found/,
+  },
   {
     code: 'UNSUPPORTED_SITE',
     pattern: /Unsupported URL|No suitable extractor|is not a valid URL/i,

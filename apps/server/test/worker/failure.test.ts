@@ -151,6 +151,14 @@ const MESSAGES: readonly (readonly [FailureCode, string])[] = [
     'ERROR: [generic] clip: Response data has no m3u header; please report this issue on  https://github.com/yt-dlp/yt-dlp/issues?q= ',
   ],
   [
+    'INVALID_MEDIA',
+    'ERROR: [generic] clip: No video formats found!; please report this issue on  https://github.com/yt-dlp/yt-dlp/issues?q= ',
+  ],
+  [
+    'ENGINE_OUTDATED',
+    'ERROR: [vimeo] 1: No video formats found!; please report this issue on  https://github.com/yt-dlp/yt-dlp/issues?q= ',
+  ],
+  [
     'ENGINE_MISSING',
     'ERROR: Postprocessing: ffprobe and ffmpeg not found. Please install or provide the path using --ffmpeg-location',
   ],
