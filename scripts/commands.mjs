@@ -39,5 +39,5 @@ export async function test() {
   await attempt('tools', () => ensureTools(settings));
   await attempt('browser', () => ensureChromium(settings));
   failed.push(...(await runChecks()));
-  summarize(await runVitest(), failed);
+  summarize(await runVitest({ isBuilt: !failed.includes('server build') }), failed);
 }

@@ -54,8 +54,11 @@ async function passes({ name, script, args, cwd = '.' }) {
   return exitCode === 0;
 }
 
-/** Runs every test; shows vitest's own report as it comes. */
-export async function runVitest() {
+/**
+ * Runs every test; shows vitest's own report as it comes.
+ * @param {{ isBuilt: boolean }} options `isBuilt` lets the tests start the built server
+ */
+export async function runVitest({ isBuilt }) {
   const folder = await mkdtemp(join(tmpdir(), 'artemis-tests-'));
   const report = join(folder, 'report.json');
   try {
@@ -68,7 +71,10 @@ export async function runVitest() {
         '--reporter=json',
         `--outputFile.json=${report}`,
       ],
-      { isShown: true },
+      {
+        isShown: true,
+        env: { ...process.env, ARTEMIS_TEST_BUILT: String(isBuilt) },
+      },
     );
     return counted(JSON.parse(await readFile(report, 'utf8').catch(() => '{}')), exitCode);
   } finally {
