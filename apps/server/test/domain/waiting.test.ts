@@ -122,9 +122,9 @@ describe('a disk without room', () => {
     await eventually(() => room.attempts.size === 2);
     space(small, 30 * MIB, 10 * MIB);
     space(large, 90 * MIB);
-    await eventually(() => room.statusOf(large) === 'queued');
+    await eventually(() => room.downloads.get(large).waiting_for === 'disk');
     expect(room.downloads.get(large)).toMatchObject({
-      waiting_for: 'disk',
+      status: 'queued',
       error: { code: 'DISK_FULL' },
       retry_at: null,
     });
