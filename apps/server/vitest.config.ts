@@ -6,8 +6,6 @@ export default defineConfig({
   test: {
     name: 'server',
     include: ['test/**/*.test.ts'],
-    // A project of its own.
-    exclude: ['test/browser/**'],
     // Piscina's threads and the children of the engine do not live in vitest's own threads.
     pool: 'forks',
     // The real engine, ffmpeg and a browser take part, on machines with two busy cores.

@@ -80,8 +80,11 @@ describe('by keyboard alone', () => {
 
   it('a waiting download is held and goes on, however fast the keys come', async () => {
     const waiting = await intoQueue('waiting');
-    await press('j', 'j', 'k', 'ArrowDown', 'ArrowUp', 'p', 'u');
     const { id } = waiting[1] ?? { id: '' };
+    // It is queued before the hold as well, so the status alone does not say that both are over.
+    const takenBack = page.waitForResponse((answer) => answer.url().endsWith(`/${id}/resume`));
+    await press('j', 'j', 'k', 'ArrowDown', 'ArrowUp', 'p', 'u');
+    await takenBack;
     await said('held').waitFor({ state: 'detached' });
     await hasStatus(id, 'queued');
     await row(1).and(page.locator(':focus')).waitFor();
