@@ -25,7 +25,7 @@ export const FAILURE_RULES: readonly FailureRule[] = [
   { code: 'UNSAFE_TYPE', pattern: /The extracted extension \(.*\) is unusual/ },
   {
     code: 'INVALID_MEDIA',
-    // Of an extractor of its own the last one says that the site has changed; here it is an empty or broken manifest.
+    // Without formats: the extractor of a site does not know it any more, but a link to a manifest leads to an empty one.
     pattern:
       /Response data has no m3u header|does not look like a .*file|^ERROR: \[generic\] No video formats found/,
   },

@@ -91,7 +91,7 @@ export class EventStream {
       // What happened between the last look and the opening is in no event.
       await this.#parts.sync.refresh();
       const reader = response.body.getReader();
-      // Not a `TextDecoderStream`: a second stream costs each small chunk more than its event.
+      // Not a `TextDecoderStream`: every small chunk would pass a second stream.
       const decoder = new TextDecoder();
       for (;;) {
         const { done, value } = await reader.read();
