@@ -15,6 +15,14 @@ def control_line(nonce: str, body: Dict[str, Any]) -> bytes:
     return f'\n\x1e{nonce} {json.dumps(body, separators=(",", ":"))}\n'.encode('ascii')
 
 
+def tell_server(event: Dict[str, Any]) -> None:
+    """Called in the host: a line on its standard output."""
+    try:
+        os.write(1, json.dumps(event).encode() + b'\n')
+    except OSError:
+        pass
+
+
 class Reporter:
     """Writes control lines from inside the job process.
 

@@ -1,7 +1,7 @@
 """The policy of a job, enforced by an audit hook: what it may connect to, write and start.
 
-It is a policy for yt-dlp's own code. It does not see C code with its own sockets, nor what a started program does,
-and it is no sandbox against native code.
+It is a policy for yt-dlp's own code. It does not see C code with its own sockets, nor what a started program does:
+that is the part of the kernel, see sandbox.py.
 """
 
 import errno
@@ -12,6 +12,7 @@ from typing import Any, Callable, Dict, FrozenSet, Mapping, Optional, Tuple
 
 from addresses import is_public_address, strict_address
 from control import Reporter
+from media_inputs import MediaInputs, NotAllowed
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 # yt-dlp's updater asks both what system this is, in every job, and does without an answer.
@@ -32,7 +33,8 @@ class Policy:
     """What a job may do. `pinned` holds (address, port) pairs that were resolved before the hook is armed.
 
     `only_pinned` is for jobs whose whole traffic goes through a proxy: then not even a public address is allowed.
-    `programs` are the exact spellings that may be started, `media_programs` those of them whose inputs are judged.
+    `programs` are the exact spellings that may be started, `media_programs` those of them whose inputs are judged,
+    `ffprobes` those of these that name their input last.
     """
 
     def __init__(
@@ -42,6 +44,8 @@ class Policy:
         only_pinned: bool,
         programs: FrozenSet[str],
         media_programs: FrozenSet[str],
+        ffprobes: FrozenSet[str],
+        inputs: MediaInputs,
         proxy_url: Optional[str],
     ) -> None:
         self.folder = folder
@@ -49,6 +53,8 @@ class Policy:
         self.only_pinned = only_pinned
         self.programs = programs
         self.media_programs = media_programs
+        self.ffprobes = ffprobes
+        self.inputs = inputs
         self.proxy_url = proxy_url
 
 
@@ -172,13 +178,13 @@ def _process_problem(policy: Policy, executable: Any, argv: Any, env: Optional[M
     if isinstance(argv, (str, bytes)):
         return 'arguments in one string'
     words = [os.fsdecode(word) for word in argv]
-    inputs = [words[index + 1] for index, word in enumerate(words[:-1]) if word == '-i']
-    for source in inputs:
-        if source.startswith('file:'):
-            continue
-        # Every other protocol ignores the proxy, and some (concat:, tcp:) hide an address from a simple test.
-        if not source.startswith(('http://', 'https://')) or not _uses_our_proxy(policy, env):
-            return 'input not allowed'
+    try:
+        if not policy.inputs.is_confined(words, name in policy.ffprobes):
+            return 'input without its limits'
+    except NotAllowed as problem:
+        return str(problem)
+    if policy.inputs.reaches_network(words) and not _uses_our_proxy(policy, env):
+        return 'input not allowed'
     return None
 
 

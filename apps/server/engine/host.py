@@ -5,19 +5,20 @@ from here. When a connection closes its job's group is killed; when stdin closes
 because it forks. Linux and macOS; Windows is not supported.
 """
 
-import json
 import os
 import platform
 import signal
 import sys
-from typing import Any, Dict
+from typing import Any, Dict, Optional
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import engine  # noqa: E402
 import hot_pages  # noqa: E402
 import processes  # noqa: E402
+import sandbox  # noqa: E402
 import warm  # noqa: E402
+from control import tell_server  # noqa: E402
 from server import Server  # noqa: E402
 from settings import Settings  # noqa: E402
 
@@ -43,17 +44,24 @@ def main() -> None:
         facts['yt_dlp_version'] = engine.installed_version()
         facts['has_cryptodome'] = engine.has_module('Cryptodome', 'Crypto')
         facts['has_ejs'] = engine.has_module('yt_dlp_ejs')
+    limits = sandbox.Sandbox(settings)
+    check: Optional[sandbox.Check] = sandbox.Check(limits, settings) if processes.IS_LINUX else None
+    if check is not None and settings.binary is not None:
+        # A yt-dlp that is a script of somebody's may need files from anywhere, from its first job on.
+        if not check.take():
+            limits.read_everything()
+        check = None
     pages = hot_pages.NONE
     if settings.tier == 'warm':
         try:
             facts.update(warm.warm_up(settings))
-            pages = hot_pages.learn(settings)
+            pages = hot_pages.learn(settings, limits)
         except BaseException as error:
             tell_server({'event': 'unfit', 'reason': f'{type(error).__name__}: {error}'[:500]})
             sys.exit(3)
 
-    server = Server(settings, watcher, pages)
-    tell_server({'event': 'ready', 'pid': os.getpid(), **facts})
+    server = Server(settings, watcher, pages, limits, check)
+    tell_server({'event': 'ready', 'pid': os.getpid(), **facts, **limits.facts()})
     server.serve()
 
 
@@ -66,13 +74,6 @@ def _first_line() -> bytes:
             sys.exit(0)
         line += received
     return line
-
-
-def tell_server(event: Dict[str, Any]) -> None:
-    try:
-        os.write(1, json.dumps(event).encode() + b'\n')
-    except OSError:
-        pass
 
 
 if __name__ == '__main__':

@@ -21,6 +21,7 @@ import job
 import processes
 import rehearsal
 from request import Request
+from sandbox import Sandbox
 from settings import Settings
 
 Pages = Sequence[int]
@@ -38,7 +39,7 @@ _NONCE = '0' * 24
 _LONGEST_SECONDS = 20
 
 
-def learn(settings: Settings) -> Pages:
+def learn(settings: Settings, sandbox: Sandbox) -> Pages:
     """What a usual job copies before its download begins. Empty where that cannot be known."""
     if not processes.IS_LINUX or not settings.usual_argvs or os.sysconf('SC_PAGESIZE') != _PAGE_BYTES:
         return NONE
@@ -60,7 +61,7 @@ def learn(settings: Settings) -> Pages:
             host_pid = os.getpid()
             scout = os.fork()
             if scout == 0:
-                _explore(request, settings, host_pid, found)
+                _explore(request, settings, sandbox, host_pid, found)
             os.waitpid(scout, 0)
         with open(found, encoding='utf-8') as file:
             return array.array('Q', json.load(file))
@@ -78,7 +79,7 @@ def copy(pages: Pages) -> None:
         processes.c_library.madvise(address, length, _MADV_POPULATE_WRITE)
 
 
-def _explore(request: Request, settings: Settings, host_pid: int, found: str) -> None:
+def _explore(request: Request, settings: Settings, sandbox: Sandbox, host_pid: int, found: str) -> None:
     """In the scout: a job as any other, which ends where its download would begin."""
     try:
         signal.alarm(_LONGEST_SECONDS)
@@ -92,7 +93,7 @@ def _explore(request: Request, settings: Settings, host_pid: int, found: str) ->
             os._exit(0)
 
         yt_dlp.YoutubeDL.dl = dl
-        job.run(request, settings, host_pid, os.open(os.devnull, os.O_WRONLY), None)
+        job.run(request, settings, sandbox, host_pid, os.open(os.devnull, os.O_WRONLY), None)
     finally:
         os._exit(70)
 

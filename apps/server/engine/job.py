@@ -7,23 +7,26 @@ import socket
 import sys
 import tempfile
 import traceback
-from typing import Any, Dict, List, Optional, Set, Tuple
+from typing import Any, Callable, Dict, List, Optional, Set, Tuple
 from urllib.parse import urlsplit
 
 import guard
 import jar
+import media_inputs
 import media_tools
 import processes
 import reports
 from addresses import is_loopback_address, strict_address
 from control import Reporter
 from request import Request
+from sandbox import OFFLINE, Sandbox
 from settings import Settings
 
 
 def run(
     request: Request,
     settings: Settings,
+    sandbox: Sandbox,
     host_pid: int,
     connection: int,
     watcher: Optional[processes.GroupWatcher],
@@ -36,15 +39,17 @@ def run(
             watcher.register()
         processes.die_with_parent(host_pid)
         processes.forbid_new_privileges()
-        _take_over_streams(connection)
+        ports = _ports(request, settings)
+        ruleset = _take_over_streams(connection, sandbox.ruleset(request.folder, ports))
         _reset_signals()
         os.chdir(request.folder)
         _set_environment(request, settings)
         _set_limits(request)
         command = _command(request, settings)
         if command is not None:
-            _exec(command, request.argv)
-        status = _run_module(request, settings)
+            sandbox.enter(ruleset, ports)
+            _exec(command, _program_argv(request))
+        status = _run_module(request, settings, sandbox, ruleset, ports)
     except KeyboardInterrupt:
         status = 130
     except BaseException:
@@ -58,16 +63,29 @@ def run(
         os._exit(status)
 
 
-def _take_over_streams(connection: int) -> None:
+def _ports(request: Request, settings: Settings) -> Optional[Tuple[int, ...]]:
+    """All that the process may connect to; None for yt-dlp's own networking, whose addresses the guard judges."""
+    if request.program != 'yt-dlp':
+        return OFFLINE
+    port = request.proxy_port()
+    is_all_by_proxy = settings.binary is not None or request.proxy_for_all
+    return (port,) if is_all_by_proxy and port is not None else None
+
+
+def _take_over_streams(connection: int, ruleset: Optional[int]) -> Optional[int]:
+    """Returns the descriptor that the ruleset has now."""
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
     for descriptor in (1, 2):
         os.dup2(connection, descriptor)
+    if ruleset is not None and ruleset != 3:
+        os.dup2(ruleset, 3, inheritable=False)
     # Whatever else is open belongs to the host or to other jobs.
-    os.closerange(3, 1024)
+    os.closerange(3 if ruleset is None else 4, 1024)
     sys.stdin = open(0, encoding='utf-8', closefd=False)
     sys.stdout = open(1, 'w', encoding='utf-8', errors='backslashreplace', closefd=False)
     sys.stderr = open(2, 'w', encoding='utf-8', errors='backslashreplace', closefd=False)
+    return None if ruleset is None else 3
 
 
 def _reset_signals() -> None:
@@ -111,6 +129,14 @@ def _command(request: Request, settings: Settings) -> Optional[str]:
     return (settings.ffprobe if request.program == 'ffprobe' else settings.ffmpeg) or ''
 
 
+def _program_argv(request: Request) -> List[str]:
+    # A list of ours that is narrower, as for pictures, stays.
+    if request.program == 'yt-dlp' or '-format_whitelist' in request.argv:
+        return request.argv
+    inputs = media_inputs.MediaInputs(can_restrict_connections=False, allows_https=False)
+    return inputs.confined([request.program, *request.argv], request.program == 'ffprobe')[1:]
+
+
 def _exec(path: str, argv: List[str]) -> None:
     # Python ignores these two; a program that does not know of it would write on after its limit.
     for number in (signal.SIGPIPE, signal.SIGXFSZ):
@@ -122,10 +148,18 @@ def _exec(path: str, argv: List[str]) -> None:
         os._exit(127)
 
 
-def _run_module(request: Request, settings: Settings) -> int:
+def _run_module(
+    request: Request,
+    settings: Settings,
+    sandbox: Sandbox,
+    ruleset: Optional[int],
+    ports: Optional[Tuple[int, ...]],
+) -> int:
     if request.resolver:
         _answer_names(request.resolver)
-    policy = _policy(request, settings)
+    inputs = media_inputs.MediaInputs(sandbox.can_restrict_connections, request.allows_https)
+    policy = _policy(request, settings, inputs)
+    sandbox.enter(ruleset, ports)
     import yt_dlp
 
     if settings.tier == 'cold':
@@ -134,7 +168,8 @@ def _run_module(request: Request, settings: Settings) -> int:
     reports.install(reporter)
     if request.cookies is not None:
         jar.install(request.cookies, reporter)
-    processes.chain_children_to_this_process()
+    media_inputs.learn_from_downloads(inputs)
+    processes.chain_children_to_this_process(_preparation(policy, sandbox, request.proxy_port()))
     guard.arm(policy, reporter)
     try:
         yt_dlp.main(request.argv)
@@ -146,6 +181,22 @@ def _run_module(request: Request, settings: Settings) -> int:
     return 0
 
 
+def _preparation(policy: guard.Policy, sandbox: Sandbox, proxy_port: Optional[int]) -> processes.Prepare:
+    def prepare(argv: List[str]) -> Tuple[List[str], Callable[[], None]]:
+        ports = OFFLINE
+        if argv[0] in policy.media_programs:
+            if proxy_port is not None and policy.inputs.reaches_network(argv):
+                ports = (proxy_port,)
+            try:
+                argv = policy.inputs.confined(argv, argv[0] in policy.ffprobes)
+            except media_inputs.NotAllowed:
+                # The guard, who sees it next, refuses it and says so.
+                pass
+        return argv, lambda: sandbox.enter_program(ports)
+
+    return prepare
+
+
 def _use_our_tools(settings: Settings) -> None:
     """A warm host has done it for all its jobs."""
     try:
@@ -155,8 +206,9 @@ def _use_our_tools(settings: Settings) -> None:
         return
 
 
-def _policy(request: Request, settings: Settings) -> guard.Policy:
+def _policy(request: Request, settings: Settings, inputs: media_inputs.MediaInputs) -> guard.Policy:
     pinned: Set[Tuple[str, int]] = set()
+    names: Dict[str, List[Any]] = {}
     if request.proxy_for_all:
         proxy = urlsplit(request.proxy_url or '')
         pinned |= _resolve(proxy.hostname or '', proxy.port or 80)
@@ -166,12 +218,19 @@ def _policy(request: Request, settings: Settings) -> guard.Policy:
             if port.isdigit():
                 found = _resolve(name.strip('[]'), int(port))
                 pinned |= {(address, port) for address, port in found if not _is_own(address, port, settings)}
+                if found and name not in request.resolver:
+                    names[name] = [[address for address, _ in found]]
+    if names:
+        # Names of the local network may be answered by a service with a socket of its own, which the sandbox closes.
+        _answer_names(names)
     return guard.Policy(
         folder=request.folder,
         pinned=frozenset(pinned),
         only_pinned=request.proxy_for_all,
         programs=settings.programs,
         media_programs=settings.media_programs,
+        ffprobes=settings.ffprobes,
+        inputs=inputs,
         proxy_url=request.proxy_url,
     )
 
@@ -192,7 +251,7 @@ def _resolve(name: str, port: int) -> Set[Tuple[str, int]]:
 
 
 def _answer_names(table: Dict[str, List[Any]]) -> None:
-    """Tests only: answers the named look-ups from a list, so that a name can change its address between two of them."""
+    """Answers look-ups of these names from successive answers, of which the last one stays."""
     ask = socket.getaddrinfo
     left = {name: list(answers) for name, answers in table.items()}
 

@@ -9,7 +9,7 @@ import os
 import signal
 import subprocess
 import sys
-from typing import Any, Callable, Optional
+from typing import Any, Callable, List, Optional, Tuple
 
 IS_LINUX = sys.platform == 'linux'
 
@@ -22,8 +22,12 @@ _PR_SET_NO_NEW_PRIVS = 38
 c_library = ctypes.CDLL(None, use_errno=True) if IS_LINUX else None
 _prctl = c_library.prctl if c_library is not None else None
 
+# Takes a command line; gives the one to run, and what the child does between fork and exec.
+Prepare = Callable[[List[str]], Tuple[List[str], Callable[[], None]]]
+
 # The process whose end ends what it starts.
 _chained_to: Optional[int] = None
+_prepare: Optional[Prepare] = None
 
 
 def die_with_parent(parent_pid: int) -> None:
@@ -58,33 +62,36 @@ def give_back_memory() -> None:
         c_library.malloc_trim(0)
 
 
-def chain_children_to_this_process() -> None:
+def chain_children_to_this_process(prepare: Optional[Prepare] = None) -> None:
     """From now on whatever subprocess.Popen starts here dies with this process; a fork calls it for itself.
 
     The signal follows the starting *thread*; yt-dlp starts its programs from threads that outlive them.
     """
-    global _chained_to
-    if _prctl is None:
+    global _chained_to, _prepare
+    if _prctl is None and prepare is None:
         return
     is_installed = _chained_to is not None
-    _chained_to = os.getpid()
+    _chained_to, _prepare = os.getpid(), prepare
     # Another wrapper may lie around ours by the time a fork calls this: it has to stay.
     if not is_installed:
         subprocess.Popen.__init__ = _chained(subprocess.Popen.__init__)
 
 
 def _chained(start: Callable[..., None]) -> Callable[..., None]:
-    def start_chained(self: Any, *args: Any, **kwargs: Any) -> None:
-        parent_pid, asked = _chained_to, kwargs.get('preexec_fn')
+    def start_chained(self: Any, args: Any, *rest: Any, **kwargs: Any) -> None:
+        parent_pid, asked, prepared = _chained_to, kwargs.get('preexec_fn'), None
         assert parent_pid is not None
+        if _prepare is not None and isinstance(args, list):
+            args, prepared = _prepare(args)
 
         def before_exec() -> None:
             die_with_parent(parent_pid)
-            if asked is not None:
-                asked()
+            for step in (asked, prepared):
+                if step is not None:
+                    step()
 
         kwargs['preexec_fn'] = before_exec
-        start(self, *args, **kwargs)
+        start(self, args, *rest, **kwargs)
 
     return start_chained
 

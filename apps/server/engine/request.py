@@ -4,6 +4,7 @@ import json
 import os
 import re
 from typing import Any, Dict, List, Optional
+from urllib.parse import urlsplit
 
 PROGRAMS = ('yt-dlp', 'ffprobe', 'ffmpeg')
 
@@ -40,11 +41,16 @@ class Request:
         proxy = egress.get('proxy') or {}
         self.proxy_url: Optional[str] = proxy.get('url')
         self.proxy_for_all = bool(proxy.get('all'))
+        # A manifest by plain http leads to https.
+        self.allows_https: bool = egress.get('allows_https') is True
         # For tests: name -> successive answers, each an address or a list of them; the last one stays.
         self.resolver: Dict[str, List[Any]] = egress.get('resolver') or {}
         # ffmpeg goes direct, without an error, with any other scheme.
         if self.proxy_url is not None and not re.match(r'http://[^/\s]+$', self.proxy_url):
             raise BadRequest('egress.proxy.url')
+
+    def proxy_port(self) -> Optional[int]:
+        return None if self.proxy_url is None else urlsplit(self.proxy_url).port or 80
 
 
 def _match(fields: Dict[str, Any], name: str, pattern: str) -> str:

@@ -14,7 +14,9 @@ import hot_pages
 import job
 import processes
 from connection import Connection, LineTooLong
+from control import tell_server
 from request import BadRequest, Request
+from sandbox import Check, Sandbox
 from settings import Settings
 
 _FIRST_LINE_SECONDS = 10.0
@@ -28,9 +30,16 @@ _SHUTDOWN_SECONDS = 5.0
 
 class Server:
     def __init__(
-        self, settings: Settings, watcher: Optional[processes.GroupWatcher], pages: hot_pages.Pages
+        self,
+        settings: Settings,
+        watcher: Optional[processes.GroupWatcher],
+        pages: hot_pages.Pages,
+        sandbox: Sandbox,
+        check: Optional[Check],
     ) -> None:
         self._settings = settings
+        self._sandbox = sandbox
+        self._check = check
         self._pages = pages
         self._pid = os.getpid()
         self._watcher = watcher
@@ -50,6 +59,8 @@ class Server:
         signal.signal(signal.SIGTERM, self._on_terminate)
         self._selector.register(self._wake_reader, selectors.EVENT_READ)
         self._selector.register(0, selectors.EVENT_READ)
+        if check is not None:
+            self._selector.register(check, selectors.EVENT_READ)
         self._listen()
 
     def serve(self) -> None:
@@ -62,11 +73,21 @@ class Server:
                     self._accept()
                 elif key.fd == 0:
                     self._read_commands()
+                elif key.fileobj is self._check:
+                    self._take_check()
                 else:
                     self._serve_connection(key.data, mask)
             self._reap()
             self._advance()
         self._kill_everything()
+
+    def _take_check(self) -> None:
+        assert self._check is not None
+        self._selector.unregister(self._check)
+        check, self._check = self._check, None
+        if not check.take():
+            self._sandbox.read_everything()
+            tell_server({'event': 'sandbox', **self._sandbox.facts()})
 
     # Accepting
 
@@ -175,7 +196,7 @@ class Server:
             assert connection.request is not None
             if connection.request.program == 'yt-dlp':
                 hot_pages.copy(self._pages)
-            job.run(connection.request, self._settings, self._pid, descriptor, self._watcher)
+            job.run(connection.request, self._settings, self._sandbox, self._pid, descriptor, self._watcher)
         finally:
             os._exit(70)
 

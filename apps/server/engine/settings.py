@@ -25,7 +25,10 @@ class Settings:
         # Command lines that jobs are likely to have, see usual_options.py.
         self.usual_argvs: List[List[str]] = fields.get('usual_argvs') or []
         self.media_programs = self._spellings([self.ffmpeg, self.ffprobe])
+        self.ffprobes = self._spellings([self.ffprobe])
         self.programs = self.media_programs | self._spellings([self.js_runtime])
+        # Folders and files of the server that no job may read.
+        self.protected: List[str] = fields.get('protected') or []
         # On loopback no job reaches these, whatever is allowed.
         self.own_ports: FrozenSet[int] = frozenset(fields.get('own_ports') or [])
         self.max_connections: int = fields.get('max_connections', 64)

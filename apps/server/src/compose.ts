@@ -120,6 +120,12 @@ export async function compose(
       ? usualArgvs({ ytDlpVersion: tools.ytDlp.version, jsRuntime: tools.jsRuntime })
       : [],
     ownPorts: [config.port],
+    protectedPaths: [
+      config.dataDir,
+      config.downloadsDir,
+      config.historyFile,
+      resolve(repositoryRoot, '.env'),
+    ],
   });
   const withEngine = createEngineLease({
     engineHost,
@@ -288,7 +294,7 @@ export async function compose(
   upgradeTimer.unref();
 
   async function telemetry(): Promise<Telemetry> {
-    const { mode } = engineHost.status();
+    const { mode, facts } = engineHost.status();
     return readTelemetry({
       live,
       queue,
@@ -300,6 +306,7 @@ export async function compose(
         yt_dlp_version: tools.ytDlp?.version ?? null,
         age_days: tools.ytDlp?.ageDays ?? null,
         mode: mode === 'starting' ? 'cold' : mode,
+        sandbox: facts?.sandbox.level ?? null,
         ffmpeg_version: tools.ffmpeg?.version ?? null,
         js_runtime: runtimeName(tools),
         jobs: jobs.count,
@@ -341,6 +348,7 @@ export async function compose(
       readChecks({
         tools,
         isEngineRunning: engineHost.status().mode !== 'missing',
+        sandbox: engineHost.status().facts?.sandbox ?? null,
         files,
         history,
         pid: process.pid,
@@ -382,6 +390,7 @@ function explanationOf(selection: SelectionFields, tools: Tools): Explanation {
       },
       engine: ytDlp && {
         ytDlpVersion: ytDlp.version,
+        kind: ytDlp.kind,
         jsRuntime: jsRuntime && { name: jsRuntime.name, path: jsRuntime.path },
       },
       isProxyForAll: needsProxyForAll(selection.options, ytDlp?.kind ?? 'module'),

@@ -1,10 +1,13 @@
 import type { ReadinessCheck } from '@artemis/contracts';
+import type { EngineSandbox } from './adapters/engine-host.ts';
 import type { Tools } from './adapters/tools.ts';
 import type { FileStore, HistoryStore } from './domain/ports.ts';
 
 export interface ReadinessSources {
   readonly tools: Tools;
   readonly isEngineRunning: boolean;
+  /** Null until an engine host runs. */
+  readonly sandbox: EngineSandbox | null;
   readonly files: FileStore;
   readonly history: HistoryStore;
   readonly pid: number;
@@ -39,6 +42,7 @@ export async function readChecks(sources: ReadinessSources): Promise<readonly Re
       remedy: 'Look into the log of the server for the cause and start it again.',
     });
   }
+  if (sources.sandbox !== null) checks.push(sandboxCheck(sources.sandbox));
   checks.push({ name: 'storage', ...(await files.health()) });
   checks.push({ name: 'history', ...history.health() });
   if (sources.pid === 1) {
@@ -51,4 +55,35 @@ export async function readChecks(sources: ReadinessSources): Promise<readonly Re
     });
   }
   return checks;
+}
+
+const UNRESTRICTED: Readonly<Record<string, string>> = {
+  files: 'which files they read and write',
+  truncation: 'which files they cut short',
+  reading:
+    'which files they read, because ffmpeg or the JavaScript runtime does not start otherwise',
+  connections: 'where ffmpeg connects to',
+  signals: 'which processes they signal',
+  system_calls: 'which system calls they make',
+};
+
+/** What the kernel keeps downloads from, should a site take over the program that reads its media. */
+function sandboxCheck({ level, missing }: EngineSandbox): ReadinessCheck {
+  const name = 'sandbox';
+  if (level === 'full') {
+    return { name, state: 'ok', message: 'Downloads run in a full sandbox.', remedy: null };
+  }
+  const unrestricted = missing.map((part) => UNRESTRICTED[part] ?? part).join('; ');
+  const isReadingAlone = missing.length === 1 && missing[0] === 'reading';
+  return {
+    name,
+    state: 'warn',
+    message:
+      level === 'none'
+        ? 'Downloads run without a sandbox of the kernel.'
+        : `Downloads run in a partial sandbox. Not restricted: ${unrestricted}.`,
+    remedy: isReadingAlone
+      ? 'Install ffmpeg and the JavaScript runtime from the packages of your system.'
+      : 'Run Artemis on Linux 6.12 or newer with Landlock enabled, on x86-64 or arm64.',
+  };
 }

@@ -273,6 +273,7 @@ export class FakeRoom {
         yt_dlp_version: this.#options.isReady === false ? null : '2026.11.13',
         age_days: this.#options.isReady === false ? null : 9,
         mode: this.#options.isReady === false ? 'missing' : 'cold',
+        sandbox: 'full',
         ffmpeg_version: '7.1',
         js_runtime: null,
         jobs: 0,

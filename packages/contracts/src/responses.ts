@@ -89,6 +89,8 @@ export const Explanation = Type.Object({
 export type Explanation = Static<typeof Explanation>;
 
 export const ENGINE_MODES = ['warm', 'cold', 'missing'] as const;
+/** How much of a sandbox the kernel gives to downloads. */
+export const SANDBOX_LEVELS = ['full', 'partial', 'none'] as const;
 
 export const Telemetry = Type.Object({
   queued: Count,
@@ -137,6 +139,7 @@ export const Telemetry = Type.Object({
     yt_dlp_version: nullable(Type.String()),
     age_days: nullable(Type.Integer()),
     mode: oneOf(ENGINE_MODES),
+    sandbox: nullable(oneOf(SANDBOX_LEVELS)),
     ffmpeg_version: nullable(Type.String()),
     js_runtime: nullable(Type.String()),
     jobs: Type.Integer({ minimum: 0, description: 'attempts since the start' }),

@@ -9,7 +9,7 @@ import {
   type EngineProcess,
 } from './engine-process.ts';
 
-export type { EngineFacts, EngineHostTier } from './engine-process.ts';
+export type { EngineFacts, EngineHostTier, EngineSandbox } from './engine-process.ts';
 
 /** The part of the found tools that the engine needs. */
 export interface EngineTools {
@@ -38,6 +38,8 @@ export interface EngineHostOptions {
   readonly usualArgvs?: readonly (readonly string[])[];
   /** On loopback no job reaches these, whatever is allowed. */
   readonly ownPorts?: readonly number[];
+  /** Folders and files of the server that no job may read, wherever they lie. */
+  readonly protectedPaths?: readonly string[];
   /** The process whose end must end the host. */
   readonly parentPid?: number;
   /** False keeps jobs on the cold tier. */
@@ -160,12 +162,17 @@ export function createEngineHost(options: EngineHostOptions): EngineHost {
         js_runtime: tools.jsRuntime === null ? null : pickRuntime(tools.jsRuntime),
         usual_argvs: options.usualArgvs ?? [],
         own_ports: options.ownPorts ?? [],
+        protected: options.protectedPaths ?? [],
         parent_pid: parentPid,
         use_watcher: options.isWatcherForced === true,
       },
       onReady(facts) {
         logger.info({ tier, ...facts }, 'The engine host is ready');
         if (tier === 'warm') releaseCold(owner);
+        changed();
+      },
+      onSandbox({ missing }) {
+        logger.warn({ tier, missing }, 'A tool does not run in the whole sandbox');
         changed();
       },
       onEnd({ detail, unfitReason }) {

@@ -49,6 +49,7 @@ export function createEngineLease(options: EngineLeaseOptions): WithEngine {
           ...current,
           kind: ytDlp.kind,
           ytDlpVersion: ytDlp.version,
+          restrictsConnections: engineHost.status().facts?.sandbox.restrictsConnections === true,
           hasFfmpeg: ffmpeg !== null && ffprobe !== null,
           jsRuntime: jsRuntime && { name: jsRuntime.name, path: jsRuntime.path },
         };

@@ -14,6 +14,15 @@ export interface EngineFacts {
   readonly pythonVersion: string;
   readonly hasCryptodome: boolean | null;
   readonly hasEjs: boolean | null;
+  readonly sandbox: EngineSandbox;
+}
+
+/** What the kernel keeps its jobs from, see `engine/sandbox.py`. */
+export interface EngineSandbox {
+  readonly level: 'full' | 'partial' | 'none';
+  /** Of `files`, `truncation`, `reading`, `connections`, `signals`, `system_calls`: what is not restricted. */
+  readonly missing: readonly string[];
+  readonly restrictsConnections: boolean;
 }
 
 export interface EngineProcessOptions {
@@ -23,6 +32,8 @@ export interface EngineProcessOptions {
   readonly socketPath: string;
   readonly tier: EngineHostTier;
   onReady(facts: EngineFacts): void;
+  /** After it was ready: less is restricted than it had said. */
+  onSandbox(sandbox: EngineSandbox): void;
   /** Once, when the process is gone. `unfitReason` when its self-test failed. */
   onEnd(how: { readonly detail: string; readonly unfitReason: string | null }): void;
   onLog(line: string): void;
@@ -83,12 +94,17 @@ export function startEngineProcess(options: EngineProcessOptions): EngineProcess
     const event = parseEvent(line);
     if (event === null) return options.onLog(line);
     if (event['event'] === 'unfit') unfitReason = String(event['reason']);
+    if (event['event'] === 'sandbox' && facts !== null) {
+      facts = { ...facts, sandbox: sandboxOf(event) };
+      options.onSandbox(facts.sandbox);
+    }
     if (event['event'] !== 'ready' || hasEnded) return;
     facts = {
       ytDlpVersion: stringOf(event['yt_dlp_version']),
       pythonVersion: stringOf(event['python_version']) ?? '',
       hasCryptodome: booleanOf(event['has_cryptodome']),
       hasEjs: booleanOf(event['has_ejs']),
+      sandbox: sandboxOf(event),
     };
     options.onReady(facts);
   });
@@ -123,6 +139,17 @@ function parseEvent(line: string): Readonly<Record<string, unknown>> | null {
   } catch {
     return null;
   }
+}
+
+function sandboxOf(event: Readonly<Record<string, unknown>>): EngineSandbox {
+  const level = stringOf(event['sandbox']);
+  const missing = event['sandbox_missing'];
+  const names = Array.isArray(missing) ? missing.map(String) : [];
+  return {
+    level: level === 'full' || level === 'partial' ? level : 'none',
+    missing: names,
+    restrictsConnections: level !== 'none' && !names.includes('connections'),
+  };
 }
 
 function stringOf(value: unknown): string | null {

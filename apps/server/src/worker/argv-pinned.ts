@@ -1,8 +1,10 @@
 import type { ArgvContext, ArgvRow } from './argv-row.ts';
+import { STORED_WORDS, STREAMED_WORDS } from './binary-inputs.ts';
 import { outputTemplates } from './output-lines.ts';
 import { KNOWN_INFO_FILE } from './site-info.ts';
 
 const templates = ({ nonce }: ArgvContext) => outputTemplates(nonce);
+const isBinary = ({ engine }: ArgvContext) => engine.kind === 'binary';
 const hasMedia = ({ plan }: ArgvContext) => plan.hasMedia;
 
 /** What every run gets, whatever was asked for. */
@@ -35,9 +37,22 @@ export const PINNED_ROWS: readonly ArgvRow[] = [
   },
   {
     option: '--downloader-args',
-    when: ({ isTlsVerifiedByFfmpeg }) => isTlsVerifiedByFfmpeg,
-    value: 'ffmpeg_i:-tls_verify 1',
-    meaning: 'Makes ffmpeg check the certificates of sites.',
+    when: (context) => context.isTlsVerifiedByFfmpeg || isBinary(context),
+    value: (context) =>
+      `ffmpeg_i:${[
+        ...(context.isTlsVerifiedByFfmpeg ? ['-tls_verify 1'] : []),
+        ...(isBinary(context) ? [STREAMED_WORDS] : []),
+      ].join(' ')}`,
+    meaning: (context) =>
+      isBinary(context)
+        ? 'Keeps ffmpeg from other files and protocols, and makes it check the certificates of sites.'
+        : 'Makes ffmpeg check the certificates of sites.',
+  },
+  {
+    option: '--postprocessor-args',
+    when: isBinary,
+    value: `ffmpeg_i:${STORED_WORDS}`,
+    meaning: 'Lets ffmpeg open media alone, and nothing that names other files.',
   },
   {
     option: '--load-info-json',

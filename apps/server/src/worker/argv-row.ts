@@ -1,4 +1,4 @@
-import type { EngineTier, TaskEngine } from './messages.ts';
+import type { TaskEngine } from './messages.ts';
 import type { DownloadPlan } from './plan.ts';
 
 export interface ArgvContext {
@@ -7,7 +7,8 @@ export interface ArgvContext {
   readonly plan: DownloadPlan;
   /** Letters and digits; unknown to every site. */
   readonly nonce: string;
-  readonly engine: Pick<TaskEngine, 'ytDlpVersion' | 'jsRuntime'> & { readonly tier?: EngineTier };
+  readonly engine: Pick<TaskEngine, 'ytDlpVersion' | 'jsRuntime'> &
+    Partial<Pick<TaskEngine, 'tier' | 'kind'>>;
   /** What the site says lies in `KNOWN_INFO_FILE` of the job folder; yt-dlp begins from that and not from the link. */
   readonly isInfoKnown?: boolean;
   /** Then yt-dlp takes the proxy from its environment instead of going direct. */

@@ -18,7 +18,7 @@ export async function clipSubtitles(
     const source = join(jobFolder, name);
     const target = join(jobFolder, `clip.${format}`);
     const { exit } = await jobs.runTool('ffmpeg', [
-      ...['-nostdin', '-y', '-v', 'error', '-protocol_whitelist', 'file'],
+      ...['-nostdin', '-y', '-v', 'error'],
       ...['-ss', String(startSeconds), '-i', `file:${source}`],
       ...['-t', String(endSeconds - startSeconds), `file:${target}`],
     ]);

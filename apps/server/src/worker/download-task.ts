@@ -90,6 +90,7 @@ async function perform(attempt: Attempt): Promise<Outcome> {
     .digest('hex');
   const deadlineMs = performance.now() + limits.downloadTimeoutMs;
   let isTlsVerifiedByFfmpeg = task.url.startsWith('https:');
+  let allowsHttps = false;
   let startsFromZero = 0;
   let isInfoKnown = task.knownInfo !== null && !planOf(selection).isFlat;
 
@@ -108,6 +109,7 @@ async function perform(attempt: Attempt): Promise<Outcome> {
       jobs,
       meter,
       guard,
+      allowsHttps,
       context: { plan, isTlsVerifiedByFfmpeg, isInfoKnown },
       deadlineMs,
       onVideo(next) {
@@ -130,6 +132,10 @@ async function perform(attempt: Attempt): Promise<Outcome> {
       }
       reporter.log('warn', 'The file on the site has changed; starting from zero.');
       await wipeJobFolder(jobFolder);
+      continue;
+    }
+    if (result.end === 'needs-https' && task.engine.restrictsConnections && !allowsHttps) {
+      allowsHttps = true;
       continue;
     }
     // A part that has failed may have left its file where the media belongs, even when yt-dlp ended before our stop.
@@ -245,6 +251,12 @@ async function settle(
       const where = `${last?.address ?? 'An address'} port ${last?.port ?? '?'}`;
       return failedOutcome(jobs, 'EGRESS_BLOCKED', `${where} is not public.`);
     }
+    case 'needs-https':
+      return failedOutcome(
+        jobs,
+        'EGRESS_BLOCKED',
+        'The stream leads to https, where ffmpeg is not started: only Linux 6.7 and newer can keep it from other addresses.',
+      );
     case 'recorded': {
       const maxSeconds = plan.options.live?.max_seconds ?? 0;
       reporter.log('info', `Recorded for ${maxSeconds} s; ending the recording.`);
@@ -293,9 +305,11 @@ async function finish(
   const file = dirname(path) === jobFolder ? await ownFile(jobFolder, name) : null;
   if (file === null)
     return failedOutcome(jobs, 'INVALID_MEDIA', 'There is no file, or it is empty.');
-  if (result.gap !== null && plan.section !== null) {
-    const code = result.gap === 'forbidden' ? 'EGRESS_BLOCKED' : 'NETWORK';
-    return failedOutcome(jobs, code, 'A segment of the clip could not be had.');
+  if (result.gap === 'forbidden') {
+    return failedOutcome(jobs, 'EGRESS_BLOCKED', 'A segment lies where no download may go.');
+  }
+  if (result.gap === 'missing' && plan.section !== null) {
+    return failedOutcome(jobs, 'NETWORK', 'A segment of the clip could not be had.');
   }
   const expected = result.end === 'recorded' ? null : expectedDuration(plan, video);
   const verdict = await verifyMedia(jobs, file.path, plan, expected);

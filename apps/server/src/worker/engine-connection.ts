@@ -26,6 +26,8 @@ export interface EngineJobSpec {
     readonly allow: readonly string[];
     /** `isForAll`: yt-dlp's own traffic too; the proxy is then all the job may reach, `allow` included. */
     readonly proxy: { readonly url: string; readonly isForAll: boolean } | null;
+    /** ffmpeg may go on to https from a manifest that comes by plain http, where the kernel restricts connections. */
+    readonly allowsHttps?: boolean;
     /** For tests: name to successive answers, each an address or several; the last one stays. */
     readonly resolver?: Readonly<Record<string, readonly (string | readonly string[])[]>>;
   };
@@ -128,6 +130,7 @@ function firstLine(spec: EngineJobSpec, nonce: string): object {
     egress: {
       allow: egress.allow,
       resolver: egress.resolver ?? {},
+      allows_https: egress.allowsHttps === true,
       proxy: proxy === null ? null : { url: proxy.url, all: proxy.isForAll },
     },
   };

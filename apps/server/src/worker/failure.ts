@@ -50,9 +50,14 @@ export function isEgressRefusal({ event }: { readonly event: string }): boolean 
 
 /** Said by ffmpeg of a part of a manifest that lies on this computer, or where it may not go. */
 export function isForbiddenInput(line: string): boolean {
-  return /Protocol '\w+' not on whitelist|(Filename extension of|Unable to open key file) '?file:/.test(
+  return /Protocol '\w+' not on whitelist|(Filename extension of|Unable to open key file) '?file:|Connection to tcp:\S+ failed: Permission denied/.test(
     line,
   );
+}
+
+/** Said by ffmpeg of a part of a manifest of plain http that leads to https. */
+export function isHttpsLeftOut(line: string): boolean {
+  return /Protocol '(https|tls|httpproxy)' not on whitelist 'http,tcp,/.test(line);
 }
 
 /** Said by ffmpeg of a part of a manifest that it goes on without. */

@@ -16,8 +16,9 @@ export interface ToolResult {
 
 /** The processes of one attempt, one after another. */
 export interface Jobs {
-  startYtDlp(argv: readonly string[], events: EngineJobEvents): EngineJob;
-  /** Runs ffprobe or ffmpeg on files of the job folder, without any network. */
+  /** `allowsHttps`: ffmpeg may go on to https from a manifest that comes by plain http. */
+  startYtDlp(argv: readonly string[], allowsHttps: boolean, events: EngineJobEvents): EngineJob;
+  /** Runs ffprobe or ffmpeg on files of the job folder, without any network; `engine/media_inputs.py` says which kinds. */
   runTool(
     program: 'ffprobe' | 'ffmpeg',
     argv: readonly string[],
@@ -59,7 +60,7 @@ export function createJobs({ engine, egress, limits, jobFolder, cookies }: Task)
     get isStopped() {
       return isStopped;
     },
-    startYtDlp(argv, events) {
+    startYtDlp(argv, allowsHttps, events) {
       const spec = {
         program: 'yt-dlp' as const,
         argv,
@@ -69,6 +70,7 @@ export function createJobs({ engine, egress, limits, jobFolder, cookies }: Task)
         egress: {
           allow: egress.allow,
           proxy: { url: egress.proxyUrl, isForAll: egress.isProxyForAll },
+          allowsHttps,
         },
       };
       return track(

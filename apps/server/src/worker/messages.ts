@@ -32,6 +32,8 @@ export interface TaskEngine {
   readonly kind: 'module' | 'binary';
   readonly ytDlpVersion: string;
   readonly hasFfmpeg: boolean;
+  /** The kernel keeps a program that yt-dlp starts from every address but that of the proxy. */
+  readonly restrictsConnections: boolean;
   readonly jsRuntime: { readonly name: 'node' | 'deno'; readonly path: string } | null;
 }
 

@@ -93,6 +93,7 @@ async function runPart(
       jobs,
       meter,
       guard: NOTHING_TO_RESUME,
+      allowsHttps: false,
       context: { plan, isTlsVerifiedByFfmpeg: true, isInfoKnown },
       deadlineMs,
       onVideo: () => undefined,

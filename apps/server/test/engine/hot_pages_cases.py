@@ -14,6 +14,7 @@ sys.path.insert(0, sys.argv[1])
 import engine  # noqa: E402
 import hot_pages  # noqa: E402
 import warm  # noqa: E402
+from sandbox import Sandbox  # noqa: E402
 from settings import Settings  # noqa: E402
 
 PAGE = 4096
@@ -47,7 +48,8 @@ def copy_some():
 settings = Settings(sys.argv[2].encode())
 engine.make_importable(settings)
 warm.warm_up(settings)
-learnt = hot_pages.learn(settings)
+limits = Sandbox(settings)
+learnt = hot_pages.learn(settings, limits)
 areas = hot_pages.writable_areas()
 print(
     json.dumps(
@@ -60,7 +62,7 @@ print(
             'are_learnt_writable': all(
                 any(at <= learnt[index] < at + length for at, length in areas) for index in range(0, len(learnt), 2)
             ),
-            'has_no_usual': list(hot_pages.learn(Settings(json.dumps({**json.loads(sys.argv[2]), 'usual_argvs': []}).encode()))),
+            'has_no_usual': list(hot_pages.learn(Settings(json.dumps({**json.loads(sys.argv[2]), 'usual_argvs': []}).encode()), limits)),
         }
     )
 )

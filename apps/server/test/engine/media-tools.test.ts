@@ -1,34 +1,56 @@
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { BASIC_ARGV, TIERS, startEngine } from './engine-under-test.ts';
 
 /** A host asks five times; what it does not learn, its jobs ask again. */
-const DEATHS = { warm: [1, 6], cold: [1] };
+const DEATHS = [
+  { tier: 'warm', deaths: 1, ofHost: 1, ofJob: 0, asked: { byHost: 2, byJob: 0 } },
+  { tier: 'warm', deaths: 6, ofHost: 5, ofJob: 1, asked: { byHost: 5, byJob: 2 } },
+  { tier: 'cold', deaths: 1, ofHost: 0, ofJob: 1, asked: { byHost: 0, byJob: 2 } },
+] as const;
 
-it.each(TIERS.flatMap((tier) => DEATHS[tier].map((deaths) => ({ tier, deaths }))))(
+it.each(DEATHS.filter(({ tier }) => TIERS.includes(tier)))(
   'a job of the $tier engine uses the ffmpeg that was chosen, and asks it again when it is killed $deaths times before it answers',
-  async ({ tier, deaths }) => {
+  async ({ tier, ofHost, ofJob, asked }) => {
     const folder = await mkdtemp(join(tmpdir(), 'media-tools-'));
     onTestFinished(() => rm(folder, { recursive: true }));
     // The name is none that yt-dlp would look for.
-    const [ffmpegPath, asked] = [join(folder, 'my-encoder'), join(folder, 'asked')];
+    const ffmpegPath = join(folder, 'my-encoder');
+    // A job can write nowhere but in its own folder, which is its home.
     await writeFile(
       ffmpegPath,
-      `#!/bin/sh\necho asked >> ${asked}\n[ $(wc -l < ${asked}) -le ${deaths} ] && kill -9 $$\necho 'ffmpeg version 7.1-chosen'\n`,
+      `#!/bin/sh
+[ "$1" = -bsfs ] || exit 0
+asked=$HOME/asked deaths=${ofJob}
+[ "$HOME" = / ] && asked=${folder}/asked deaths=${ofHost}
+echo asked >> "$asked"
+[ $(wc -l < "$asked") -le $deaths ] && kill -9 $$
+echo 'ffmpeg version 7.1-chosen'
+`,
     );
     await chmod(ffmpegPath, 0o755);
-    const info = join(folder, 'info.json');
-    await writeFile(info, JSON.stringify({ id: 'a', title: 'A', url: 'http://127.0.0.1/a.mp4' }));
     const engine = await startEngine(tier, { ffmpegPath });
     onTestFinished(() => engine.close());
+    const jobFolder = join(folder, 'job');
+    await mkdir(jobFolder);
+    const info = { id: 'a', title: 'A', url: 'http://127.0.0.1/a.mp4' };
+    await writeFile(join(jobFolder, 'info.json'), JSON.stringify(info));
     const { lines } = await engine.run({
-      argv: [...BASIC_ARGV, '-v', '--simulate', '--load-info-json', info],
+      argv: [...BASIC_ARGV, '-v', '--simulate', '--load-info-json', 'info.json'],
+      folder: jobFolder,
     });
     expect(lines.find((line) => line.includes('exe versions'))).toContain('ffmpeg 7.1-chosen');
     // A warm host asks once for all its jobs.
-    expect((await readFile(asked, 'utf8')).trim().split('\n')).toHaveLength(deaths + 1);
+    expect({
+      byHost: await lineCount(join(folder, 'asked')),
+      byJob: await lineCount(join(jobFolder, 'asked')),
+    }).toEqual(asked);
   },
   60_000,
 );
+
+async function lineCount(path: string): Promise<number> {
+  return (await readFile(path, 'utf8').catch(() => '')).split('\n').length - 1;
+}

@@ -10,6 +10,7 @@ import {
   TIERS,
   downloadArgv,
   engineTools,
+  folderWithSound,
   processEntry,
   processesOfGroup,
   startEngine,
@@ -231,9 +232,10 @@ describe.runIf(process.platform === 'linux').each(VARIANTS)(
     });
 
     it('of others do not wait for a worker that does not read', async () => {
-      const argv = '-v trace -f lavfi -i testsrc -t 10000 -f null -'.split(' ');
+      const argv = '-v trace -stream_loop -1 -i file:sound.wav -f null -'.split(' ');
+      const folder = await folderWithSound();
       let silent: Socket | undefined;
-      const group = await openRaw(engine, { program: 'ffmpeg', argv }, (socket) => {
+      const group = await openRaw(engine, { program: 'ffmpeg', argv, folder }, (socket) => {
         silent = socket.pause();
       });
       const { exit } = await engine.run({ argv: ['--ignore-config', '--version'] });
@@ -269,10 +271,10 @@ function fullSpec(request: JobRequest, folder: string): object {
 /** A job over a bare socket; `then` gets it when the job has started. Resolves with the job's group. */
 async function openRaw(
   engine: EngineUnderTest,
-  { program = 'yt-dlp', argv, egress }: JobRequest,
+  { program = 'yt-dlp', argv, egress, ...request }: JobRequest,
   then: (socket: Socket) => void,
 ): Promise<number> {
-  const folder = await mkdtemp(join(tmpdir(), 'engine-raw-'));
+  const folder = request.folder ?? (await mkdtemp(join(tmpdir(), 'engine-raw-')));
   folders.push(folder);
   const proxy = egress?.proxy ?? null;
   const socket = createConnection(engine.host.current()?.socketPath ?? '');

@@ -146,6 +146,7 @@ export async function startApp(options: AppOptions = {}): Promise<AppUnderTest> 
     yt_dlp_version: null,
     age_days: null,
     mode: 'missing',
+    sandbox: null,
     ffmpeg_version: null,
     js_runtime: null,
     jobs: 0,

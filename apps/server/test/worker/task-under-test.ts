@@ -115,6 +115,7 @@ export async function startTasks(): Promise<TasksUnderTest> {
         kind: 'module',
         ytDlpVersion: engine.host.status().facts?.ytDlpVersion ?? '2026.10.26',
         hasFfmpeg: tools.ffmpeg !== null,
+        restrictsConnections: engine.host.status().facts?.sandbox.restrictsConnections === true,
         jsRuntime: null,
         ...request.engine,
       },

@@ -244,6 +244,9 @@ export const deMore: LaterWords = {
   limitFolder: 'Ordner',
   checks: 'Prüfungen',
   versions: 'Versionen und Zahlen',
+  sandbox: 'Sandbox der Downloads',
+  sandboxLevel: (level) =>
+    level === null ? '—' : { full: 'vollständig', partial: 'teilweise', none: 'keine' }[level],
   memory: 'Arbeitsspeicher',
   uptime: 'Läuft seit',
   eventLoop: 'Verzug der Ereignisschleife',

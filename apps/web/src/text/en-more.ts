@@ -244,6 +244,9 @@ export const enMore = {
   limitFolder: 'Folder',
   checks: 'Checks',
   versions: 'Versions and figures',
+  sandbox: 'Sandbox of downloads',
+  sandboxLevel: (level: 'full' | 'partial' | 'none' | null) =>
+    level === null ? '—' : { full: 'full', partial: 'partial', none: 'none' }[level],
   memory: 'Memory',
   uptime: 'Running for',
   eventLoop: 'Event loop delay',

@@ -1,0 +1,134 @@
+"""Landlock (Linux 5.13 and newer): rules that a process puts on itself and on all that it starts, kept by the kernel.
+
+What a kernel does not know is left out; `abi` tells how much it knows. Numbers and structures: linux/landlock.h.
+"""
+
+import ctypes
+import os
+import struct
+from typing import Iterable, NamedTuple, Optional, Tuple
+
+import processes
+
+# The same numbers on x86-64 and arm64.
+_CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
+_ASK_FOR_ABI = 1
+_RULE_PATH_BENEATH, _RULE_NET_PORT = 1, 2
+
+_EXECUTE, _WRITE_FILE, _READ_FILE, _READ_FOLDER = 1 << 0, 1 << 1, 1 << 2, 1 << 3
+_REFER, _TRUNCATE, _IOCTL_DEVICE = 1 << 13, 1 << 14, 1 << 15
+# Remove a folder or file, make anything but device files.
+_CHANGE_FOLDER = 0b11_1111_0000 | 1 << 12
+_RIGHTS_OF_ABI_1 = 0b1_1111_1111_1111
+_BIND_TCP, _CONNECT_TCP = 1, 2
+_SCOPE_ABSTRACT_SOCKETS, _SCOPE_SIGNALS = 1, 2
+
+READ = _EXECUTE | _READ_FILE | _READ_FOLDER
+WRITE = READ | _WRITE_FILE | _CHANGE_FOLDER | _REFER | _TRUNCATE
+# Of a single file only these make sense, and the kernel refuses the others.
+_RIGHTS_OF_FILES = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE | _IOCTL_DEVICE
+
+_FOR_TRUNCATE, _FOR_CONNECT, _FOR_IOCTL, _FOR_SCOPES = 3, 4, 5, 6
+
+
+class Place(NamedTuple):
+    """A folder with all that lies below it, or a file, by a descriptor (O_PATH), and what may be done there."""
+
+    descriptor: int
+    rights: int
+
+
+def _syscall(number: int, *arguments: object) -> int:
+    library = processes.c_library
+    if library is None:
+        return -1
+    return int(library.syscall(number, *arguments))
+
+
+def _known_abi() -> int:
+    return max(0, _syscall(_CREATE_RULESET, None, 0, _ASK_FOR_ABI))
+
+
+# 0 where there is no Landlock: another system, an old kernel, or one that was told to do without.
+abi: int = _known_abi() if processes.IS_LINUX else 0
+
+
+def missing(version: int) -> Tuple[str, ...]:
+    """What a kernel with this ABI cannot restrict."""
+    if version == 0:
+        return ('files', 'connections', 'signals')
+    parts = (('truncation', _FOR_TRUNCATE), ('connections', _FOR_CONNECT), ('signals', _FOR_SCOPES))
+    return tuple(name for name, since in parts if version < since)
+
+
+def open_place(path: str, rights: int) -> Optional[Place]:
+    """None when it is not there. The descriptor is the caller's to close."""
+    try:
+        descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    except OSError:
+        return None
+    is_folder = os.path.isdir(f'/proc/self/fd/{descriptor}')
+    return Place(descriptor, rights if is_folder else rights & _RIGHTS_OF_FILES)
+
+
+def file_ruleset(places: Iterable[Place], ports: Optional[Iterable[int]]) -> Optional[int]:
+    """For `restrict`: only these places may be touched and only these TCP ports be connected to (None: any), none be bound.
+
+    Returns a descriptor, or None where there is no Landlock. Signals and abstract sockets end at the ruleset as well.
+    """
+    handled = _RIGHTS_OF_ABI_1
+    for right, since in ((_REFER, 2), (_TRUNCATE, _FOR_TRUNCATE), (_IOCTL_DEVICE, _FOR_IOCTL)):
+        if abi >= since:
+            handled |= right
+    ruleset = _create(handled, ports)
+    if ruleset is None:
+        return None
+    for place in places:
+        _add(ruleset, _RULE_PATH_BENEATH, struct.pack('=Qi', place.rights & handled, place.descriptor))
+    _allow_ports(ruleset, ports)
+    return ruleset
+
+
+def port_ruleset(ports: Iterable[int]) -> Optional[int]:
+    """The same for a process whose files are restricted already; None where the kernel cannot restrict connections."""
+    if abi < _FOR_CONNECT:
+        return None
+    ruleset = _create(0, ports)
+    if ruleset is not None:
+        _allow_ports(ruleset, ports)
+    return ruleset
+
+
+def restrict(ruleset: int) -> None:
+    """Cannot be undone. Of the calling thread and of all that it starts from now on."""
+    if _syscall(_RESTRICT_SELF, ruleset, 0) != 0:
+        raise OSError(ctypes.get_errno(), 'landlock_restrict_self')
+    os.close(ruleset)
+
+
+def _create(handled_files: int, ports: Optional[Iterable[int]]) -> Optional[int]:
+    if abi == 0:
+        return None
+    handled_ports = _BIND_TCP | (0 if ports is None else _CONNECT_TCP)
+    fields = [handled_files]
+    if abi >= _FOR_CONNECT:
+        fields.append(handled_ports)
+    if abi >= _FOR_SCOPES:
+        fields.append(_SCOPE_ABSTRACT_SOCKETS | _SCOPE_SIGNALS)
+    attributes = struct.pack(f'={len(fields)}Q', *fields)
+    ruleset = _syscall(_CREATE_RULESET, attributes, len(attributes), 0)
+    if ruleset < 0:
+        raise OSError(ctypes.get_errno(), 'landlock_create_ruleset')
+    return ruleset
+
+
+def _allow_ports(ruleset: int, ports: Optional[Iterable[int]]) -> None:
+    if abi < _FOR_CONNECT or ports is None:
+        return
+    for port in ports:
+        _add(ruleset, _RULE_NET_PORT, struct.pack('=QQ', _CONNECT_TCP, port))
+
+
+def _add(ruleset: int, kind: int, rule: bytes) -> None:
+    if _syscall(_ADD_RULE, ruleset, kind, rule, 0) != 0:
+        raise OSError(ctypes.get_errno(), 'landlock_add_rule')

@@ -1,0 +1,101 @@
+"""What jobs may read: the system, Python, yt-dlp and the tools. Nothing of the server's folders, nothing of a home."""
+
+import os
+import subprocess
+import sys
+from typing import Iterator, List, Sequence
+
+from settings import Settings
+
+_SYSTEM = (
+    '/usr/lib /usr/lib32 /usr/lib64 /usr/libexec /usr/bin /usr/sbin /usr/share /lib /lib32 /lib64 /bin /sbin '
+    '/usr/local/lib /usr/local/lib64 /usr/local/bin /usr/local/share /nix/store /gnu/store '
+    # What a name leads to, read late and again when it has changed; the folder, since the file is replaced.
+    '/etc/resolv.conf /run/systemd/resolve /run/resolvconf /run/NetworkManager/resolv.conf /etc/hosts /etc/nsswitch.conf '
+    '/etc/host.conf /etc/gai.conf /etc/services /etc/protocols /etc/mime.types '
+    '/etc/ssl /etc/pki /etc/ca-certificates /etc/ca-certificates.conf /etc/crypto-policies '
+    '/etc/ld.so.cache /etc/ld.so.conf /etc/ld.so.conf.d /etc/ld.so.preload /etc/ld-musl-x86_64.path '
+    '/etc/alternatives /etc/localtime /etc/timezone /etc/fonts /etc/python3 '
+    '/dev/urandom /dev/random /dev/zero '
+    '/proc/cpuinfo /proc/meminfo /proc/stat /proc/filesystems /proc/sys/vm /sys/devices/system/cpu'
+).split()
+# Below the places above, and not for jobs, which may run as root.
+_PRIVATE = ('/etc/ssl/private', '/etc/pki/tls/private', '/etc/pki/private')
+_TOOL_SECONDS = 10
+
+
+def readable(settings: Settings) -> List[str]:
+    """Existing folders and files; a folder stands for all that lies below it."""
+    wanted = [*_SYSTEM, *_of_python(settings), os.path.dirname(os.path.abspath(__file__))]
+    for tool in [*settings.tools(), *([settings.binary] if settings.binary else [])]:
+        wanted += _of_tool(tool)
+    protected = [os.path.realpath(path) for path in (*_PRIVATE, *settings.protected)]
+    found: List[str] = []
+    for path in dict.fromkeys(os.path.realpath(path) for path in wanted):
+        if path != '/' and os.path.exists(path):
+            found += _without(path, protected)
+    return found
+
+
+def _of_python(settings: Settings) -> Iterator[str]:
+    for prefix in {sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix}:
+        # What Python needs of these is among the system's folders.
+        if os.path.realpath(prefix) not in ('/', '/usr', '/usr/local'):
+            yield prefix
+    yield os.path.realpath(sys.executable)
+    for entry in sys.path:
+        # The folder of a yt-dlp that is not installed holds other things as well.
+        yield from _of_module_folder(entry) if entry == settings.module_path else (entry,)
+
+
+def _of_module_folder(folder: str) -> Iterator[str]:
+    if folder.endswith('-packages') or not os.path.isdir(folder):
+        yield folder
+        return
+    for name in os.listdir(folder):
+        path = os.path.join(folder, name)
+        if name.startswith('yt_dlp') or os.path.isfile(os.path.join(path, '__init__.py')):
+            yield path
+    yield from (os.path.join(folder, name) for name in os.listdir(folder) if name.endswith(('.py', '.so')))
+
+
+def _of_tool(path: str) -> Iterator[str]:
+    real = os.path.realpath(path)
+    yield real
+    if any(real.startswith(folder + '/') for folder in _SYSTEM):
+        return
+    beside = os.path.join(os.path.dirname(os.path.dirname(real)), 'lib')
+    if os.path.basename(os.path.dirname(real)) == 'bin' and os.path.isdir(beside):
+        yield beside
+    yield from _libraries_of(real)
+
+
+def _libraries_of(path: str) -> Iterator[str]:
+    """As ldd asks: the loader lists the libraries instead of starting the program; a static one just says its version."""
+    try:
+        answer = subprocess.run(
+            [path, '--version'],
+            env={'LD_TRACE_LOADED_OBJECTS': '1'},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=_TOOL_SECONDS,
+        ).stdout.decode('utf-8', 'replace')
+    except (OSError, subprocess.TimeoutExpired):
+        return
+    for line in answer.splitlines():
+        yield from (word for word in line.split() if word.startswith('/'))
+
+
+def _without(path: str, protected: Sequence[str]) -> Iterator[str]:
+    """The path, or what lies in it but for the protected: rules of Landlock only ever add."""
+    inside = [entry for entry in protected if entry == path or entry.startswith(path + '/')]
+    if not inside:
+        yield path
+        return
+    if path in inside or not os.path.isdir(path):
+        return
+    for entry in os.scandir(path):
+        # A link would open the place that it leads to.
+        if not entry.is_symlink():
+            yield from _without(entry.path, inside)
