@@ -27,7 +27,7 @@ export const FAILURE_RULES: readonly FailureRule[] = [
     code: 'INVALID_MEDIA',
     // Without formats: the extractor of a site does not know it any more, but a link to a manifest leads to an empty one.
     pattern:
-      /Response data has no m3u header|Format not on whitelist|does not look like a .*file|^ERROR: \[generic\] No video formats found/,
+      /Response data has no m3u header|does not look like a .*file|^ERROR: \[generic\] No video formats found/,
   },
   {
     code: 'UNSUPPORTED_SITE',

@@ -36,6 +36,9 @@ export function classifyFailure(evidence: FailureEvidence, nowMs: number): Failu
   if (lines.some(isForbiddenInput)) {
     return { code: 'EGRESS_BLOCKED', detail, retryAfterSeconds: null };
   }
+  if (lines.some(isOtherFormat)) {
+    return { code: 'INVALID_MEDIA', detail, retryAfterSeconds: null };
+  }
   const code = codeOf(errors, lines, exit);
   if (retryAfterSeconds !== null && (code === 'NETWORK' || code === 'UNKNOWN')) {
     return { code: 'THROTTLED', detail, retryAfterSeconds };
@@ -50,9 +53,14 @@ export function isEgressRefusal({ event }: { readonly event: string }): boolean 
 
 /** Said by ffmpeg of a part of a manifest that lies on this computer, or where it may not go. */
 export function isForbiddenInput(line: string): boolean {
-  return /Protocol '\w+' not on whitelist|(Filename extension of|Unable to open key file) '?file:|Connection to tcp:\S+ failed: Permission denied/.test(
+  return /Protocol '\w+' not on whitelist|(Filename extension of|Unable to open key file) '?file:|Connection to tcp:\S+ failed: Permission denied|URL (?!https?:)\S+ is not in allowed_/.test(
     line,
   );
+}
+
+/** Said by ffmpeg of something that is not what the site had said: a list, a manifest or SDP in the place of media. */
+function isOtherFormat(line: string): boolean {
+  return line.includes('Format not on whitelist');
 }
 
 /** Said by ffmpeg of a part of a manifest of plain http that leads to https. */

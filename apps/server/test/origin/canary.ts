@@ -1,3 +1,4 @@
+import dgram from 'node:dgram';
 import net, { type AddressInfo } from 'node:net';
 
 export type Canary = {
@@ -6,12 +7,15 @@ export type Canary = {
   readonly hasIpv6: boolean;
   /** Connections that arrived. Every egress test ends with: still 0. */
   readonly connections: number;
+  /** Datagrams that arrived at the same port on 127.0.0.1. */
+  readonly datagrams: number;
   close(): Promise<void>;
 };
 
 /** Listens where nothing may ever connect, on 127.0.0.1 and ::1 with the same port. The caller closes it. */
 export async function startCanary(): Promise<Canary> {
   let connections = 0;
+  let datagrams = 0;
   const onConnection = (socket: net.Socket) => {
     connections += 1;
     socket.destroy();
@@ -27,13 +31,26 @@ export async function startCanary(): Promise<Canary> {
       continue;
     }
     const hasIpv6 = failure === undefined;
+    const udp = dgram.createSocket('udp4', () => (datagrams += 1));
+    const isUdpFree = await new Promise<boolean>((resolve) => {
+      udp.once('error', () => resolve(false));
+      udp.bind(port, '127.0.0.1', () => resolve(true));
+    });
+    if (!isUdpFree) {
+      await Promise.all([close(ipv4), ...(hasIpv6 ? [close(ipv6)] : [])]);
+      continue;
+    }
     return {
       port,
       hasIpv6,
       get connections() {
         return connections;
       },
+      get datagrams() {
+        return datagrams;
+      },
       async close() {
+        udp.close();
         await close(ipv4);
         if (hasIpv6) await close(ipv6);
       },

@@ -8,6 +8,7 @@ import { ensureMedia } from './media.ts';
 import { memberRoutes } from './member-routes.ts';
 import { pageRoutes } from './page-routes.ts';
 import { streamRoutes } from './stream-routes.ts';
+import { twoFacedRoutes } from './two-faced-routes.ts';
 
 export type { LoggedRequest } from './exchange.ts';
 
@@ -17,6 +18,7 @@ export const routes: readonly Route[] = [
   ...pageRoutes,
   ...memberRoutes,
   ...streamRoutes,
+  ...twoFacedRoutes,
   ...faultRoutes,
 ];
 

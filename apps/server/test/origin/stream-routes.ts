@@ -9,7 +9,7 @@ import {
 } from './exchange.ts';
 import { encryptionIv, liveSegmentCount, liveSegmentSeconds } from './media-recipes.ts';
 
-const playlistType = 'application/vnd.apple.mpegurl';
+export const playlistType = 'application/vnd.apple.mpegurl';
 
 /** Playlists whose one part, named by `?part=`, lies at `?to=`. */
 const pointingPlaylists: Readonly<Record<string, (to: string) => string>> = {
@@ -51,7 +51,7 @@ function masterPlaylist(media: string, group: string): string {
 const livePlaylistLength = 5;
 
 /** A playlist as it is now: the newest segments, one more each `?segment_ms=`, closed once `?count=` are out. */
-function livePlaylist(exchange: Exchange): string {
+export function livePlaylist(exchange: Exchange): string {
   const { query } = exchange;
   const age = exchange.age(`${exchange.path}?${query.get('key') ?? ''}`);
   const grown = Math.floor(age / numberOf(query, 'segment_ms', liveSegmentSeconds * 1000));
