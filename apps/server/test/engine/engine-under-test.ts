@@ -67,14 +67,17 @@ export async function startEngine(
   tier: EngineHostTier,
   {
     ffmpegPath,
+    tools: given,
     ...options
   }: {
     readonly isWatcherForced?: boolean;
     readonly ffmpegPath?: string;
+    /** Default: those of this machine. */
+    readonly tools?: EngineTools;
     readonly ownPorts?: readonly number[];
   } = {},
 ): Promise<EngineUnderTest> {
-  const found = await engineTools();
+  const found = given ?? (await engineTools());
   const tools =
     ffmpegPath === undefined ? found : { ...found, ffmpeg: { path: ffmpegPath, version: '7.1' } };
   const complaints: string[] = [];
