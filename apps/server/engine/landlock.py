@@ -32,10 +32,10 @@ _FOR_TRUNCATE, _FOR_CONNECT, _FOR_IOCTL, _FOR_SCOPES = 3, 4, 5, 6
 
 
 class Place(NamedTuple):
-    """A folder with all that lies below it, or a file, by a descriptor (O_PATH), and what may be done there."""
+    """A folder with all that lies below it, or a file, by a descriptor (O_PATH), and the rule for it."""
 
     descriptor: int
-    rights: int
+    rule: bytes
 
 
 def _syscall(number: int, *arguments: object) -> int:
@@ -53,6 +53,17 @@ def _known_abi() -> int:
 abi: int = _known_abi() if processes.IS_LINUX else 0
 
 
+def _handled_rights() -> int:
+    handled = _RIGHTS_OF_ABI_1
+    for right, since in ((_REFER, 2), (_TRUNCATE, _FOR_TRUNCATE), (_IOCTL_DEVICE, _FOR_IOCTL)):
+        if abi >= since:
+            handled |= right
+    return handled
+
+
+_HANDLED = _handled_rights()
+
+
 def missing(version: int) -> Tuple[str, ...]:
     """What a kernel with this ABI cannot restrict."""
     if version == 0:
@@ -68,7 +79,8 @@ def open_place(path: str, rights: int) -> Optional[Place]:
     except OSError:
         return None
     is_folder = os.path.isdir(f'/proc/self/fd/{descriptor}')
-    return Place(descriptor, rights if is_folder else rights & _RIGHTS_OF_FILES)
+    kept = _HANDLED & (rights if is_folder else rights & _RIGHTS_OF_FILES)
+    return Place(descriptor, struct.pack('=Qi', kept, descriptor))
 
 
 def file_ruleset(places: Iterable[Place], ports: Optional[Iterable[int]]) -> Optional[int]:
@@ -76,15 +88,11 @@ def file_ruleset(places: Iterable[Place], ports: Optional[Iterable[int]]) -> Opt
 
     Returns a descriptor, or None where there is no Landlock. Signals and abstract sockets end at the ruleset as well.
     """
-    handled = _RIGHTS_OF_ABI_1
-    for right, since in ((_REFER, 2), (_TRUNCATE, _FOR_TRUNCATE), (_IOCTL_DEVICE, _FOR_IOCTL)):
-        if abi >= since:
-            handled |= right
-    ruleset = _create(handled, ports)
+    ruleset = _create(_HANDLED, ports)
     if ruleset is None:
         return None
     for place in places:
-        _add(ruleset, _RULE_PATH_BENEATH, struct.pack('=Qi', place.rights & handled, place.descriptor))
+        _add(ruleset, _RULE_PATH_BENEATH, place.rule)
     _allow_ports(ruleset, ports)
     return ruleset
 

@@ -4,12 +4,12 @@ import type { Tools } from './adapters/tools.ts';
 import type { FileStore, HistoryStore } from './domain/ports.ts';
 
 export interface ReadinessSources {
-  readonly tools: Tools;
+  readonly tools: Pick<Tools, 'problems'>;
   readonly isEngineRunning: boolean;
   /** Null until an engine host runs. */
   readonly sandbox: EngineSandbox | null;
-  readonly files: FileStore;
-  readonly history: HistoryStore;
+  readonly files: Pick<FileStore, 'health'>;
+  readonly history: Pick<HistoryStore, 'health'>;
   readonly pid: number;
 }
 

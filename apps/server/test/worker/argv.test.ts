@@ -129,6 +129,22 @@ describe('the command line of yt-dlp', () => {
     );
   });
 
+  it('limits what ffmpeg may open, for a standalone yt-dlp that nothing of ours runs in', () => {
+    const engine = { ytDlpVersion: '2026.10.26', jsRuntime: null, kind: 'binary' as const };
+    const argv = argvOf(contextOf({}, { engine }));
+    const ofDownloader = argv[argv.indexOf('--downloader-args') + 1] ?? '';
+    const ofPostprocessors = argv[argv.indexOf('--postprocessor-args') + 1] ?? '';
+    expect(ofDownloader).toMatch(
+      /^ffmpeg_i:.*-protocol_whitelist http,\S+ -format_whitelist \S*\bmov\b/,
+    );
+    expect(ofDownloader).not.toMatch(/\b(file|sdp|concat|udp|rtp)\b/);
+    expect(ofPostprocessors).toMatch(
+      /^ffmpeg_i:-protocol_whitelist file -format_whitelist \S*\bmov\b/,
+    );
+    expect(ofPostprocessors).not.toMatch(/\b(hls|dash|sdp)\b/);
+    expect(argvOf(contextOf({}, {}))).not.toContain('--postprocessor-args');
+  });
+
   it('leaves out what an older yt-dlp does not know', () => {
     const argv = argvOf(contextOf({}, { engine: { ytDlpVersion: '2024.03.10', jsRuntime: null } }));
     expect(argv).not.toContain('--no-plugin-dirs');
