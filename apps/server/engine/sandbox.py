@@ -21,6 +21,10 @@ from settings import Settings
 # What a program may reach: nothing, or the port of the egress proxy.
 OFFLINE: Tuple[int, ...] = ()
 
+_NO_SOCKETS: Tuple[int, ...] = ()
+_TCP: Tuple[int, ...] = (int(socket.SOCK_STREAM),)
+_TCP_AND_UDP: Tuple[int, ...] = (int(socket.SOCK_STREAM), int(socket.SOCK_DGRAM))
+
 _CHECK_SECONDS = 20
 
 
@@ -33,8 +37,11 @@ class Sandbox:
         self._reads_everything = False
         self._filters: Dict[Tuple[int, ...], seccomp.Filter] = {}
         if seccomp.is_supported:
-            for kinds in ((), (socket.SOCK_STREAM,), (socket.SOCK_STREAM, socket.SOCK_DGRAM)):
-                self._filters[tuple(map(int, kinds))] = seccomp.compile_filter(tuple(map(int, kinds)))
+            self._calls: Optional[seccomp.Filter] = seccomp.compile_calls()
+            for kinds in (_NO_SOCKETS, _TCP, _TCP_AND_UDP):
+                self._filters[kinds] = seccomp.compile_sockets(kinds)
+        else:
+            self._calls = None
 
     @property
     def can_restrict_connections(self) -> bool:
@@ -55,6 +62,12 @@ class Sandbox:
         """For the jobs from now on: some tool does not run otherwise."""
         self._reads_everything = True
 
+    def enter_host(self) -> None:
+        """The host itself, once it listens: what no job ever needs is refused to it and to all that it forks."""
+        processes.forbid_new_privileges()
+        if self._calls is not None:
+            seccomp.install(self._calls)
+
     def ruleset(self, folder: str, ports: Optional[Tuple[int, ...]]) -> Optional[int]:
         """For `enter`, made while the host's descriptors are still open. `ports`: all that may be connected to."""
         own = [landlock.open_place(folder, landlock.WRITE), landlock.open_place('/proc/self', landlock.READ)]
@@ -71,28 +84,19 @@ class Sandbox:
         """The calling process is the job from here on."""
         if ruleset is not None:
             landlock.restrict(ruleset)
-        if ports is None:
-            # Names are looked up by UDP.
-            self._filter(socket.SOCK_STREAM, socket.SOCK_DGRAM)
-        else:
-            self._filter_for(ports)
+        # Names are looked up by UDP.
+        self._filter(_TCP_AND_UDP if ports is None else _TCP if ports else _NO_SOCKETS)
 
     def enter_program(self, ports: Tuple[int, ...]) -> None:
         """Called in a child of a job between fork and exec, on top of what holds for the job."""
         ruleset = landlock.port_ruleset(ports)
         if ruleset is not None:
             landlock.restrict(ruleset)
-        self._filter_for(ports)
+        self._filter(_TCP if ports else _NO_SOCKETS)
 
-    def _filter_for(self, ports: Tuple[int, ...]) -> None:
-        if ports:
-            self._filter(socket.SOCK_STREAM)
-        else:
-            self._filter()
-
-    def _filter(self, *kinds: int) -> None:
-        if seccomp.is_supported:
-            seccomp.install(self._filters[tuple(map(int, kinds))])
+    def _filter(self, kinds: Tuple[int, ...]) -> None:
+        if kinds in self._filters:
+            seccomp.install(self._filters[kinds])
 
 
 def _places(settings: Settings) -> Iterator[landlock.Place]:
@@ -135,7 +139,7 @@ class Check:
 
 
 def _do_tools_run(sandbox: Sandbox, settings: Settings, folder: str) -> bool:
-    processes.forbid_new_privileges()
+    sandbox.enter_host()
     os.chdir(folder)
     questions: List[List[str]] = [[path, '-version'] for path in (settings.ffmpeg, settings.ffprobe) if path]
     questions += [[path, '--version'] for path in (settings.js_runtime, settings.binary) if path]

@@ -62,6 +62,7 @@ class Server:
         if check is not None:
             self._selector.register(check, selectors.EVENT_READ)
         self._listen()
+        sandbox.enter_host()
 
     def serve(self) -> None:
         """Returns when the server has gone, or when a drained host has no job left."""

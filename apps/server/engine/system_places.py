@@ -7,18 +7,16 @@ from typing import Iterator, List, Sequence
 
 from settings import Settings
 
+# Programs, libraries, fonts and the like. Each place costs a job a system call.
+_PROGRAMS = '/usr /lib /lib32 /lib64 /bin /sbin /nix/store /gnu/store'.split()
 _SYSTEM = (
-    '/usr/lib /usr/lib32 /usr/lib64 /usr/libexec /usr/bin /usr/sbin /usr/share /lib /lib32 /lib64 /bin /sbin '
-    '/usr/local/lib /usr/local/lib64 /usr/local/bin /usr/local/share /nix/store /gnu/store '
-    # What a name leads to, read late and again when it has changed; the folder, since the file is replaced.
-    '/etc/resolv.conf /run/systemd/resolve /run/resolvconf /run/NetworkManager/resolv.conf /etc/hosts /etc/nsswitch.conf '
-    '/etc/host.conf /etc/gai.conf /etc/services /etc/protocols /etc/mime.types '
-    '/etc/ssl /etc/pki /etc/ca-certificates /etc/ca-certificates.conf /etc/crypto-policies '
-    '/etc/ld.so.cache /etc/ld.so.conf /etc/ld.so.conf.d /etc/ld.so.preload /etc/ld-musl-x86_64.path '
-    '/etc/alternatives /etc/localtime /etc/timezone /etc/fonts /etc/python3 '
-    '/dev/urandom /dev/random /dev/zero '
-    '/proc/cpuinfo /proc/meminfo /proc/stat /proc/filesystems /proc/sys/vm /sys/devices/system/cpu'
-).split()
+    *_PROGRAMS,
+    # What a name leads to, read late and again when it has changed; the folder, where the file is replaced.
+    *'/etc/resolv.conf /run/systemd/resolve /run/resolvconf /run/NetworkManager/resolv.conf /etc/hosts'.split(),
+    *'/etc/nsswitch.conf /etc/host.conf /etc/gai.conf'.split(),
+    *'/etc/ssl /etc/pki /etc/crypto-policies /etc/ld.so.cache /etc/ld.so.preload /etc/localtime /etc/fonts'.split(),
+    *'/dev/urandom /dev/random /proc/cpuinfo /proc/meminfo /proc/sys/vm /sys/devices/system/cpu'.split(),
+)
 # Below the places above, and not for jobs, which may run as root.
 _PRIVATE = ('/etc/ssl/private', '/etc/pki/tls/private', '/etc/pki/private')
 _TOOL_SECONDS = 10
@@ -34,13 +32,16 @@ def readable(settings: Settings) -> List[str]:
     for path in dict.fromkeys(os.path.realpath(path) for path in wanted):
         if path != '/' and os.path.exists(path):
             found += _without(path, protected)
-    return found
+    return [path for path in found if not any(_is_below(path, other) for other in found)]
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return path.startswith(folder + '/')
 
 
 def _of_python(settings: Settings) -> Iterator[str]:
     for prefix in {sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix}:
-        # What Python needs of these is among the system's folders.
-        if os.path.realpath(prefix) not in ('/', '/usr', '/usr/local'):
+        if os.path.realpath(prefix) != '/':
             yield prefix
     yield os.path.realpath(sys.executable)
     for entry in sys.path:
@@ -62,7 +63,7 @@ def _of_module_folder(folder: str) -> Iterator[str]:
 def _of_tool(path: str) -> Iterator[str]:
     real = os.path.realpath(path)
     yield real
-    if any(real.startswith(folder + '/') for folder in _SYSTEM):
+    if any(_is_below(real, folder) for folder in _PROGRAMS):
         return
     beside = os.path.join(os.path.dirname(os.path.dirname(real)), 'lib')
     if os.path.basename(os.path.dirname(real)) == 'bin' and os.path.isdir(beside):
@@ -89,7 +90,7 @@ def _libraries_of(path: str) -> Iterator[str]:
 
 def _without(path: str, protected: Sequence[str]) -> Iterator[str]:
     """The path, or what lies in it but for the protected: rules of Landlock only ever add."""
-    inside = [entry for entry in protected if entry == path or entry.startswith(path + '/')]
+    inside = [entry for entry in protected if entry == path or _is_below(entry, path)]
     if not inside:
         yield path
         return
