@@ -16,17 +16,22 @@ const parts = {
   'readiness[.]ts': { values: ['domain'], types: ['adapters'] },
   'start-refusal[.]ts': { values: ['adapters', 'config[.]ts'], types: [] },
   'configuration-answer[.]ts': { values: ['domain', 'adapters'], types: ['config[.]ts'] },
+  // Explains what a thread would run.
+  'explanation-answer[.]ts': {
+    values: ['domain', 'adapters', 'worker/explanation[.]ts'],
+    types: [],
+  },
   'app[.]ts': { values: ['http', 'domain'], types: ['config[.]ts', 'compose[.]ts'] },
   'compose[.]ts': {
     // It hands the file store the reader of what a thread wrote, tells the engine host what threads usually run,
-    // explains what a thread would run, and looks at links on its own thread, which needs a socket only.
+    // and looks at links on its own thread, which needs a socket only.
     values: [
       'domain',
       'adapters',
       'readiness[.]ts',
       'configuration-answer[.]ts',
+      'explanation-answer[.]ts',
       'worker/outcome-file[.]ts',
-      'worker/explanation[.]ts',
       'worker/look[.]ts',
       'worker/usual-argv[.]ts',
     ],

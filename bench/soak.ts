@@ -143,7 +143,8 @@ try {
     ) * 1000;
   const rss = steady.map((one) => one.rssMib);
   const last = samples.at(-1);
-  const left = (await readdir(join(artemis.downloadsDir, '.artemis-jobs'))).length;
+  const jobs = await readdir(join(artemis.downloadsDir, '.artemis-jobs'));
+  const left = jobs.filter((name) => !name.startsWith('.')).length;
   const files = (await readdir(artemis.downloadsDir)).filter((name) => name !== '.artemis-jobs');
   const report = `${head('Soak', versions(bench.tools))}
 

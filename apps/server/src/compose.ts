@@ -12,13 +12,10 @@ import type {
 import type { Logger } from 'pino';
 import { createDiskCookieStore } from './adapters/cookie-store.disk.ts';
 import { readIdentity } from './adapters/data-folder.ts';
+import { lockDownloadsFolder } from './adapters/downloads-lock.ts';
 import { createMemoryQueue } from './adapters/download-queue.memory.ts';
 import { openDownloadedLinks } from './adapters/downloaded-links.disk.ts';
-import {
-  createPiscinaRunner,
-  mayHaveCookies,
-  needsProxyForAll,
-} from './adapters/download-runner.piscina.ts';
+import { createPiscinaRunner, mayHaveCookies } from './adapters/download-runner.piscina.ts';
 import { createEngineHost } from './adapters/engine-host.ts';
 import { createEngineLease } from './adapters/engine-lease.ts';
 import { createDiskFileStore } from './adapters/file-store.disk.ts';
@@ -28,9 +25,10 @@ import { createLateEgressProxy } from './adapters/late-egress-proxy.ts';
 import { createSilentNotifier } from './adapters/notifier.none.ts';
 import { createDiskPlaylistStore } from './adapters/playlist-store.disk.ts';
 import { createProber, type Prober } from './adapters/prober.ts';
-import { findTools, type Tools } from './adapters/tools.ts';
+import { findTools } from './adapters/tools.ts';
 import type { Config } from './config.ts';
 import { configurationOf, runtimeName } from './configuration-answer.ts';
+import { explanationOf } from './explanation-answer.ts';
 import { createActivityLog, type ActivityLog } from './domain/activity-log.ts';
 import { createAddressPolicy, type AddressTable } from './domain/address-policy.ts';
 import { createCookieJars, type CookieJars } from './domain/cookie-jars.ts';
@@ -38,7 +36,7 @@ import { testCookies } from './domain/cookie-test.ts';
 import { createDiskGate } from './domain/disk-gate.ts';
 import { createDownloads, type Downloads } from './domain/downloads.ts';
 import { createEventFeed, type EventFeed } from './domain/event-feed.ts';
-import { exampleName, fileNameOf } from './domain/file-name.ts';
+import { fileNameOf } from './domain/file-name.ts';
 import { createLiveDownloads } from './domain/live-downloads.ts';
 import type { FileStore } from './domain/ports.ts';
 import type { SelectionFields } from './domain/presets.ts';
@@ -52,7 +50,6 @@ import { readTelemetry } from './domain/telemetry.ts';
 import { checkSubmittedUrl, proxyProblem } from './domain/url-policy.ts';
 import { withPlaylists } from './domain/with-playlists.ts';
 import { readChecks } from './readiness.ts';
-import { explainSelection } from './worker/explanation.ts';
 import { look } from './worker/look.ts';
 import { readOutcome } from './worker/outcome-file.ts';
 import { usualArgvs } from './worker/usual-argv.ts';
@@ -81,7 +78,7 @@ export interface Services {
   readonly readChecks: () => Promise<readonly ReadinessCheck[]>;
   /** Takes over what an earlier run left and begins to work. */
   start(): Promise<void>;
-  /** To be called once the server listens: loads what the first download would have to wait for. */
+  /** To be called once the server listens: loads what the first download would have to wait for, and cleans up. */
   warmUp(): void;
   /** Ends running downloads so that they can be continued, and every child process. */
   stop(): Promise<void>;
@@ -100,6 +97,7 @@ export async function compose(
     readJson<AddressTable>(resolve(repositoryRoot, 'apps/server/engine/addresses.json')),
   );
   const identity = await readIdentity(config.dataDir, config.secretKey);
+  const lock = lockDownloadsFolder(config.downloadsDir, identity.instanceId);
   const findOurTools = () =>
     findTools({
       toolsDir: config.toolsDir,
@@ -167,6 +165,10 @@ export async function compose(
   const files = await createDiskFileStore({
     downloadsDir: config.downloadsDir,
     dataDir: config.dataDir,
+    lock,
+    isHistoryEmpty: content.downloads.length === 0,
+    onLeft: (path) =>
+      log.write('warn', `Left ${path}: it is not known as the file that was stored.`, null, true),
     readOutcome,
   });
   const cookieStore = createDiskCookieStore(resolve(config.dataDir, 'cookies'), logger);
@@ -355,47 +357,28 @@ export async function compose(
       }),
     async start() {
       await downloads.start(content);
-      await retention.start();
       await diskGate.start();
     },
     warmUp() {
       runner.warmUp();
+      void retention.start().then(() => files.learnOldFiles());
       proxy.listen().catch((error: unknown) => logger.warn({ err: error }, 'no egress proxy'));
     },
     async stop() {
       feed.close();
       clearInterval(upgradeTimer);
-      retention.stop();
+      const cleanedUp = retention.stop();
       diskGate.stop();
       await prober.close();
       await downloads.stop();
       await runner.close();
       await proxy.close();
       await engineHost.close();
+      await cleanedUp;
       await files.close();
       await logArchive.close();
       loopDelay.disable();
     },
-  };
-}
-
-function explanationOf(selection: SelectionFields, tools: Tools): Explanation {
-  const { ytDlp, jsRuntime } = tools;
-  return {
-    ...explainSelection({
-      selection: {
-        formatPreset: selection.format_preset,
-        quality: selection.quality,
-        options: selection.options,
-      },
-      engine: ytDlp && {
-        ytDlpVersion: ytDlp.version,
-        kind: ytDlp.kind,
-        jsRuntime: jsRuntime && { name: jsRuntime.name, path: jsRuntime.path },
-      },
-      isProxyForAll: needsProxyForAll(selection.options, ytDlp?.kind ?? 'module'),
-    }),
-    output_example: exampleName(selection),
   };
 }
 

@@ -1,4 +1,4 @@
-import { DataFolderInUseError } from './adapters/data-folder.ts';
+import { FolderInUseError } from './adapters/folder-lock.ts';
 import { NewerHistoryError } from './adapters/history-document.ts';
 import { ConfigError } from './config.ts';
 
@@ -31,7 +31,7 @@ export function startRefusalOf(error: unknown): StartRefusal | null {
     return { exitCode: EXIT_BAD_CONFIG, sentence: `Artemis cannot start: ${message}` };
   }
   if (error instanceof NewerHistoryError) return { exitCode: EXIT_BAD_CONFIG, sentence: message };
-  if (error instanceof DataFolderInUseError) return { exitCode: EXIT_IN_USE, sentence: message };
+  if (error instanceof FolderInUseError) return { exitCode: EXIT_IN_USE, sentence: message };
   if (syscall === 'listen' && (code === 'EADDRINUSE' || code === 'EACCES')) {
     return {
       exitCode: EXIT_FAILED,

@@ -6,7 +6,6 @@ import {
   lstat,
   mkdir,
   open,
-  readdir,
   realpath,
   rename,
   rm,
@@ -18,45 +17,59 @@ import { basename, dirname, extname, join, relative, sep } from 'node:path';
 import type { Artifact } from '@artemis/contracts';
 import type { FileName, FileStore, OpenedFile, StorageUsage } from '../domain/ports.ts';
 import type { Outcome, OutcomeFile } from '../worker/messages.ts';
+import { lockProblem, type DownloadsLock } from './downloads-lock.ts';
 import { syncFolder } from './durable-file.ts';
+import { factsIn, factsOf, OPEN_FLAGS, type FileFacts } from './file-identity.ts';
 import { isEmpty, lstatOrNull, moveWithoutReplacing, openToUser } from './file-moves.ts';
 import { createFileStream } from './file-stream.ts';
-import { isThatFile, openPublishedIndex, type PublishedFile } from './published-index.ts';
+import { openPublishedIndex, type PublishedFile } from './published-index.ts';
+import { createRecognition } from './recognition.ts';
+import { openWorkFolders } from './work-folders.ts';
 
 const STORAGE_ROOT = 'downloads/';
-const JOBS_FOLDER = '.artemis-jobs';
 const FREE_SPACE_CACHE_MS = 2000;
 const MOST_NAME_TRIES = 1000;
-/** Follows no link, and does not wait for the other end of a pipe. */
-const OPEN_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-
 export interface DiskFileStoreOptions {
   readonly downloadsDir: string;
   /** Folder for the index of published files. */
   readonly dataDir: string;
+  /** Of this downloads folder; released by `close`. */
+  readonly lock: DownloadsLock;
+  readonly isHistoryEmpty: boolean;
+  /** Told of a file that was to be deleted and stays, because it is not known to be the one that was stored. */
+  readonly onLeft: (storagePath: string) => void;
   readonly readOutcome: (jobFolder: string) => Promise<Extract<Outcome, { kind: 'done' }> | null>;
   readonly nowMs?: () => number;
+  readonly upMs?: () => number;
   /** For tests of file systems that know no hard links, and of files that cannot be deleted. */
   readonly link?: (existing: string, name: string) => Promise<void>;
   readonly unlink?: (path: string) => Promise<void>;
 }
 
+export interface DiskFileStore extends FileStore {
+  /**
+   * Looks once, one after another, at files that an older version stored, so that they are known again after a move.
+   * To be called when nobody waits. Never rejects.
+   */
+  learnOldFiles(): Promise<void>;
+}
+
 /** Files on the disk of this computer. */
-export async function createDiskFileStore(options: DiskFileStoreOptions): Promise<FileStore> {
+export async function createDiskFileStore(options: DiskFileStoreOptions): Promise<DiskFileStore> {
   const nowMs = options.nowMs ?? Date.now;
   await mkdir(options.downloadsDir, { recursive: true });
   const root = await realpath(options.downloadsDir);
-  const jobsDir = join(root, JOBS_FOLDER);
+  const { lock, isHistoryEmpty, onLeft } = options;
+  const upMs = options.upMs ?? (() => performance.now());
+  const workFolders = await openWorkFolders({ root, lock, isHistoryEmpty, nowMs, upMs });
   const index = await openPublishedIndex(join(options.dataDir, 'published-files.ndjson'));
+  const recognition = createRecognition(root, index);
+  const { look, isSameFile } = recognition;
   const makeLink = options.link ?? link;
   const unlinkFile = options.unlink ?? unlink;
   /** Paths that a publication under way is about to take. */
   const claimed = new Set<string>();
   let freeSpace: { atMs: number; bytes: number | null } | null = null;
-
-  function jobFolderOf(downloadId: string): string {
-    return join(jobsDir, downloadId);
-  }
 
   /** Refuses a folder that a link moved out of the downloads folder. */
   async function checkedFolder(path: string): Promise<string> {
@@ -80,35 +93,6 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
       folder = await checkedFolder(next);
     }
     return folder;
-  }
-
-  /** False for a link that somebody put there, and for nothing at all. */
-  async function isOwnFolder(path: string): Promise<boolean> {
-    return realpath(path).then(
-      (real) => real === path,
-      () => false,
-    );
-  }
-
-  async function makeOwnFolder(path: string): Promise<void> {
-    await mkdir(path, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw error;
-    });
-    if (!(await isOwnFolder(path))) throw new Error('a link stands in the place of a job folder');
-  }
-
-  async function isSameFile(published: PublishedFile): Promise<boolean> {
-    const path = join(root, published.path);
-    try {
-      const real = await realpath(dirname(path));
-      if (real !== root && !real.startsWith(root + sep)) return false;
-      const found = await lstat(path);
-      return found.isFile() && isThatFile(published, found);
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP') return false;
-      throw error;
-    }
   }
 
   function artifactOf(file: OutcomeFile, path: string): Artifact {
@@ -145,9 +129,11 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
       }
     }
     // Tells by its code that the file is gone.
-    const { ino, size } = source ?? (await lstat(file.path));
-    if (source?.isFile() !== true) throw new Error('the file to publish is not a regular file');
-    if (size !== file.sizeBytes) throw new Error('the file to publish has changed');
+    if (!(source ?? (await lstat(file.path))).isFile()) {
+      throw new Error('the file to publish is not a regular file');
+    }
+    const facts = await factsOf(file.path);
+    if (facts.sizeBytes !== file.sizeBytes) throw new Error('the file to publish has changed');
     const folder = await ensureFolder(name.directory);
     if (['', '.', '..'].includes(name.base) || /[/\0]/.test(name.base + file.suffix)) {
       throw new Error('not a file name');
@@ -164,8 +150,7 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
           path,
           downloadId,
           suffix: file.suffix,
-          inode: ino,
-          sizeBytes: size,
+          ...facts,
           publishedAtMs: nowMs(),
         });
         if (isOurClaim) await rename(file.path, target);
@@ -218,19 +203,20 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
     const source = await lstatOrNull(file.path);
     if (!(await isSameFile(known))) return null;
     const { replaces: before, ...now } = known;
+    let facts: FileFacts = now;
     if (source !== null) {
       if (!source.isFile() || source.size !== file.sizeBytes) {
         throw new Error('the file to store has changed');
       }
+      facts = await factsOf(file.path);
       await openToUser(file.path);
-      const replaces = before ?? { inode: now.inode, sizeBytes: now.sizeBytes };
-      await index.add({ ...now, inode: source.ino, sizeBytes: source.size, replaces });
+      await index.add({ ...now, ...facts, replaces: before ?? factsIn(now) });
       await rename(file.path, target);
       await syncFolder(dirname(target));
     } else if (now.sizeBytes !== file.sizeBytes) {
       throw new Error('the file to store is gone');
     }
-    await index.add({ ...now, inode: source?.ino ?? now.inode, sizeBytes: file.sizeBytes });
+    await index.add({ ...now, ...facts });
     return artifactOf(file, known.path);
   }
 
@@ -242,7 +228,9 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
     let firstError: unknown = null;
     for (const file of new Set(files)) {
       try {
-        if (await isSameFile(file)) await unlinkFile(join(root, file.path));
+        const likeness = await look(file);
+        if (likeness === 'other') onLeft(STORAGE_ROOT + file.path);
+        else if (likeness !== 'gone') await unlinkFile(join(root, file.path));
         removed.push(file);
       } catch (error) {
         firstError ??= error;
@@ -280,26 +268,10 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
 
   return {
     provider: 'local',
-    async jobFolder(downloadId) {
-      const folder = jobFolderOf(downloadId);
-      await makeOwnFolder(jobsDir);
-      await makeOwnFolder(folder);
-      return folder;
-    },
-    async removeJobFolder(downloadId) {
-      if (!(await isOwnFolder(jobsDir))) return;
-      await rm(jobFolderOf(downloadId), { recursive: true, force: true, maxRetries: 3 });
-    },
-    async sweepJobFolders(keepMs) {
-      if (!(await isOwnFolder(jobsDir))) return;
-      for (const name of await readdir(jobsDir)) {
-        const path = join(jobsDir, name);
-        const found = await lstatOrNull(path);
-        if (found === null || Math.max(0, nowMs() - found.mtimeMs) < keepMs(name)) continue;
-        await rm(path, { recursive: true, force: true });
-      }
-    },
-    verifiedOutcome: (downloadId) => options.readOutcome(jobFolderOf(downloadId)),
+    jobFolder: workFolders.open,
+    removeJobFolder: workFolders.remove,
+    sweepJobFolders: workFolders.sweep,
+    verifiedOutcome: (downloadId) => options.readOutcome(workFolders.pathOf(downloadId)),
     publish,
     async replace(downloadId, stored, file) {
       const path = stored.storage_path.slice(STORAGE_ROOT.length);
@@ -344,8 +316,9 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
       } catch {
         return null;
       }
+      const isOurs = await recognition.isOpenFile(published, handle).catch(() => false);
       const found = await handle.stat();
-      if (!found.isFile() || !isThatFile(published, found) || found.size !== artifact.size) {
+      if (!isOurs || found.size !== artifact.size) {
         await handle.close();
         return null;
       }
@@ -359,11 +332,15 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
       };
     },
     async remove(artifacts) {
-      await deletePublished(
-        artifacts.flatMap(
-          ({ storage_path: path }) => index.get(path.slice(STORAGE_ROOT.length)) ?? [],
-        ),
-      );
+      const known: PublishedFile[] = [];
+      for (const { storage_path: path } of artifacts) {
+        if (!path.startsWith(STORAGE_ROOT)) continue;
+        const below = path.slice(STORAGE_ROOT.length);
+        const published = index.get(below);
+        if (published) known.push(published);
+        else if (await recognition.isThere(below)) onLeft(path);
+      }
+      await deletePublished(known);
     },
     async removePublishedBefore(beforeMs) {
       const old = [...index.all()].filter(({ publishedAtMs }) => publishedAtMs < beforeMs);
@@ -377,6 +354,8 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
     async health() {
       try {
         await access(root, constants.W_OK | constants.X_OK);
+        const problem = lockProblem(lock.state());
+        if (problem) return problem;
         return { state: 'ok', message: 'The downloads folder can be written.', remedy: null };
       } catch {
         return {
@@ -386,7 +365,12 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
         };
       }
     },
-    close: () => index.close(),
+    learnOldFiles: recognition.learn,
+    async close() {
+      await recognition.close();
+      await index.close();
+      lock.release();
+    },
   };
 }
 

@@ -1,31 +1,19 @@
-import type { Stats } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { syncFolder, writeDurably } from './durable-file.ts';
+import type { FileFacts } from './file-identity.ts';
 import { openLineLog, type LineLogOptions } from './line-log.ts';
 
 /** A file that we put into the downloads folder. Only such files are ever deleted. */
-export interface PublishedFile {
+export interface PublishedFile extends FileFacts {
   /** Relative to the downloads folder, with `/`. */
   readonly path: string;
   readonly downloadId: string;
   /** The suffix by which a repeated publication finds the same file again. */
   readonly suffix: string;
-  readonly inode: number;
-  readonly sizeBytes: number;
   readonly publishedAtMs: number;
   /** While a file is put in the place of another: the one that lies there until then. */
-  readonly replaces?: Pick<PublishedFile, 'inode' | 'sizeBytes'>;
-}
-
-/** Whether a file that was found under the path of `published` is the one that we put there. */
-export function isThatFile(
-  { inode, sizeBytes, replaces }: PublishedFile,
-  found: Pick<Stats, 'ino' | 'size'>,
-): boolean {
-  return [{ inode, sizeBytes }, ...(replaces ? [replaces] : [])].some(
-    (known) => known.inode === found.ino && known.sizeBytes === found.size,
-  );
+  readonly replaces?: FileFacts;
 }
 
 /** Durable list of published files: one line a change, made short again at each start. */

@@ -138,9 +138,10 @@ export interface FileStore {
   removeJobFolder(downloadId: string): Promise<void>;
   /**
    * Removes job folders that were left untouched for `keepMs` of their download, which is asked right before:
-   * 0 removes at once, Infinity keeps.
+   * 0 removes at once, Infinity keeps. Null is a download that nobody knows: its folder goes at once when it was made
+   * by this instance under this history, else after a day. Returns how many were removed.
    */
-  sweepJobFolders(keepMs: (downloadId: string) => number): Promise<void>;
+  sweepJobFolders(keepMs: (downloadId: string) => number | null): Promise<number>;
   /** Files that an attempt verified before the server stopped, or null. They can be published as they are. */
   verifiedOutcome(downloadId: string): Promise<Extract<Outcome, { kind: 'done' }> | null>;
   /**
@@ -164,7 +165,7 @@ export interface FileStore {
   isTaken(path: string): Promise<boolean>;
   /** Null when the file is not there any more, or is not the one that was published. */
   open(artifact: Artifact): Promise<OpenedFile | null>;
-  /** Deletes published files; those that are gone or were replaced by somebody are left alone. */
+  /** Deletes published files; what somebody changed or put in their place is left alone and told in the log. */
   remove(artifacts: readonly Artifact[]): Promise<void>;
   /** Deletes what was published before then; returns the ids of the downloads it belonged to. */
   removePublishedBefore(beforeMs: number): Promise<ReadonlySet<string>>;

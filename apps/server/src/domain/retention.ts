@@ -12,10 +12,11 @@ const FAILED_FILES_MS = DAY_MS;
 const ENDED_FILES_MS = 60_000;
 
 export interface Retention {
-  /** Runs now and then every hour. Resolves after the first run. */
+  /** Runs now and then every hour. Resolves after the first run, which may take long: nothing should wait for it. */
   start(): Promise<void>;
   nextAt(): string | null;
-  stop(): void;
+  /** Resolves when a run under way has ended, which stops at its next folder. */
+  stop(): Promise<void>;
 }
 
 export interface RetentionDependencies {
@@ -34,6 +35,8 @@ export function createRetention(dependencies: RetentionDependencies): Retention 
   const now = dependencies.now ?? (() => new Date());
   let timer: NodeJS.Timeout | null = null;
   let nextAt: Date | null = null;
+  let running: Promise<void> = Promise.resolve();
+  let isStopping = false;
 
   async function deleteOldFiles(): Promise<void> {
     if (cleanupAfterDays === 0) return;
@@ -54,9 +57,11 @@ export function createRetention(dependencies: RetentionDependencies): Retention 
     }
   }
 
-  function keepPartialFilesMs(id: string): number {
+  /** Null for a download that is not known. */
+  function keepPartialFilesMs(id: string): number | null {
+    if (isStopping) return Infinity;
     const status = live.get(id)?.download.status;
-    if (status === undefined) return 0;
+    if (status === undefined) return null;
     if (!isTerminal(status)) return Infinity;
     return status === 'failed' ? FAILED_FILES_MS : ENDED_FILES_MS;
   }
@@ -64,7 +69,8 @@ export function createRetention(dependencies: RetentionDependencies): Retention 
   async function run(): Promise<void> {
     try {
       await deleteOldFiles();
-      await files.sweepJobFolders(keepPartialFilesMs);
+      const folders = await files.sweepJobFolders(keepPartialFilesMs);
+      if (folders > 0) logger.info({ folders }, 'removed work folders that nobody will continue');
     } catch (error) {
       logger.error({ err: error }, 'clean-up failed and is tried again in an hour');
     }
@@ -73,13 +79,16 @@ export function createRetention(dependencies: RetentionDependencies): Retention 
 
   return {
     async start() {
-      await run();
-      timer = setInterval(() => void run(), HOUR_MS);
+      timer = setInterval(() => (running = running.then(run)), HOUR_MS);
       timer.unref();
+      running = run();
+      await running;
     },
     nextAt: () => nextAt?.toISOString() ?? null,
-    stop() {
+    async stop() {
+      isStopping = true;
       if (timer) clearInterval(timer);
+      await running;
     },
   };
 }

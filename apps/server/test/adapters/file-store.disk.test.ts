@@ -11,15 +11,16 @@ import {
   stat,
   symlink,
   unlink,
-  utimes,
   writeFile,
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Artifact } from '@artemis/contracts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { lockDownloadsFolder } from '../../src/adapters/downloads-lock.ts';
 import {
   createDiskFileStore,
+  type DiskFileStore,
   type DiskFileStoreOptions,
 } from '../../src/adapters/file-store.disk.ts';
 import { openPublishedIndex } from '../../src/adapters/published-index.ts';
@@ -28,12 +29,16 @@ import { contentOf, describeFileStore, finish } from './file-store.conformance.t
 
 let folder: string;
 let nowMs: number;
+let upMs: number;
 let opened: FileStore[];
+let left: string[];
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'artemis-files-'));
   nowMs = Date.now();
+  upMs = 0;
   opened = [];
+  left = [];
 });
 afterEach(async () => {
   for (const store of opened) await store.close();
@@ -43,12 +48,17 @@ afterEach(async () => {
 const inDownloads = (...parts: string[]) => join(folder, 'downloads', ...parts);
 const indexPath = () => join(folder, 'data', 'published-files.ndjson');
 
-async function open(options: Partial<DiskFileStoreOptions> = {}): Promise<FileStore> {
+async function open(options: Partial<DiskFileStoreOptions> = {}): Promise<DiskFileStore> {
+  const downloadsDir = options.downloadsDir ?? inDownloads();
   const store = await createDiskFileStore({
-    downloadsDir: inDownloads(),
+    downloadsDir,
     dataDir: join(folder, 'data'),
+    lock: lockDownloadsFolder(downloadsDir, 'one'),
+    isHistoryEmpty: false,
+    onLeft: (path) => left.push(path),
     readOutcome: () => Promise.resolve(null),
     nowMs: () => nowMs,
+    upMs: () => upMs,
     ...options,
   });
   opened.push(store);
@@ -273,12 +283,19 @@ describe('links that somebody planted', () => {
   it('in place of the folder of all jobs: nothing outside is swept', async () => {
     const precious = join(folder, 'precious');
     await mkdir(join(precious, 'photos'), { recursive: true });
-    const store = await open();
+    const known = randomUUID();
+    await mkdir(join(precious, known));
+    await mkdir(inDownloads());
     await symlink(precious, inDownloads('.artemis-jobs'));
+    const store = await open();
     await store.sweepJobFolders(() => 0);
-    await store.removeJobFolder('photos').catch(() => undefined);
+    await store.removeJobFolder(known).catch(() => undefined);
     await expect(store.jobFolder(randomUUID())).rejects.toThrow();
-    expect(await readdir(precious)).toEqual(['photos']);
+    expect((await readdir(precious)).toSorted()).toEqual([known, 'photos'].toSorted());
+    expect(await store.health()).toMatchObject({
+      state: 'warn',
+      message: expect.stringMatching(/cannot be locked/) as string,
+    });
   });
 
   it('in place of a verified file are not published', async () => {
@@ -288,26 +305,6 @@ describe('links that somebody planted', () => {
     await unlink(file.path);
     await symlink('/etc/hostname', file.path);
     await expect(store.publish(id, [file], { directory: '', base: id })).rejects.toThrow();
-  });
-});
-
-describe('the folders of jobs', () => {
-  it('are swept by what is known of their download when its turn comes', async () => {
-    const store = await open();
-    const ids = {
-      running: randomUUID(),
-      fresh: randomUUID(),
-      old: randomUUID(),
-      unknown: randomUUID(),
-    };
-    for (const id of Object.values(ids)) await finish(store, id, 'x');
-    await utimes(inDownloads('.artemis-jobs', ids.old), 0, 0);
-    await utimes(inDownloads('.artemis-jobs', ids.running), 0, 0);
-    await store.sweepJobFolders((id) =>
-      id === ids.running ? Infinity : id === ids.unknown ? 0 : 3_600_000,
-    );
-    const left = await readdir(inDownloads('.artemis-jobs'));
-    expect(left.toSorted()).toEqual([ids.running, ids.fresh].toSorted());
   });
 });
 

@@ -1,5 +1,6 @@
 /** Tries to lock one folder after another, each at its moment; prints those that it got and keeps them. */
-import { DataFolderInUseError, lockDataFolder } from '../../src/adapters/data-folder.ts';
+import { lockDataFolder } from '../../src/adapters/data-folder.ts';
+import { FolderInUseError } from '../../src/adapters/folder-lock.ts';
 
 const [startAtMs = '0', stepMs = '0', ...folders] = process.argv.slice(2);
 const won: number[] = [];
@@ -9,7 +10,7 @@ for (const [index, folder] of folders.entries()) {
     lockDataFolder(folder);
     won.push(index);
   } catch (error) {
-    if (!(error instanceof DataFolderInUseError)) throw error;
+    if (!(error instanceof FolderInUseError)) throw error;
   }
 }
 process.stdout.write(JSON.stringify(won));

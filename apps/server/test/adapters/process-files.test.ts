@@ -4,7 +4,8 @@ import { access, chmod, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { DataFolderInUseError, lockDataFolder } from '../../src/adapters/data-folder.ts';
+import { lockDataFolder } from '../../src/adapters/data-folder.ts';
+import { FolderInUseError } from '../../src/adapters/folder-lock.ts';
 import { createEngineFolder, sweepEngineFolders } from '../../src/adapters/engine-folder.ts';
 import { ownIdentity, processNamespace } from '../../src/adapters/process-identity.ts';
 
@@ -53,7 +54,7 @@ describe('the lock of a data folder', () => {
       expect(new Set(owners).size).toBe(owners.length);
       expect(owners.length).toBeGreaterThan(0);
       for (const index of owners) {
-        expect(() => lockDataFolder(folders[index] ?? '')).toThrow(DataFolderInUseError);
+        expect(() => lockDataFolder(folders[index] ?? '')).toThrow(FolderInUseError);
       }
     } finally {
       const gone = racers.map((racer) => once(racer, 'exit'));

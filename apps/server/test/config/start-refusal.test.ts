@@ -4,7 +4,7 @@ import { createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { DataFolderInUseError } from '../../src/adapters/data-folder.ts';
+import { FolderInUseError } from '../../src/adapters/folder-lock.ts';
 import { NewerHistoryError } from '../../src/adapters/history-document.ts';
 import { ConfigError } from '../../src/config.ts';
 import { startRefusalOf } from '../../src/start-refusal.ts';
@@ -65,7 +65,7 @@ it('what a supervisor need not try again has a code of its own', () => {
     sentence: 'Artemis cannot start: PORT must be a whole number.',
   });
   expect(startRefusalOf(new NewerHistoryError('Newer.'))?.exitCode).toBe(78);
-  expect(startRefusalOf(new DataFolderInUseError('In use.'))?.exitCode).toBe(75);
+  expect(startRefusalOf(new FolderInUseError('In use.'))?.exitCode).toBe(75);
 });
 
 it('what nobody foresaw keeps its stack', () => {

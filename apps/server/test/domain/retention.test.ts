@@ -22,12 +22,12 @@ it('partial files stay as long as somebody may continue them: a day for a failed
   });
   const statuses: Status[] = ['queued', 'running', 'paused', 'failed', 'completed', 'cancelled'];
   for (const status of statuses) live.add(record(status));
-  const kept: Record<string, number> = {};
+  const kept: Record<string, number | null> = {};
   const files = {
     removePublishedBefore: () => Promise.resolve(new Set<string>()),
-    sweepJobFolders(keepMs: (id: string) => number) {
+    sweepJobFolders(keepMs: (id: string) => number | null) {
       for (const id of [...statuses, 'nobody']) kept[id] = keepMs(id);
-      return Promise.resolve();
+      return Promise.resolve(0);
     },
   } satisfies Partial<FileStore>;
   const retention = createRetention({
@@ -40,7 +40,7 @@ it('partial files stay as long as somebody may continue them: a day for a failed
     now: () => new Date(1.7e12),
   });
   await retention.start();
-  retention.stop();
+  await retention.stop();
   expect(kept).toEqual({
     queued: Infinity,
     running: Infinity,
@@ -48,7 +48,7 @@ it('partial files stay as long as somebody may continue them: a day for a failed
     failed: 24 * HOUR_MS,
     completed: 60_000,
     cancelled: 60_000,
-    nobody: 0,
+    nobody: null,
   });
   expect(retention.nextAt()).toBe(new Date(1.7e12 + HOUR_MS).toISOString());
 });

@@ -237,7 +237,7 @@ function fakeFiles(freeBytes: () => number | null, removedFolders: string[]): Fi
       removedFolders.push(id);
       return nothing();
     },
-    sweepJobFolders: nothing,
+    sweepJobFolders: () => Promise.resolve(0),
     replace: (_id, stored) => Promise.resolve(stored),
     copyTo: () => Promise.resolve(null),
     isTaken: () => Promise.resolve(false),

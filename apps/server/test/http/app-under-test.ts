@@ -5,6 +5,7 @@ import type { Download, Telemetry } from '@artemis/contracts';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { createDiskCookieStore } from '../../src/adapters/cookie-store.disk.ts';
+import { lockDownloadsFolder } from '../../src/adapters/downloads-lock.ts';
 import { createMemoryQueue } from '../../src/adapters/download-queue.memory.ts';
 import { createDiskFileStore } from '../../src/adapters/file-store.disk.ts';
 import { createJsonFileHistory } from '../../src/adapters/history.json-file.ts';
@@ -88,6 +89,9 @@ export async function startApp(options: AppOptions = {}): Promise<AppUnderTest> 
   const files = await createDiskFileStore({
     downloadsDir: config.downloadsDir,
     dataDir: config.dataDir,
+    lock: lockDownloadsFolder(config.downloadsDir, 'http'),
+    isHistoryEmpty: content.downloads.length === 0,
+    onLeft: (path) => log.write('warn', `Left ${path}.`, null, true),
     readOutcome: () => Promise.resolve(null),
   });
   const queue = createMemoryQueue({ slots: config.maxWorkers, maxPerHost: config.maxPerHost });

@@ -61,9 +61,9 @@ export async function createServerHome(): Promise<ServerHome> {
     storedFiles: async () =>
       (await readdir(downloadsDir)).filter((name) => name !== '.artemis-jobs').toSorted(),
     partialFiles: async () =>
-      (
-        await readdir(join(downloadsDir, '.artemis-jobs'), { recursive: true }).catch(() => [])
-      ).toSorted(),
+      (await readdir(join(downloadsDir, '.artemis-jobs'), { recursive: true }).catch(() => []))
+        .filter((name) => !name.startsWith('.'))
+        .toSorted(),
     async remove() {
       for (const server of started) {
         if (server.child.exitCode === null && server.child.signalCode === null) await server.stop();

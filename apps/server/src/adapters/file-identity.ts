@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto';
+import { constants, type Stats } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
+
+const SAMPLE_BYTES = 64 * 1024;
+/** Follows no link, and does not wait for the other end of a pipe. */
+export const OPEN_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+/** By what one file is told from another. */
+export interface FileFacts {
+  readonly inode: number;
+  readonly sizeBytes: number;
+  /** Missing, with `sample`, in entries of older versions until they are learned. */
+  readonly modifiedMs?: number;
+  /** Hash of the first and the last 64 KiB and the size. */
+  readonly sample?: string;
+}
+
+type Found = Pick<Stats, 'ino' | 'size' | 'mtimeMs'>;
+
+/** `moved`: the same content under another inode or with another time, as after a copy of the folder. */
+export type Likeness = 'same' | 'moved' | 'other';
+
+/**
+ * Size and content decide. Inode and time together spare the look at the content: a copy has another inode, an edit in
+ * place another time. A copy that lost its times is still ours. Without a sample the inode decides.
+ */
+export async function compareFile(
+  known: FileFacts,
+  found: Found,
+  readSample: () => Promise<string>,
+): Promise<Likeness> {
+  if (known.sizeBytes !== found.size) return 'other';
+  const isInode = known.inode === found.ino;
+  if (known.sample === undefined) return isInode ? 'same' : 'other';
+  if (isInode && known.modifiedMs === found.mtimeMs) return 'same';
+  return (await readSample()) === known.sample ? 'moved' : 'other';
+}
+
+/** These fields alone. */
+export function factsIn({ inode, sizeBytes, modifiedMs, sample }: FileFacts): FileFacts {
+  const known = modifiedMs === undefined || sample === undefined ? {} : { modifiedMs, sample };
+  return { inode, sizeBytes, ...known };
+}
+
+export async function factsOf(path: string): Promise<FileFacts> {
+  const file = await open(path, OPEN_FLAGS);
+  try {
+    const { ino, size, mtimeMs } = await file.stat();
+    return {
+      inode: ino,
+      sizeBytes: size,
+      modifiedMs: mtimeMs,
+      sample: await sampleOf(file, size),
+    };
+  } finally {
+    await file.close();
+  }
+}
+
+/** The file must be a regular one. Reads at most 128 KiB. */
+export async function sampleOf(file: FileHandle, sizeBytes: number): Promise<string> {
+  const buffer = Buffer.allocUnsafe(Math.min(sizeBytes, 2 * SAMPLE_BYTES));
+  const head = Math.min(sizeBytes, SAMPLE_BYTES);
+  const hash = createHash('sha256').update(`${sizeBytes}\n`);
+  const isWhole = sizeBytes <= buffer.length;
+  const pieces: [number, number, number][] = isWhole
+    ? [[0, sizeBytes, 0]]
+    : [
+        [0, head, 0],
+        [head, SAMPLE_BYTES, sizeBytes - SAMPLE_BYTES],
+      ];
+  let length = 0;
+  for (const [offset, count, position] of pieces) {
+    length += (await file.read(buffer, offset, count, position)).bytesRead;
+  }
+  return hash.update(buffer.subarray(0, length)).digest('base64url').slice(0, 22);
+}
+
+export async function readSample(path: string, sizeBytes: number): Promise<string> {
+  const file = await open(path, OPEN_FLAGS);
+  try {
+    return await sampleOf(file, sizeBytes);
+  } finally {
+    await file.close();
+  }
+}

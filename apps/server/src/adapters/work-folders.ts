@@ -1,0 +1,189 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { JOBS_FOLDER, type DownloadsLock } from './downloads-lock.ts';
+import { writeDurably } from './durable-file.ts';
+import { lstatOrNull } from './file-moves.ts';
+
+/** What nobody knows stays this long: its history may be on a disk that is not mounted yet. */
+const UNKNOWN_MS = 24 * 3_600_000;
+/** By the time since the start, for the clock of a computer that has just started may jump by years. */
+const FIRST_MINUTES_MS = 10 * 60_000;
+/** More would keep the threads that write the history busy. */
+const REMOVALS_AT_ONCE = 2;
+/** Ids of downloads. Whatever else lies here is not ours. */
+const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
+export interface WorkFoldersOptions {
+  /** The downloads folder, without links. */
+  readonly root: string;
+  readonly lock: DownloadsLock;
+  /** Nothing is known of any download, as after a start without the history. */
+  readonly isHistoryEmpty: boolean;
+  readonly nowMs: () => number;
+  /** Time since the start of the server. */
+  readonly upMs: () => number;
+}
+
+/** The folders of partial files, one a download, each marked with the instance that made it. */
+export interface WorkFolders {
+  /** Creates it when it is missing. Absolute path. Rejects while another server has the downloads folder. */
+  open(downloadId: string): Promise<string>;
+  pathOf(downloadId: string): string;
+  remove(downloadId: string): Promise<void>;
+  /** See `FileStore`. Rejects while another server has the downloads folder. */
+  sweep(keepMs: (downloadId: string) => number | null): Promise<number>;
+}
+
+/** Since when this instance has had this folder and this history without a break. */
+interface Reign {
+  readonly id: string;
+  readonly instance: string;
+  readonly sinceMs: number;
+}
+
+/**
+ * The marks lie beside the work folders: what runs in a folder may write there, and must not be able to say whose it is.
+ */
+export async function openWorkFolders(options: WorkFoldersOptions): Promise<WorkFolders> {
+  const { root, lock, isHistoryEmpty, nowMs, upMs } = options;
+  const { instanceId } = lock;
+  const jobsDir = join(root, JOBS_FOLDER);
+  const marksDir = join(jobsDir, '.marks');
+  const reignPath = join(jobsDir, '.owner');
+  const before = isHistoryEmpty ? null : await readReign(reignPath, instanceId);
+  const { id: reignId, sinceMs } = before ?? (await beginReign());
+  const mark = `${instanceId} ${reignId}`;
+
+  async function beginReign(): Promise<Reign> {
+    const reign: Reign = { id: randomUUID(), instance: instanceId, sinceMs: nowMs() };
+    // Where it cannot be written, the next start begins anew, which keeps more and not less.
+    if (lock.state() === 'held') {
+      await writeDurably(reignPath, JSON.stringify(reign), 0o600).catch(() => undefined);
+    }
+    return reign;
+  }
+
+  function pathOf(downloadId: string): string {
+    return join(jobsDir, downloadId);
+  }
+
+  async function setMark(downloadId: string): Promise<void> {
+    const path = join(marksDir, downloadId);
+    const write = () => writeFile(path, mark, { mode: 0o600 });
+    try {
+      await write().catch(async (error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOENT') throw error;
+        await makeOwnFolder(marksDir);
+        await write();
+      });
+    } catch {
+      // Without a mark it only stays longer once nobody knows it any more.
+      return;
+    }
+  }
+
+  /** How long a folder stays that the history does not know, by its mark. */
+  async function keepUnknownMs(downloadId: string): Promise<number> {
+    const found = await readFile(join(marksDir, downloadId), 'utf8').catch(() => null);
+    if (found === mark) return 0;
+    const isFirstMinutes = before === null && upMs() < FIRST_MINUTES_MS;
+    return isFirstMinutes || lock.state() !== 'held' ? Infinity : UNKNOWN_MS;
+  }
+
+  async function sweepOne(
+    downloadId: string,
+    keepMs: (downloadId: string) => number | null,
+  ): Promise<boolean> {
+    const path = pathOf(downloadId);
+    if (keepMs(downloadId) === Infinity) return false;
+    const found = await lstatOrNull(path);
+    if (found?.isDirectory() !== true) return false;
+    const unknownMs = await keepUnknownMs(downloadId);
+    const known = keepMs(downloadId);
+    const isForeign = known === null && unknownMs > 0;
+    const usedAtMs = isForeign ? Math.max(found.mtimeMs, sinceMs) : found.mtimeMs;
+    const unusedMs = isForeign ? nowMs() - usedAtMs : Math.max(0, nowMs() - usedAtMs);
+    if (unusedMs < (known ?? unknownMs)) return false;
+    await remove(downloadId);
+    return true;
+  }
+
+  /** Of folders that somebody else removed. */
+  async function removeLooseMarks(
+    folders: ReadonlySet<string>,
+    keepMs: (downloadId: string) => number | null,
+  ): Promise<void> {
+    for (const name of await readdir(marksDir).catch(() => [])) {
+      if (!ID.test(name) || folders.has(name) || keepMs(name) !== null) continue;
+      await rm(join(marksDir, name), { force: true });
+    }
+  }
+
+  async function remove(downloadId: string): Promise<void> {
+    await rm(pathOf(downloadId), { recursive: true, force: true, maxRetries: 3 });
+    await rm(join(marksDir, downloadId), { force: true });
+  }
+
+  return {
+    pathOf,
+    async open(downloadId) {
+      lock.hold();
+      const folder = pathOf(downloadId);
+      await makeOwnFolder(jobsDir);
+      await makeOwnFolder(folder);
+      await setMark(downloadId);
+      return folder;
+    },
+    async remove(downloadId) {
+      if (await isOwnFolder(jobsDir)) await remove(downloadId);
+    },
+    async sweep(keepMs) {
+      lock.hold();
+      if (!(await isOwnFolder(jobsDir))) return 0;
+      const names = (await readdir(jobsDir)).filter((name) => ID.test(name));
+      const queue = names.values();
+      const errors: unknown[] = [];
+      let removed = 0;
+      const work = async () => {
+        for (const name of queue) {
+          try {
+            if (await sweepOne(name, keepMs)) removed += 1;
+          } catch (error) {
+            errors.push(error);
+          }
+        }
+      };
+      await Promise.all(Array.from({ length: REMOVALS_AT_ONCE }, work));
+      await removeLooseMarks(new Set(names), keepMs);
+      if (errors.length > 0) throw errors[0];
+      return removed;
+    },
+  };
+}
+
+/** Null when another instance had the folder last, or nobody. */
+async function readReign(path: string, instanceId: string): Promise<Reign | null> {
+  try {
+    const reign = JSON.parse(await readFile(path, 'utf8')) as Reign;
+    const isWhole = typeof reign.id === 'string' && Number.isFinite(reign.sinceMs);
+    return isWhole && reign.instance === instanceId ? reign : null;
+  } catch {
+    return null;
+  }
+}
+
+/** False for a link that somebody put there, and for nothing at all. */
+async function isOwnFolder(path: string): Promise<boolean> {
+  return realpath(path).then(
+    (real) => real === path,
+    () => false,
+  );
+}
+
+async function makeOwnFolder(path: string): Promise<void> {
+  await mkdir(path, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+  });
+  if (!(await isOwnFolder(path))) throw new Error('a link stands in the place of a job folder');
+}
