@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, realpath, rm, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { JOBS_FOLDER, type DownloadsLock } from './downloads-lock.ts';
 import { writeDurably } from './durable-file.ts';
@@ -83,10 +83,14 @@ export async function openWorkFolders(options: WorkFoldersOptions): Promise<Work
     }
   }
 
-  /** How long a folder stays that the history does not know, by its mark. */
-  async function keepUnknownMs(downloadId: string): Promise<number> {
+  /** Made by this instance under the history that it has now. */
+  async function isOurs(downloadId: string): Promise<boolean> {
     const found = await readFile(join(marksDir, downloadId), 'utf8').catch(() => null);
-    if (found === mark) return 0;
+    return found === mark;
+  }
+
+  /** What nobody knows and we did not make. */
+  function keepStrangeMs(): number {
     const isFirstMinutes = before === null && upMs() < FIRST_MINUTES_MS;
     return isFirstMinutes || lock.state() !== 'held' ? Infinity : UNKNOWN_MS;
   }
@@ -95,16 +99,15 @@ export async function openWorkFolders(options: WorkFoldersOptions): Promise<Work
     downloadId: string,
     keepMs: (downloadId: string) => number | null,
   ): Promise<boolean> {
-    const path = pathOf(downloadId);
     if (keepMs(downloadId) === Infinity) return false;
-    const found = await lstatOrNull(path);
+    const found = await lstatOrNull(pathOf(downloadId));
     if (found?.isDirectory() !== true) return false;
-    const unknownMs = await keepUnknownMs(downloadId);
+    const isMarked = await isOurs(downloadId);
     const known = keepMs(downloadId);
-    const isForeign = known === null && unknownMs > 0;
-    const usedAtMs = isForeign ? Math.max(found.mtimeMs, sinceMs) : found.mtimeMs;
-    const unusedMs = isForeign ? nowMs() - usedAtMs : Math.max(0, nowMs() - usedAtMs);
-    if (unusedMs < (known ?? unknownMs)) return false;
+    const isStrange = known === null && !isMarked;
+    const limitMs = isStrange ? keepStrangeMs() : (known ?? 0);
+    const usedAtMs = isStrange ? Math.max(found.mtimeMs, sinceMs) : found.mtimeMs;
+    if (Math.max(0, nowMs() - usedAtMs) < limitMs) return false;
     await remove(downloadId);
     return true;
   }
@@ -116,13 +119,13 @@ export async function openWorkFolders(options: WorkFoldersOptions): Promise<Work
   ): Promise<void> {
     for (const name of await readdir(marksDir).catch(() => [])) {
       if (!ID.test(name) || folders.has(name) || keepMs(name) !== null) continue;
-      await rm(join(marksDir, name), { force: true });
+      await unlink(join(marksDir, name)).catch(() => undefined);
     }
   }
 
   async function remove(downloadId: string): Promise<void> {
     await rm(pathOf(downloadId), { recursive: true, force: true, maxRetries: 3 });
-    await rm(join(marksDir, downloadId), { force: true });
+    await unlink(join(marksDir, downloadId)).catch(() => undefined);
   }
 
   return {
@@ -131,8 +134,7 @@ export async function openWorkFolders(options: WorkFoldersOptions): Promise<Work
       lock.hold();
       const folder = pathOf(downloadId);
       await makeOwnFolder(jobsDir);
-      await makeOwnFolder(folder);
-      await setMark(downloadId);
+      await Promise.all([makeOwnFolder(folder), setMark(downloadId)]);
       return folder;
     },
     async remove(downloadId) {

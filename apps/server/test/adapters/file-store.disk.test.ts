@@ -4,6 +4,7 @@ import {
   link,
   mkdir,
   mkdtemp,
+  open as openFile,
   readdir,
   readFile,
   rename,
@@ -11,6 +12,7 @@ import {
   stat,
   symlink,
   unlink,
+  utimes,
   writeFile,
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -136,6 +138,7 @@ describe('a stored file that somebody else replaced', () => {
     nowMs += 1e12;
     await store.removePublishedBefore(nowMs);
     expect((await stat(path)).ino).toBe(before.ino);
+    expect(left).toEqual([artifact.storage_path]);
     expect(await store.copyTo(artifact, folder)).toBeNull();
     const id = randomUUID();
     const beside = await store.replace(id, artifact, await finish(store, id, 'new'));
@@ -159,6 +162,127 @@ describe('a stored file that somebody else replaced', () => {
     const again = await open();
     expect(await contentOf(again, artifact)).toBe('media');
     expect(await contentOf(again, await again.replace(id, artifact, file))).toBe('a longer one');
+  });
+});
+
+describe('stored files whose folder was moved', () => {
+  const copy = () => join(folder, 'copy');
+  const openCopy = () => open({ downloadsDir: copy() });
+  const copyAll = (...flags: string[]) => execFileSync('cp', [...flags, inDownloads(), copy()]);
+  const lineOf = async (path: string) =>
+    JSON.parse((await readFile(path, 'utf8')).trim().split('\n').at(-1) ?? '') as {
+      inode: number;
+      sample?: string;
+    };
+  const large = 'x'.repeat(200_000);
+
+  it.each([
+    ['with their times', ['-a'], 'media'],
+    ['without their times', ['-r'], 'media'],
+    ['when they are large', ['-a'], large],
+  ])('are served and deleted %s', async (_how, flags, content) => {
+    const store = await open();
+    const { artifact } = await publishOne(store, content);
+    await store.close();
+    copyAll(...flags);
+    const moved = await openCopy();
+    expect(await contentOf(moved, artifact)).toBe(content);
+    // Known by the inode from now on.
+    const path = join(copy(), artifact.name);
+    expect((await lineOf(indexPath())).inode).toBe((await stat(path)).ino);
+    expect(await moved.copyTo(artifact, folder)).not.toBeNull();
+    await moved.remove([artifact]);
+    await expect(stat(path)).rejects.toThrow('ENOENT');
+    expect(left).toEqual([]);
+    expect(await readFile(inDownloads(artifact.name), 'utf8')).toBe(content);
+  });
+
+  it('are deleted by retention and replaced by a later run without having been looked at', async () => {
+    const store = await open();
+    const [first, second] = [await publishOne(store), await publishOne(store)];
+    await store.close();
+    copyAll('-a');
+    const moved = await openCopy();
+    const file = await finish(moved, second.id, 'with subtitles');
+    const replaced = await moved.replace(second.id, second.artifact, file);
+    expect(replaced.storage_path).toBe(second.artifact.storage_path);
+    nowMs += 1e12;
+    await moved.removePublishedBefore(nowMs);
+    await expect(stat(join(copy(), first.artifact.name))).rejects.toThrow('ENOENT');
+  });
+
+  it('are left when somebody has edited them, in place or not, and that is told', async () => {
+    const store = await open();
+    const [head, tail, short] = [
+      await publishOne(store, large),
+      await publishOne(store, large),
+      await publishOne(store),
+    ];
+    const edit = async (path: string, position: number) => {
+      const file = await openFile(path, 'r+');
+      await file.write('edited', position);
+      await file.close();
+      await utimes(path, 1, 1);
+    };
+    await edit(head.path, 0);
+    await edit(tail.path, large.length - 6);
+    await writeFile(short.path, 'a longer text');
+    const artifacts = [head, tail, short].map(({ artifact }) => artifact);
+    for (const artifact of artifacts) expect(await store.open(artifact)).toBeNull();
+    await store.remove(artifacts);
+    expect(left.toSorted()).toEqual(artifacts.map(({ storage_path: path }) => path).toSorted());
+    for (const { path } of [head, tail, short]) expect((await stat(path)).isFile()).toBe(true);
+    expect(await store.usage()).toMatchObject({ files: 0 });
+  });
+
+  it('are ours when only their time has changed', async () => {
+    const store = await open();
+    const { artifact, path } = await publishOne(store);
+    await utimes(path, 1, 1);
+    expect(await contentOf(store, artifact)).toBe('media');
+    await store.remove([artifact]);
+    await expect(stat(path)).rejects.toThrow('ENOENT');
+  });
+
+  it('are known too when an older version stored them, once they were looked at', async () => {
+    const store = await open();
+    const { artifact } = await publishOne(store);
+    const edited = await publishOne(store);
+    await store.close();
+    const lines = (await readFile(indexPath(), 'utf8')).trim().split('\n');
+    const old = lines.map((line) => {
+      const {
+        modifiedMs: _modifiedMs,
+        sample: _sample,
+        ...rest
+      } = JSON.parse(line) as {
+        modifiedMs: number;
+        sample: string;
+      };
+      return `${JSON.stringify(rest)}\n`;
+    });
+    await writeFile(indexPath(), old.join(''));
+    await unlink(edited.path);
+    const updated = await open();
+    expect(await contentOf(updated, artifact)).toBe('media');
+    expect((await lineOf(indexPath())).sample).toBeUndefined();
+    await updated.learnOldFiles();
+    await updated.close();
+    copyAll('-a');
+    const moved = await openCopy();
+    expect(await contentOf(moved, artifact)).toBe('media');
+    expect(await moved.open(edited.artifact)).toBeNull();
+  });
+
+  it('are not deleted when the index is gone, and that is told', async () => {
+    const store = await open();
+    const { artifact, path } = await publishOne(store);
+    await store.close();
+    await unlink(indexPath());
+    const again = await open();
+    await again.remove([artifact, { ...artifact, storage_path: 'downloads/gone.mp4' }]);
+    expect(left).toEqual([artifact.storage_path]);
+    expect((await stat(path)).isFile()).toBe(true);
   });
 });
 

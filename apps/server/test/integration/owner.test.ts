@@ -1,0 +1,187 @@
+import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { access, appendFile, mkdir, readFile, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Download } from '@artemis/contracts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { startOrigin } from '../origin/origin.ts';
+import {
+  createServerHome,
+  eventually,
+  type StartError,
+  type ServerHome,
+  type ServerProcess,
+} from './server-process.ts';
+
+const MINUTE = 60_000;
+
+let origin: Awaited<ReturnType<typeof startOrigin>>;
+let home: ServerHome;
+
+beforeEach(async () => {
+  origin = await startOrigin();
+  home = await createServerHome();
+});
+
+afterEach(async () => {
+  await home.remove();
+  await origin.close();
+});
+
+const environment = () => ({ EGRESS_ALLOW: origin.hostPort, MAX_WORKERS: '2' });
+
+/** Another history and another data folder, on the same downloads. */
+const otherHome = () => ({
+  ...environment(),
+  HISTORY_FILE: join(home.folder, 'other', 'downloads-history.json'),
+});
+
+async function queueSlow(server: ServerProcess): Promise<Download> {
+  const { downloads } = await server.client.createDownloads({
+    url: `${origin.url}/padded.mp4?size=2000000&kib_per_s=1000`,
+  });
+  const [download] = downloads;
+  if (!download) throw new Error('nothing was queued');
+  await eventually(async () => {
+    const { download: now } = await server.client.getDownload(download.id);
+    return (now.downloaded_bytes ?? 0) > 200_000;
+  });
+  return download;
+}
+
+async function storeSmall(server: ServerProcess, count: number): Promise<Download[]> {
+  const urls = Array.from(
+    { length: count },
+    (_, n) => `${origin.url}/padded.mp4?size=300000&n=${n}`,
+  );
+  const { downloads } = await server.client.createDownloads({ urls });
+  return Promise.all(downloads.map(({ id }) => server.client.waitFor(id, { intervalMs: 100 })));
+}
+
+const isThere = (path: string) =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
+
+const exitOf = (start: Promise<ServerProcess>) =>
+  start.then(
+    () => null,
+    (error: unknown) => error as StartError,
+  );
+
+describe('a downloads folder', () => {
+  it(
+    'has one server: a second one ends with 75 and says why, and the first one downloads on',
+    async () => {
+      const first = await home.start(environment());
+      const download = await queueSlow(first);
+      const refused = await exitOf(home.start(otherHome()));
+      expect(refused?.exitCode).toBe(75);
+      expect(refused?.message).toMatch(
+        /downloads folder is in use by another Artemis.*DOWNLOADS_DIR/,
+      );
+      const ended = await first.client.waitFor(download.id, { intervalMs: 100 });
+      expect(ended).toMatchObject({ status: 'completed', attempt: 1 });
+
+      // After a kill it is free at once, for its own server and for another.
+      await first.stop('SIGKILL');
+      const second = await home.start(otherHome());
+      expect((await second.client.listDownloads({})).total).toBe(0);
+      expect(await second.stop()).toBe(0);
+    },
+    2 * MINUTE,
+  );
+
+  it(
+    'keeps all partial files from a server without the history, and they are continued when it is back',
+    async () => {
+      const first = await home.start(environment());
+      const download = await queueSlow(first);
+      await first.stop('SIGKILL');
+      const partial = await home.partialFiles();
+      expect(partial).toContain(download.id);
+      const folder = join(home.downloadsDir, '.artemis-jobs', download.id);
+      await utimes(folder, 1, 1);
+
+      const blind = await home.start(otherHome());
+      // Its first clean-up is over when it tells when the next one is.
+      await eventually(async () => (await blind.client.telemetry()).storage.next_cleanup_at);
+      await blind.stop();
+      expect(await home.partialFiles()).toEqual(partial);
+
+      const before = origin.requests.length;
+      const back = await home.start(environment());
+      const ended = await back.client.waitFor(download.id, { intervalMs: 100 });
+      expect(ended).toMatchObject({ status: 'completed', attempt: 1 });
+      const resumed = origin.requests
+        .slice(before)
+        .filter(({ range }) => /bytes=[1-9]/.test(range ?? ''));
+      expect(resumed.length).toBeGreaterThan(0);
+    },
+    2 * MINUTE,
+  );
+
+  it(
+    'may be moved: links work, purge deletes, and what somebody edited is left and named',
+    async () => {
+      const first = await home.start(environment());
+      const [kept, purged, edited] = await storeSmall(first, 3);
+      if (!kept || !purged || !edited) throw new Error('nothing was stored');
+      expect([kept.status, purged.status, edited.status]).toEqual(Array(3).fill('completed'));
+      await first.stop();
+      const copy = join(home.folder, 'moved');
+      execFileSync('cp', ['-a', home.downloadsDir, copy]);
+      await appendFile(join(copy, `${edited.id}.mp4`), 'mine');
+
+      const second = await home.start({ ...environment(), DOWNLOADS_DIR: copy });
+      const { download_url: link } = await second.client.getDownload(kept.id);
+      const answer = await fetch(second.baseUrl + (link ?? ''));
+      expect(answer.status).toBe(200);
+      const content = await readFile(join(home.downloadsDir, `${kept.id}.mp4`));
+      expect(content.equals(Buffer.from(await answer.arrayBuffer()))).toBe(true);
+      await second.client.purgeDownload(purged.id, 'file');
+      expect(await isThere(join(copy, `${purged.id}.mp4`))).toBe(false);
+      await second.client.purgeDownload(edited.id, 'file');
+      expect(await isThere(join(copy, `${edited.id}.mp4`))).toBe(true);
+      const { lines } = await second.client.log();
+      expect(lines.filter(({ level }) => level === 'warn').map(({ text }) => text)).toEqual([
+        expect.stringContaining(`downloads/${edited.id}.mp4`),
+      ]);
+    },
+    2 * MINUTE,
+  );
+
+  it(
+    'with 2,000 old work folders does not keep the server waiting, and those of waiting downloads stay',
+    async () => {
+      const first = await home.start(environment());
+      const download = await queueSlow(first);
+      await first.client.pauseDownload(download.id);
+      await first.stop();
+      const jobs = join(home.downloadsDir, '.artemis-jobs');
+      const mark = await readFile(join(jobs, '.marks', download.id), 'utf8');
+      const old = Array.from({ length: 2000 }, () => randomUUID());
+      for (const id of old) {
+        await mkdir(join(jobs, id));
+        await writeFile(join(jobs, id, 'media.mp4.part'), 'half');
+        await writeFile(join(jobs, '.marks', id), mark);
+      }
+
+      const second = await home.start(environment());
+      await eventually(() => second.stdout().includes('removed work folders'));
+      const [listening, swept] = ['Server listening', 'removed work folders'].map((text) =>
+        second.stdout().indexOf(text),
+      );
+      expect(listening).toBeGreaterThanOrEqual(0);
+      expect(listening).toBeLessThan(swept ?? 0);
+      expect((await home.partialFiles()).filter((name) => !name.includes('/'))).toEqual([
+        download.id,
+      ]);
+      await second.client.resumeDownload(download.id);
+      const ended = await second.client.waitFor(download.id, { intervalMs: 100 });
+      expect(ended.status).toBe('completed');
+    },
+    2 * MINUTE,
+  );
+});
