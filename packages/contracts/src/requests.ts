@@ -100,7 +100,14 @@ export const ListDownloadsQuery = Type.Object(
 export type ListDownloadsQuery = Static<typeof ListDownloadsQuery>;
 
 export const RemoveDownloadQuery = Type.Object(
-  { purge: Type.Optional(oneOf(['record', 'file'])) },
+  {
+    purge: Type.Optional(
+      oneOf(['record', 'file'], {
+        description:
+          'record: forget a download that has ended; file: delete its stored files too. A file that somebody changed or replaced stays, and a line of /log names it.',
+      }),
+    ),
+  },
   strict,
 );
 export type RemoveDownloadQuery = Static<typeof RemoveDownloadQuery>;

@@ -34,7 +34,9 @@ export interface ServerHome {
   storedFiles(): Promise<string[]>;
   /** Names below the folder of running jobs. */
   partialFiles(): Promise<string[]>;
-  /** Ends what still runs and removes everything. */
+  /** Ends what still runs. */
+  stop(signal?: NodeJS.Signals): Promise<void>;
+  /** The same, and removes everything. */
   remove(): Promise<void>;
 }
 
@@ -43,6 +45,14 @@ export async function createServerHome(): Promise<ServerHome> {
   const downloadsDir = join(folder, 'downloads');
   const historyFile = join(folder, 'downloads-history.json');
   const started: ServerProcess[] = [];
+
+  async function stop(signal?: NodeJS.Signals): Promise<void> {
+    for (const server of started) {
+      const { exitCode, signalCode } = server.child;
+      if (exitCode === null && signalCode === null) await server.stop(signal);
+    }
+  }
+
   return {
     folder,
     downloadsDir,
@@ -64,10 +74,9 @@ export async function createServerHome(): Promise<ServerHome> {
       (await readdir(join(downloadsDir, '.artemis-jobs'), { recursive: true }).catch(() => []))
         .filter((name) => !name.startsWith('.'))
         .toSorted(),
+    stop,
     async remove() {
-      for (const server of started) {
-        if (server.child.exitCode === null && server.child.signalCode === null) await server.stop();
-      }
+      await stop();
       await rm(folder, { recursive: true, force: true, maxRetries: 3 });
     },
   };
