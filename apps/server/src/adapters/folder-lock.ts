@@ -33,6 +33,7 @@ export function takeLock<T extends ProcessIdentity>(
   const own = `${path}.${randomBytes(6).toString('hex')}`;
   const text = JSON.stringify(owner);
   let hasSeenDead = false;
+  let hasSeenHalf = false;
   try {
     // Linked under its name, so that nobody ever reads half of it.
     writeFileSync(own, text, { mode: 0o600, flag: 'wx' });
@@ -46,6 +47,12 @@ export function takeLock<T extends ProcessIdentity>(
       const found = read(path);
       if (found === null) continue;
       const other = parse<T>(found);
+      if (other === null && !hasSeenHalf) {
+        // Without links somebody may be writing it at this moment.
+        hasSeenHalf = true;
+        sleep(TAKEOVER_PAUSE_MS);
+        continue;
+      }
       const reason = other && refusal(other);
       if (reason !== null) throw new FolderInUseError(reason);
       hasSeenDead = true;

@@ -122,6 +122,17 @@ describe('a downloads folder', () => {
     2 * MINUTE,
   );
 
+  /** What an older version wrote: without the hash. */
+  async function forgetSamples(): Promise<string> {
+    const path = join(home.folder, '.artemis', 'published-files.ndjson');
+    const lines = (await readFile(path, 'utf8')).trim().split('\n');
+    const old = lines.map((line) =>
+      JSON.stringify({ ...(JSON.parse(line) as object), sample: undefined, modifiedMs: undefined }),
+    );
+    await writeFile(path, `${old.join('\n')}\n`);
+    return path;
+  }
+
   it(
     'may be moved: links work, purge deletes, and what somebody edited is left and named',
     async () => {
@@ -130,6 +141,10 @@ describe('a downloads folder', () => {
       if (!kept || !purged || !edited) throw new Error('nothing was stored');
       expect([kept.status, purged.status, edited.status]).toEqual(Array(3).fill('completed'));
       await first.stop();
+      const index = await forgetSamples();
+      const updated = await home.start(environment());
+      await eventually(async () => (await readFile(index, 'utf8')).split('"sample"').length === 4);
+      await updated.stop();
       const copy = join(home.folder, 'moved');
       execFileSync('cp', ['-a', home.downloadsDir, copy]);
       await appendFile(join(copy, `${edited.id}.mp4`), 'mine');
