@@ -105,7 +105,7 @@ export async function openWorkFolders(options: WorkFoldersOptions): Promise<Work
     const isMarked = await isOurs(downloadId);
     const known = keepMs(downloadId);
     const isStrange = known === null && !isMarked;
-    const limitMs = isStrange ? keepStrangeMs() : (known ?? 0);
+    const limitMs = isStrange ? keepStrangeMs() : (known ?? UNKNOWN_MS);
     const usedAtMs = isStrange ? Math.max(found.mtimeMs, sinceMs) : found.mtimeMs;
     if (Math.max(0, nowMs() - usedAtMs) < limitMs) return false;
     await remove(downloadId);

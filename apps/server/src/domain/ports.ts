@@ -138,8 +138,8 @@ export interface FileStore {
   removeJobFolder(downloadId: string): Promise<void>;
   /**
    * Removes job folders that were left untouched for `keepMs` of their download, which is asked right before:
-   * 0 removes at once, Infinity keeps. Null is a download that nobody knows: its folder goes at once when it was made
-   * by this instance under this history, else after a day. Returns how many were removed.
+   * 0 removes at once, Infinity keeps. Null is a download that nobody knows: its folder is left for a day, and when it was
+   * not made by this instance under this history, for a day from the moment this instance came. Returns how many were removed.
    */
   sweepJobFolders(keepMs: (downloadId: string) => number | null): Promise<number>;
   /** Files that an attempt verified before the server stopped, or null. They can be published as they are. */

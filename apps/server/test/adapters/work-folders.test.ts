@@ -160,11 +160,14 @@ describe('a sweep of work folders', () => {
     expect(await again.sweep(nobodyKnows)).toBe(1);
   });
 
-  it('removes at once what this instance made since its history began and nobody knows any more', async () => {
+  it('removes what this instance made since its history began a day after it was last used', async () => {
     const folders = await start('one', true);
-    const id = await makeOld(folders);
+    const [old, fresh] = [await makeOld(folders), randomUUID()];
+    await folders.open(fresh);
     expect(await folders.sweep(nobodyKnows)).toBe(1);
-    expect(await isThere(id)).toBe(false);
+    expect([await isThere(old), await isThere(fresh)]).toEqual([false, true]);
+    pass(DAY_MS + MINUTE_MS);
+    expect(await folders.sweep(nobodyKnows)).toBe(1);
   });
 
   it('goes by the history where that knows a folder, whoever made it', async () => {

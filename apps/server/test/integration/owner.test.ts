@@ -176,11 +176,13 @@ describe('a downloads folder', () => {
       await first.stop();
       const jobs = join(home.downloadsDir, '.artemis-jobs');
       const mark = await readFile(join(jobs, '.marks', download.id), 'utf8');
+      await utimes(join(jobs, download.id), 1, 1);
       const old = Array.from({ length: 2000 }, () => randomUUID());
       for (const id of old) {
         await mkdir(join(jobs, id));
         await writeFile(join(jobs, id, 'media.mp4.part'), 'half');
         await writeFile(join(jobs, '.marks', id), mark);
+        await utimes(join(jobs, id), 1, 1);
       }
 
       const second = await home.start(environment());
