@@ -53,6 +53,13 @@ def _known_abi() -> int:
 abi: int = _known_abi() if processes.IS_LINUX else 0
 
 
+def know_at_most(version: int) -> None:
+    """As if the kernel were an older one; before anything else is asked of this module."""
+    global abi, _handled
+    abi = min(abi, version)
+    _handled = _handled_rights()
+
+
 def _handled_rights() -> int:
     handled = _RIGHTS_OF_ABI_1
     for right, since in ((_REFER, 2), (_TRUNCATE, _FOR_TRUNCATE), (_IOCTL_DEVICE, _FOR_IOCTL)):
@@ -61,15 +68,15 @@ def _handled_rights() -> int:
     return handled
 
 
-_HANDLED = _handled_rights()
+_handled = _handled_rights()
 
 
-def missing(version: int) -> Tuple[str, ...]:
-    """What a kernel with this ABI cannot restrict."""
-    if version == 0:
+def missing() -> Tuple[str, ...]:
+    """What this kernel cannot restrict."""
+    if abi == 0:
         return ('files', 'connections', 'signals')
     parts = (('truncation', _FOR_TRUNCATE), ('connections', _FOR_CONNECT), ('signals', _FOR_SCOPES))
-    return tuple(name for name, since in parts if version < since)
+    return tuple(name for name, since in parts if abi < since)
 
 
 def open_place(path: str, rights: int) -> Optional[Place]:
@@ -79,7 +86,7 @@ def open_place(path: str, rights: int) -> Optional[Place]:
     except OSError:
         return None
     is_folder = os.path.isdir(f'/proc/self/fd/{descriptor}')
-    kept = _HANDLED & (rights if is_folder else rights & _RIGHTS_OF_FILES)
+    kept = _handled & (rights if is_folder else rights & _RIGHTS_OF_FILES)
     return Place(descriptor, struct.pack('=Qi', kept, descriptor))
 
 
@@ -88,7 +95,7 @@ def file_ruleset(places: Iterable[Place], ports: Optional[Iterable[int]]) -> Opt
 
     Returns a descriptor, or None where there is no Landlock. Signals and abstract sockets end at the ruleset as well.
     """
-    ruleset = _create(_HANDLED, ports)
+    ruleset = _create(_handled, ports)
     if ruleset is None:
         return None
     for place in places:

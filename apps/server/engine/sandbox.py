@@ -32,6 +32,8 @@ class Sandbox:
     """Made once in the host; every job is forked with it. Where the kernel lacks a part, the others are there."""
 
     def __init__(self, settings: Settings) -> None:
+        if settings.landlock_abi is not None:
+            landlock.know_at_most(settings.landlock_abi)
         self._places = list(_places(settings)) if landlock.abi > 0 else []
         # Of tools whose files lie where nobody would look for them.
         self._reads_everything = False
@@ -45,11 +47,11 @@ class Sandbox:
 
     @property
     def can_restrict_connections(self) -> bool:
-        return 'connections' not in landlock.missing(landlock.abi)
+        return 'connections' not in landlock.missing()
 
     def facts(self) -> Dict[str, Any]:
         """For the server: `full`, `partial` or `none`, and what is not restricted."""
-        missing = list(landlock.missing(landlock.abi))
+        missing = list(landlock.missing())
         if self._reads_everything:
             missing.append('reading')
         if not seccomp.is_supported:

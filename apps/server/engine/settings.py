@@ -29,6 +29,8 @@ class Settings:
         self.programs = self.media_programs | self._spellings([self.js_runtime])
         # Folders and files of the server that no job may read.
         self.protected: List[str] = fields.get('protected') or []
+        # Tests only: as if the kernel were older.
+        self.landlock_abi: Optional[int] = fields.get('landlock_abi')
         # On loopback no job reaches these, whatever is allowed.
         self.own_ports: FrozenSet[int] = frozenset(fields.get('own_ports') or [])
         self.max_connections: int = fields.get('max_connections', 64)

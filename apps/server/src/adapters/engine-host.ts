@@ -42,6 +42,8 @@ export interface EngineHostOptions {
   readonly protectedPaths?: readonly string[];
   /** The process whose end must end the host. */
   readonly parentPid?: number;
+  /** For tests: as if the kernel knew only this version of Landlock. */
+  readonly landlockAbi?: number;
   /** False keeps jobs on the cold tier. */
   readonly isWarmAllowed?: boolean;
   /** Guard processes by a watcher as on systems without a signal at the parent's death. */
@@ -162,6 +164,7 @@ export function createEngineHost(options: EngineHostOptions): EngineHost {
         js_runtime: tools.jsRuntime === null ? null : pickRuntime(tools.jsRuntime),
         usual_argvs: options.usualArgvs ?? [],
         own_ports: options.ownPorts ?? [],
+        landlock_abi: options.landlockAbi ?? null,
         protected: options.protectedPaths ?? [],
         parent_pid: parentPid,
         use_watcher: options.isWatcherForced === true,

@@ -75,6 +75,7 @@ export async function startEngine(
     /** Default: those of this machine. */
     readonly tools?: EngineTools;
     readonly ownPorts?: readonly number[];
+    readonly landlockAbi?: number;
   } = {},
 ): Promise<EngineUnderTest> {
   const found = given ?? (await engineTools());

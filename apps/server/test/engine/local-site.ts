@@ -44,6 +44,10 @@ export async function startLocalSite(): Promise<LocalSite> {
         return void response.writeHead(404).end();
     }
   });
+  server.on('connect', ({ url: target }, socket) => {
+    requests.push(`CONNECT ${target}`);
+    socket.destroy();
+  });
   const port = await listen(server, '127.0.0.1');
   return {
     port,

@@ -238,3 +238,74 @@ describe.each(TIERS)('a program of a %s job', { timeout: 60_000 }, (tier) => {
     }
   });
 });
+
+describe.each([
+  { kernel: 'Linux 5.13', landlockAbi: 1, missing: ['truncation', 'connections', 'signals'] },
+  { kernel: 'Linux 6.1', landlockAbi: 2, missing: ['truncation', 'connections', 'signals'] },
+  { kernel: 'Linux 6.7', landlockAbi: 4, missing: ['signals'] },
+])('the sandbox on $kernel', { timeout: 60_000 }, ({ landlockAbi, missing }) => {
+  let engine: EngineUnderTest;
+
+  beforeAll(async () => {
+    engine = await startEngine('cold', { tools: rogueTools, landlockAbi });
+  }, 60_000);
+
+  afterAll(() => engine.close());
+
+  it('is partial, says what is missing, and does the rest', async () => {
+    const restrictsConnections = !missing.includes('connections');
+    expect(engine.host.status().facts?.sandbox).toEqual({
+      level: 'partial',
+      missing,
+      restrictsConnections,
+    });
+    const folder = await mkdtemp(join(parent, 'downloads-'));
+    const job = join(folder, 'job');
+    await mkdir(job);
+    const found = await targets(folder, engine.host.current()?.socketPath ?? '');
+    await writeFile(join(job, 'targets.json'), JSON.stringify(found));
+    await cp(join(import.meta.dirname, 'rogue.py'), join(job, 'rogue.py'));
+    const { lines } = await engine.run({
+      argv: ['--rogue'],
+      folder: job,
+      egress: { allow: [site.address], proxy: null },
+    });
+    const results = JSON.parse(lines.at(-1) ?? '{}') as Record<string, unknown>;
+    expect(results, lines.join('\n')).toEqual({
+      ...REFUSED,
+      ...ALLOWED,
+      ...(missing.includes('truncation') && { 'empties a file': 0 }),
+      ...(missing.includes('signals') && { 'signals the server': 0, 'signals the host': 0 }),
+    });
+  });
+
+  it('starts ffmpeg on a manifest by https only where its connections are kept', async () => {
+    const { folder, lines, controls } = await engine.run({
+      argv: [
+        ...downloadArgv('https://192.0.2.1/live.m3u8').slice(0, -2),
+        ...['--downloader', 'ffmpeg', '--load-info-json', 'info.json'],
+      ],
+      folder: await folderWithManifest('https://192.0.2.1/live.m3u8'),
+      egress: {
+        allow: [],
+        proxy: { url: `http://job:token@127.0.0.1:${site.port}`, isForAll: false },
+      },
+    });
+    expect(await readdir(folder)).not.toContain('media.mp4');
+    const refused = controls.find((control) => control.kind === 'refused');
+    if (missing.includes('connections')) {
+      expect(refused?.reason, lines.join('\n')).toContain('needs a kernel that restricts');
+    } else {
+      expect(refused).toBeUndefined();
+      expect(site.requests).toContain('CONNECT 192.0.2.1:443');
+    }
+  });
+});
+
+async function folderWithManifest(url: string): Promise<string> {
+  const folder = await mkdtemp(join(parent, 'manifest-'));
+  const info = { id: 'x', title: 'x', ext: 'mp4', url, protocol: 'm3u8_native', extractor: 'x' };
+  const whole = { ...info, extractor_key: 'X', webpage_url: url };
+  await writeFile(join(folder, 'info.json'), JSON.stringify(whole));
+  return folder;
+}
