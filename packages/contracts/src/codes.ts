@@ -77,8 +77,8 @@ export const FAILURES = {
   },
   EGRESS_BLOCKED: {
     isRetryable: false,
-    message: 'The link leads to an address in a private network, which downloads may not reach.',
-    hint: 'If you trust it, add its host:port to EGRESS_ALLOW and start the server again.',
+    message: 'The link leads to a private address, or by a way that cannot be checked.',
+    hint: 'The log says what was refused. If you trust that address, add its host:port to EGRESS_ALLOW and start the server again.',
   },
   INVALID_MEDIA: {
     isRetryable: false,

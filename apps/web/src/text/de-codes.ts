@@ -31,8 +31,9 @@ export const deCodes: CodeWords = {
       hint: 'Nimm eine kleinere Qualität, oder erhöhe MAX_FILE_SIZE.',
     },
     EGRESS_BLOCKED: {
-      message: 'Der Link führt in ein privates Netz, das Downloads nicht erreichen dürfen.',
-      hint: 'Wenn du ihm traust, trage host:port in EGRESS_ALLOW ein und starte den Server neu.',
+      message:
+        'Der Link führt zu einer privaten Adresse oder auf einen Weg, der sich nicht prüfen lässt.',
+      hint: 'Das Protokoll nennt die Adresse. Wenn du ihr traust, trage host:port in EGRESS_ALLOW ein und starte den Server neu.',
     },
     INVALID_MEDIA: {
       message: 'Was die Seite geschickt hat, ist kein abspielbares Medium.',
