@@ -32,7 +32,7 @@ class Reporter:
 
     def __init__(self, descriptor: int, nonce: str) -> None:
         self._descriptor = descriptor
-        self._nonce = nonce
+        self.nonce = nonce
         self._refusals = 0
         self.optional = 0
 
@@ -40,7 +40,7 @@ class Reporter:
         if self.optional:
             body['optional'] = True
         try:
-            os.write(self._descriptor, control_line(self._nonce, body))
+            os.write(self._descriptor, control_line(self.nonce, body))
         except OSError:
             pass
 

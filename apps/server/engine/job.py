@@ -10,14 +10,16 @@ import traceback
 from typing import Any, Callable, Dict, List, Optional, Set, Tuple
 from urllib.parse import urlsplit
 
+import exhaustion
+import file_heads
 import guard
 import jar
+import job_hooks
 import media_inputs
 import media_tools
 import processes
 import reports
 from addresses import is_loopback_address, strict_address
-from control import Reporter
 from request import Request
 from sandbox import OFFLINE, Sandbox
 from settings import Settings
@@ -47,6 +49,8 @@ def run(
         _set_limits(request)
         command = _command(request, settings)
         if command is not None:
+            if request.program != 'yt-dlp':
+                _judge_inputs(request)
             sandbox.enter(ruleset, ports)
             _exec(command, _program_argv(request))
         status = _run_module(request, settings, sandbox, ruleset, ports)
@@ -137,6 +141,15 @@ def _program_argv(request: Request) -> List[str]:
     return inputs.confined([request.program, *request.argv], request.program == 'ffprobe')[1:]
 
 
+def _judge_inputs(request: Request) -> None:
+    """Of a tool that the worker starts, whatever has written the files: a standalone yt-dlp does not ask us."""
+    reason = file_heads.why_inputs_refused(['', *request.argv], request.program == 'ffprobe')
+    if reason is not None:
+        # The worker knows this line.
+        os.write(2, f'refused: {reason}\n'.encode())
+        os._exit(1)
+
+
 def _exec(path: str, argv: List[str]) -> None:
     # Python ignores these two; a program that does not know of it would write on after its limit.
     for number in (signal.SIGPIPE, signal.SIGXFSZ):
@@ -157,22 +170,28 @@ def _run_module(
 ) -> int:
     if request.resolver:
         _answer_names(request.resolver)
-    inputs = media_inputs.MediaInputs(sandbox.can_restrict_connections, request.allows_https)
+    media_inputs.of_this_job = inputs = media_inputs.MediaInputs(
+        sandbox.can_restrict_connections, request.allows_https
+    )
     policy = _policy(request, settings, inputs)
     sandbox.enter(ruleset, ports)
     import yt_dlp
 
     if settings.tier == 'cold':
         _use_our_tools(settings)
-    reporter = Reporter(1, request.nonce)
+        job_hooks.install(settings)
+    reporter = job_hooks.reporter
+    reporter.nonce = request.nonce
     reports.install(reporter)
     if request.cookies is not None:
         jar.install(request.cookies, reporter)
-    media_inputs.learn_from_downloads(inputs)
     processes.chain_children_to_this_process(_preparation(policy, sandbox, request.proxy_port()))
     guard.arm(policy, reporter)
     try:
         yt_dlp.main(request.argv)
+    except (MemoryError, RecursionError) as error:
+        print(f'ERROR: {exhaustion.words_of(error)}', file=sys.stderr)
+        return 1
     except SystemExit as exit:
         if exit.code is None or isinstance(exit.code, int):
             return exit.code or 0

@@ -8,7 +8,9 @@ it is refused, whatever was read at its address before. Names are those of ffmpe
 import json
 import os
 import re
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, Callable, Dict, List, Optional, Sequence
+
+from wrapping import wrap
 
 with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), 'media-inputs.json'), encoding='utf-8') as _file:
     _DEMUXERS: Dict[str, str] = json.load(_file)
@@ -89,20 +91,23 @@ class MediaInputs:
         )
 
 
-def learn_from_downloads(inputs: MediaInputs) -> None:
-    """Tells it of every address that yt-dlp gives to ffmpeg. A yt-dlp that is built differently gives only plain files."""
-    from yt_dlp.downloader.external import FFmpegFD
+# Of the job that this process is.
+of_this_job: Optional[MediaInputs] = None
 
-    original = getattr(FFmpegFD, '_call_downloader', None)
-    if original is None:
-        return
 
-    def call_downloader(self: Any, filename: str, info: Dict[str, Any]) -> Any:
+def install() -> None:
+    """Notes every address that yt-dlp gives to ffmpeg. One that is built differently gives only plain files."""
+    wrap('yt_dlp.downloader.external', 'FFmpegFD', '_call_downloader', _noting)
+
+
+def _noting(call: Callable[..., Any]) -> Callable[..., Any]:
+    def run(downloader: Any, filename: Any, info: Dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         for form in info.get('requested_formats') or [info]:
-            inputs.note(form['url'], form.get('protocol'))
-        return original(self, filename, info)
+            if of_this_job is not None:
+                of_this_job.note(form['url'], form.get('protocol'))
+        return call(downloader, filename, info, *args, **kwargs)
 
-    FFmpegFD._call_downloader = call_downloader
+    return run
 
 
 def _words(protocols: str, demuxers: str) -> List[str]:

@@ -1,11 +1,6 @@
-"""What yt-dlp knows but never prints: answers of servers, and whether a fetch was for an optional part.
-
-The failure of an optional part is made a warning. Wraps a few functions of the user's own yt_dlp; one that a version
-does not have is left alone.
-"""
+"""What yt-dlp knows but never prints: the answers of servers."""
 
 import functools
-import importlib
 from typing import Any, Callable, Optional, Tuple
 from urllib.parse import urlsplit
 
@@ -20,60 +15,6 @@ def install(reporter: Reporter) -> None:
     from yt_dlp.networking.common import RequestDirector
 
     RequestDirector.send = _reporting_send(RequestDirector.send, reporter)
-    for module, owner, name, wrap in (
-        ('yt_dlp', 'YoutubeDL', '_write_subtitles', _without_abort),
-        ('yt_dlp', 'YoutubeDL', '_write_thumbnails', _without_abort),
-        ('yt_dlp.postprocessor.sponsorblock', 'SponsorBlockPP', 'run', _or_unchanged),
-    ):
-        owning_class = getattr(importlib.import_module(module), owner, None)
-        if owning_class is not None and hasattr(owning_class, name):
-            setattr(owning_class, name, _optional(wrap(getattr(owning_class, name)), reporter))
-
-
-def _optional(function: Callable[..., Any], reporter: Reporter) -> Callable[..., Any]:
-    @functools.wraps(function)
-    def run(*args: Any, **kwargs: Any) -> Any:
-        # Not thread-local: fragments of a subtitle are fetched by other threads while the main one waits here.
-        reporter.optional += 1
-        try:
-            return function(*args, **kwargs)
-        finally:
-            reporter.optional -= 1
-
-    return run
-
-
-def _without_abort(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A subtitle that cannot be had ends the download, or turns its exit status to 1; here it is a warning."""
-
-    @functools.wraps(function)
-    def run(downloader: Any, *args: Any, **kwargs: Any) -> Any:
-        asked = downloader.params.get('ignoreerrors')
-        downloader.params['ignoreerrors'] = True
-        # Downloaders take over this method when they are made.
-        downloader.report_error = lambda message, *_, **__: downloader.report_warning(message)
-        try:
-            return function(downloader, *args, **kwargs)
-        finally:
-            del downloader.report_error
-            downloader.params['ignoreerrors'] = asked
-
-    return run
-
-
-def _or_unchanged(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The same for a postprocessor that asks a service of its own."""
-    from yt_dlp.utils import PostProcessingError
-
-    @functools.wraps(function)
-    def run(postprocessor: Any, info: Any) -> Any:
-        try:
-            return function(postprocessor, info)
-        except PostProcessingError as error:
-            postprocessor.report_warning(str(error))
-            return [], info
-
-    return run
 
 
 def _reporting_send(send: Callable[..., Any], reporter: Reporter) -> Callable[..., Any]:

@@ -9,6 +9,7 @@ import os
 import threading
 from typing import Any, Dict, List
 
+import job_hooks
 import processes
 import rehearsal
 import shortcuts
@@ -43,6 +44,7 @@ def warm_up(settings: Settings) -> Dict[str, Any]:
     rehearsal.rehearse({**params, 'force_generic_extractor': True})
     # After the rehearsal, which must not use up what is prepared for the jobs.
     left_out += shortcuts.install(settings)
+    job_hooks.install(settings)
     if left_out:
         _compile_patterns()
     _ask_versions(params)

@@ -20,6 +20,7 @@ import { createEngineHost } from './adapters/engine-host.ts';
 import { createEngineLease } from './adapters/engine-lease.ts';
 import { createDiskFileStore } from './adapters/file-store.disk.ts';
 import { createJsonFileHistory } from './adapters/history.json-file.ts';
+import { jobMemoryBytes, usableMemoryBytes } from './adapters/job-memory.ts';
 import { createFileLogArchive } from './adapters/log-archive.file.ts';
 import { createLateEgressProxy } from './adapters/late-egress-proxy.ts';
 import { createSilentNotifier } from './adapters/notifier.none.ts';
@@ -54,7 +55,6 @@ import { look } from './worker/look.ts';
 import { readOutcome } from './worker/outcome-file.ts';
 import { usualArgvs } from './worker/usual-argv.ts';
 
-const MEMORY_LIMIT_BYTES = 2 * 1024 ** 3;
 const UPGRADE_LOOK_MS = 60_000;
 
 export interface Services {
@@ -181,13 +181,14 @@ export async function compose(
   });
   const queue = createMemoryQueue({ slots: config.maxWorkers, maxPerHost: config.maxPerHost });
   const seenMedia = createSeenMediaCache();
+  const memoryBytes = jobMemoryBytes(usableMemoryBytes(), config.maxWorkers);
   const runner = createPiscinaRunner({
     maxWorkers: config.maxWorkers,
     limits: {
       maxFileSizeBytes: config.maxFileSizeBytes,
       downloadTimeoutMs: config.downloadTimeoutMs,
       stallTimeoutMs: config.stallTimeoutMs,
-      memoryBytes: MEMORY_LIMIT_BYTES,
+      memoryBytes,
     },
     egressAllow: config.egressAllow,
     withEngine,
@@ -269,7 +270,7 @@ export async function compose(
     withEngine,
     issueProxy: (upstream) => proxy.issue(upstream === null ? {} : { upstream }),
     egressAllow: config.egressAllow,
-    memoryBytes: MEMORY_LIMIT_BYTES,
+    memoryBytes,
     lendCookies: cookieJars.lend,
     seenMedia,
     isDownloaded: playlists.isDownloaded,

@@ -11,6 +11,17 @@ export interface FailureRule {
  * before wide ones: "Private video. Sign in if …" is gone for nearly everybody, signing in or not.
  */
 export const FAILURE_RULES: readonly FailureRule[] = [
+  // The engine's own sentences (file_heads.py, answer_limits.py, exhaustion.py). The same answer would end the same way;
+  // memory may be there the next time.
+  {
+    code: 'INVALID_MEDIA',
+    pattern:
+      /The file is no (media|subtitle|picture): it is |The answer is larger than \d+ MiB|nested too deeply|RecursionError/,
+  },
+  {
+    code: 'WORKER_CRASHED',
+    pattern: /not enough memory for|MemoryError|Cannot allocate memory|can't start new thread/,
+  },
   { code: 'TOO_LARGE', pattern: /\[Errno 27\]|File too large|exited with code (-25|153)\b/ },
   // ffmpeg was killed or crashed; a negative code is a signal.
   { code: 'WORKER_CRASHED', pattern: /exited with code -(4|6|7|8|9|11|31)\b/ },
@@ -106,5 +117,4 @@ export const FAILURE_RULES: readonly FailureRule[] = [
     code: 'ENGINE_OUTDATED',
     pattern: /please report this issue|Unable to extract|No video formats found|latest version/i,
   },
-  { code: 'WORKER_CRASHED', pattern: /MemoryError|Cannot allocate memory|can't start new thread/ },
 ];

@@ -61,6 +61,7 @@ export async function collectSidecars(
     const language = /^\.([A-Za-z0-9-]{1,35})\.(vtt|srt)$/.exec(file.suffix)?.[1];
     if (/^-\d{2,}\.\w+$/.test(file.suffix) && file.kind === 'media') files.push(file);
     else if (language !== undefined && plan.subtitles !== null) {
+      if (await isOfAnotherKind(file.path)) continue;
       languages.push(language);
       if (!(plan.subtitles.isEmbedded && hasEmbeddedSubtitles)) files.push(file);
     } else if (
@@ -93,6 +94,18 @@ function hasLanguages(wanted: readonly string[] | null, got: readonly string[]):
   return wanted.every((language) =>
     got.some((tag) => tag === language || tag.startsWith(`${language}-`)),
   );
+}
+
+/** A standalone yt-dlp does not look what it has fetched as a subtitle; a player would follow a playlist. */
+async function isOfAnotherKind(path: string): Promise<boolean> {
+  const handle = await open(path, 'r');
+  try {
+    const { buffer } = await handle.read(Buffer.alloc(64), 0, 64, 0);
+    const start = buffer.toString('utf8').replace(/^\uFEFF/, '');
+    return /^\s*(#EXTM3U|ffconcat|v=0\s|\[playlist\]|<(?!\?xml|(\w+:)?tt[\s>]))/i.test(start);
+  } finally {
+    await handle.close();
+  }
 }
 
 /** A thumbnail that could not be converted lies there under whatever name it came with. */

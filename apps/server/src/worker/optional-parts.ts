@@ -1,17 +1,11 @@
 import type { WarningCode } from '@artemis/contracts';
 import { errorsOf } from './failure.ts';
+import { isAtOptionalPart, OPTIONAL_STEPS } from './optional-steps.ts';
 import type { DownloadPlan, OptionalPart } from './plan.ts';
 import type { RunResult } from './yt-dlp-run.ts';
 
-const STEPS: Readonly<Record<string, OptionalPart>> = {
-  SubtitlesConvertor: 'subtitles',
-  EmbedSubtitle: 'embed_subtitles',
-  ThumbnailsConvertor: 'thumbnail',
-  EmbedThumbnail: 'embed_thumbnail',
-  Metadata: 'metadata',
-  SponsorBlock: 'sponsorblock',
-  ModifyChapters: 'sponsorblock',
-};
+/** Too large for the limit of a file or for the memory of the job. A MemoryError has no words. */
+const EXHAUSTED = /\[Errno 27\]|File too large|MemoryError|RecursionError|^ERROR:\s*$/;
 /** One language that fails is left out alone; when more fail, the site does not want to give any. */
 const MAX_LANGUAGES_LEFT_OUT = 2;
 
@@ -20,34 +14,51 @@ const MAX_LANGUAGES_LEFT_OUT = 2;
  * SponsorBlock and metadata may fail, the media must not fail with them.
  */
 export function failedPart(
-  { lines, openStep, end }: Pick<RunResult, 'lines' | 'openStep' | 'end'>,
+  { lines, openStep, end, exit }: Pick<RunResult, 'lines' | 'openStep' | 'end' | 'exit'>,
   plan: DownloadPlan,
   leftOut: ReadonlySet<OptionalPart>,
 ): OptionalPart | null {
   const error = errorsOf(lines).at(-1) ?? '';
-  // A full disk or a limit is no fault of the part.
-  if (/\[Errno (27|28|122)\]|No space left|File too large/.test(error)) return null;
+  // There will be room later, and then the part as well.
+  if (/\[Errno (28|122)\]|No space left|Disk quota/.test(error)) return null;
   if (end === 'part-failed') {
-    return (openStep === null ? null : STEPS[openStep]) ?? partInProgress(lines, plan, leftOut);
+    const part = openStep === null ? null : OPTIONAL_STEPS[openStep];
+    // Besides, subtitles alone are asked for, by some extractors before anything else is known.
+    const fallback = plan.subtitles === null ? null : 'subtitles';
+    return part ?? partInProgress(lines, plan, leftOut) ?? fallback;
   }
   const language = /Unable to download video subtitles for '([^']+)'/.exec(error)?.[1];
   if (language !== undefined) return subtitlePart(language, plan, leftOut);
   if (error.includes('Cannot write video subtitles')) return 'subtitles';
   if (error.includes('--live-from-start is passed')) return 'from_start';
   if (error.includes('SponsorBlock')) return 'sponsorblock';
-  if (error === '' || openStep === null) return null;
+  // A standalone yt-dlp lets these end it.
+  if (openStep === null && EXHAUSTED.test(error) && isAtOptionalPart(lines, openStep)) {
+    return partInProgress(lines, plan, leftOut);
+  }
+  // What was killed from outside may get further the next time.
+  if (openStep === null || exit.status === null) return null;
+  const part = OPTIONAL_STEPS[openStep];
+  if (part !== undefined || error === '') return part ?? null;
   // The streams themselves may be at fault as well; then they do not fit into any other either.
-  if (['Merger', 'VideoRemuxer'].includes(openStep)) {
+  if (
+    ['Merger', 'VideoRemuxer'].includes(openStep) &&
+    !/The file is no media|Errno 27|File too large/.test(error)
+  ) {
     return plan.container === null ? null : 'container';
   }
-  return STEPS[openStep] ?? null;
+  return null;
 }
 
 /** What yt-dlp passes over in silence, with success. */
 const PASSED_OVER: readonly (readonly [RegExp, WarningCode])[] = [
   [/^\[SponsorBlock\] SponsorBlock is not supported for /, 'SPONSORBLOCK_MISSING'],
-  [/^\[EmbedThumbnail\] There aren't any thumbnails to embed/, 'THUMBNAIL_MISSING'],
+  [
+    /^\[EmbedThumbnail\] There (aren't any thumbnails to embed|are no thumbnails on disk)/,
+    'THUMBNAIL_MISSING',
+  ],
   [/^WARNING: .*Skipping embedding the thumbnail/, 'THUMBNAIL_MISSING'],
+  [/^WARNING: .*Going on without SponsorBlock/, 'SPONSORBLOCK_MISSING'],
 ];
 
 export function missedParts(lines: readonly string[]): WarningCode[] {
@@ -72,7 +83,7 @@ function partInProgress(
   for (const line of [...lines].reverse()) {
     const language = /^\[info\] Writing video subtitles to: media\.([^.]+)\./.exec(line)?.[1];
     if (language !== undefined) return subtitlePart(language, plan, leftOut);
-    if (/^\[info\] Downloading video thumbnail /.test(line)) return 'thumbnail';
+    if (/^\[info\] (Downloading|Writing) video thumbnail /.test(line)) return 'thumbnail';
   }
   return null;
 }

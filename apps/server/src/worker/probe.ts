@@ -2,6 +2,8 @@ import { open } from 'node:fs/promises';
 import type { FailureCode } from '@artemis/contracts';
 import type { Jobs, ToolResult } from './jobs.ts';
 
+/** The engine's word of a file that begins like something which ffmpeg would follow (`file_heads.py`). */
+const REFUSED = 'refused: ';
 /** From here before the end of the shortest stream, packets are looked for. */
 const TAIL_SECONDS = 6;
 
@@ -33,7 +35,7 @@ const FIELDS =
   'stream=index,codec_type,codec_name,width,height,avg_frame_rate,duration,start_time:' +
   'stream_disposition=attached_pic';
 
-/** ffprobe could not do its work, which says nothing about the file. */
+/** Why ffprobe has not looked into the file. */
 export class ProbeError extends Error {
   readonly code: FailureCode;
 
@@ -69,6 +71,7 @@ async function probe(jobs: Jobs, path: string, interval: string): Promise<Probed
   const streams: ProbedStream[] = [];
   const packetEnds = new Map<number, number>();
   let format: ReadonlyMap<string, string> | null = null;
+  let refusal: string | null = null;
   const result = await jobs.runTool(
     'ffprobe',
     [
@@ -76,6 +79,7 @@ async function probe(jobs: Jobs, path: string, interval: string): Promise<Probed
       ...['-show_entries', FIELDS, '-of', 'compact', `file:${path}`],
     ],
     (line) => {
+      if (line.startsWith(REFUSED)) refusal = line.slice(REFUSED.length);
       const [section, ...words] = line.split('|');
       const fields = new Map(words.map((word) => [beforeEquals(word), afterEquals(word)]));
       if (section === 'format') format = fields;
@@ -93,6 +97,7 @@ async function probe(jobs: Jobs, path: string, interval: string): Promise<Probed
     packetEnds.set(index, Math.max(packetEnds.get(index) ?? -Infinity, end));
   }
 
+  if (refusal !== null) throw new ProbeError('INVALID_MEDIA', `${String(refusal)}.`);
   refuseUnlessAnswered(result);
   const found = format as ReadonlyMap<string, string> | null;
   if (found === null) return null;

@@ -6,6 +6,7 @@ import { isEgressRefusal, isForbiddenInput, isHttpsLeftOut, isSkippedSegment } f
 import { partialBytes } from './job-folder.ts';
 import type { Jobs } from './jobs.ts';
 import type { Task } from './messages.ts';
+import { isAtOptionalPart } from './optional-steps.ts';
 import {
   parseOutputLine,
   type OutputMessage,
@@ -37,7 +38,7 @@ export type RunEnd =
   /** ffmpeg was kept from https below a manifest of plain http. */
   | 'needs-https'
   | 'recorded'
-  /** An optional part cannot be had, which is known before the media is fetched. */
+  /** An optional part cannot be had: known before the media is fetched, or it has come to a standstill. */
   | 'part-failed';
 
 export interface RunResult {
@@ -234,8 +235,9 @@ export async function runYtDlp(options: RunOptions): Promise<RunResult> {
     ) {
       endBy('recorded');
     } else if (nowMs > deadlineMs) endBy('timed-out');
-    else if (nowMs - activeAtMs > limits.stallTimeoutMs) endBy('stalled');
-    else options.onProgress();
+    else if (nowMs - activeAtMs > limits.stallTimeoutMs) {
+      endBy(isAtOptionalPart(lines, openStep) ? 'part-failed' : 'stalled');
+    } else options.onProgress();
   }, TICK_MS);
 
   const exit = await job.closed;

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sendText, type LoggedRequest, type Route } from './exchange.ts';
 import { faultRoutes } from './fault-routes.ts';
+import { hostileRoutes } from './hostile-routes.ts';
 import { mediaRoutes } from './media-routes.ts';
 import { ensureMedia } from './media.ts';
 import { memberRoutes } from './member-routes.ts';
@@ -20,6 +21,7 @@ export const routes: readonly Route[] = [
   ...streamRoutes,
   ...twoFacedRoutes,
   ...faultRoutes,
+  ...hostileRoutes,
 ];
 
 export type OriginOptions = {

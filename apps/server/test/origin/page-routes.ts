@@ -1,4 +1,3 @@
-import { createGzip } from 'node:zlib';
 import { numberOf, sendText, writeChunks, type Exchange, type Route } from './exchange.ts';
 
 /** Titles that must never become a path, a line of a protocol, markup or a terminal command. */
@@ -39,6 +38,12 @@ function escapeMarkup(text: string): string {
   );
 }
 
+/** `name=url`; the link may have such signs of its own. */
+function named(part: string): readonly [name: string, url: string] {
+  const equals = part.indexOf('=');
+  return [part.slice(0, equals), part.slice(equals + 1)];
+}
+
 /** Every part can be pointed anywhere: it is how a page tries to make the reader fetch an address. */
 function page({ query, origin }: Exchange, defaults: Readonly<Record<string, string>>): string {
   const part = (name: string, markup: (value: string) => string) => {
@@ -64,11 +69,11 @@ function page({ query, origin }: Exchange, defaults: Readonly<Record<string, str
     part('video', (value) => ` src="${value}"`),
     '>',
     ...sources.map((source) => {
-      const [label = '', url = ''] = source.split('=');
+      const [label, url] = named(source);
       return `<source src="${escapeMarkup(url)}" type="video/mp4" label="${label}">`;
     }),
     ...tracks.map((track) => {
-      const [language = '', url = ''] = track.split('=');
+      const [language, url] = named(track);
       return `<track kind="subtitles" srclang="${language}" src="${escapeMarkup(url)}">`;
     }),
     '</video></body></html>\n',
@@ -197,26 +202,6 @@ export const pageRoutes: readonly Route[] = [
     async answer(exchange) {
       exchange.response.writeHead(200, { 'Content-Type': 'text/html' });
       await writeChunks(exchange, endlessly(), numberOf(exchange.query, 'kib_per_s', 64 * 1024));
-    },
-  },
-  {
-    path: '/page/gzip-bomb.html',
-    about: 'HTML of ?mib= (default 512) packed a thousand times smaller, whatever was accepted',
-    async answer(exchange) {
-      exchange.response.writeHead(200, {
-        'Content-Type': 'text/html',
-        'Content-Encoding': 'gzip',
-      });
-      const gzip = createGzip({ level: 1 });
-      gzip.pipe(exchange.response);
-      exchange.response.on('close', () => gzip.destroy());
-      gzip.write('<!doctype html><html><body>');
-      const block = Buffer.alloc(1024 * 1024, 0x20);
-      for (let mib = 0; mib < numberOf(exchange.query, 'mib', 512); mib += 1) {
-        if (gzip.destroyed) return;
-        await new Promise((resolve) => gzip.write(block, resolve));
-      }
-      gzip.end('</body></html>');
     },
   },
   {

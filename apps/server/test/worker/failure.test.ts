@@ -205,6 +205,14 @@ const MESSAGES: readonly (readonly [FailureCode, string])[] = [
     'ERROR: file:// URLs are disabled by default in yt-dlp for security reasons. Use --enable-file-urls to enable at your own risk.',
   ],
   ['WORKER_CRASHED', 'ERROR: MemoryError'],
+  ['WORKER_CRASHED', 'ERROR: There was not enough memory for what the site sent'],
+  ['INVALID_MEDIA', 'ERROR: What the site sent is nested too deeply to be read'],
+  ['INVALID_MEDIA', 'ERROR: The file is no media: it is a playlist'],
+  ['INVALID_MEDIA', 'ERROR: Postprocessing: The file is no media: it is a web page'],
+  [
+    'INVALID_MEDIA',
+    "ERROR: [generic] x: Error reading response: The answer is larger than 64 MiB, which no page, manifest, subtitle or picture is (caused by TransportError('…')); please report this issue on  https://github.com/yt-dlp/yt-dlp/issues?q= ",
+  ],
   ['UNKNOWN', 'ERROR: something that nobody has heard of'],
 ];
 

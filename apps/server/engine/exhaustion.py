@@ -1,0 +1,46 @@
+"""Running out of memory or of stack, told as that.
+
+Python's own words for it are empty or those of its internals, and yt-dlp adds that the fault is its own and an update
+may help.
+"""
+
+import functools
+import sys
+from typing import Any, Callable, List, Optional
+
+# The worker knows these sentences.
+_NO_MEMORY = 'There was not enough memory for what the site sent'
+_TOO_DEEP = 'What the site sent is nested too deeply to be read'
+
+
+def install() -> None:
+    from yt_dlp import YoutubeDL
+
+    YoutubeDL.trouble = _plain(YoutubeDL.trouble)
+
+
+def words_of(error: Optional[BaseException]) -> Optional[str]:
+    """None when it is another error: libraries and yt-dlp wrap these in their own."""
+    seen = set()
+    pending: List[Any] = [error]
+    while pending:
+        current = pending.pop()
+        if not isinstance(current, BaseException) or id(current) in seen:
+            continue
+        if isinstance(current, MemoryError):
+            return _NO_MEMORY
+        if isinstance(current, RecursionError):
+            return _TOO_DEEP
+        seen.add(id(current))
+        pending += [current.__cause__, getattr(current, 'cause', None), getattr(current, 'reason', None)]
+        pending += getattr(current, 'unexpected_errors', ())
+    return None
+
+
+def _plain(trouble: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(trouble)
+    def run(downloader: Any, message: Any = None, *args: Any, **kwargs: Any) -> Any:
+        words = None if message is None else words_of(sys.exc_info()[1])
+        return trouble(downloader, message if words is None else f'ERROR: {words}', *args, **kwargs)
+
+    return run

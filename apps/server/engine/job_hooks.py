@@ -1,0 +1,25 @@
+"""Everything that is wrapped around the user's own yt_dlp and is the same for every job.
+
+A warm host does it for all its jobs: setting a function of a class with two thousand heirs writes to all of them, and
+in a job each first write copies a page.
+"""
+
+import answer_limits
+import exhaustion
+import head_checks
+import media_inputs
+import optional_parts
+from control import Reporter
+from settings import Settings
+
+# Standard output, which in a job is its connection.
+reporter = Reporter(1, '')
+
+
+def install(settings: Settings) -> None:
+    """Once in a process. Raises anything with a yt_dlp that cannot be wrapped: then no job may run with it."""
+    answer_limits.install(reporter)
+    optional_parts.install(reporter)
+    exhaustion.install()
+    head_checks.install(settings, reporter)
+    media_inputs.install()

@@ -1,0 +1,28 @@
+import type { OptionalPart } from './plan.ts';
+
+/** Steps of yt-dlp before or after the download, and what of a download fails with them alone. */
+export const OPTIONAL_STEPS: Readonly<Record<string, OptionalPart>> = {
+  SubtitlesConvertor: 'subtitles',
+  EmbedSubtitle: 'embed_subtitles',
+  ThumbnailsConvertor: 'thumbnail',
+  EmbedThumbnail: 'embed_thumbnail',
+  Metadata: 'metadata',
+  SponsorBlock: 'sponsorblock',
+  ModifyChapters: 'sponsorblock',
+};
+
+/**
+ * Whether a run was busy with something that the download can do without, by the step that is open and by what it said
+ * last.
+ */
+export function isAtOptionalPart(lines: readonly string[], openStep: string | null): boolean {
+  if (openStep !== null) return Object.hasOwn(OPTIONAL_STEPS, openStep);
+  const last = lines.findLast((line) =>
+    /^\[info\] (Writing video|Downloading video thumbnail)|^\[download\] Destination: /.test(line),
+  );
+  if (last === undefined) return false;
+  const name = /^\[download\] Destination: (.+)$/.exec(last)?.[1];
+  return name === undefined
+    ? /subtitles|thumbnail/.test(last)
+    : lines.includes(`[info] Writing video subtitles to: ${name}`);
+}
