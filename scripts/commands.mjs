@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url';
 import { readSettings } from './settings.mjs';
 import { explain, repositoryDir } from './steps.mjs';
 import { runChecks, runVitest, summarize } from './test-run.mjs';
-import { ensureChromium, ensureTools } from './tools.mjs';
+import { ensureChromium, ensureFaketime, ensureTools } from './tools.mjs';
 import { buildServer, buildWeb, installDependencies } from './workspace.mjs';
 
 /** Sets up what is missing, then becomes the server: same process, so signals and the exit code are its own. */
@@ -38,6 +38,7 @@ export async function test() {
   await attempt('web build', buildWeb);
   await attempt('tools', () => ensureTools(settings));
   await attempt('browser', () => ensureChromium(settings));
+  await attempt('libfaketime', () => ensureFaketime(settings));
   failed.push(...(await runChecks()));
   summarize(await runVitest({ isBuilt: !failed.includes('server build') }), failed);
 }

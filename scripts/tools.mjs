@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { acquireYtDlp, mayTryAgain } from './acquire-yt-dlp.mjs';
@@ -57,6 +59,19 @@ export async function ensureChromium(settings) {
   if (settings.mayInstall && (await tryInstall(['chromium']))) return;
   say(
     'Chromium was not found; the browser tests need it. To mend it: sudo apt-get install chromium',
+  );
+}
+
+/**
+ * A library that gives a server under test another clock.
+ * @param {import('./settings.mjs').Settings} settings
+ */
+export async function ensureFaketime(settings) {
+  const folders = await readdir('/usr/lib').catch(() => []);
+  if (folders.some((name) => existsSync(`/usr/lib/${name}/faketime/libfaketime.so.1`))) return;
+  if (settings.mayInstall && (await tryInstall(['libfaketime']))) return;
+  say(
+    'libfaketime was not found; the tests of wrong clocks need it. To mend it: sudo apt-get install libfaketime',
   );
 }
 

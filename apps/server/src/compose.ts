@@ -25,6 +25,7 @@ import { createFileLogArchive } from './adapters/log-archive.file.ts';
 import { createLateEgressProxy } from './adapters/late-egress-proxy.ts';
 import { createSilentNotifier } from './adapters/notifier.none.ts';
 import { createDiskPlaylistStore } from './adapters/playlist-store.disk.ts';
+import { openDiskTimekeeper } from './adapters/passed-time.disk.ts';
 import { createProber, type Prober } from './adapters/prober.ts';
 import { findTools } from './adapters/tools.ts';
 import type { Config } from './config.ts';
@@ -149,11 +150,13 @@ export async function compose(
     logger,
   });
   const log = createActivityLog(() => new Date(), logArchive);
+  const timekeeper = await openDiskTimekeeper({ dataDir: config.dataDir, logger });
   const live = createLiveDownloads();
   const history = createJsonFileHistory({
     path: config.historyFile,
     dataDir: config.dataDir,
     logger,
+    now: timekeeper.believedNow,
   });
   const content = await history.load();
   const known = new Set(content.downloads.map(({ id }) => id));
@@ -170,6 +173,7 @@ export async function compose(
     onLeft: (path) =>
       log.write('warn', `Left ${path}: it is not known as the file that was stored.`, null, true),
     readOutcome,
+    passedTime: timekeeper.look,
   });
   const cookieStore = createDiskCookieStore(resolve(config.dataDir, 'cookies'), logger);
   const cookieJars = createCookieJars({
@@ -261,6 +265,7 @@ export async function compose(
       jobs.peakMemoryBytes = Math.max(jobs.peakMemoryBytes, peakMemoryBytes ?? 0);
     },
     settings: config,
+    believedNow: timekeeper.believedNow,
   });
   const downloads = withPlaylists(plainDownloads, playlists);
   const prober = createProber({
@@ -281,6 +286,7 @@ export async function compose(
     live,
     records,
     files,
+    timekeeper,
     log,
     logger,
     cleanupAfterDays: config.cleanupAfterDays,
@@ -354,6 +360,7 @@ export async function compose(
         sandbox: engineHost.status().facts?.sandbox ?? null,
         files,
         history,
+        timekeeper,
         pid: process.pid,
       }),
     async start() {

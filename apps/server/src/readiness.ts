@@ -1,7 +1,8 @@
 import type { ReadinessCheck } from '@artemis/contracts';
 import type { EngineSandbox } from './adapters/engine-host.ts';
 import type { Tools } from './adapters/tools.ts';
-import type { FileStore, HistoryStore } from './domain/ports.ts';
+import { clockHealth } from './domain/passed-time.ts';
+import type { FileStore, HistoryStore, Timekeeper } from './domain/ports.ts';
 
 export interface ReadinessSources {
   readonly tools: Pick<Tools, 'problems'>;
@@ -10,6 +11,7 @@ export interface ReadinessSources {
   readonly sandbox: EngineSandbox | null;
   readonly files: Pick<FileStore, 'health'>;
   readonly history: Pick<HistoryStore, 'health'>;
+  readonly timekeeper: Pick<Timekeeper, 'look'>;
   readonly pid: number;
 }
 
@@ -26,7 +28,7 @@ const CHECKED_TOOLS = [
 
 /** What downloads need, each with what to do when it is missing. Only `fail` makes the server not ready. */
 export async function readChecks(sources: ReadinessSources): Promise<readonly ReadinessCheck[]> {
-  const { tools, files, history } = sources;
+  const { tools, files, history, timekeeper } = sources;
   const checks: ReadinessCheck[] = CHECKED_TOOLS.map(({ name, problems, fine }) => {
     const problem = tools.problems.find((entry) =>
       (problems as readonly string[]).includes(entry.name),
@@ -45,6 +47,7 @@ export async function readChecks(sources: ReadinessSources): Promise<readonly Re
   if (sources.sandbox !== null) checks.push(sandboxCheck(sources.sandbox));
   checks.push({ name: 'storage', ...(await files.health()) });
   checks.push({ name: 'history', ...history.health() });
+  checks.push({ name: 'clock', ...clockHealth(timekeeper.look()) });
   if (sources.pid === 1) {
     checks.push({
       name: 'init',

@@ -15,6 +15,7 @@ import {
 } from 'node:fs/promises';
 import { basename, dirname, extname, join, relative, sep } from 'node:path';
 import type { Artifact } from '@artemis/contracts';
+import { beginningOf, type PassedTime } from '../domain/passed-time.ts';
 import type { FileName, FileStore, OpenedFile, StorageUsage } from '../domain/ports.ts';
 import type { Outcome, OutcomeFile } from '../worker/messages.ts';
 import { lockProblem, type DownloadsLock } from './downloads-lock.ts';
@@ -22,6 +23,7 @@ import { syncFolder } from './durable-file.ts';
 import { factsIn, factsOf, OPEN_FLAGS, type FileFacts } from './file-identity.ts';
 import { isEmpty, lstatOrNull, moveWithoutReplacing, openToUser } from './file-moves.ts';
 import { createFileStream } from './file-stream.ts';
+import { openFolderSightings } from './folder-sightings.ts';
 import { openPublishedIndex, type PublishedFile } from './published-index.ts';
 import { createRecognition } from './recognition.ts';
 import { openWorkFolders } from './work-folders.ts';
@@ -29,6 +31,7 @@ import { openWorkFolders } from './work-folders.ts';
 const STORAGE_ROOT = 'downloads/';
 const FREE_SPACE_CACHE_MS = 2000;
 const MOST_NAME_TRIES = 1000;
+
 export interface DiskFileStoreOptions {
   readonly downloadsDir: string;
   /** Folder for the index of published files. */
@@ -40,6 +43,9 @@ export interface DiskFileStoreOptions {
   readonly onLeft: (storagePath: string) => void;
   readonly readOutcome: (jobFolder: string) => Promise<Extract<Outcome, { kind: 'done' }> | null>;
   readonly nowMs?: () => number;
+  /** By which files and folders grow old. */
+  readonly passedTime: () => PassedTime;
+  /** Goes on evenly, whatever is done to the clock of the computer. */
   readonly upMs?: () => number;
   /** For tests of file systems that know no hard links, and of files that cannot be deleted. */
   readonly link?: (existing: string, name: string) => Promise<void>;
@@ -61,7 +67,14 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
   const root = await realpath(options.downloadsDir);
   const { lock, isHistoryEmpty, onLeft } = options;
   const upMs = options.upMs ?? (() => performance.now());
-  const workFolders = await openWorkFolders({ root, lock, isHistoryEmpty, nowMs, upMs });
+  const workFolders = await openWorkFolders({
+    root,
+    lock,
+    isHistoryEmpty,
+    sightings: await openFolderSightings(join(options.dataDir, 'partial-folders.json')),
+    passedTime: options.passedTime,
+    upMs,
+  });
   const index = await openPublishedIndex(join(options.dataDir, 'published-files.ndjson'));
   const recognition = createRecognition(root, index);
   const { look, isSameFile } = recognition;
@@ -152,6 +165,7 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
           suffix: file.suffix,
           ...facts,
           publishedAtMs: nowMs(),
+          age: { storedAtMs: beginningOf(options.passedTime()) },
         });
         if (isOurClaim) await rename(file.path, target);
         else if (!(await moveWithoutReplacing(file.path, target, makeLink))) {
@@ -257,12 +271,12 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
   }
 
   async function freeBytes(): Promise<number | null> {
-    if (freeSpace && nowMs() - freeSpace.atMs < FREE_SPACE_CACHE_MS) return freeSpace.bytes;
+    if (freeSpace && upMs() - freeSpace.atMs < FREE_SPACE_CACHE_MS) return freeSpace.bytes;
     const bytes = await statfs(root).then(
       ({ bavail, bsize }) => bavail * bsize,
       () => null,
     );
-    freeSpace = { atMs: nowMs(), bytes };
+    freeSpace = { atMs: upMs(), bytes };
     return bytes;
   }
 
@@ -342,11 +356,16 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
       }
       await deletePublished(known);
     },
-    async removePublishedBefore(beforeMs) {
-      const old = [...index.all()].filter(({ publishedAtMs }) => publishedAtMs < beforeMs);
+    async removeOlderThan(keepMs) {
+      const old = await index.lookAtAges(options.passedTime().passedMs, keepMs);
       // What cannot be deleted is tried again the next time.
       const { removed } = await removePublished(old);
       return new Set(removed.map(({ downloadId }) => downloadId));
+    },
+    ageMs(artifact) {
+      const { age } = index.get(artifact.storage_path.slice(STORAGE_ROOT.length)) ?? {};
+      const { passedMs } = options.passedTime();
+      return age?.storedAtMs === undefined ? null : Math.max(0, passedMs - age.storedAtMs);
     },
     async usage(): Promise<StorageUsage> {
       return { usedBytes: index.totalBytes(), files: index.count(), freeBytes: await freeBytes() };

@@ -24,6 +24,7 @@ export interface JsonFileHistoryOptions {
   /** Folder for the last good copy. */
   readonly dataDir: string;
   readonly logger: Logger;
+  /** By which idempotency keys grow old. */
   readonly now?: () => Date;
   /** For tests that make writes fail. */
   readonly write?: typeof writeDurably;

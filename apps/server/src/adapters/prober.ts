@@ -32,6 +32,7 @@ export interface ProberOptions {
   /** Whether a playlist that leaves out what was downloaded would leave out this link. */
   readonly isDownloaded: (selection: SelectionFields, url: string) => boolean;
   readonly logger: Logger;
+  /** Of a clock that nobody sets. */
   readonly nowMs?: () => number;
 }
 
@@ -53,7 +54,7 @@ interface Seen {
 
 /** Looks at links, two at a time, on the thread that calls. */
 export function createProber(options: ProberOptions): Prober {
-  const nowMs = options.nowMs ?? Date.now;
+  const nowMs = options.nowMs ?? (() => performance.now());
   const kept = new Map<string, Seen & { readonly atMs: number }>();
   const running = new Set<Promise<unknown>>();
   const closing = new AbortController();

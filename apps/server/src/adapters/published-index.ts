@@ -1,5 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { judgeAge, type AgeMarks } from '../domain/passed-time.ts';
 import { syncFolder, writeDurably } from './durable-file.ts';
 import type { FileFacts } from './file-identity.ts';
 import { openLineLog, type LineLogOptions } from './line-log.ts';
@@ -11,7 +12,9 @@ export interface PublishedFile extends FileFacts {
   readonly downloadId: string;
   /** The suffix by which a repeated publication finds the same file again. */
   readonly suffix: string;
+  /** Epoch milliseconds, for people; its age goes by `age`. */
   readonly publishedAtMs: number;
+  readonly age?: AgeMarks;
   /** While a file is put in the place of another: the one that lies there until then. */
   readonly replaces?: FileFacts;
 }
@@ -24,6 +27,11 @@ export interface PublishedIndex {
   /** Durable when resolved; written before the file appears under its final name. */
   add(file: PublishedFile): Promise<void>;
   remove(paths: readonly string[]): Promise<void>;
+  /**
+   * Looks at the age of every file and marks what was found, durably when resolved; returns those to be deleted now.
+   * Both times as for `judgeAge`.
+   */
+  lookAtAges(passedMs: number, keepMs: number): Promise<readonly PublishedFile[]>;
   totalBytes(): number;
   count(): number;
   close(): Promise<void>;
@@ -56,6 +64,11 @@ export async function openPublishedIndex(
     if (paths?.size === 0) byDownload.delete(file.downloadId);
   }
 
+  function setAge(key: string, age: AgeMarks): void {
+    const file = byPath.get(key);
+    if (file) byPath.set(key, { ...file, age });
+  }
+
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     // One that is there but cannot be read must not be written over.
     if (error.code === 'ENOENT') return '';
@@ -63,8 +76,10 @@ export async function openPublishedIndex(
   });
   for (const line of text.split('\n')) {
     const change = parseLine(line);
-    if (change && 'removed' in change) drop(change.removed);
-    else if (change) put(change);
+    if (change === null) continue;
+    if ('removed' in change) drop(change.removed);
+    else if ('marked' in change) setAge(change.marked, change.age);
+    else put(change);
   }
   await writeDurably(
     path,
@@ -87,17 +102,38 @@ export async function openPublishedIndex(
       await log.append(paths.map((removed) => JSON.stringify({ removed })));
       for (const key of paths) drop(key);
     },
+    async lookAtAges(passedMs, keepMs) {
+      const old: string[] = [];
+      const marked: { marked: string; age: AgeMarks }[] = [];
+      for (const { path: key, age } of byPath.values()) {
+        const verdict = judgeAge(age ?? {}, passedMs, keepMs);
+        if (verdict === 'delete') old.push(key);
+        else if (verdict !== 'keep') marked.push({ marked: key, age: verdict });
+      }
+      // Lines of their own: a file may be replaced meanwhile, and what it is then must stay.
+      if (marked.length > 0) await log.append(marked.map((mark) => JSON.stringify(mark)));
+      for (const mark of marked) setAge(mark.marked, mark.age);
+      return old.flatMap((key) => byPath.get(key) ?? []);
+    },
     totalBytes: () => totalBytes,
     count: () => byPath.size,
     close: () => log.close(),
   };
 }
 
+type Change =
+  | PublishedFile
+  | { readonly removed: string }
+  | { readonly marked: string; readonly age: AgeMarks };
+
 /** Null for the torn last line of a crash. */
-function parseLine(line: string): PublishedFile | { removed: string } | null {
+function parseLine(line: string): Change | null {
   try {
-    const value = JSON.parse(line) as PublishedFile | { removed: string };
+    const value = JSON.parse(line) as Change;
     if ('removed' in value) return typeof value.removed === 'string' ? value : null;
+    if ('marked' in value) {
+      return typeof value.marked === 'string' && typeof value.age === 'object' ? value : null;
+    }
     const { path, downloadId, suffix, inode, sizeBytes, publishedAtMs } = value;
     const hasTexts = [path, downloadId, suffix].every((text) => typeof text === 'string');
     const hasNumbers = [inode, sizeBytes, publishedAtMs].every((number) => Number.isFinite(number));

@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, realpath, rm, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { beginningOf, type PassedTime } from '../domain/passed-time.ts';
 import { JOBS_FOLDER, type DownloadsLock } from './downloads-lock.ts';
 import { writeDurably } from './durable-file.ts';
 import { lstatOrNull } from './file-moves.ts';
+import type { FolderSightings, Look } from './folder-sightings.ts';
 
 /** What nobody knows stays this long: its history may be on a disk that is not mounted yet. */
 const UNKNOWN_MS = 24 * 3_600_000;
-/** By the time since the start, for the clock of a computer that has just started may jump by years. */
+/** By the time since the start alone, whatever is known of time before it. */
 const FIRST_MINUTES_MS = 10 * 60_000;
 /** More would keep the threads that write the history busy. */
 const REMOVALS_AT_ONCE = 2;
@@ -20,7 +22,9 @@ export interface WorkFoldersOptions {
   readonly lock: DownloadsLock;
   /** Nothing is known of any download, as after a start without the history. */
   readonly isHistoryEmpty: boolean;
-  readonly nowMs: () => number;
+  readonly sightings: FolderSightings;
+  /** By which folders grow old. */
+  readonly passedTime: () => PassedTime;
   /** Time since the start of the server. */
   readonly upMs: () => number;
 }
@@ -39,6 +43,7 @@ export interface WorkFolders {
 interface Reign {
   readonly id: string;
   readonly instance: string;
+  /** As a `passedMs` of its time. */
   readonly sinceMs: number;
 }
 
@@ -46,17 +51,18 @@ interface Reign {
  * The marks lie beside the work folders: what runs in a folder may write there, and must not be able to say whose it is.
  */
 export async function openWorkFolders(options: WorkFoldersOptions): Promise<WorkFolders> {
-  const { root, lock, isHistoryEmpty, nowMs, upMs } = options;
+  const { root, lock, isHistoryEmpty, sightings, passedTime, upMs } = options;
   const { instanceId } = lock;
   const jobsDir = join(root, JOBS_FOLDER);
   const marksDir = join(jobsDir, '.marks');
   const reignPath = join(jobsDir, '.owner');
-  const before = isHistoryEmpty ? null : await readReign(reignPath, instanceId);
+  const beganAtMs = beginningOf(passedTime());
+  const before = isHistoryEmpty ? null : await readReign(reignPath, instanceId, beganAtMs);
   const { id: reignId, sinceMs } = before ?? (await beginReign());
   const mark = `${instanceId} ${reignId}`;
 
   async function beginReign(): Promise<Reign> {
-    const reign: Reign = { id: randomUUID(), instance: instanceId, sinceMs: nowMs() };
+    const reign: Reign = { id: randomUUID(), instance: instanceId, sinceMs: beganAtMs };
     // Where it cannot be written, the next start begins anew, which keeps more and not less.
     if (lock.state() === 'held') {
       await writeDurably(reignPath, JSON.stringify(reign), 0o600).catch(() => undefined);
@@ -98,6 +104,7 @@ export async function openWorkFolders(options: WorkFoldersOptions): Promise<Work
   async function sweepOne(
     downloadId: string,
     keepMs: (downloadId: string) => number | null,
+    look: Look,
   ): Promise<boolean> {
     if (keepMs(downloadId) === Infinity) return false;
     const found = await lstatOrNull(pathOf(downloadId));
@@ -106,8 +113,11 @@ export async function openWorkFolders(options: WorkFoldersOptions): Promise<Work
     const known = keepMs(downloadId);
     const isStrange = known === null && !isMarked;
     const limitMs = isStrange ? keepStrangeMs() : (known ?? UNKNOWN_MS);
-    const usedAtMs = isStrange ? Math.max(found.mtimeMs, sinceMs) : found.mtimeMs;
-    if (Math.max(0, nowMs() - usedAtMs) < limitMs) return false;
+    // Its look is left out, so that one in use is old only from when nobody uses it.
+    if (limitMs === Infinity) return false;
+    const untouchedMs = look.ageMs(downloadId, found.mtimeMs);
+    const ageMs = isStrange ? Math.min(untouchedMs, look.passedMs - sinceMs) : untouchedMs;
+    if (ageMs < limitMs) return false;
     await remove(downloadId);
     return true;
   }
@@ -145,18 +155,20 @@ export async function openWorkFolders(options: WorkFoldersOptions): Promise<Work
       if (!(await isOwnFolder(jobsDir))) return 0;
       const names = (await readdir(jobsDir)).filter((name) => ID.test(name));
       const queue = names.values();
+      const look = sightings.begin(passedTime().passedMs);
       const errors: unknown[] = [];
       let removed = 0;
       const work = async () => {
         for (const name of queue) {
           try {
-            if (await sweepOne(name, keepMs)) removed += 1;
+            if (await sweepOne(name, keepMs, look)) removed += 1;
           } catch (error) {
             errors.push(error);
           }
         }
       };
       await Promise.all(Array.from({ length: REMOVALS_AT_ONCE }, work));
+      await look.end();
       await removeLooseMarks(new Set(names), keepMs);
       if (errors.length > 0) throw errors[0];
       return removed;
@@ -164,12 +176,16 @@ export async function openWorkFolders(options: WorkFoldersOptions): Promise<Work
   };
 }
 
-/** Null when another instance had the folder last, or nobody. */
-async function readReign(path: string, instanceId: string): Promise<Reign | null> {
+/** Null when another instance had the folder last, or nobody, or when it began in a time to come: what was known of time is lost. */
+async function readReign(
+  path: string,
+  instanceId: string,
+  latestMs: number,
+): Promise<Reign | null> {
   try {
     const reign = JSON.parse(await readFile(path, 'utf8')) as Reign;
     const isWhole = typeof reign.id === 'string' && Number.isFinite(reign.sinceMs);
-    return isWhole && reign.instance === instanceId ? reign : null;
+    return isWhole && reign.instance === instanceId && reign.sinceMs <= latestMs ? reign : null;
   } catch {
     return null;
   }

@@ -59,6 +59,7 @@ export interface DownloadsDependencies {
     readonly cleanupAfterDays: number;
   };
   readonly now?: () => Date;
+  readonly believedNow?: () => Date;
   readonly random?: () => number;
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Artifact, Download, Metadata, WaitingReason } from '@artemis/contracts';
 import type { ListedEntry, Outcome, OutcomeFile, TaskEvent } from '../worker/messages.ts';
+import type { PassedTime } from './passed-time.ts';
 
 export interface IdempotencyEntry {
   readonly key: string;
@@ -137,9 +138,10 @@ export interface FileStore {
   jobFolder(downloadId: string): Promise<string>;
   removeJobFolder(downloadId: string): Promise<void>;
   /**
-   * Removes job folders that were left untouched for `keepMs` of their download, which is asked right before:
-   * 0 removes at once, Infinity keeps. Null is a download that nobody knows: its folder is left for a day, and when it was
-   * not made by this instance under this history, for a day from the moment this instance came. Returns how many were removed.
+   * Removes job folders that were found untouched for `keepMs` of their download, which is asked right before: 0 removes at
+   * once, Infinity is one in use. Counts from the first sweep that finds a folder as it is, by the time that is known to have
+   * passed. Null is a download that nobody knows: its folder is left for a day, and when it was not made by this instance under
+   * this history, also for a day from the moment this instance came. Returns how many were removed.
    */
   sweepJobFolders(keepMs: (downloadId: string) => number | null): Promise<number>;
   /** Files that an attempt verified before the server stopped, or null. They can be published as they are. */
@@ -167,11 +169,26 @@ export interface FileStore {
   open(artifact: Artifact): Promise<OpenedFile | null>;
   /** Deletes published files; what somebody changed or put in their place is left alone and told in the log. */
   remove(artifacts: readonly Artifact[]): Promise<void>;
-  /** Deletes what was published before then; returns the ids of the downloads it belonged to. */
-  removePublishedBefore(beforeMs: number): Promise<ReadonlySet<string>>;
+  /**
+   * Deletes what was stored for longer than `keepMs` of time that is known to have passed, if an earlier call, at least a
+   * day of that time ago, has found the same; Infinity keeps all. Returns the ids of the downloads it belonged to.
+   */
+  removeOlderThan(keepMs: number): Promise<ReadonlySet<string>>;
+  /** For how long it has been stored, by the same time; null when that is not known. */
+  ageMs(artifact: Artifact): number | null;
   usage(): Promise<StorageUsage>;
   health(): Promise<StoreHealth>;
   close(): Promise<void>;
+}
+
+/** Knows how much time has passed, whatever is done to the clock of the computer. */
+export interface Timekeeper {
+  /** Looks at the clocks. */
+  look(): PassedTime;
+  /** What the clock of the computer would say without a jump of more than a day that is not confirmed yet. */
+  believedNow(): Date;
+  /** Looks and keeps what was seen, durably when resolved. Never rejects: what is not kept only makes files younger. */
+  save(): Promise<void>;
 }
 
 /** How an entry of a playlist has ended. */

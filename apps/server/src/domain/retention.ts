@@ -1,21 +1,22 @@
 import { isTerminal } from '@artemis/contracts';
 import type { ActivityLog } from './activity-log.ts';
 import type { LiveDownloads } from './live-downloads.ts';
-import type { FileStore } from './ports.ts';
+import { clockHealth, DAY_MS, HOUR_MS } from './passed-time.ts';
+import type { FileStore, Timekeeper } from './ports.ts';
 import type { Logger, Records } from './records.ts';
 
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 /** Partial files of a failed download stay this long for a retry. */
 const FAILED_FILES_MS = DAY_MS;
 /** A completed or cancelled one removes its own; this is for those that a kill kept from it. */
 const ENDED_FILES_MS = 60_000;
+/** Kept by a sweep that is cut short, but not as in use: then its age would begin anew with every stop. */
+const NOT_NOW_MS = Number.MAX_SAFE_INTEGER;
 
 export interface Retention {
   /** Runs now and then every hour. Resolves after the first run, which may take long: nothing should wait for it. */
   start(): Promise<void>;
   nextAt(): string | null;
-  /** Resolves when a run under way has ended, which stops at its next folder. */
+  /** Resolves when a run under way has ended, which stops at its next folder, and what is known of time is kept. */
   stop(): Promise<void>;
 }
 
@@ -23,24 +24,27 @@ export interface RetentionDependencies {
   readonly live: LiveDownloads;
   readonly records: Pick<Records, 'persist'>;
   readonly files: FileStore;
+  readonly timekeeper: Timekeeper;
   readonly log: ActivityLog;
   readonly logger: Logger;
   readonly cleanupAfterDays: number;
   readonly now?: () => Date;
 }
 
-/** Deletes old files that we published, and partial files that nobody will continue. */
+/** Deletes old files that we published, and partial files that nobody will continue; nothing while the clock is doubted. */
 export function createRetention(dependencies: RetentionDependencies): Retention {
-  const { live, records, files, log, logger, cleanupAfterDays } = dependencies;
+  const { live, records, files, timekeeper, log, logger, cleanupAfterDays } = dependencies;
   const now = dependencies.now ?? (() => new Date());
+  const keepMs = cleanupAfterDays === 0 ? Infinity : cleanupAfterDays * DAY_MS;
   let timer: NodeJS.Timeout | null = null;
   let nextAt: Date | null = null;
+  let isHolding = false;
   let running: Promise<void> = Promise.resolve();
   let isStopping = false;
 
   async function deleteOldFiles(): Promise<void> {
-    if (cleanupAfterDays === 0) return;
-    const removed = await files.removePublishedBefore(now().getTime() - cleanupAfterDays * DAY_MS);
+    // Also when all are kept: what an earlier setting had found old must be found so again.
+    const removed = await files.removeOlderThan(keepMs);
     for (const id of removed) {
       const entry = live.get(id);
       if (!entry) continue;
@@ -57,23 +61,52 @@ export function createRetention(dependencies: RetentionDependencies): Retention 
     }
   }
 
+  /** A record says when its file goes, as far as that is known by now: the clock may have been wrong, or the setting another. */
+  async function correctExpiry(): Promise<void> {
+    const corrected: string[] = [];
+    for (const { download } of live.all()) {
+      const media = download.artifacts.find(({ kind }) => kind === 'media');
+      if (download.expires_at === null || !media) continue;
+      const ageMs = files.ageMs(media);
+      if (ageMs === null) continue;
+      const atMs = now().getTime() + keepMs - ageMs;
+      if (Math.abs(atMs - Date.parse(download.expires_at)) <= DAY_MS) continue;
+      const expiresAt = keepMs === Infinity ? null : new Date(atMs).toISOString();
+      live.update(download.id, { expires_at: expiresAt });
+      corrected.push(download.id);
+    }
+    await Promise.all(corrected.map((id) => records.persist(id)));
+  }
+
   /** Null for a download that is not known. */
   function keepPartialFilesMs(id: string): number | null {
-    if (isStopping) return Infinity;
     const status = live.get(id)?.download.status;
+    if (status !== undefined && !isTerminal(status)) return Infinity;
+    if (isStopping) return NOT_NOW_MS;
     if (status === undefined) return null;
-    if (!isTerminal(status)) return Infinity;
     return status === 'failed' ? FAILED_FILES_MS : ENDED_FILES_MS;
+  }
+
+  function mustHold(): boolean {
+    const time = timekeeper.look();
+    const wasHolding = isHolding;
+    isHolding = time.doubt !== null;
+    if (isHolding && !wasHolding) log.write('warn', clockHealth(time).message, null, true);
+    return isHolding;
   }
 
   async function run(): Promise<void> {
     try {
-      await deleteOldFiles();
-      const folders = await files.sweepJobFolders(keepPartialFilesMs);
-      if (folders > 0) logger.info({ folders }, 'removed work folders that nobody will continue');
+      if (!mustHold()) {
+        await deleteOldFiles();
+        await correctExpiry();
+        const folders = await files.sweepJobFolders(keepPartialFilesMs);
+        if (folders > 0) logger.info({ folders }, 'removed work folders that nobody will continue');
+      }
     } catch (error) {
       logger.error({ err: error }, 'clean-up failed and is tried again in an hour');
     }
+    await timekeeper.save();
     nextAt = new Date(now().getTime() + HOUR_MS);
   }
 
@@ -89,6 +122,7 @@ export function createRetention(dependencies: RetentionDependencies): Retention 
       isStopping = true;
       if (timer) clearInterval(timer);
       await running;
+      await timekeeper.save();
     },
   };
 }

@@ -21,7 +21,8 @@ interface Entry {
   readonly atMs: number;
 }
 
-export function createSeenMediaCache(nowMs: () => number = Date.now): SeenMediaCache {
+/** @param nowMs of a clock that nobody sets */
+export function createSeenMediaCache(nowMs = () => performance.now()): SeenMediaCache {
   const entries = new Map<string, Entry>();
   let characters = 0;
 

@@ -38,6 +38,8 @@ export interface SubmitDependencies {
   readonly checkProxy: CheckProxy;
   readonly maxQueueDepth: number;
   readonly now: () => Date;
+  /** The clock as far as it can be believed: a jump of it must not forget keys. */
+  readonly believedNow?: () => Date;
 }
 
 export interface SubmitResult {
@@ -73,7 +75,7 @@ interface ActiveSelection {
 }
 
 export function createSubmissions(dependencies: SubmitDependencies): Submissions {
-  const { live, history, queue, log, maxQueueDepth, now } = dependencies;
+  const { live, history, queue, log, maxQueueDepth, now, believedNow = now } = dependencies;
   const keys = new Map<string, KnownKey>();
   const activeBySelection = new Map<string, ActiveSelection>();
   let reserved = 0;
@@ -145,7 +147,7 @@ export function createSubmissions(dependencies: SubmitDependencies): Submissions
     requireRoom(fresh.length);
     const remembered: Remembered = {
       bodyHash: idempotency?.bodyHash ?? '',
-      at,
+      at: new Date(keyTimeMs()).toISOString(),
       downloadIds,
       duplicateIds: [...duplicateIds],
     };
@@ -205,8 +207,13 @@ export function createSubmissions(dependencies: SubmitDependencies): Submissions
     };
   }
 
+  /** The later one: should the clock be right after all, the key is not forgotten too early. */
+  function keyTimeMs(): number {
+    return Math.max(now().getTime(), believedNow().getTime());
+  }
+
   function isOld({ atMs }: KnownKey): boolean {
-    return now().getTime() - atMs >= IDEMPOTENCY_MS;
+    return believedNow().getTime() - atMs >= IDEMPOTENCY_MS;
   }
 
   function forgetOldKeys(): void {
@@ -255,7 +262,7 @@ export function createSubmissions(dependencies: SubmitDependencies): Submissions
       }
       const surplus = surplusKeys(request.urls?.length ?? 1);
       const accepted = accept(request, { key: idempotencyKey, bodyHash, surplus });
-      const entry = { bodyHash, atMs: now().getTime(), answer: accepted, idCount: null };
+      const entry = { bodyHash, atMs: keyTimeMs(), answer: accepted, idCount: null };
       keys.set(idempotencyKey, entry);
       try {
         const remembered = await accepted;

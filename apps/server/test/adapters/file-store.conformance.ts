@@ -12,7 +12,11 @@ export interface FileStoreUnderTest {
   /** A store on what earlier ones left. */
   open(): Promise<FileStore>;
   setNow(ms: number): void;
+  /** From now on so much more time is known to have passed. */
+  pass(ms: number): void;
 }
+
+const DAY_MS = 86_400_000;
 
 /** A finished file in the job folder, as a verified attempt leaves it. */
 export async function finish(
@@ -122,24 +126,64 @@ export function describeFileStore(name: string, setUp: () => Promise<FileStoreUn
       await store.close();
     });
 
-    it('deletes what was published before a moment, and nothing else', async () => {
+    it('deletes what two looks a day apart found old, and nothing else, also over a start', async () => {
       const under = await setUp();
       const store = await under.open();
       const [old, young] = [randomUUID(), randomUUID()];
-      under.setNow(1e12);
       const [gone] = await store.publish(old, [await finish(store, old, 'old')], at(old, 'x'));
-      under.setNow(2e12);
+      under.pass(25 * DAY_MS);
       const [kept] = await store.publish(
         young,
         [await finish(store, young, 'young')],
         at(young, 'x'),
       );
-      expect([...(await store.removePublishedBefore(1.5e12))]).toEqual([old]);
-      expect(await contentOf(store, gone)).toBeNull();
-      expect(await contentOf(store, kept)).toBe('young');
-      expect([...(await store.removePublishedBefore(1.5e12))]).toEqual([]);
-      if (kept) await store.remove([kept, kept]);
-      expect(await store.usage()).toMatchObject({ files: 0, usedBytes: 0 });
+      if (!gone || !kept) throw new Error('nothing was published');
+      expect([...(await store.removeOlderThan(30 * DAY_MS))]).toEqual([]);
+      under.pass(6 * DAY_MS);
+      expect([store.ageMs(gone), store.ageMs(kept)]).toEqual([31 * DAY_MS, 6 * DAY_MS]);
+      expect([...(await store.removeOlderThan(30 * DAY_MS))]).toEqual([]);
+      under.pass(DAY_MS - 1);
+      expect([...(await store.removeOlderThan(30 * DAY_MS))]).toEqual([]);
+      await store.close();
+      const again = await under.open();
+      under.pass(1);
+      expect(await contentOf(again, gone)).toBe('old');
+      expect([...(await again.removeOlderThan(30 * DAY_MS))]).toEqual([old]);
+      expect(await contentOf(again, gone)).toBeNull();
+      expect(await contentOf(again, kept)).toBe('young');
+      expect([...(await again.removeOlderThan(30 * DAY_MS))]).toEqual([]);
+      await again.remove([kept, kept]);
+      expect(await again.usage()).toMatchObject({ files: 0, usedBytes: 0 });
+      await again.close();
+    });
+
+    it('needs two new looks when files were to be kept longer in between', async () => {
+      const under = await setUp();
+      const store = await under.open();
+      const id = randomUUID();
+      await store.publish(id, [await finish(store, id, 'old')], at(id));
+      under.pass(9 * DAY_MS);
+      for (const keptMs of [3 * DAY_MS, Infinity]) {
+        expect([...(await store.removeOlderThan(keptMs))]).toEqual([]);
+        under.pass(2 * DAY_MS);
+      }
+      expect([...(await store.removeOlderThan(3 * DAY_MS))]).toEqual([]);
+      under.pass(DAY_MS);
+      expect([...(await store.removeOlderThan(3 * DAY_MS))]).toEqual([id]);
+      await store.close();
+    });
+
+    it('does not delete by the clock of the computer', async () => {
+      const under = await setUp();
+      const store = await under.open();
+      const id = randomUUID();
+      under.setNow(1e12);
+      const [stored] = await store.publish(id, [await finish(store, id, 'media')], at(id));
+      for (const now of [2e12, 0, 3e12]) {
+        under.setNow(now);
+        expect([...(await store.removeOlderThan(DAY_MS))]).toEqual([]);
+      }
+      expect(await contentOf(store, stored)).toBe('media');
       await store.close();
     });
 

@@ -25,13 +25,15 @@ import {
   type DiskFileStore,
   type DiskFileStoreOptions,
 } from '../../src/adapters/file-store.disk.ts';
-import { openPublishedIndex } from '../../src/adapters/published-index.ts';
+import { openPublishedIndex, type PublishedFile } from '../../src/adapters/published-index.ts';
+import { afterLook, begunAt, DAY_MS, HOUR_MS } from '../../src/domain/passed-time.ts';
 import type { FileStore } from '../../src/domain/ports.ts';
 import { contentOf, describeFileStore, finish } from './file-store.conformance.ts';
 
 let folder: string;
 let nowMs: number;
 let upMs: number;
+let passedMs: number;
 let opened: FileStore[];
 let left: string[];
 
@@ -39,6 +41,7 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'artemis-files-'));
   nowMs = Date.now();
   upMs = 0;
+  passedMs = 1e9;
   opened = [];
   left = [];
 });
@@ -61,6 +64,7 @@ async function open(options: Partial<DiskFileStoreOptions> = {}): Promise<DiskFi
     readOutcome: () => Promise.resolve(null),
     nowMs: () => nowMs,
     upMs: () => upMs,
+    passedTime: () => ({ ...begunAt(0), passedMs }),
     ...options,
   });
   opened.push(store);
@@ -75,8 +79,19 @@ for (const [name, options] of [
   ['disk without hard links', { link: noLinks }],
 ] as const) {
   describeFileStore(name, () =>
-    Promise.resolve({ open: () => open(options), setNow: (ms) => void (nowMs = ms) }),
+    Promise.resolve({
+      open: () => open(options),
+      setNow: (ms) => void (nowMs = ms),
+      pass: (ms) => void (passedMs += ms),
+    }),
   );
+}
+
+/** Two looks a day apart, for which every file is old. */
+async function removeOld(store: FileStore): Promise<string[]> {
+  await store.removeOlderThan(0);
+  passedMs += DAY_MS;
+  return [...(await store.removeOlderThan(0))];
 }
 
 async function publishOne(
@@ -135,8 +150,7 @@ describe('a stored file that somebody else replaced', () => {
     const before = await stat(path);
     expect(await store.open(artifact)).toBeNull();
     await store.remove([artifact]);
-    nowMs += 1e12;
-    await store.removePublishedBefore(nowMs);
+    await removeOld(store);
     expect((await stat(path)).ino).toBe(before.ino);
     expect(left).toEqual([artifact.storage_path]);
     expect(await store.copyTo(artifact, folder)).toBeNull();
@@ -206,8 +220,7 @@ describe('stored files whose folder was moved', () => {
     const file = await finish(moved, second.id, 'with subtitles');
     const replaced = await moved.replace(second.id, second.artifact, file);
     expect(replaced.storage_path).toBe(second.artifact.storage_path);
-    nowMs += 1e12;
-    await moved.removePublishedBefore(nowMs);
+    expect((await removeOld(moved)).toSorted()).toEqual([first.id, second.id].toSorted());
     await expect(stat(join(copy(), first.artifact.name))).rejects.toThrow('ENOENT');
   });
 
@@ -294,11 +307,10 @@ describe('retention', () => {
     });
     const [first, second] = [await publishOne(store), await publishOne(store)];
     failing.add(first.path);
-    nowMs += 1000;
-    expect([...(await store.removePublishedBefore(nowMs))]).toEqual([second.id]);
+    expect(await removeOld(store)).toEqual([second.id]);
     expect(await contentOf(store, first.artifact)).toBe('media');
     failing.clear();
-    expect([...(await store.removePublishedBefore(nowMs))]).toEqual([first.id]);
+    expect([...(await store.removeOlderThan(0))]).toEqual([first.id]);
     expect(await readdir(inDownloads())).toEqual(['.artemis-jobs']);
   });
 
@@ -307,8 +319,56 @@ describe('retention', () => {
     const id = randomUUID();
     await store.publish(id, [await finish(store, id, 'x')], { directory: 'mine', base: id });
     await writeFile(inDownloads('mine', 'theirs.txt'), 'x');
-    await store.removePublishedBefore(nowMs + 1);
+    await removeOld(store);
     expect(await readdir(inDownloads('mine'))).toEqual(['theirs.txt']);
+  });
+
+  it('counts the age of an earlier version’s file, and after the loss of the data folder, from its first look', async () => {
+    const first = await open();
+    const { id, artifact } = await publishOne(first);
+    await first.close();
+    const { age, ...earlier } = JSON.parse(await readFile(indexPath(), 'utf8')) as PublishedFile;
+    expect(age).toEqual({ storedAtMs: passedMs });
+    for (const line of [
+      earlier,
+      { ...earlier, age: { storedAtMs: 'long ago' } },
+      { ...earlier, age: { storedAtMs: 9e9, dueAtMs: 0 } },
+    ]) {
+      await writeFile(indexPath(), `${JSON.stringify({ ...line, publishedAtMs: 0 })}\n`);
+      passedMs = 2 * DAY_MS;
+      const store = await open();
+      expect(await removeOld(store)).toEqual([]);
+      expect(await contentOf(store, artifact)).toBe('media');
+      await store.close();
+    }
+    const store = await open();
+    passedMs += DAY_MS;
+    expect([...(await store.removeOlderThan(DAY_MS))]).toEqual([id]);
+  });
+
+  it('does not count a jump of the clock, when that is confirmed, for a file that was stored after it', async () => {
+    const start = begunAt(0);
+    let time = afterLook(start, 0, 6 * DAY_MS);
+    const store = await open({ passedTime: () => time });
+    const { artifact } = await publishOne(store);
+    for (let hour = 1; hour <= 24; hour += 1) {
+      time = afterLook(time, HOUR_MS, 6 * DAY_MS + hour * HOUR_MS);
+    }
+    expect(time).toMatchObject({ passedMs: 7 * DAY_MS, doubt: null });
+    expect(store.ageMs(artifact)).toBe(DAY_MS);
+  });
+
+  it('keeps what a file was replaced by at the same moment as its mark', async () => {
+    const store = await open();
+    const { id, artifact } = await publishOne(store);
+    const file = await finish(store, id, 'a longer one');
+    const [, replaced] = await Promise.all([
+      store.removeOlderThan(0),
+      store.replace(id, artifact, file),
+      store.removeOlderThan(0),
+    ]);
+    await store.close();
+    expect(await contentOf(await open(), replaced)).toBe('a longer one');
   });
 });
 

@@ -20,25 +20,28 @@ import {
   type DownloadsLock,
 } from '../../src/adapters/downloads-lock.ts';
 import { FolderInUseError } from '../../src/adapters/folder-lock.ts';
+import { openFolderSightings } from '../../src/adapters/folder-sightings.ts';
 import { openWorkFolders, type WorkFolders } from '../../src/adapters/work-folders.ts';
+import { begunAt, DAY_MS, HOUR_MS } from '../../src/domain/passed-time.ts';
 
-const DAY_MS = 24 * 3_600_000;
 const MINUTE_MS = 60_000;
 
+let home: string;
 let root: string;
-let nowMs: number;
+let passedMs: number;
 let upMs: number;
 let locks: DownloadsLock[];
 
 beforeEach(async () => {
-  root = await realpath(await mkdtemp(join(tmpdir(), 'artemis-work-')));
-  nowMs = Date.now();
+  home = await realpath(await mkdtemp(join(tmpdir(), 'artemis-work-')));
+  root = join(home, 'downloads');
+  passedMs = 1e9;
   upMs = 0;
   locks = [];
 });
 afterEach(async () => {
   for (const lock of locks) lock.release();
-  await rm(root, { recursive: true, force: true });
+  await rm(home, { recursive: true, force: true });
 });
 
 const jobs = (...parts: string[]) => join(root, '.artemis-jobs', ...parts);
@@ -53,21 +56,22 @@ async function start(instance: string, isHistoryEmpty = false): Promise<WorkFold
     root,
     lock,
     isHistoryEmpty,
-    nowMs: () => nowMs,
+    sightings: await openFolderSightings(join(home, `${instance}.json`)),
+    passedTime: () => ({ ...begunAt(0), passedMs }),
     upMs: () => upMs,
   });
 }
 
 function pass(ms: number): void {
-  nowMs += ms;
+  passedMs += ms;
   upMs += ms;
 }
 
-/** One that was left untouched for weeks. */
+/** By its dates it was left untouched for ages. */
 async function makeOld(folders: WorkFolders, id = randomUUID()): Promise<string> {
   const folder = await folders.open(id);
   await writeFile(join(folder, 'media.mp4.part'), 'half');
-  await utimes(folder, new Date(nowMs - 30 * DAY_MS), new Date(nowMs - 30 * DAY_MS));
+  await utimes(folder, 1, 1);
   return id;
 }
 
@@ -80,6 +84,9 @@ async function makeUnmarked(): Promise<string> {
 
 const nobodyKnows = () => null;
 
+const names = async () =>
+  (await readdir(jobs())).filter((name) => !name.startsWith('.')).toSorted();
+
 const isThere = (id: string) =>
   access(jobs(id)).then(
     () => true,
@@ -89,19 +96,42 @@ const isThere = (id: string) =>
 describe('a sweep of work folders', () => {
   it('goes by what is known of their download when its turn comes', async () => {
     const folders = await start('one');
-    const ids = { running: '', fresh: randomUUID(), old: '', unknown: '' };
+    const ids = { running: '', gone: '', fresh: randomUUID(), old: '', unknown: '' };
     ids.running = await makeOld(folders);
     ids.old = await makeOld(folders);
     ids.unknown = await makeOld(folders);
+    ids.gone = await makeOld(folders);
+    const keepMs = (id: string) =>
+      id === ids.running ? Infinity : id === ids.unknown ? null : id === ids.gone ? 0 : HOUR_MS;
+    expect(await folders.sweep(keepMs)).toBe(1);
+    expect(await isThere(ids.gone)).toBe(false);
+    pass(DAY_MS);
     await folders.open(ids.fresh);
-    const removed = await folders.sweep((id) =>
-      id === ids.running ? Infinity : id === ids.unknown ? null : 3_600_000,
-    );
-    expect(removed).toBe(2);
-    expect((await readdir(jobs())).filter((name) => !name.startsWith('.')).toSorted()).toEqual(
-      [ids.running, ids.fresh].toSorted(),
-    );
+    expect(await folders.sweep(keepMs)).toBe(2);
+    expect(await names()).toEqual([ids.running, ids.fresh].toSorted());
     expect((await readdir(jobs('.marks'))).toSorted()).toEqual([ids.running, ids.fresh].toSorted());
+  });
+
+  it('counts from the first one that found a folder as it is, over a start, and not by dates', async () => {
+    const first = await start('one');
+    const id = await makeOld(first);
+    expect(await first.sweep(() => HOUR_MS)).toBe(0);
+    pass(HOUR_MS - 1);
+    expect(await (await start('one')).sweep(() => HOUR_MS)).toBe(0);
+    expect(await isThere(id)).toBe(true);
+    pass(1);
+    expect(await (await start('one')).sweep(() => HOUR_MS)).toBe(1);
+  });
+
+  it('counts anew for folders that were in use in between', async () => {
+    const folders = await start('one');
+    const [used, touched] = [await makeOld(folders), await makeOld(folders)];
+    await folders.sweep(() => HOUR_MS);
+    pass(HOUR_MS);
+    await utimes(jobs(touched), 2, 2);
+    expect(await folders.sweep((id) => (id === used ? Infinity : HOUR_MS))).toBe(0);
+    expect(await folders.sweep(() => HOUR_MS)).toBe(0);
+    expect(await names()).toEqual([used, touched].toSorted());
   });
 
   it('removes nothing that is not a work folder: folders of the user, files, links', async () => {
@@ -112,13 +142,12 @@ describe('a sweep of work folders', () => {
     await writeFile(jobs(file), 'a file');
     await symlink(join(root, 'albums'), jobs(link));
     for (const name of ['photos', file]) await utimes(jobs(name), 0, 0);
-    nowMs += 30 * DAY_MS;
-    upMs += 30 * DAY_MS;
-    expect(await folders.sweep(nobodyKnows)).toBe(0);
+    for (let day = 0; day < 3; day += 1) {
+      expect(await folders.sweep(nobodyKnows)).toBe(0);
+      pass(30 * DAY_MS);
+    }
     expect(await folders.sweep(() => 0)).toBe(0);
-    expect((await readdir(jobs())).filter((name) => !name.startsWith('.')).toSorted()).toEqual(
-      ['photos', file, link].toSorted(),
-    );
+    expect(await names()).toEqual(['photos', file, link].toSorted());
     expect(await readdir(root)).toContain('albums');
   });
 
@@ -126,6 +155,8 @@ describe('a sweep of work folders', () => {
     const id = await makeOld(await start('one'));
     const unmarked = await makeUnmarked();
     const other = await start('two');
+    expect(await other.sweep(nobodyKnows)).toBe(0);
+    pass(10 * MINUTE_MS);
     expect(await other.sweep(nobodyKnows)).toBe(0);
     pass(DAY_MS - MINUTE_MS);
     expect(await other.sweep(nobodyKnows)).toBe(0);
@@ -136,11 +167,13 @@ describe('a sweep of work folders', () => {
 
   it('counts that day over the restarts of one owner, and anew after a change', async () => {
     await makeOld(await start('one'));
+    await start('two');
     await (await start('two')).sweep(nobodyKnows);
     pass(DAY_MS / 2);
     await (await start('two')).sweep(nobodyKnows);
     pass(DAY_MS / 2 - MINUTE_MS);
     expect(await (await start('two')).sweep(nobodyKnows)).toBe(0);
+    await start('three');
     expect(await (await start('three')).sweep(nobodyKnows)).toBe(0);
     pass(2 * MINUTE_MS);
     expect(await (await start('three')).sweep(nobodyKnows)).toBe(0);
@@ -148,25 +181,60 @@ describe('a sweep of work folders', () => {
     expect(await (await start('three')).sweep(nobodyKnows)).toBe(1);
   });
 
-  it('removes nothing of before in the first minutes of an empty history, whatever the clock says', async () => {
+  it('counts it anew for an owner that comes back, who has seen the folder long before', async () => {
     const first = await start('one');
     const id = await makeOld(first);
+    await first.sweep(nobodyKnows);
+    await (await start('two')).sweep(nobodyKnows);
+    pass(2 * DAY_MS);
+    const back = await start('one');
+    pass(11 * MINUTE_MS);
+    expect(await back.sweep(nobodyKnows)).toBe(0);
+    expect(await isThere(id)).toBe(true);
+    pass(DAY_MS);
+    expect(await back.sweep(nobodyKnows)).toBe(1);
+  });
+
+  it('counts it anew when what was known of time is lost', async () => {
+    await start('two');
+    const id = await makeUnmarked();
+    await (await start('two')).sweep(nobodyKnows);
+    passedMs = 0;
+    await start('two');
+    const again = await start('two');
+    for (const hours of [0, 23]) {
+      pass(hours * HOUR_MS);
+      expect(await again.sweep(nobodyKnows)).toBe(0);
+    }
+    expect(await isThere(id)).toBe(true);
+    pass(HOUR_MS);
+    expect(await again.sweep(nobodyKnows)).toBe(1);
+  });
+
+  it('removes nothing of before in the first minutes of an empty history, whatever is known of time', async () => {
+    const first = await start('one');
+    const id = await makeOld(first);
+    await first.sweep(nobodyKnows);
     const again = await start('one', true);
-    nowMs += 400 * DAY_MS;
+    passedMs += 400 * DAY_MS;
     upMs += 9 * MINUTE_MS;
     expect(await again.sweep(nobodyKnows)).toBe(0);
-    expect(await isThere(id)).toBe(true);
     upMs += 2 * MINUTE_MS;
+    expect(await again.sweep(nobodyKnows)).toBe(0);
+    expect(await isThere(id)).toBe(true);
+    pass(DAY_MS);
     expect(await again.sweep(nobodyKnows)).toBe(1);
   });
 
   it('removes what this instance made since its history began a day after it was last used', async () => {
     const folders = await start('one', true);
     const [old, fresh] = [await makeOld(folders), randomUUID()];
+    expect(await folders.sweep(nobodyKnows)).toBe(0);
+    pass(DAY_MS);
     await folders.open(fresh);
     expect(await folders.sweep(nobodyKnows)).toBe(1);
     expect([await isThere(old), await isThere(fresh)]).toEqual([false, true]);
-    pass(DAY_MS + MINUTE_MS);
+    pass(DAY_MS);
     expect(await folders.sweep(nobodyKnows)).toBe(1);
   });
 
@@ -178,23 +246,30 @@ describe('a sweep of work folders', () => {
     expect(await readFile(join(await other.open(id), 'media.mp4.part'), 'utf8')).toBe('half');
     await other.open(unmarked);
     // They are its own from now on.
+    expect(await other.sweep(nobodyKnows)).toBe(0);
+    passedMs += DAY_MS;
     expect(await other.sweep(nobodyKnows)).toBe(2);
   });
 
   it('does not believe what a job writes into its folder, or a mark that is half written', async () => {
     const folders = await start('one');
-    const mark = await readFile(jobs('.marks', await makeOld(folders)), 'utf8');
+    const ours = await makeOld(folders);
+    const mark = await readFile(jobs('.marks', ours), 'utf8');
     const unmarked = await makeUnmarked();
     await writeFile(jobs(unmarked, '.mark'), mark);
     const torn = await makeOld(folders);
     await writeFile(jobs('.marks', torn), mark.slice(0, 3));
     await folders.sweep(nobodyKnows);
-    expect([await isThere(unmarked), await isThere(torn)]).toEqual([true, true]);
+    // Still in the first minutes, in which only its own are removed.
+    passedMs += DAY_MS;
+    expect(await folders.sweep(nobodyKnows)).toBe(1);
+    expect(await names()).toEqual([unmarked, torn].toSorted());
   });
 
   it('removes nothing once another server has taken the folder', async () => {
     const folders = await start('one');
     const id = await makeUnmarked();
+    await folders.sweep(() => HOUR_MS);
     pass(30 * DAY_MS);
     await rm(jobs('.lock'));
     const other = { ...ownerNow('two'), pid: process.ppid, startTicks: null };

@@ -1,46 +1,95 @@
-import type { Download, Status } from '@artemis/contracts';
-import { expect, it } from 'vitest';
-import { createActivityLog } from '../../src/domain/activity-log.ts';
+import type { Artifact, Download, Status } from '@artemis/contracts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { createActivityLog, type ActivityLog } from '../../src/domain/activity-log.ts';
 import { BLANK_RECORD } from '../../src/domain/blank-record.ts';
-import { createLiveDownloads } from '../../src/domain/live-downloads.ts';
+import { createLiveDownloads, type LiveDownloads } from '../../src/domain/live-downloads.ts';
+import { afterLook, begunAt, DAY_MS, HOUR_MS } from '../../src/domain/passed-time.ts';
 import type { FileStore } from '../../src/domain/ports.ts';
-import { createRetention } from '../../src/domain/retention.ts';
+import { createRetention, type Retention } from '../../src/domain/retention.ts';
 
-const HOUR_MS = 3_600_000;
-const at = new Date(1.7e12).toISOString();
+const nowMs = 1.7e12;
+const at = new Date(nowMs).toISOString();
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
+const media: Artifact = {
+  kind: 'media',
+  name: 'a.mp4',
+  size: 1,
+  content_type: 'video/mp4',
+  storage_path: 'downloads/a.mp4',
+};
 
-it('partial files stay as long as somebody may continue them: a day for a failed download', async () => {
-  const live = createLiveDownloads();
-  const record = (status: Status): Download => ({
-    ...BLANK_RECORD,
-    id: status,
-    url: 'https://a.example/',
-    status,
-    created_at: at,
-    updated_at: at,
-  });
-  const statuses: Status[] = ['queued', 'running', 'paused', 'failed', 'completed', 'cancelled'];
-  for (const status of statuses) live.add(record(status));
-  const kept: Record<string, number | null> = {};
+let live: LiveDownloads;
+let log: ActivityLog;
+let kept: Record<string, number | null>;
+let asked: number[];
+let persisted: string[];
+let ageMs: number;
+let ended: string[];
+
+beforeEach(() => {
+  live = createLiveDownloads();
+  log = createActivityLog();
+  kept = {};
+  asked = [];
+  persisted = [];
+  ageMs = 0;
+  ended = [];
+});
+
+function add(id: string, status: Status, patch: Partial<Download> = {}): void {
+  const blank = { ...BLANK_RECORD, id, url: 'https://a.example/', status };
+  live.add({ ...blank, created_at: at, updated_at: at, ...patch });
+}
+
+function open(time = begunAt(nowMs), cleanupAfterDays = 30): Retention {
   const files = {
-    removePublishedBefore: () => Promise.resolve(new Set<string>()),
+    removeOlderThan(keepMs: number) {
+      asked.push(keepMs);
+      return Promise.resolve(new Set<string>());
+    },
+    ageMs: () => ageMs,
     sweepJobFolders(keepMs: (id: string) => number | null) {
-      for (const id of [...statuses, 'nobody']) kept[id] = keepMs(id);
+      for (const { download } of live.all()) kept[download.id] = keepMs(download.id);
+      kept['nobody'] = keepMs('nobody');
+      ended.push('sweep');
       return Promise.resolve(0);
     },
   } satisfies Partial<FileStore>;
-  const retention = createRetention({
+  return createRetention({
     live,
-    records: { persist: () => Promise.resolve() },
+    records: {
+      persist(id) {
+        persisted.push(id);
+        return Promise.resolve();
+      },
+    },
     files: files as unknown as FileStore,
-    log: createActivityLog(),
+    timekeeper: {
+      look: () => time,
+      believedNow: () => new Date(nowMs),
+      save() {
+        ended.push('save');
+        return Promise.resolve();
+      },
+    },
+    log,
     logger: silent,
-    cleanupAfterDays: 30,
-    now: () => new Date(1.7e12),
+    cleanupAfterDays,
+    now: () => new Date(nowMs),
   });
+}
+
+async function runOnce(...options: Parameters<typeof open>): Promise<Retention> {
+  const retention = open(...options);
   await retention.start();
   await retention.stop();
+  return retention;
+}
+
+it('partial files stay as long as somebody may continue them: a day for a failed download', async () => {
+  const statuses: Status[] = ['queued', 'running', 'paused', 'failed', 'completed', 'cancelled'];
+  for (const status of statuses) add(status, status);
+  const retention = await runOnce();
   expect(kept).toEqual({
     queued: Infinity,
     running: Infinity,
@@ -50,5 +99,62 @@ it('partial files stay as long as somebody may continue them: a day for a failed
     cancelled: 60_000,
     nobody: null,
   });
-  expect(retention.nextAt()).toBe(new Date(1.7e12 + HOUR_MS).toISOString());
+  expect(asked).toEqual([30 * DAY_MS]);
+  expect(retention.nextAt()).toBe(new Date(nowMs + HOUR_MS).toISOString());
+});
+
+it('a stop waits for the run and keeps what it saw; it removes no more and makes no folder younger', async () => {
+  for (const status of ['running', 'failed'] as const) add(status, status);
+  const retention = open();
+  const started = retention.start();
+  await retention.stop();
+  expect(ended).toEqual(['sweep', 'save', 'save']);
+  expect(kept['running']).toBe(Infinity);
+  for (const id of ['failed', 'nobody']) {
+    expect(kept[id]).toBeGreaterThan(36_500 * DAY_MS);
+    expect(kept[id]).toBeLessThan(Infinity);
+  }
+  await started;
+});
+
+it.each([31, -60])(
+  'nothing is deleted while the clock is doubted, and the console says so: %i days',
+  async (days) => {
+    add('failed', 'failed');
+    await runOnce(afterLook(begunAt(nowMs), 0, nowMs + days * DAY_MS));
+    expect(asked).toEqual([]);
+    expect(kept).toEqual({});
+    const lines = log.console(0).lines.map(({ text }) => text);
+    expect(lines).toEqual([expect.stringContaining(`${Math.abs(days)} days`)]);
+  },
+);
+
+describe('a record says when its file goes', () => {
+  const expiresAt = (days: number) => new Date(nowMs + days * DAY_MS).toISOString();
+  const read = () => live.get('a')?.download.expires_at;
+
+  it('also when the clock was wrong while it was stored', async () => {
+    add('a', 'completed', { artifacts: [media], expires_at: expiresAt(-30) });
+    ageMs = 2 * DAY_MS;
+    await runOnce();
+    expect(read()).toBe(expiresAt(28));
+    expect(persisted).toEqual(['a']);
+  });
+
+  it('by the setting of today', async () => {
+    add('a', 'completed', { artifacts: [media], expires_at: expiresAt(20) });
+    ageMs = 10 * DAY_MS;
+    await runOnce(begunAt(nowMs), 60);
+    expect(read()).toBe(expiresAt(50));
+    await runOnce(begunAt(nowMs), 0);
+    expect(read()).toBeNull();
+  });
+
+  it('and is left alone for a difference of hours, and when its file is never to be deleted', async () => {
+    add('a', 'completed', { artifacts: [media], expires_at: expiresAt(29.5) });
+    add('b', 'completed', { artifacts: [media], expires_at: null });
+    await runOnce();
+    expect(read()).toBe(expiresAt(29.5));
+    expect(persisted).toEqual([]);
+  });
 });

@@ -62,6 +62,7 @@ export interface RoomOptions {
   readonly historyLimit?: number;
   readonly maxAttempts?: number;
   readonly now?: () => Date;
+  readonly believedNow?: () => Date;
 }
 
 export const done: Outcome = {
@@ -90,7 +91,7 @@ export async function openRoom(options: RoomOptions = {}): Promise<Room> {
     path: join(folder, 'history.json'),
     dataDir: join(folder, 'data'),
     logger: silent,
-    now,
+    now: options.believedNow ?? now,
     // Without fsync: what the disk promises is tested elsewhere.
     write: async (path, content) => {
       if (writeError) {
@@ -188,6 +189,7 @@ export async function openRoom(options: RoomOptions = {}): Promise<Room> {
       cleanupAfterDays: 30,
     },
     now,
+    believedNow: options.believedNow ?? now,
     random: () => 0.5,
   });
   const downloads = withPlaylists(plainDownloads, playlists);
@@ -254,7 +256,8 @@ function fakeFiles(freeBytes: () => number | null, removedFolders: string[]): Fi
       ),
     open: () => Promise.resolve(null),
     remove: nothing,
-    removePublishedBefore: () => Promise.resolve(new Set<string>()),
+    removeOlderThan: () => Promise.resolve(new Set<string>()),
+    ageMs: () => null,
     usage: () => Promise.resolve({ usedBytes: 0, files: 0, freeBytes: freeBytes() }),
     health: () => Promise.resolve({ state: 'ok', message: '', remedy: null }),
     close: nothing,

@@ -96,6 +96,24 @@ describe('an idempotency key', () => {
     expect(idsOf(await next.downloads.submit(body, 'k'))).toEqual(second);
   });
 
+  it.each([31 * 24, -60 * 24])(
+    'holds when the clock jumps by %i hours, also over a start, and when it is right again',
+    async (jump) => {
+      let hours = jump;
+      const believedNow = () => new Date(1.7e12);
+      const room = await open({ now: () => new Date(1.7e12 + hours * HOUR_MS), believedNow });
+      const first = idsOf(await room.downloads.submit(body, 'k'));
+      for (const next of [0, 31 * 24, -60 * 24, 0]) {
+        hours = next;
+        await room.downloads.submit({ url: 'https://a.example/other' }, `k${next}`);
+        expect(idsOf(await room.downloads.submit(body, 'k'))).toEqual(first);
+      }
+      const again = await room.restart();
+      rooms.push(again);
+      expect(idsOf(await again.downloads.submit(body, 'k'))).toEqual(first);
+    },
+  );
+
   it('may carry another body after a day', async () => {
     const { room, setHour } = await atHour();
     await room.downloads.submit(body, 'k');

@@ -22,6 +22,7 @@ import { RequestError } from '../../src/domain/errors.ts';
 import { createEventFeed } from '../../src/domain/event-feed.ts';
 import { fileNameOf } from '../../src/domain/file-name.ts';
 import { createLiveDownloads } from '../../src/domain/live-downloads.ts';
+import { begunAt } from '../../src/domain/passed-time.ts';
 import type {
   DownloadRunner,
   FileStore,
@@ -93,6 +94,7 @@ export async function startApp(options: AppOptions = {}): Promise<AppUnderTest> 
     isHistoryEmpty: content.downloads.length === 0,
     onLeft: (path) => log.write('warn', `Left ${path}.`, null, true),
     readOutcome: () => Promise.resolve(null),
+    passedTime: () => begunAt(Date.now()),
   });
   const queue = createMemoryQueue({ slots: config.maxWorkers, maxPerHost: config.maxPerHost });
   const runner: DownloadRunner = {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { EngineSandbox } from '../../src/adapters/engine-host.ts';
+import { begunAt } from '../../src/domain/passed-time.ts';
 import { readChecks } from '../../src/readiness.ts';
 
 const fine = { state: 'ok', message: 'fine', remedy: null } as const;
@@ -11,6 +12,7 @@ async function sandboxCheckOf(sandbox: EngineSandbox | null) {
     sandbox,
     files: { health: () => Promise.resolve(fine) },
     history: { health: () => fine },
+    timekeeper: { look: () => begunAt(0) },
     pid: 2,
   });
   return checks.find(({ name }) => name === 'sandbox');

@@ -4,10 +4,12 @@ import { access, appendFile, mkdir, readFile, utimes, writeFile } from 'node:fs/
 import { join } from 'node:path';
 import type { Download } from '@artemis/contracts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DAY_MS, type PassedTime } from '../../src/domain/passed-time.ts';
 import { startOrigin } from '../origin/origin.ts';
 import {
   createServerHome,
   eventually,
+  firstCleanUp,
   type StartError,
   type ServerHome,
   type ServerProcess,
@@ -58,6 +60,17 @@ async function storeSmall(server: ServerProcess, count: number): Promise<Downloa
   return Promise.all(downloads.map(({ id }) => server.client.waitFor(id, { intervalMs: 100 })));
 }
 
+/** As if the server had run for so much longer. */
+async function passDay(): Promise<void> {
+  const path = join(home.folder, '.artemis', 'passed-time.json');
+  const time = JSON.parse(await readFile(path, 'utf8')) as PassedTime;
+  const { passedMs, zeroMs } = time;
+  await writeFile(
+    path,
+    JSON.stringify({ ...time, passedMs: passedMs + DAY_MS, zeroMs: zeroMs - DAY_MS }),
+  );
+}
+
 const isThere = (path: string) =>
   access(path).then(
     () => true,
@@ -105,8 +118,7 @@ describe('a downloads folder', () => {
       await utimes(folder, 1, 1);
 
       const blind = await home.start(otherHome());
-      // Its first clean-up is over when it tells when the next one is.
-      await eventually(async () => (await blind.client.telemetry()).storage.next_cleanup_at);
+      await firstCleanUp(blind);
       await blind.stop();
       expect(await home.partialFiles()).toEqual(partial);
 
@@ -185,6 +197,12 @@ describe('a downloads folder', () => {
         await utimes(join(jobs, id), 1, 1);
       }
 
+      // The first clean-up sees them, the one a day later removes them.
+      const seeing = await home.start(environment());
+      await firstCleanUp(seeing);
+      expect((await home.partialFiles()).length).toBeGreaterThan(2000);
+      await seeing.stop();
+      await passDay();
       const second = await home.start(environment());
       await eventually(() => second.stdout().includes('removed work folders'));
       const [listening, swept] = ['Server listening', 'removed work folders'].map((text) =>

@@ -190,3 +190,8 @@ export async function eventually<T>(read: () => T | Promise<T>): Promise<NonNull
     await new Promise((done) => setTimeout(done, 50));
   }
 }
+
+/** Resolves when the clean-up of its start is over: it tells then when the next one is. */
+export async function firstCleanUp({ client }: ServerProcess): Promise<void> {
+  await eventually(async () => (await client.telemetry()).storage.next_cleanup_at);
+}

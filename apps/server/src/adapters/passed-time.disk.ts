@@ -1,0 +1,65 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterLook, begunAt, believedWallMs, type PassedTime } from '../domain/passed-time.ts';
+import type { Timekeeper } from '../domain/ports.ts';
+import type { Logger } from '../domain/records.ts';
+import { writeDurably } from './durable-file.ts';
+
+/** Beyond the year 5000 nothing is a time any more. */
+const MOST_MS = 1e14;
+
+export interface DiskTimekeeperOptions {
+  /** For `passed-time.json`; one that is missing or damaged is begun anew, which only makes files younger. */
+  readonly dataDir: string;
+  readonly logger: Logger;
+  /** Epoch milliseconds by the clock of the computer. */
+  readonly wallMs?: () => number;
+  /** Goes on evenly whatever is done to that clock; may stand still while the computer sleeps. */
+  readonly monotonicMs?: () => number;
+}
+
+/** Keeps what is known of time in a file, over restarts. */
+export async function openDiskTimekeeper(options: DiskTimekeeperOptions): Promise<Timekeeper> {
+  const { dataDir, logger } = options;
+  const path = join(dataDir, 'passed-time.json');
+  const wallMs = options.wallMs ?? Date.now;
+  const monotonicMs = options.monotonicMs ?? (() => performance.now());
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  let lookedAtMs = monotonicMs();
+  let time = (await readTime(path)) ?? begunAt(wallMs());
+  let saving: Promise<void> = Promise.resolve();
+
+  function look(): PassedTime {
+    const nowMs = monotonicMs();
+    time = afterLook(time, nowMs - lookedAtMs, wallMs());
+    lookedAtMs = nowMs;
+    return time;
+  }
+
+  async function write(): Promise<void> {
+    try {
+      await writeDurably(path, `${JSON.stringify(look())}\n`, 0o600);
+    } catch (error) {
+      logger.warn({ err: error }, 'the passed time cannot be written; files only stay longer');
+    }
+  }
+
+  return {
+    look,
+    believedNow: () => new Date(believedWallMs(look())),
+    save: () => (saving = saving.then(write)),
+  };
+}
+
+async function readTime(path: string): Promise<PassedTime | null> {
+  try {
+    const { passedMs, zeroMs, setBackMs, doubt } = JSON.parse(
+      await readFile(path, 'utf8'),
+    ) as PassedTime;
+    const numbers = [passedMs, zeroMs, setBackMs, doubt?.offMs ?? 0, doubt?.sinceMs ?? 0];
+    if (!numbers.every((number) => Math.abs(number) < MOST_MS)) return null;
+    return { passedMs, zeroMs, setBackMs, doubt: doubt ?? null };
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,136 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { startOrigin } from '../origin/origin.ts';
+import {
+  createServerHome,
+  firstCleanUp,
+  type ServerHome,
+  type ServerProcess,
+} from './server-process.ts';
+import { clockOfFile, wrongClock } from './wrong-clock.ts';
+
+const LIMIT_MS = 180_000;
+
+let origin: Awaited<ReturnType<typeof startOrigin>>;
+let home: ServerHome;
+
+beforeAll(async () => {
+  origin = await startOrigin();
+});
+afterAll(() => origin.close());
+beforeEach(async () => {
+  home = await createServerHome();
+});
+afterEach(() => home.remove());
+
+/** With the shortest retention that there is, after its first clean-up. */
+async function start(clock: Record<string, string> = {}): Promise<ServerProcess> {
+  const settings = { EGRESS_ALLOW: origin.hostPort, MAX_ATTEMPTS: '1', CLEANUP_AFTER_DAYS: '1' };
+  const server = await home.start({ ...settings, ...clock });
+  await firstCleanUp(server);
+  return server;
+}
+
+async function download({ client }: ServerProcess, path: string) {
+  const { downloads } = await client.createDownloads({ url: origin.url + path });
+  return client.waitFor(downloads[0]?.id ?? '', { intervalMs: 50 });
+}
+
+/** One stored file, and the partial files of a download that has failed. */
+async function fill(server: ServerProcess) {
+  const stored = await download(server, '/media/tiny.mp4');
+  expect(stored.status).toBe('completed');
+  const failed = await download(server, '/fault/status/404/clip.mp4');
+  expect(failed.status).toBe('failed');
+  expect(await home.partialFiles()).toContain(failed.id);
+  return { stored, failed };
+}
+
+async function clockOf({ client }: ServerProcess) {
+  const { ready, checks } = await client.readiness();
+  const check = checks.find(({ name }) => name === 'clock');
+  return { ready, state: check?.state, message: check?.message ?? '' };
+}
+
+it(
+  'no start under a wrong clock deletes anything, nor the one after it, and /readyz says so',
+  async () => {
+    const first = await start();
+    const { stored, failed } = await fill(first);
+    expect(await clockOf(first)).toMatchObject({ ready: true, state: 'ok' });
+    await first.stop();
+    for (const [clock, told] of [
+      ['+30d', 'ahead by 30 days'],
+      ['-60d', 'back by 60 days'],
+      ['@1970-01-02 00:00:00', 'back by'],
+      ['@2038-01-20 00:00:00', 'ahead by'],
+      ['+0', 'is back'],
+    ] as const) {
+      const server = await start(wrongClock(clock));
+      const seen = await clockOf(server);
+      expect({ clock, ...seen }).toMatchObject({ clock, ready: true, state: 'warn' });
+      expect(seen.message).toContain(told);
+      expect(await home.storedFiles()).toEqual([`${stored.id}.mp4`]);
+      expect(await home.partialFiles()).toContain(failed.id);
+      expect((await server.client.getDownload(stored.id)).download).toMatchObject({
+        storage_path: stored.storage_path,
+      });
+      await server.stop();
+    }
+  },
+  LIMIT_MS,
+);
+
+it(
+  'what was stored while the clock was sixty days behind stays when it is right again',
+  async () => {
+    const behind = await start(wrongClock('-60d'));
+    const { stored, failed } = await fill(behind);
+    await behind.stop();
+    const right = await start();
+    expect((await clockOf(right)).message).toContain('ahead by 60 days');
+    expect(await home.storedFiles()).toEqual([`${stored.id}.mp4`]);
+    expect(await home.partialFiles()).toContain(failed.id);
+  },
+  LIMIT_MS,
+);
+
+it(
+  'a clock that jumps under a running server is told by /readyz at once, and so is that it is back',
+  async () => {
+    const clock = join(home.folder, 'clock');
+    await writeFile(clock, '+0\n');
+    const server = await start(clockOfFile(clock));
+    expect((await clockOf(server)).state).toBe('ok');
+    await writeFile(clock, '+31d\n');
+    expect((await clockOf(server)).message).toContain('ahead by 31 days');
+    await writeFile(clock, '-5h\n');
+    expect((await clockOf(server)).message).toContain('is back');
+  },
+  LIMIT_MS,
+);
+
+it(
+  'days that pass, some hours at a time, do delete: a file when two starts a day apart found it old',
+  async () => {
+    const first = await start();
+    const { stored, failed } = await fill(first);
+    await first.stop();
+    const left: Record<string, boolean> = {};
+    for (const clock of ['+20h', '+40h', '+60h', '+80h']) {
+      const server = await start(wrongClock(clock));
+      expect(await clockOf(server)).toMatchObject({ ready: true, state: 'ok' });
+      left[clock] = (await home.storedFiles()).includes(`${stored.id}.mp4`);
+      if (clock !== '+80h') await server.stop();
+      else {
+        const { download: record } = await server.client.getDownload(stored.id);
+        expect(record).toMatchObject({ status: 'completed', storage_path: null, artifacts: [] });
+        expect(record.expires_at).toBeNull();
+      }
+    }
+    expect(left).toEqual({ '+20h': true, '+40h': true, '+60h': true, '+80h': false });
+    expect(await home.partialFiles()).not.toContain(failed.id);
+  },
+  LIMIT_MS,
+);
