@@ -1,6 +1,7 @@
-import { appendFile, chmod, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { appendFile, open, rename, stat, writeFile } from 'node:fs/promises';
 import type { KeptLine, LogArchive } from '../domain/activity-log.ts';
 import type { Logger } from '../domain/records.ts';
+import { writeDurably } from './durable-file.ts';
 
 /** Lines come in bursts; one write takes them all. */
 const FLUSH_MS = 1000;
@@ -13,7 +14,10 @@ export interface FileLogArchiveOptions {
 }
 
 export interface FileLogArchive extends LogArchive {
-  /** The lines of earlier runs that `isWanted`, oldest first; the others are dropped from the file. Once, at the start. */
+  /**
+   * The newest lines of earlier runs that `isWanted`, oldest first; the others are dropped from the file. Once, at the
+   * start.
+   */
   load(isWanted: (line: KeptLine) => boolean): Promise<readonly KeptLine[]>;
   /** Writes what is left. */
   close(): Promise<void>;
@@ -55,11 +59,15 @@ export function createFileLogArchive({ path, logger }: FileLogArchiveOptions): F
       timer ??= setTimeout(() => void flush(), FLUSH_MS).unref();
     },
     async load(isWanted) {
-      const texts = await Promise.all([olderPath, path].map(readIfThere));
-      const lines = texts.flatMap((text) => text.split('\n').flatMap(parseLine)).filter(isWanted);
+      let wanted: readonly KeptLine[] = [];
       try {
-        await writeFile(olderPath, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
-        await chmod(olderPath, 0o600);
+        const texts = await Promise.all([olderPath, path].map(readEnd));
+        wanted = withoutRepeats(
+          texts.flatMap((text) => text.split('\n').flatMap(parseLine)),
+        ).filter(isWanted);
+        const kept = wanted.map((line) => `${JSON.stringify(line)}\n`).join('');
+        // Whole before the other file is emptied: a stop between the two repeats lines and loses none.
+        await writeDurably(olderPath, kept, 0o600);
         await writeFile(path, '', { mode: 0o600 });
       } catch (error) {
         logger.warn({ err: error }, 'the activity log of earlier runs is not tidied up');
@@ -68,14 +76,39 @@ export function createFileLogArchive({ path, logger }: FileLogArchiveOptions): F
           () => 0,
         );
       }
-      return lines;
+      return wanted;
     },
     close: flush,
   };
 }
 
-async function readIfThere(path: string): Promise<string> {
-  return readFile(path, 'utf8').catch(() => '');
+/**
+ * The newest lines, however large something has made the file: its last 8 MiB, without the line that begins before
+ * them. Empty when it is missing.
+ */
+async function readEnd(path: string): Promise<string> {
+  const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  });
+  if (file === null) return '';
+  try {
+    const { size } = await file.stat();
+    const start = Math.max(0, size - MAX_FILE_BYTES);
+    const { buffer, bytesRead } = await file.read({
+      buffer: Buffer.alloc(Math.min(size, MAX_FILE_BYTES)),
+      position: start,
+    });
+    const text = buffer.toString('utf8', 0, bytesRead);
+    return start === 0 ? text : text.slice(text.indexOf('\n') + 1);
+  } finally {
+    await file.close();
+  }
+}
+
+function withoutRepeats(lines: readonly KeptLine[]): readonly KeptLine[] {
+  const seen = new Set<number>();
+  return lines.filter(({ seq }) => !seen.has(seq) && seen.add(seq));
 }
 
 /** A line that was cut by a kill is left out. */

@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { appendFile, copyFile, mkdtemp, readFile, rm, stat, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -54,6 +54,31 @@ describe('the log of activity', () => {
     await appendFile(path(), 'null\n{"seq":"2"}\n{"seq":3,"at":"2026-01-01T00:00:00.000Z","lev');
     const { log } = await run();
     expect(log.console(0).lines.map(({ text }) => text)).toEqual(['Whole.']);
+  });
+
+  it('keeps its newest lines when the file has become too large to read', async () => {
+    const first = await run();
+    first.log.write('info', 'Old.', KEPT, true);
+    await first.archive.close();
+    await truncate(path(), 1024 ** 3);
+    await appendFile(path(), '\n');
+    const grown = createFileLogArchive({ path: path(), logger });
+    const at = new Date().toISOString();
+    grown.append({ seq: 7, at, level: 'info', text: 'Newest.', is_for_console: true });
+    await grown.close();
+    const { log } = await run();
+    expect(log.console(0).lines.map(({ text }) => text)).toEqual(['Newest.']);
+    expect((await stat(path())).size).toBe(0);
+    expect((await stat(`${path()}.1`)).size).toBeLessThan(1000);
+  });
+
+  it('has each line once after a stop between the two writes of tidying up', async () => {
+    const first = await run();
+    first.log.write('info', 'Started.', null, true);
+    await first.archive.close();
+    await copyFile(path(), `${path()}.1`);
+    const { log } = await run();
+    expect(log.console(0).lines.map(({ text }) => text)).toEqual(['Started.']);
   });
 
   it('is for the owner alone and does not grow without end', async () => {
