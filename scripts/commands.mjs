@@ -2,12 +2,14 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { readSettings } from './settings.mjs';
 import { explain, repositoryDir } from './steps.mjs';
+import { endSetUpOnSignals } from './stop-signals.mjs';
 import { runChecks, runVitest, summarize } from './test-run.mjs';
 import { ensureChromium, ensureFaketime, ensureTools } from './tools.mjs';
 import { buildServer, buildWeb, installDependencies } from './workspace.mjs';
 
 /** Sets up what is missing, then becomes the server: same process, so signals and the exit code are its own. */
 export async function start() {
+  endSetUpOnSignals();
   await installDependencies();
   await buildServer();
   await buildWeb();

@@ -50,6 +50,23 @@ export async function step(title, work) {
   }
 }
 
+/** @type {Set<import('node:child_process').ChildProcess>} */
+const running = new Set();
+let isEnding = false;
+const END_LIMIT_MS = 2000;
+
+/** Ends what `run` has started, and resolves when nothing of it is left. Those runs never resolve. */
+export async function endPrograms() {
+  isEnding = true;
+  const ended = [...running].map((child) => new Promise((done) => child.once('close', done)));
+  for (const child of running) child.kill('SIGTERM');
+  const hurry = setTimeout(() => {
+    for (const child of running) child.kill('SIGKILL');
+  }, END_LIMIT_MS);
+  await Promise.all(ended);
+  clearTimeout(hurry);
+}
+
 /**
  * Runs a program to its end, without a stdin, and keeps what it prints (stdout and stderr in `output`,
  * stdout alone in `stdout`). Never rejects: a program that cannot be started, or is stopped by the time
@@ -69,6 +86,7 @@ export function run(command, args, { cwd = repositoryDir, env, timeoutMs, isShow
       stdio: ['ignore', 'pipe', 'pipe'],
       ...(timeoutMs === undefined ? {} : { timeout: timeoutMs, killSignal: 'SIGKILL' }),
     });
+    running.add(child);
     child.stdout.setEncoding('utf8').on('data', (text) => {
       stdout += text;
       output += text;
@@ -79,7 +97,11 @@ export function run(command, args, { cwd = repositoryDir, env, timeoutMs, isShow
       if (isShown) process.stderr.write(text);
     });
     child.on('error', (error) => done({ exitCode: null, stdout, output: error.message }));
-    child.on('close', (exitCode) => done({ exitCode, stdout, output }));
+    child.on('close', (exitCode) => {
+      running.delete(child);
+      // Nobody is to be told that the step failed.
+      if (!isEnding) done({ exitCode, stdout, output });
+    });
   });
 }
 

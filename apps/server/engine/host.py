@@ -32,7 +32,7 @@ def main() -> None:
     processes.adopt_orphans()
     # A host that warms up asks the tools for their versions.
     processes.chain_children_to_this_process()
-    # Ctrl-C in a terminal reaches every process of the group; the server decides what ends when.
+    # The server decides what ends when.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     # The watcher starts first: it must be small and hold nothing of ours.

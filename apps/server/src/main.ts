@@ -8,13 +8,29 @@ import { buildApp } from './app.ts';
 import { compose } from './compose.ts';
 import { loadConfig } from './config.ts';
 import { startRefusalOf } from './start-refusal.ts';
+import { createStopListener, STOP_SIGNALS, type StopSignal } from './stop-signals.ts';
 
 const STOP_LIMIT_MS = 15_000;
+/** Of the processor: a listener in JavaScript would have the same instruction fail for ever. */
+const FAULTS = ['SIGILL', 'SIGTRAP', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGSEGV'] as const;
 
 const repositoryRoot = resolve(import.meta.dirname, '../../..');
 
 function say(text: string): void {
   process.stderr.write(`${text}\n`);
+}
+
+/**
+ * Lines of the log on stdout, until nobody takes them any more, as when a terminal is closed: sonic-boom 4.2.1 would write
+ * them again and again at the end of the process, which then never ends.
+ */
+function logOutput(): ReturnType<typeof destination> {
+  const output = destination({ fd: 1, sync: false });
+  const nothing = (): void => undefined;
+  output.on('error', () => {
+    Object.assign(output, { write: nothing, flush: nothing, flushSync: nothing, end: nothing });
+  });
+  return output;
 }
 
 function readDotEnv(): NodeJS.Dict<string> {
@@ -32,8 +48,26 @@ function setVariables(): NodeJS.Dict<string> {
 }
 
 async function main(): Promise<void> {
+  let unlock = (): void => undefined;
+  let stop = (_signal: StopSignal): void => {
+    say('Stopped before Artemis was ready.');
+    unlock();
+    process.exit(0);
+  };
+  const onSignal = createStopListener({
+    stop: (signal) => stop(signal),
+    // Every child process ends with this one.
+    hurry() {
+      say('Stopping at once. The next start continues what was running.');
+      unlock();
+      process.exit(1);
+    },
+  });
+  for (const signal of STOP_SIGNALS) process.on(signal, onSignal);
+  // A terminal that was closed takes no words.
+  process.stderr.on('error', () => undefined);
   const config = loadConfig({ ...readDotEnv(), ...setVariables() }, repositoryRoot);
-  const unlock = lockDataFolder(config.dataDir);
+  unlock = lockDataFolder(config.dataDir);
   const logger = pino(
     {
       level: config.logLevel,
@@ -41,14 +75,14 @@ async function main(): Promise<void> {
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
     },
-    destination({ fd: 1, sync: false }),
+    logOutput(),
   );
   const services = await compose(config, logger, repositoryRoot, process.env['PATH'] ?? '');
   const app = await buildApp(services, config, logger);
 
-  const grace = closeWithGrace({ delay: STOP_LIMIT_MS }, async ({ signal, err }) => {
+  const graceful = { delay: STOP_LIMIT_MS, skip: [...STOP_SIGNALS, ...FAULTS] };
+  const grace = closeWithGrace(graceful, async ({ err }) => {
     if (err) logger.fatal({ err }, 'stopping after an unexpected error');
-    else logger.info({ signal }, 'stopping');
     await app.close();
     await services.stop();
     unlock();
@@ -59,6 +93,10 @@ async function main(): Promise<void> {
     await services.start();
     const address = await app.listen({ host: config.host, port: config.port });
     const shown = address.replace('[::]', '127.0.0.1').replace('0.0.0.0', '127.0.0.1');
+    stop = (signal) => {
+      logger.info({ signal }, 'stopping');
+      void grace.close();
+    };
     say(`Artemis is ready: ${shown}${config.basePath}`);
     services.warmUp();
   } catch (error) {

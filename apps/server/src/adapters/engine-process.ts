@@ -73,6 +73,8 @@ export function startEngineProcess(options: EngineProcessOptions): EngineProcess
       LD_BIND_NOW: '1',
     },
     stdio: ['pipe', 'pipe', 'pipe'],
+    // A session of its own: Ctrl-C, or a signal to our whole group, is the server's to answer.
+    detached: true,
   });
   const gone = new Promise<void>((resolve) => {
     const finish = (detail: string): void => {
