@@ -218,6 +218,7 @@ export async function compose(
   });
   const diskGate = createDiskGate({
     files,
+    history,
     queue,
     live,
     log,

@@ -1,6 +1,5 @@
 import { constants } from 'node:fs';
 import {
-  access,
   copyFile,
   link,
   lstat,
@@ -10,7 +9,6 @@ import {
   rename,
   rm,
   rmdir,
-  statfs,
   unlink,
 } from 'node:fs/promises';
 import { basename, dirname, extname, join, relative, sep } from 'node:path';
@@ -18,18 +16,21 @@ import type { Artifact } from '@artemis/contracts';
 import { beginningOf, type PassedTime } from '../domain/passed-time.ts';
 import type { FileName, FileStore, OpenedFile, StorageUsage } from '../domain/ports.ts';
 import type { Outcome, OutcomeFile } from '../worker/messages.ts';
-import { lockProblem, type DownloadsLock } from './downloads-lock.ts';
+import { JOBS_FOLDER, lockProblem, type DownloadsLock } from './downloads-lock.ts';
 import { syncFolder } from './durable-file.ts';
 import { factsIn, factsOf, OPEN_FLAGS, type FileFacts } from './file-identity.ts';
 import { isEmpty, lstatOrNull, moveWithoutReplacing, openToUser } from './file-moves.ts';
 import { createFileStream } from './file-stream.ts';
 import { openFolderSightings } from './folder-sightings.ts';
+import { createFreeSpace } from './free-space.ts';
 import { openPublishedIndex, type PublishedFile } from './published-index.ts';
 import { createRecognition } from './recognition.ts';
+import { createStorageFolders } from './storage-folders.ts';
+import { watchFolder } from './watched-folder.ts';
 import { openWorkFolders } from './work-folders.ts';
 
 const STORAGE_ROOT = 'downloads/';
-const FREE_SPACE_CACHE_MS = 2000;
+const INDEX_FILE = 'published-files.ndjson';
 const MOST_NAME_TRIES = 1000;
 
 export interface DiskFileStoreOptions {
@@ -75,14 +76,18 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
     passedTime: options.passedTime,
     upMs,
   });
-  const index = await openPublishedIndex(join(options.dataDir, 'published-files.ndjson'));
+  const index = await openPublishedIndex(join(options.dataDir, INDEX_FILE));
   const recognition = createRecognition(root, index);
   const { look, isSameFile } = recognition;
+  const storage = createStorageFolders(
+    await watchFolder(root, JOBS_FOLDER),
+    await watchFolder(options.dataDir, INDEX_FILE),
+  );
+  const freeBytes = createFreeSpace(root, upMs);
   const makeLink = options.link ?? link;
   const unlinkFile = options.unlink ?? unlink;
   /** Paths that a publication under way is about to take. */
   const claimed = new Set<string>();
-  let freeSpace: { atMs: number; bytes: number | null } | null = null;
 
   /** Refuses a folder that a link moved out of the downloads folder. */
   async function checkedFolder(path: string): Promise<string> {
@@ -202,6 +207,7 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
     files: readonly OutcomeFile[],
     name: FileName,
   ): Promise<Artifact[]> {
+    await storage.require();
     const isContinued = index.ofDownload(downloadId).length > 0;
     const number = isContinued || files.length < 2 ? 1 : await commonNumber(files, name);
     const artifacts: Artifact[] = [];
@@ -238,6 +244,8 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
   async function removePublished(
     files: Iterable<PublishedFile>,
   ): Promise<{ removed: readonly PublishedFile[]; error: unknown }> {
+    // Else every file would be taken for one that somebody has deleted, and be forgotten.
+    await storage.require();
     const removed: PublishedFile[] = [];
     let firstError: unknown = null;
     for (const file of new Set(files)) {
@@ -270,24 +278,22 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
     await rmdir(folder).catch(() => undefined);
   }
 
-  async function freeBytes(): Promise<number | null> {
-    if (freeSpace && upMs() - freeSpace.atMs < FREE_SPACE_CACHE_MS) return freeSpace.bytes;
-    const bytes = await statfs(root).then(
-      ({ bavail, bsize }) => bavail * bsize,
-      () => null,
-    );
-    freeSpace = { atMs: upMs(), bytes };
-    return bytes;
-  }
-
   return {
     provider: 'local',
-    jobFolder: workFolders.open,
-    removeJobFolder: workFolders.remove,
-    sweepJobFolders: workFolders.sweep,
+    async jobFolder(downloadId) {
+      await storage.require();
+      return workFolders.open(downloadId);
+    },
+    async removeJobFolder(downloadId) {
+      if (await storage.hasDownloads()) await workFolders.remove(downloadId);
+    },
+    async sweepJobFolders(keepMs) {
+      return (await storage.hasDownloads()) ? workFolders.sweep(keepMs) : 0;
+    },
     verifiedOutcome: (downloadId) => options.readOutcome(workFolders.pathOf(downloadId)),
     publish,
     async replace(downloadId, stored, file) {
+      await storage.require();
       const path = stored.storage_path.slice(STORAGE_ROOT.length);
       const known = index.get(path);
       if (known !== null && path.endsWith(file.suffix)) {
@@ -371,18 +377,8 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
       return { usedBytes: index.totalBytes(), files: index.count(), freeBytes: await freeBytes() };
     },
     async health() {
-      try {
-        await access(root, constants.W_OK | constants.X_OK);
-        const problem = lockProblem(lock.state());
-        if (problem) return problem;
-        return { state: 'ok', message: 'The downloads folder can be written.', remedy: null };
-      } catch {
-        return {
-          state: 'fail',
-          message: 'The downloads folder is missing or cannot be written.',
-          remedy: `Create ${root} or give this user the right to write it.`,
-        };
-      }
+      const health = await storage.health();
+      return health.state === 'fail' ? health : (lockProblem(lock.state()) ?? health);
     },
     learnOldFiles: recognition.learn,
     async close() {

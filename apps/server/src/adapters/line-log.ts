@@ -30,6 +30,12 @@ export function openLineLog(path: string, options: LineLogOptions = {}): LineLog
     const content = waiting.map((line) => `${line}\n`).join('');
     waiting = [];
     next = null;
+    if (isTorn) {
+      // The disk may have gone and come back, where a file that was open before can never be written again.
+      const old = file;
+      file = null;
+      await old?.close().catch(() => undefined);
+    }
     file ??= await open(path, 'a', 0o600);
     // A write that failed may have left half a line, which must not swallow the next one.
     const start = isTorn ? '\n' : '';

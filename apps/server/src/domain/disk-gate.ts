@@ -1,7 +1,7 @@
 import { isTerminal } from '@artemis/contracts';
 import type { ActivityLog } from './activity-log.ts';
 import type { LiveDownloads } from './live-downloads.ts';
-import type { DownloadQueue, FileStore } from './ports.ts';
+import type { DownloadQueue, FileStore, HistoryStore, StoreHealth } from './ports.ts';
 
 const LOOK_EVERY_MS = 3000;
 const MIB = 1024 ** 2;
@@ -12,10 +12,17 @@ export interface SpaceNeed {
   readonly presentBytes: number;
 }
 
-/** Holds back downloads while the disk is short of room for them, and lets them go on by themselves. */
+/**
+ * Holds back downloads while the disk is short of room for them, or a folder that they need cannot be used, and lets
+ * them go on by themselves.
+ */
 export interface DiskGate {
   /** Looks now and then every few seconds. */
   start(): Promise<void>;
+  /** Whether what a download fetches now could be stored and recorded; when not, the queue is held. Never rejects. */
+  mayStart(): Promise<boolean>;
+  /** Whether a file can be stored at this moment; when not, the queue is held. Never rejects. */
+  canStore(): Promise<boolean>;
   /**
    * Sets room aside for a running download that knows what it needs. False when that would leave less than is to
    * stay free; it is told in the log, and the need is remembered for the queue.
@@ -31,7 +38,8 @@ export interface DiskGate {
 }
 
 export interface DiskGateDependencies {
-  readonly files: Pick<FileStore, 'usage' | 'removeJobFolder'>;
+  readonly files: Pick<FileStore, 'usage' | 'removeJobFolder' | 'health'>;
+  readonly history: Pick<HistoryStore, 'health' | 'save'>;
   readonly queue: Pick<DownloadQueue, 'setDiskRoom'>;
   readonly live: LiveDownloads;
   readonly log: ActivityLog;
@@ -40,10 +48,21 @@ export interface DiskGateDependencies {
 }
 
 export function createDiskGate(dependencies: DiskGateDependencies): DiskGate {
-  const { files, queue, live, log, minFreeBytes, lookEveryMs = LOOK_EVERY_MS } = dependencies;
+  const {
+    files,
+    history,
+    queue,
+    live,
+    log,
+    minFreeBytes,
+    lookEveryMs = LOOK_EVERY_MS,
+  } = dependencies;
   const claims = new Map<string, SpaceNeed>();
   const refused = new Map<string, number>();
   let hadRoom = true;
+  let room = Infinity;
+  let trouble: StoreHealth | null = null;
+  let isLooking = false;
   let timer: NodeJS.Timeout | null = null;
 
   /** What running downloads have claimed and not yet written. */
@@ -67,16 +86,60 @@ export function createDiskGate(dependencies: DiskGateDependencies): DiskGate {
     }
   }
 
+  async function findTrouble(): Promise<StoreHealth | null> {
+    const storage = await files.health();
+    if (storage.state === 'fail') return storage;
+    if (history.health().state !== 'fail') return null;
+    // While the queue is held nobody else may write, and so find out that it can be written again.
+    await history.save({}).catch(() => undefined);
+    const now = history.health();
+    return now.state === 'fail' ? now : null;
+  }
+
+  function setTrouble(found: StoreHealth | null): void {
+    const before = trouble;
+    trouble = found;
+    tellQueue();
+    if (found !== null && before?.message !== found.message) {
+      log.write('warn', `${found.message} Downloads wait. ${found.remedy ?? ''}`, null, true);
+    } else if (found === null && before !== null) {
+      log.write('info', 'The folders can be used again; downloads go on.', null, true);
+    }
+  }
+
+  function tellQueue(): void {
+    queue.setDiskRoom(trouble === null ? room : -1);
+  }
+
+  function isAnybodyConcerned(): boolean {
+    if (trouble !== null || history.health().state === 'fail') return true;
+    return live.count('queued') + live.count('running') > 0;
+  }
+
   async function look(): Promise<void> {
     forgetEnded();
-    const room = roomIn((await files.usage()).freeBytes);
+    if (isAnybodyConcerned()) setTrouble(await findTrouble());
+    // What is free in another folder's place says nothing.
+    if (trouble !== null) return;
+    room = roomIn((await files.usage()).freeBytes);
     if (room < 0 || refused.size > 0) await giveUpPartials();
-    queue.setDiskRoom(room);
+    tellQueue();
     const hasRoom = room >= 0;
     if (hasRoom === hadRoom) return;
     hadRoom = hasRoom;
     if (hasRoom) log.write('info', 'There is room on the disk again; downloads go on.', null, true);
     else log.write('warn', 'The disk is short of room; new downloads wait.', null, true);
+  }
+
+  /** A disk that does not answer must not be asked more and more. */
+  async function lookOnce(): Promise<void> {
+    if (isLooking) return;
+    isLooking = true;
+    try {
+      await look();
+    } finally {
+      isLooking = false;
+    }
   }
 
   /** Of all that failed for want of room. */
@@ -95,14 +158,23 @@ export function createDiskGate(dependencies: DiskGateDependencies): DiskGate {
   return {
     async start() {
       await look();
-      timer = setInterval(() => void look().catch(() => undefined), lookEveryMs);
+      timer = setInterval(() => void lookOnce().catch(() => undefined), lookEveryMs);
       timer.unref();
+    },
+    async mayStart() {
+      setTrouble(await findTrouble());
+      return trouble === null;
+    },
+    async canStore() {
+      const storage = await files.health();
+      if (storage.state === 'fail') setTrouble(storage);
+      return storage.state !== 'fail';
     },
     async claim(id, need) {
       claims.delete(id);
       const { freeBytes } = await files.usage();
       // From here in one turn: two that ask at once must not be given the same room.
-      const room = roomIn(freeBytes);
+      room = roomIn(freeBytes);
       const neededBytes = Math.max(0, need.totalBytes - need.presentBytes);
       if (live.get(id)?.download.status !== 'running') return true;
       if (neededBytes <= room) {
@@ -111,7 +183,7 @@ export function createDiskGate(dependencies: DiskGateDependencies): DiskGate {
         return true;
       }
       refused.set(id, neededBytes);
-      queue.setDiskRoom(room);
+      tellQueue();
       log.write(
         'warn',
         `Needs ${mib(neededBytes)} on the disk and ${mib(room)} may be used; it starts by itself when there is room.`,

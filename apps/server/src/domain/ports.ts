@@ -131,7 +131,11 @@ export interface StorageUsage {
   readonly freeBytes: number | null;
 }
 
-/** Stored files and the folders of running jobs. Deletes only what it published itself. */
+/**
+ * Stored files and the folders of running jobs. Deletes only what it published itself. When the disk of its folders has
+ * gone, and another folder lies in their place, it makes and deletes nothing: calls reject, but for those that remove job
+ * folders, which do nothing.
+ */
 export interface FileStore {
   readonly provider: 'local' | 's3';
   /** Creates the folder when it is missing. Absolute path. */
@@ -177,6 +181,7 @@ export interface FileStore {
   /** For how long it has been stored, by the same time; null when that is not known. */
   ageMs(artifact: Artifact): number | null;
   usage(): Promise<StorageUsage>;
+  /** Looks at the disk at each call, by writing a few KiB; `fail` while a verified file could not be published. Never rejects. */
   health(): Promise<StoreHealth>;
   close(): Promise<void>;
 }

@@ -60,8 +60,7 @@ export async function runDownload(
   const noRoom = new AbortController();
   const isRetry = queued.retry_at !== null;
   const isParts = queued.retry_parts.length > 0;
-  // After a crash a record that still says queued is simply run again.
-  records.moveSoon(id, 'running', {
+  const start: Partial<Download> = {
     ...IDLE,
     phase: 'extracting',
     progress: isRetry ? 0 : queued.progress,
@@ -73,12 +72,19 @@ export async function runDownload(
     retry_at: null,
     started_at: dependencies.now().toISOString(),
     completed_at: null,
-  });
+  };
+  // After a crash a record that still says queued is simply run again.
+  records.moveSoon(id, 'running', start);
   try {
+    if (!(await disk.mayStart()) && !signal.aborted) {
+      // Nothing was begun.
+      return await waitForDisk(id, takenBack(start, queued), dependencies);
+    }
     const outcome = await attempt(id, signal, noRoom, dependencies);
     tellUsage(id, outcome, dependencies);
     if (outcome.kind === 'stopped' && noRoom.signal.aborted && !signal.aborted) {
-      await waitForRoom(id, dependencies);
+      // It is known now what the download needs, and that is not there.
+      await waitForDisk(id, { error: downloadError('DISK_FULL') }, dependencies);
     } else {
       await settle(id, outcome, dependencies);
     }
@@ -100,14 +106,16 @@ async function attempt(
   const jobFolder = await files.jobFolder(id);
   const verified = await files.verifiedOutcome(id);
   const download = live.get(id)?.download;
-  if (signal.aborted || download?.status !== 'running') return { kind: 'stopped', usage: null };
+  if (signal.aborted || download?.status !== 'running') return STOPPED;
   if (verified) {
-    log.write('info', 'Already downloaded and checked before the stop; storing it.', id, false);
+    log.write('info', 'Already downloaded and checked; storing it.', id, false);
     return verified;
   }
+  const mediaCopy = await copyOfMedia(download, jobFolder, files);
+  if (signal.aborted) return STOPPED;
   return runner.run(download, {
     jobFolder,
-    mediaCopy: await copyOfMedia(download, jobFolder, files),
+    mediaCopy,
     signal: AbortSignal.any([signal, noRoom.signal]),
     onEvent(event) {
       if (event.kind !== 'space') return take(id, event, live, log);
@@ -176,6 +184,12 @@ async function settle(id: string, outcome: Outcome, dependencies: RunDependencie
     return files.removeJobFolder(id);
   }
   if (download?.status !== 'running') return;
+  // A full disk is another matter: what has filled it is given up when others could use the room.
+  const isOfFolders =
+    outcome.kind === 'done' || (outcome.kind === 'failed' && outcome.code !== 'DISK_FULL');
+  if (isOfFolders && !(await dependencies.disk.canStore())) {
+    return waitForDisk(id, { error: downloadError('STORE_FAILED') }, dependencies);
+  }
   if (outcome.kind === 'done') {
     const storeIt = download.retry_parts.length > 0 ? settleParts : store;
     return storeIt(id, outcome, dependencies);
@@ -185,16 +199,21 @@ async function settle(id: string, outcome: Outcome, dependencies: RunDependencie
   await records.move(id, 'queued', { ...IDLE, waiting_for: 'slot' });
 }
 
-/** It is known now what the download needs, and that is not there: the queue holds it until it is. */
-async function waitForRoom(id: string, dependencies: RunDependencies): Promise<void> {
+/** The queue holds it until there is room, or the folders can be used again. What it has fetched stays. */
+async function waitForDisk(
+  id: string,
+  patch: Partial<Download>,
+  dependencies: RunDependencies,
+): Promise<void> {
   const { live, records } = dependencies;
   if (live.get(id)?.download.status !== 'running') return settle(id, STOPPED, dependencies);
-  await records.move(id, 'queued', {
-    ...IDLE,
-    waiting_for: 'disk',
-    error: downloadError('DISK_FULL'),
-  });
+  await records.move(id, 'queued', { ...IDLE, ...patch, waiting_for: 'disk' });
   await enqueue(id, null, dependencies);
+}
+
+function takenBack(change: Partial<Download>, before: Download): Partial<Download> {
+  const keys = Object.keys(change) as (keyof Download)[];
+  return Object.fromEntries(keys.map((key) => [key, before[key]]));
 }
 
 async function store(
@@ -214,6 +233,9 @@ async function store(
     artifacts = await files.publish(id, outcome.files, dependencies.fileName(named));
   } catch (error) {
     dependencies.logger.error({ err: error, downloadId: id }, 'could not publish');
+    if (!(await dependencies.disk.canStore())) {
+      return waitForDisk(id, { error: downloadError('STORE_FAILED') }, dependencies);
+    }
     // What was verified has gone: only a new download brings it back.
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') await files.removeJobFolder(id);
     return fail(id, failed(storageFailure(error)), dependencies);

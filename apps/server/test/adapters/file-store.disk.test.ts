@@ -549,3 +549,95 @@ describe('the index of published files', () => {
     await again.close();
   });
 });
+
+describe('a disk that goes while the server runs', () => {
+  const away = (name: string) => join(folder, `${name}-of-another-disk`);
+
+  /** As when a disk is no longer mounted: an empty folder lies in its place. */
+  async function unmount(name: 'downloads' | 'data'): Promise<void> {
+    await rename(join(folder, name), away(name));
+    await mkdir(join(folder, name));
+  }
+
+  async function mountAgain(name: 'downloads' | 'data'): Promise<void> {
+    await rm(join(folder, name), { recursive: true });
+    await rename(away(name), join(folder, name));
+  }
+
+  async function publishOne(store: FileStore): Promise<readonly Artifact[]> {
+    const id = randomUUID();
+    const file = await finish(store, id, 'content');
+    return store.publish(id, [file], { directory: '', base: id });
+  }
+
+  it.each(['downloads', 'data'] as const)(
+    'with the %s folder is told, nothing is made or forgotten in its place, and it is known again',
+    async (name) => {
+      const store = await open();
+      const artifacts = await publishOne(store);
+      const id = randomUUID();
+      const file = await finish(store, id, 'more');
+      expect(await store.health()).toMatchObject({ state: 'ok' });
+      await unmount(name);
+      expect(await store.health()).toEqual({
+        state: 'fail',
+        message: `The ${name} folder ${join(folder, name)} is another one than at the start.`,
+        remedy: expect.stringContaining('Mount its disk again') as string,
+      });
+      await expect(store.jobFolder(randomUUID())).rejects.toThrow();
+      await expect(store.publish(id, [file], { directory: 'a', base: 'b' })).rejects.toThrow();
+      await expect(store.remove(artifacts)).rejects.toThrow();
+      await expect(store.removeOlderThan(0)).rejects.toThrow();
+      if (name === 'downloads') {
+        await store.removeJobFolder(id);
+        await store.sweepJobFolders(() => 0);
+      }
+      expect(await readdir(join(folder, name))).toEqual([]);
+      await mountAgain(name);
+      expect(await store.health()).toMatchObject({ state: 'ok' });
+      const [opened] = await Promise.all(artifacts.map((artifact) => store.open(artifact)));
+      await opened?.close();
+      expect(opened).not.toBeNull();
+      expect(await store.publish(id, [file], { directory: '', base: 'b' })).toHaveLength(1);
+    },
+  );
+
+  it('is told as missing when not even its place is there', async () => {
+    const store = await open();
+    await rename(inDownloads(), away('downloads'));
+    expect((await store.health()).message).toContain('is missing');
+    await rename(away('downloads'), inDownloads());
+    expect((await store.health()).state).toBe('ok');
+  });
+
+  it('leaves nothing of its look behind', async () => {
+    const store = await open();
+    await store.health();
+    expect(await readdir(join(folder, 'data'))).toEqual(['published-files.ndjson']);
+  });
+
+  it('gets its index written through a new handle, because the old one stays dead', async () => {
+    const handles = new Set<unknown>();
+    const index = await openPublishedIndex(indexPath(), {
+      append: async (file, content) => {
+        handles.add(file);
+        if (handles.size === 1) throw Object.assign(new Error('gone'), { code: 'EIO' });
+        await file.appendFile(content);
+      },
+    });
+    const file = {
+      path: 'a.mp4',
+      downloadId: 'a',
+      suffix: '.mp4',
+      inode: 1,
+      sizeBytes: 1,
+      publishedAtMs: 1,
+    };
+    await expect(index.add(file)).rejects.toThrow('gone');
+    await index.add(file);
+    await index.close();
+    const again = await openPublishedIndex(indexPath());
+    expect(again.get('a.mp4')).toEqual(file);
+    await again.close();
+  });
+});

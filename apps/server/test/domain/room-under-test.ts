@@ -40,8 +40,12 @@ export interface Room {
   failWrites(error: Error | null): void;
   /** Of the disk; null, as at first: unknown. */
   setFreeBytes(bytes: number | null): void;
+  /** While set, this is why the folders cannot be used. */
+  failFolders(problem: string | null): void;
   /** While set, the ends of playlist entries cannot be written. */
   failLists(error: Error | null): void;
+  /** Texts of the console, oldest first. */
+  console(): readonly string[];
   readonly playlistFolder: string;
   /** Writes of the history so far. */
   writes(): number;
@@ -87,6 +91,7 @@ export async function openRoom(options: RoomOptions = {}): Promise<Room> {
   let listError: Error | null = null;
   let writes = 0;
   let freeBytes: number | null = null;
+  let folderProblem: string | null = null;
   const history = createJsonFileHistory({
     path: join(folder, 'history.json'),
     dataDir: join(folder, 'data'),
@@ -123,8 +128,20 @@ export async function openRoom(options: RoomOptions = {}): Promise<Room> {
     now,
   });
   const removedFolders: string[] = [];
-  const files = fakeFiles(() => freeBytes, removedFolders);
-  const disk = createDiskGate({ files, queue, live, log, minFreeBytes: 0, lookEveryMs: 20 });
+  const files = fakeFiles(
+    () => freeBytes,
+    () => folderProblem,
+    removedFolders,
+  );
+  const disk = createDiskGate({
+    files,
+    history,
+    queue,
+    live,
+    log,
+    minFreeBytes: 0,
+    lookEveryMs: 20,
+  });
   await disk.start();
   const notifier = createSilentNotifier();
   const checkUrl = (raw: string): UrlVerdict =>
@@ -203,8 +220,10 @@ export async function openRoom(options: RoomOptions = {}): Promise<Room> {
     removedFolders,
     failWrites: (error) => void (writeError = error),
     failLists: (error) => void (listError = error),
+    console: () => log.console(0).lines.map(({ text }) => text),
     playlistFolder,
     writes: () => writes,
+    failFolders: (problem) => void (folderProblem = problem),
     setFreeBytes: (bytes) => void (freeBytes = bytes),
     async submit(...urls) {
       const result = await downloads.submit({ urls }, null);
@@ -230,7 +249,11 @@ export async function openRoom(options: RoomOptions = {}): Promise<Room> {
   };
 }
 
-function fakeFiles(freeBytes: () => number | null, removedFolders: string[]): FileStore {
+function fakeFiles(
+  freeBytes: () => number | null,
+  folderProblem: () => string | null,
+  removedFolders: string[],
+): FileStore {
   const nothing = () => Promise.resolve();
   return {
     provider: 'local',
@@ -259,7 +282,14 @@ function fakeFiles(freeBytes: () => number | null, removedFolders: string[]): Fi
     removeOlderThan: () => Promise.resolve(new Set<string>()),
     ageMs: () => null,
     usage: () => Promise.resolve({ usedBytes: 0, files: 0, freeBytes: freeBytes() }),
-    health: () => Promise.resolve({ state: 'ok', message: '', remedy: null }),
+    health() {
+      const message = folderProblem();
+      return Promise.resolve({
+        state: message ? 'fail' : 'ok',
+        message: message ?? '',
+        remedy: null,
+      });
+    },
     close: nothing,
   };
 }

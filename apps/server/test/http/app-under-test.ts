@@ -114,7 +114,7 @@ export async function startApp(options: AppOptions = {}): Promise<AppUnderTest> 
     URL.canParse(raw) && raw.startsWith('http')
       ? { ok: true, url: new URL(raw).href }
       : { ok: false, reason: 'must be an http or https link' };
-  const disk = createDiskGate({ files, queue, live, log, minFreeBytes: 0 });
+  const disk = createDiskGate({ files, history, queue, live, log, minFreeBytes: 0 });
   const notifier = createSilentNotifier();
   const playlists = createPlaylists({
     live,

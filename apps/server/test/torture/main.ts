@@ -8,6 +8,7 @@ import { goneClients } from './gone-clients.ts';
 import { hostileOrigin } from './hostile-origin.ts';
 import { ioErrors } from './io-errors.ts';
 import { kills } from './kills.ts';
+import { lostDisks } from './lost-disks.ts';
 import { manyRecords } from './many-records.ts';
 import { createRandom } from './random.ts';
 import { LeftOutError, type Scenario, type Verdict } from './scenario.ts';
@@ -21,6 +22,7 @@ const usual: readonly Scenario[] = [
   freezes,
   fullDownloads,
   fullHistory,
+  lostDisks,
   ioErrors,
   clockJumps,
   twoServers,

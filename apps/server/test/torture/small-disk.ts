@@ -9,6 +9,10 @@ const run = promisify(execFile);
 export interface SmallDisk {
   readonly path: string;
   grow(mib: number): Promise<void>;
+  /** Writes to it fail from then on, or no longer. */
+  setReadOnly(isReadOnly: boolean): Promise<void>;
+  /** Mounts it a second time; returns what unmounts it there. */
+  mountAt(other: string): Promise<() => Promise<void>>;
   remove(): Promise<void>;
 }
 
@@ -23,6 +27,17 @@ export async function mountSmallDisk(path: string, mib: number): Promise<SmallDi
   return {
     path,
     grow: async (next) => void (await run('mount', ['-o', `remount,size=${next}m`, path])),
-    remove: async () => void (await run('umount', ['-l', path]).catch(() => undefined)),
+    setReadOnly: async (isReadOnly) =>
+      void (await run('mount', ['-o', `remount,${isReadOnly ? 'ro' : 'rw'}`, path])),
+    async mountAt(other) {
+      await mkdir(other, { recursive: true });
+      await run('mount', ['--bind', path, other]);
+      return () => unmount(other);
+    },
+    remove: () => unmount(path),
   };
+}
+
+async function unmount(path: string): Promise<void> {
+  await run('umount', ['-l', path]).catch(() => undefined);
 }

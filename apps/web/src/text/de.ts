@@ -163,7 +163,7 @@ export const de: FirstWords = {
   waitingRetry: (time) => `neuer Versuch in ${time}`,
   waitingRetrySoon: 'neuer Versuch gleich',
   waitingHost: 'wartet auf andere Downloads dieser Seite',
-  waitingDisk: 'wartet auf Platz',
+  waitingDisk: 'wartet auf die Platte',
   leavingCancel: 'Wird abgebrochen',
   leavingRemove: 'Wird entfernt',
   fileKept: (left) => `noch ${left} aufbewahrt`,

@@ -172,7 +172,7 @@ export const en = {
   waitingRetry: (time: string) => `tries again in ${time}`,
   waitingRetrySoon: 'tries again soon',
   waitingHost: 'waiting for other downloads from this site',
-  waitingDisk: 'waiting for room on the disk',
+  waitingDisk: 'waiting for the disk',
   leavingCancel: 'Being cancelled',
   leavingRemove: 'Being removed',
   fileKept: (left: string) => `kept for ${left}`,

@@ -1,0 +1,17 @@
+import { statfs } from 'node:fs/promises';
+
+const CACHE_MS = 2000;
+
+/** Bytes that the disk of a folder has left, at most two seconds old; null when that cannot be known. */
+export function createFreeSpace(path: string, nowMs: () => number): () => Promise<number | null> {
+  let last: { readonly atMs: number; readonly bytes: number | null } | null = null;
+  return async () => {
+    if (last && nowMs() - last.atMs < CACHE_MS) return last.bytes;
+    const bytes = await statfs(path).then(
+      ({ bavail, bsize }) => bavail * bsize,
+      () => null,
+    );
+    last = { atMs: nowMs(), bytes };
+    return bytes;
+  };
+}

@@ -1,0 +1,82 @@
+import { constants, type Stats } from 'node:fs';
+import { access, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** Enough that a full disk has no block left for it, little enough to be written every few seconds. */
+const SAMPLE = Buffer.alloc(4096);
+
+/** Why a folder cannot be used: the end of a sentence that begins with its name. */
+export type FolderProblem =
+  | 'is missing'
+  | 'is another one than at the start'
+  | 'cannot be written'
+  | 'is read-only'
+  | 'is on a full disk';
+
+/** A folder that must stay the one that it was at the start: its disk may go, and leave another folder in its place. */
+export interface WatchedFolder {
+  readonly path: string;
+  /** Null while it is the folder of the start. Never rejects. */
+  identityProblem(): Promise<FolderProblem | null>;
+  /** The same, and whether this user may write it; with `sample` by writing a file of 4 KiB and removing it. */
+  problem(sample?: string): Promise<FolderProblem | null>;
+}
+
+/**
+ * @param markName something in the folder that stays what it is while the server runs. A disk that is mounted again may
+ *   have another device number; then the folder is known by its own inode and that of the mark, once that was seen.
+ */
+export async function watchFolder(path: string, markName: string): Promise<WatchedFolder> {
+  const mark = join(path, markName);
+  const atStart = await stat(path);
+  let markInode: number | null = null;
+
+  async function isTheSame(found: Stats): Promise<boolean> {
+    if (found.ino !== atStart.ino) return false;
+    const seen = await stat(mark).catch(() => null);
+    if (found.dev !== atStart.dev) return seen !== null && seen.ino === markInode;
+    markInode = seen?.ino ?? markInode;
+    return true;
+  }
+
+  async function identityProblem(): Promise<FolderProblem | null> {
+    try {
+      const isSame = await isTheSame(await stat(path));
+      return isSame ? null : 'is another one than at the start';
+    } catch (error) {
+      return isGone(error) ? 'is missing' : 'cannot be written';
+    }
+  }
+
+  return {
+    path,
+    identityProblem,
+    async problem(sample) {
+      const other = await identityProblem();
+      if (other !== null) return other;
+      try {
+        await access(path, constants.W_OK | constants.X_OK);
+        if (sample === undefined) return null;
+        try {
+          await writeFile(join(path, sample), SAMPLE, { mode: 0o600 });
+        } finally {
+          await rm(join(path, sample), { force: true }).catch(() => undefined);
+        }
+        return null;
+      } catch (error) {
+        return refusalOf(error);
+      }
+    },
+  };
+}
+
+function isGone(error: unknown): boolean {
+  return ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
+}
+
+function refusalOf(error: unknown): FolderProblem {
+  const { code = '' } = error as NodeJS.ErrnoException;
+  if (isGone(error)) return 'is missing';
+  if (code === 'EROFS') return 'is read-only';
+  return ['ENOSPC', 'EDQUOT'].includes(code) ? 'is on a full disk' : 'cannot be written';
+}
