@@ -5,9 +5,6 @@
 
 const VIDEO_FIELDS = [
   'id',
-  'title',
-  'uploader',
-  'channel',
   'duration',
   'upload_date',
   'extractor',
@@ -26,10 +23,13 @@ const VIDEO_FIELDS = [
   'tbr',
   'is_live',
   'live_status',
-  'playlist_title',
   'playlist_count',
   'playlist_index',
 ];
+
+/** Written by people, so of any length: one of more than 1 MiB would cost us the whole line. */
+const TEXT_FIELDS = ['title', 'uploader', 'channel', 'playlist_title'] as const;
+const MOST_CHARACTERS = 2000;
 
 const FORMAT_FIELDS = [
   'format_id',
@@ -61,6 +61,7 @@ export function outputTemplates(nonce: string) {
       `%(.{${VIDEO_FIELDS.join(',')}})j`,
       `%(requested_formats.:.{${FORMAT_FIELDS.join(',')}})j`,
       '%(sponsorblock_chapters.:.{start_time,end_time})j',
+      ...TEXT_FIELDS.map((field) => `%(${field}.:${MOST_CHARACTERS})j`),
     ].join(TAB),
     file: [`after_move:${nonce}`, 'file', '%(filepath)j'].join(TAB),
     download: [
@@ -118,10 +119,13 @@ export type OutputMessage =
 export function parseOutputLine(line: string, nonce: string): OutputMessage | null {
   const [word, kind, ...values] = line.split(TAB);
   if (word !== nonce || kind === undefined) return null;
-  const [first, second, third] = values.map(parseJson);
+  const [first, second, third, ...texts] = values.map(parseJson);
   switch (kind) {
     case 'video':
-      return { kind, video: videoInfo(objectOf(first), listOf(second), listOf(third)) };
+      return {
+        kind,
+        video: videoInfo({ ...objectOf(first), ...named(texts) }, listOf(second), listOf(third)),
+      };
     case 'download':
       return { kind, progress: streamProgress(objectOf(first), second) };
     case 'postprocess': {
@@ -133,6 +137,15 @@ export function parseOutputLine(line: string, nonce: string): OutputMessage | nu
     default:
       return null;
   }
+}
+
+function named(texts: readonly unknown[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    TEXT_FIELDS.flatMap((field, index) => {
+      const text = texts[index];
+      return typeof text === 'string' ? [[field, text]] : [];
+    }),
+  );
 }
 
 function videoInfo(

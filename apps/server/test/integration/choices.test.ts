@@ -44,6 +44,18 @@ describe('what is explained', () => {
   });
 });
 
+describe('a title of more than 1 MiB', () => {
+  it('is shortened, and the download is none the worse', async () => {
+    const record = await download('/page/long-title.html', {
+      options: { name_template: '{title}' },
+    });
+    expect(record).toMatchObject({ status: 'completed', error: null });
+    expect(record.title).toMatch(/^(Endless )+/);
+    expect(record.title?.length).toBeLessThanOrEqual(2000);
+    expect(record.metadata.width).toBe(640);
+  });
+});
+
 describe('a name template', () => {
   it('names file and folders by what the site says, and never replaces a file', async () => {
     const options = {

@@ -132,6 +132,10 @@ export const pageRoutes: readonly Route[] = [
     'HTML with <video>; every part can be pointed anywhere: ?video= poster= thumbnail= og_video= iframe= title= sources=label=url,… tracks=lang=url,…',
     { title: 'A page with a video', video, thumbnail },
   ),
+  pageRoute('long-title', 'HTML with <video> and a title of 1.2 MB', {
+    title: 'Endless '.repeat(150_000),
+    video,
+  }),
   pageRoute('subtitles', 'HTML with <video> and two <track>: en and de', {
     title: 'A page with subtitles',
     video,

@@ -50,6 +50,13 @@ describe('the lines of yt-dlp', () => {
     expect(parsed).toMatchObject({ kind: 'video', video: { fields: { title } } });
   });
 
+  it('carry long texts apart, which yt-dlp cuts, and leave out those that it does not know', () => {
+    expect(outputTemplates(NONCE).video).toContain('\t%(title.:2000)j\t');
+    const parsed = message('video', { format_id: 'mp4' }, [], [], 'A title', [], 'A channel');
+    expect(parsed).toMatchObject({ video: { fields: { title: 'A title', channel: 'A channel' } } });
+    expect(parsed).not.toHaveProperty('video.fields.uploader');
+  });
+
   it('survive values that yt-dlp does not know', () => {
     const parsed = parseOutputLine(`${NONCE}\tvideo\t{"format_id": "18"}\t[]\tNA`, NONCE);
     expect(parsed).toMatchObject({
