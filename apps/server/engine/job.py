@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import exhaustion
 import file_heads
+import fragments
 import guard
 import jar
 import job_hooks
@@ -183,6 +184,7 @@ def _run_module(
     reporter = job_hooks.reporter
     reporter.nonce = request.nonce
     reports.install(reporter)
+    fragments.tell_known_gaps(reporter)
     if request.cookies is not None:
         jar.install(request.cookies, reporter)
     processes.chain_children_to_this_process(_preparation(policy, sandbox, request.proxy_port()))

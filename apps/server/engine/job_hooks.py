@@ -4,11 +4,16 @@ A warm host does it for all its jobs: setting a function of a class with two tho
 in a job each first write copies a page.
 """
 
+from typing import Callable
+
 import answer_limits
+import clips
 import exhaustion
+import fragments
 import head_checks
 import media_inputs
 import optional_parts
+import steps
 from control import Reporter
 from settings import Settings
 
@@ -23,3 +28,15 @@ def install(settings: Settings) -> None:
     exhaustion.install()
     head_checks.install(settings, reporter)
     media_inputs.install()
+    _unless_unknown(steps.install)
+    if _unless_unknown(lambda: fragments.install(reporter)):
+        _unless_unknown(clips.install)
+
+
+def _unless_unknown(install_part: Callable[[], None]) -> bool:
+    try:
+        install_part()
+    except Exception:
+        # A yt-dlp that is built differently does it in its own way.
+        return False
+    return True

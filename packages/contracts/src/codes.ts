@@ -65,6 +65,11 @@ export const FAILURES = {
     message: 'The requested format is not offered for this media.',
     hint: 'Retry with the quality "best" or another preset.',
   },
+  FRAGMENTS_MISSING: {
+    isRetryable: false,
+    message: 'The site has lost some segments of this media, so it would have holes.',
+    hint: 'The log of this download names them. Retry later: only these are fetched again; or try another quality.',
+  },
   DRM_PROTECTED: {
     isRetryable: false,
     message: 'The media is protected by DRM and cannot be downloaded.',
@@ -182,6 +187,7 @@ export const WARNINGS = {
   SPONSORBLOCK_MISSING: 'The SponsorBlock segments could not be read.',
   PLAYLIST_FIRST_ONLY: 'The link is a list; only its first entry was downloaded.',
   ENTRIES_FAILED: 'Some entries of the playlist failed.',
+  GAPS_DECLARED: 'The site itself says that segments of this media are lost; there it has holes.',
   DURATION_UNKNOWN: 'The site does not say how long the media is, so its length was not checked.',
 } as const satisfies Record<string, string>;
 

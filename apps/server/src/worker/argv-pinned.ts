@@ -119,6 +119,12 @@ export const PINNED_ROWS: readonly ArgvRow[] = [
     when: hasMedia,
     meaning: 'Fails when a fragment is missing, instead of leaving a hole.',
   },
+  {
+    option: '--fixup',
+    when: hasMedia,
+    value: 'force',
+    meaning: 'Repairs the container also of a file that an earlier attempt has fetched.',
+  },
   { option: '--no-mtime', meaning: 'Dates files by when they were downloaded.' },
   { option: '--continue', when: hasMedia, meaning: 'Continues partial files.' },
   { option: '--part', when: hasMedia, meaning: 'Marks unfinished files as such.' },

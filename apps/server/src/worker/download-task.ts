@@ -22,8 +22,10 @@ import { cutRecording, finishRecording, type FinishedRecording } from './recordi
 import { redact } from './redact.ts';
 import { createReporter } from './reporter.ts';
 import { openResumeGuard, wipeJobFolder } from './resume-state.ts';
+import { missingSegments } from './segments.ts';
 import { writeKnownInfo } from './site-info.ts';
 import { isPlainFile, neededSpace } from './space.ts';
+import { stepsBegun } from './steps-record.ts';
 import { expectedDuration, hasSubtitles, verifyMedia } from './verify.ts';
 import { fetchParts } from './parts-task.ts';
 import { runYtDlp, type RunResult } from './yt-dlp-run.ts';
@@ -32,14 +34,11 @@ import { runYtDlp, type RunResult } from './yt-dlp-run.ts';
 const MAX_RUNS = 8;
 const MAX_STARTS_FROM_ZERO = 2;
 
+/** Runs in which ffmpeg fetches the media: it tries a segment once, where yt-dlp tries it six times. */
+const MAX_FFMPEG_RUNS = 3;
+
 /** What lies in the job folder is worth nothing after these: the next attempt begins from zero. */
-const WIPING = new Set<FailureCode>([
-  'TRUNCATED',
-  'INVALID_MEDIA',
-  'UNSAFE_TYPE',
-  'TOO_LARGE',
-  'POSTPROCESSING_FAILED',
-]);
+const WIPING = new Set<FailureCode>(['TRUNCATED', 'INVALID_MEDIA', 'UNSAFE_TYPE', 'TOO_LARGE']);
 
 export interface DownloadTaskInput {
   readonly task: Task;
@@ -92,12 +91,15 @@ async function perform(attempt: Attempt): Promise<Outcome> {
   let isTlsVerifiedByFfmpeg = task.url.startsWith('https:');
   let allowsHttps = false;
   let startsFromZero = 0;
+  let spoiltRuns = 0;
   let isInfoKnown = task.knownInfo !== null && !planOf(selection).isFlat;
 
   if (!task.engine.hasFfmpeg && planOf(selection).hasMedia) {
     return failedOutcome(jobs, 'ENGINE_MISSING', 'There is no ffmpeg.');
   }
   await forgetOutcome(jobFolder);
+  // ffmpeg begins a clip anew each time, and one that lies there whole was not found good.
+  if (planOf(selection).section !== null) await wipeJobFolder(jobFolder);
   for (let count = 1; count <= MAX_RUNS; count += 1) {
     const plan = planOf(selection, leftOut);
     const listing = plan.isFlat ? createListing(plan.options.playlist ?? {}) : null;
@@ -173,14 +175,33 @@ async function perform(attempt: Attempt): Promise<Outcome> {
       selection = asSingle(selection);
       continue;
     }
+    if (result.isSpoilt) {
+      spoiltRuns += 1;
+      await wipeJobFolder(jobFolder);
+      if (result.end === null && spoiltRuns < MAX_FFMPEG_RUNS && !result.isSegmentForbidden) {
+        reporter.log('warn', 'ffmpeg went on without a segment; fetching all of it again.');
+        continue;
+      }
+    }
     const warnings = [...leftOut].map(warningOf);
-    const outcome = isWhole
-      ? await finish(attempt, plan, result, warnings)
-      : await settle(attempt, plan, result, warnings);
-    if (outcome.kind === 'failed' && WIPING.has(outcome.code)) await wipeJobFolder(jobFolder);
+    if (result.hasGaps) warnings.push('GAPS_DECLARED');
+    const outcome =
+      holes(attempt, result) ??
+      (isWhole
+        ? await finish(attempt, plan, result, warnings)
+        : await settle(attempt, plan, result, warnings));
+    if (outcome.kind === 'failed' && (await isWorthNothing(outcome.code, jobFolder))) {
+      await wipeJobFolder(jobFolder);
+    }
     return outcome;
   }
   return failedOutcome(jobs, 'UNKNOWN', 'Too many parts of this download failed.');
+}
+
+/** What a failed step began from is whole, and is begun from once more; not when it has failed twice. */
+async function isWorthNothing(code: FailureCode, jobFolder: string): Promise<boolean> {
+  if (code !== 'POSTPROCESSING_FAILED') return WIPING.has(code);
+  return (await stepsBegun(jobFolder)) !== 1;
 }
 
 function tellSpace(
@@ -215,6 +236,16 @@ function listed({ task, jobs, reporter }: Attempt, listing: Listing): Outcome {
       `The list is longer than ${entries.length} entries; the rest is left out.`,
     );
   return { ...doneOutcome(jobs, [], listing.metadata(), []), entries };
+}
+
+/** The verdict on media with holes, however the run ended; null when there are none. */
+function holes({ jobs }: Attempt, { end, isSegmentForbidden, missing }: RunResult): Outcome | null {
+  if (end !== null || jobs.isStopped) return null;
+  if (isSegmentForbidden) {
+    return failedOutcome(jobs, 'EGRESS_BLOCKED', 'A segment lies where no download may go.');
+  }
+  if (missing.length === 0) return null;
+  return failedOutcome(jobs, 'FRAGMENTS_MISSING', missing.map(missingSegments).join(' '));
 }
 
 /** The run is over without a file that yt-dlp calls complete. */
@@ -305,12 +336,6 @@ async function finish(
   const file = dirname(path) === jobFolder ? await ownFile(jobFolder, name) : null;
   if (file === null)
     return failedOutcome(jobs, 'INVALID_MEDIA', 'There is no file, or it is empty.');
-  if (result.gap === 'forbidden') {
-    return failedOutcome(jobs, 'EGRESS_BLOCKED', 'A segment lies where no download may go.');
-  }
-  if (result.gap === 'missing' && plan.section !== null) {
-    return failedOutcome(jobs, 'NETWORK', 'A segment of the clip could not be had.');
-  }
   const expected = result.end === 'recorded' ? null : expectedDuration(plan, video);
   const verdict = await verifyMedia(jobs, file.path, plan, expected);
   if (jobs.isStopped) return stoppedOutcome(jobs);

@@ -26,10 +26,35 @@ export type EngineControl =
       readonly isOptional: boolean;
     }
   | {
+      /** Segments of one stream could not be had, after every retry; the others lie in the job folder. */
+      readonly kind: 'missing';
+      readonly segments: SegmentList;
+      /** It was for a subtitle. */
+      readonly isOptional: boolean;
+    }
+  | {
+      /** The manifest of this stream says itself that it has holes. None: it does not say so any more. */
+      readonly kind: 'gaps';
+      readonly file: string;
+      readonly segments: SegmentList;
+      readonly isOptional: boolean;
+    }
+  | {
       /** Lines of a cookies file: those that were given and that the site has renewed. A secret: never logged. */
       readonly kind: 'cookies';
       readonly text: string;
     };
+
+/** Some of the segments of a stream. */
+export interface SegmentList {
+  readonly count: number;
+  /** Of the stream; null when the list is not known. */
+  readonly total: number | null;
+  /** There are more, which were not asked for. */
+  readonly isMore: boolean;
+  /** The first twenty: their number, from 1, and the second at which they begin, as far as the manifest says. */
+  readonly places: readonly { readonly index: number; readonly atSeconds: number | null }[];
+}
 
 /** How a job ended. Without `isHostLost` the host has confirmed that none of its processes is left. */
 export interface EngineExit {
@@ -78,6 +103,19 @@ export function parseControlLine(line: string, nonce: string): ControlLine | nul
         contentRange: stringOf(fields['content_range']),
         isOptional: fields['optional'] === true,
       };
+    case 'missing':
+      return {
+        kind: 'missing',
+        segments: segmentList(fields),
+        isOptional: fields['optional'] === true,
+      };
+    case 'gaps':
+      return {
+        kind: 'gaps',
+        file: stringOf(fields['file']) ?? '',
+        segments: segmentList(fields),
+        isOptional: fields['optional'] === true,
+      };
     case 'cookies':
       return { kind: 'cookies', text: stringOf(fields['text']) ?? '' };
     case 'usage':
@@ -96,6 +134,20 @@ export function parseControlLine(line: string, nonce: string): ControlLine | nul
     default:
       return null;
   }
+}
+
+function segmentList(fields: Readonly<Record<string, unknown>>): SegmentList {
+  const places: readonly unknown[] = Array.isArray(fields['places']) ? fields['places'] : [];
+  return {
+    count: numberOf(fields['count']) ?? 0,
+    total: numberOf(fields['total']),
+    isMore: fields['is_more'] === true,
+    places: places.map((place) => {
+      const entry: Readonly<Record<string, unknown>> =
+        typeof place === 'object' && place !== null ? { ...place } : {};
+      return { index: numberOf(entry['index']) ?? 0, atSeconds: numberOf(entry['at']) };
+    }),
+  };
 }
 
 function parseObject(text: string): Readonly<Record<string, unknown>> {

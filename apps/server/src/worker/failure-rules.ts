@@ -53,7 +53,8 @@ export const FAILURE_RULES: readonly FailureRule[] = [
     code: 'FORMAT_UNAVAILABLE',
     pattern: /Requested format is not available|format is not available/i,
   },
-  { code: 'NETWORK', pattern: /fragment \d+ not found/ },
+  // Said by yt-dlp where the engine does not count them: a standalone one.
+  { code: 'FRAGMENTS_MISSING', pattern: /fragment \d+ not found|^ERROR: Fragments are missing/ },
   {
     code: 'DRM_PROTECTED',
     pattern: /DRM[- ]protect|DRM protection|use DRM|protected by DRM|Unsupported DRM|drm.?todo/i,

@@ -13,6 +13,7 @@ import { partsPlans, type PartsPlans } from './parts-plan.ts';
 import type { DownloadPlan, OptionalPart } from './plan.ts';
 import { NOTHING_TO_RESUME } from './resume-state.ts';
 import { readSiteInfo, storedInfo, writeKnownInfo } from './site-info.ts';
+import { forgetSteps } from './steps-record.ts';
 import { expectedDuration, hasSubtitles, verifyMedia } from './verify.ts';
 import { runYtDlp, type RunResult } from './yt-dlp-run.ts';
 
@@ -88,6 +89,8 @@ async function runPart(
   for (let count = 1; count <= MAX_RUNS; count += 1) {
     const plan = planOfStep();
     if (plan === null) return 'given-up';
+    // The copy of the stored media is not what an earlier run was about, and is never fetched.
+    await forgetSteps(task.jobFolder);
     const result = await runYtDlp({
       task,
       jobs,

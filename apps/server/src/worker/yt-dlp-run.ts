@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { LogLevel } from '@artemis/contracts';
 import { argvOf, type ArgvContext } from './argv.ts';
 import type { EngineControl, EngineExit } from './engine-connection.ts';
+import type { SegmentList } from './engine-control.ts';
 import { isEgressRefusal, isForbiddenInput, isHttpsLeftOut, isSkippedSegment } from './failure.ts';
 import { partialBytes } from './job-folder.ts';
 import type { Jobs } from './jobs.ts';
@@ -16,6 +17,7 @@ import {
 import type { ProgressMeter } from './progress.ts';
 import { redact } from './redact.ts';
 import type { ResumeGuard } from './resume-state.ts';
+import { skippedSegments } from './segments.ts';
 import { NONCE_NAME, typed } from './typed-words.ts';
 import { NONCE_BYTES } from './usual-argv.ts';
 
@@ -51,8 +53,14 @@ export interface RunResult {
   readonly lines: readonly string[];
   /** The step after the download that began last and did not finish. */
   readonly openStep: string | null;
-  /** ffmpeg went on without a segment: it was not there, or lies where it may not go. */
-  readonly gap: 'missing' | 'forbidden' | null;
+  /** ffmpeg went on without a segment that lies where it may not go. */
+  readonly isSegmentForbidden: boolean;
+  /** Segments that could not be had, a list for each stream; ffmpeg went on without them, yt-dlp did not. */
+  readonly missing: readonly SegmentList[];
+  /** ffmpeg fetches the media, and has left it with the holes. */
+  readonly isSpoilt: boolean;
+  /** The site says itself that segments are lost. */
+  readonly hasGaps: boolean;
   readonly refusals: readonly Extract<EngineControl, { kind: 'refused' }>[];
   readonly responses: readonly Extract<EngineControl, { kind: 'response' }>[];
 }
@@ -83,7 +91,10 @@ export async function runYtDlp(options: RunOptions): Promise<RunResult> {
   const responses: Extract<EngineControl, { kind: 'response' }>[] = [];
   let filePath: string | null = null;
   let openStep: string | null = null;
-  let gap: RunResult['gap'] = null;
+  let isSegmentForbidden = false;
+  const missing: SegmentList[] = [];
+  const skipped: string[] = [];
+  const gaps = new Set<string>();
   let end: RunEnd | null = null;
   let loggedLines = 0;
   let deadlineMs = options.deadlineMs;
@@ -143,8 +154,8 @@ export async function runYtDlp(options: RunOptions): Promise<RunResult> {
     if (message !== null) return take(message);
     lines.push(line);
     if (isHttpsLeftOut(line)) endBy('needs-https');
-    if (isForbiddenInput(line)) gap = 'forbidden';
-    else if (isSkippedSegment(line)) gap ??= 'missing';
+    if (isForbiddenInput(line)) isSegmentForbidden = true;
+    else if (isSkippedSegment(line) && skipped.length < MAX_KEPT_LINES) skipped.push(line);
     if (/^(\[|WARNING: )/.test(line)) activeAtMs = performance.now();
     // yt-dlp would go on, download the media, and only then say that it has failed.
     if (line.startsWith('ERROR: Preprocessing:')) endBy('part-failed');
@@ -160,6 +171,11 @@ export async function runYtDlp(options: RunOptions): Promise<RunResult> {
       responses.push(control);
       if (responses.length > MAX_KEPT_LINES) responses.shift();
       if (guard.takeResponse(control)) endBy('changed');
+    } else if (control.kind === 'missing') {
+      if (!control.isOptional) missing.push(control.segments);
+    } else if (control.kind === 'gaps') {
+      if (control.segments.count === 0) gaps.delete(control.file);
+      else if (!control.isOptional) gaps.add(control.file);
     } else if (control.kind === 'refused') {
       const { event, address, port, path, isOptional } = control;
       const isRepeated = refusals.some(
@@ -244,7 +260,13 @@ export async function runYtDlp(options: RunOptions): Promise<RunResult> {
   clearInterval(ticker);
   await guard.settled();
   if (jobs.isStopped) end ??= 'stopped';
-  return { exit, end, video: first, filePath, lines, openStep, gap, refusals, responses };
+  // A live stream drops its old segments; that is no fault.
+  const isSpoilt = skipped.length > 0 && (first as VideoInfo | null)?.isLive !== true;
+  return {
+    ...{ exit, end, video: first, filePath, lines, openStep, refusals, responses },
+    ...{ isSegmentForbidden, isSpoilt, hasGaps: gaps.size > 0 },
+    missing: isSpoilt ? [...missing, skippedSegments(skipped)] : missing,
+  };
 }
 
 function isFetching({ formatId, isFinished }: StreamProgress): boolean {

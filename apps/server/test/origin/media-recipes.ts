@@ -7,6 +7,8 @@ export const clipSeconds = 8;
 export const segmentSeconds = 2;
 export const liveSegmentSeconds = 1;
 export const liveSegmentCount = 8;
+/** Of the streams in `many/`: small, so that a test of how they are put together takes a second. */
+export const manySegments = 60;
 export const encryptionIv = '0x000102030405060708090a0b0c0d0e0f';
 
 const picture = (height: number) =>
@@ -19,6 +21,8 @@ const mp4 = (height: number, crf: number) =>
   `-f lavfi -i ${picture(height)} -f lavfi -i ${tone(440)} ${h264} -crf ${crf} ${aac} clip-${height}.mp4`;
 const hlsOptions = (seconds: number) =>
   `-f hls -hls_time ${seconds} -hls_playlist_type vod -hls_segment_type mpegts`;
+
+const manyOptions = `-f hls -hls_time 1 -hls_playlist_type vod`;
 
 /** In order: later ones read what earlier ones wrote. */
 export const recipes: readonly string[] = [
@@ -42,6 +46,16 @@ export const recipes: readonly string[] = [
   `-i clip-360.mp4 -c copy ${hlsOptions(liveSegmentSeconds)} -hls_segment_filename live/segment-%02d.ts live/index.m3u8`,
   '-i clip-360.mp4 -i clip-720.mp4 -map 0:v -map 1:v -map 0:a -c copy -f dash ' +
     `-seg_duration ${segmentSeconds} -use_template 1 -use_timeline 0 dash/manifest.mpd`,
+  `-f lavfi -i testsrc2=size=64x36:rate=5:duration=${manySegments} ` +
+    `-f lavfi -i sine=frequency=440:sample_rate=8000:duration=${manySegments} ` +
+    '-c:v libx264 -preset ultrafast -pix_fmt yuv420p -crf 45 -g 5 -keyint_min 5 -sc_threshold 0 -bf 0 ' +
+    '-c:a aac -b:a 8k many/clip.mp4',
+  `-i many/clip.mp4 -c copy ${manyOptions} -hls_segment_filename many/ts/segment-%02d.ts many/ts/index.m3u8`,
+  `-i many/clip.mp4 -c copy ${manyOptions} -hls_segment_type fmp4 ` +
+    '-hls_segment_filename many/fmp4/segment-%02d.m4s many/fmp4/index.m3u8',
+  `-i many/clip.mp4 -c copy ${manyOptions} -hls_flags single_file ` +
+    '-hls_segment_filename many/ranges/all.ts many/ranges/index.m3u8',
+  '-i many/clip.mp4 -map 0:v -map 0:a -c copy -f dash -seg_duration 1 -use_template 1 -use_timeline 1 many/dash/manifest.mpd',
 ];
 
 const cues = (lines: readonly string[]) =>

@@ -1,7 +1,7 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { sendText, type LoggedRequest, type Route } from './exchange.ts';
+import { sendText, type Exchange, type LoggedRequest, type Route } from './exchange.ts';
 import { faultRoutes } from './fault-routes.ts';
 import { hostileRoutes } from './hostile-routes.ts';
 import { mediaRoutes } from './media-routes.ts';
@@ -45,6 +45,8 @@ export type Origin = {
   /** TCP connections accepted since the start. */
   readonly connections: number;
   readonly mediaFolder: string;
+  /** Asked before the routes; true: it has answered. Here a test holds requests, or answers them wrongly. */
+  intercept: ((exchange: Exchange) => boolean | Promise<boolean>) | null;
   /** Drops every connection, whatever is on it, and frees the port. */
   close(): Promise<void>;
 };
@@ -86,6 +88,7 @@ export async function startOrigin(options: OriginOptions = {}): Promise<Origin> 
         return now - first;
       },
     };
+    if ((await running.intercept?.(exchange)) === true) return;
     const route = findRoute(url.pathname);
     if (route === undefined) sendText(exchange, 'no such path\n', 'text/plain', 404);
     else await route.answer(exchange);
@@ -109,13 +112,14 @@ export async function startOrigin(options: OriginOptions = {}): Promise<Origin> 
   const hostPort = `${host.includes(':') ? `[${host}]` : host}:${port}`;
   origin = `http://${hostPort}`;
 
-  return {
+  const running: Origin = {
     url: origin,
     host,
     port,
     hostPort,
     requests,
     mediaFolder,
+    intercept: null,
     get connections() {
       return connections;
     },
@@ -126,6 +130,7 @@ export async function startOrigin(options: OriginOptions = {}): Promise<Origin> 
       });
     },
   };
+  return running;
 }
 
 function findRoute(path: string): Route | undefined {

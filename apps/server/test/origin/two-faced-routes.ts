@@ -59,15 +59,6 @@ export const twoFacedRoutes: readonly Route[] = [
     },
   },
   {
-    path: '/two-faced/list.m3u8',
-    about: `a list of two segments for yt-dlp; ${about}`,
-    answer(exchange) {
-      if (answerFfmpeg(exchange)) return;
-      const segments = ['/media/hls/v360-00.ts', '/media/hls/v360-01.ts'];
-      sendText(exchange, hlsOf(segments.join('\n#EXTINF:2,\n')), playlistType);
-    },
-  },
-  {
     path: '/two-faced/clip.mp4',
     about: `a file for yt-dlp; ${about}`,
     async answer(exchange) {

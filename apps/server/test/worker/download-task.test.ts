@@ -352,7 +352,7 @@ describe('what a site can do wrong', () => {
       request: { limits: { maxFileSizeBytes: 500_000, downloadTimeoutMs: 10_000 } },
     },
     {
-      code: 'NETWORK',
+      code: 'FRAGMENTS_MISSING',
       path: '/hls/pointing.m3u8?to=/fault/status/404/gone.ts',
       request: { options: { section: { start: 0, end: 4 } } },
     },

@@ -188,7 +188,7 @@ const MESSAGES: readonly (readonly [FailureCode, string])[] = [
     'NETWORK',
     "ERROR: [generic] reset: Unable to download webpage: Remote end closed connection without response (caused by TransportError('Remote end closed connection without response'))",
   ],
-  ['NETWORK', 'ERROR: fragment 3 not found, unable to continue'],
+  ['FRAGMENTS_MISSING', 'ERROR: fragment 3 not found, unable to continue'],
   ['NETWORK', 'ERROR: ffmpeg exited with code 1'],
   [
     'TRUNCATED',

@@ -22,6 +22,10 @@ export const deCodes: CodeWords = {
       message: 'Das verlangte Format gibt es für dieses Medium nicht.',
       hint: 'Versuche es mit der besten Qualität oder einem anderen Rezept.',
     },
+    FRAGMENTS_MISSING: {
+      message: 'Der Seite fehlen einzelne Abschnitte dieses Mediums, es hätte also Löcher.',
+      hint: 'Das Protokoll dieses Downloads nennt sie. Später nochmal: nur diese werden neu geholt; oder eine andere Qualität.',
+    },
     DRM_PROTECTED: {
       message: 'Das Medium ist durch DRM geschützt und kann nicht geladen werden.',
       hint: 'Suche eine andere Quelle für dasselbe Medium.',
@@ -116,6 +120,8 @@ export const deCodes: CodeWords = {
     SPONSORBLOCK_MISSING: 'Die Abschnitte von SponsorBlock waren nicht zu lesen.',
     PLAYLIST_FIRST_ONLY: 'Der Link ist eine Liste; geladen wurde nur ihr erster Eintrag.',
     ENTRIES_FAILED: 'Manche Einträge der Playlist sind fehlgeschlagen.',
+    GAPS_DECLARED:
+      'Die Seite sagt selbst, dass Abschnitte dieses Mediums verloren sind; dort hat es Löcher.',
     DURATION_UNKNOWN:
       'Die Seite nennt keine Länge, deshalb wurde die Länge des Mediums nicht geprüft.',
   },

@@ -1,0 +1,24 @@
+"""Whether the beginning of a fragment can be one of media."""
+
+import codecs
+from typing import Optional
+
+# As much of a fragment as is looked at.
+HEAD_BYTES = 1024
+_TEXT_CONTROLS = b'\t\n\x0c\r\x1b'
+_BYTE_ORDER_MARK = b'\xef\xbb\xbf'
+
+
+def problem_of(head: bytes) -> Optional[str]:
+    """What is wrong with it, or None. Only what is surely no media: a page, a message, another playlist."""
+    if not head:
+        return 'is empty'
+    text = head[len(_BYTE_ORDER_MARK) :] if head.startswith(_BYTE_ORDER_MARK) else head
+    if any(byte < 32 and byte not in _TEXT_CONTROLS for byte in text):
+        return None
+    try:
+        # A letter at the end may be cut.
+        codecs.getincrementaldecoder('utf-8')().decode(text)
+    except UnicodeDecodeError:
+        return None
+    return 'is text, not media'

@@ -1,0 +1,73 @@
+"""What is known of a stream in fragments while it is fetched."""
+
+import threading
+from typing import Any, Callable, Dict, List, Optional, Set
+
+import fragment_list
+
+# Where yt-dlp's own context of a stream carries it, and its record on the disk as well.
+KEY = 'artemis'
+# A site that has lost more than this has lost the media: the rest is not asked for.
+MOST_MISSING = 20
+
+
+class Failed(Exception):
+    """Ends a download as it is: yt-dlp passes over the errors that it knows."""
+
+    def __init__(self, index: int, error: Optional[Exception]) -> None:
+        super().__init__(index)
+        self.index = index
+        # None: yt-dlp has told it already.
+        self.error = error
+
+
+class TooMany(Exception):
+    pass
+
+
+class State:
+    """Of one stream. Threads that fetch share it with the one that appends."""
+
+    def __init__(self, listed: List[fragment_list.Listed], outline: str, total: Optional[int]) -> None:
+        self.listed = listed
+        self.outline = outline
+        self.total = total
+        # The last fragment that is in the file, and the length of the file after it.
+        self.appended = 0
+        self.length = 0
+        # The one whose content is made ready to be appended; None where yt-dlp appends without threads.
+        self.current: Optional[int] = None
+        self.is_strict = False
+        self.is_media = False
+        self.retries: float = 0
+        # Those of a clip; None for all.
+        self.wanted: Optional[Set[int]] = None
+        self.fragments: Dict[int, Any] = {}
+        self.decrypt: Optional[Callable[[Any, bytes], bytes]] = None
+        self.lock = threading.Lock()
+        self.tries: Dict[int, int] = {}
+        self.missing: Set[int] = set()
+        self.is_more = False
+
+    def gaps(self) -> Set[int]:
+        gaps = {index for index, entry in enumerate(self.listed, 1) if entry.is_gap}
+        return gaps if self.wanted is None else gaps & self.wanted
+
+    def has_hole(self) -> bool:
+        return bool(self.missing) and (self.current is None or min(self.missing) < self.current)
+
+    def lose(self, index: int) -> None:
+        with self.lock:
+            if len(self.missing) >= MOST_MISSING:
+                self.is_more = True
+                raise TooMany
+            self.missing.add(index)
+
+    def try_again(self, index: int) -> bool:
+        with self.lock:
+            self.tries[index] = self.tries.get(index, 0) + 1
+            return self.tries[index] <= self.retries
+
+    def places(self, indexes: Any) -> List[Dict[str, Any]]:
+        found = sorted(indexes)[:MOST_MISSING]
+        return [{'index': index, 'at': fragment_list.start_of(self.listed, index)} for index in found]

@@ -1,0 +1,368 @@
+"""Every listed fragment exactly once, or an answer that says which are missing.
+
+yt-dlp (2026.10.26) records how many fragments it has appended, but with several at a time the number is that of the
+last one fetched; it never compares it with the file; and what it then continues is short of some fragments or has
+them twice. Here the record is made of what was appended: its index together with the length of the file after it,
+written when the bytes are in the file and put in place in one step. What is longer when a download is continued was
+appended without a record, and is cut off.
+
+A fragment that cannot be had is not the end at once: the others are fetched first, so that the answer is the same
+however many are fetched at a time, and an attempt that follows has only those to fetch.
+"""
+
+import functools
+import inspect
+import os
+import threading
+from typing import Any, Callable, Dict, List, Optional
+
+import fragment_heads
+import fragment_list
+import records
+from control import Reporter
+from fragment_state import KEY, Failed, State, TooMany
+
+_GONE = (404, 410, 416)
+_GAPS_FILE = 'gaps.json'
+
+_KNOWN = {
+    '_prepare_and_start_frag_download': ['self', 'ctx', 'info_dict'],
+    '_write_ytdl_file': ['self', 'ctx'],
+    '_append_fragment': ['self', 'ctx', 'frag_content'],
+    '_download_fragment': ['self', 'ctx', 'frag_url', 'info_dict'],
+    '_finish_frag_download': ['self', 'ctx', 'info_dict'],
+    'download_and_append_fragments': ['self', 'ctx', 'fragments', 'info_dict'],
+}
+
+
+def tell_known_gaps(reporter: Reporter) -> None:
+    """Of an earlier attempt, in the folder of this job."""
+    for name, gaps in records.read(_GAPS_FILE).items():
+        reporter.report({'control': 'gaps', 'file': name, **gaps})
+
+
+def install(reporter: Reporter) -> None:
+    """Raises anything with a yt-dlp that it does not know, before anything is changed."""
+    from yt_dlp.downloader.fragment import FragmentFD, HttpQuietDownloader
+    from yt_dlp.downloader.hls import HlsFD
+
+    for name, parameters in _KNOWN.items():
+        if list(inspect.signature(getattr(FragmentFD, name)).parameters)[: len(parameters)] != parameters:
+            raise LookupError(name)
+    playlists = threading.local()
+    errors = threading.local()
+    FragmentFD._write_ytdl_file = _recording(FragmentFD._write_ytdl_file)
+    FragmentFD._append_fragment = _appending(FragmentFD._append_fragment)
+    FragmentFD._prepare_and_start_frag_download = _preparing(
+        FragmentFD._prepare_and_start_frag_download, playlists, errors, reporter
+    )
+    FragmentFD._download_fragment = _fetching(FragmentFD._download_fragment, errors)
+    FragmentFD.download_and_append_fragments = _all_of_them(FragmentFD.download_and_append_fragments)
+    FragmentFD._finish_frag_download = _finishing(FragmentFD._finish_frag_download, reporter)
+    HttpQuietDownloader.report_retry = _noting(HttpQuietDownloader.report_retry, errors)
+    HlsFD.can_download = _remembering(HlsFD.can_download, playlists)
+
+
+def _remembering(can_download: Callable[..., Any], playlists: Any) -> Any:
+    """The only place where the text of a playlist passes by."""
+
+    def run(cls: Any, manifest: str, *args: Any, **named: Any) -> Any:
+        playlists.text = manifest
+        return can_download(manifest, *args, **named)
+
+    return classmethod(run)
+
+
+def _noting(report_retry: Callable[..., Any], errors: Any) -> Callable[..., Any]:
+    """Why a fragment could not be fetched: yt-dlp answers that with False."""
+
+    @functools.wraps(report_retry)
+    def run(downloader: Any, error: Any, *args: Any, **named: Any) -> Any:
+        errors.last = error
+        return report_retry(downloader, error, *args, **named)
+
+    return run
+
+
+def _quoting(report_error: Callable[..., Any], errors: Any) -> Callable[..., Any]:
+    def run(message: Any, *args: Any, **named: Any) -> Any:
+        errors.said = str(message)
+        return report_error(message, *args, **named)
+
+    return run
+
+
+def _preparing(prepare: Callable[..., Any], playlists: Any, errors: Any, reporter: Reporter) -> Callable[..., Any]:
+    from yt_dlp.downloader.dash import DashSegmentsFD
+    from yt_dlp.downloader.hls import HlsFD
+
+    @functools.wraps(prepare)
+    def run(downloader: Any, ctx: Any, info: Any) -> Any:
+        part = downloader.temp_name(ctx['filename'])
+        is_recorded = ctx.get('live') is not True and part not in ('-', ctx['filename'])
+        if not is_recorded or downloader.params.get('_no_ytdl_file'):
+            return prepare(downloader, ctx, info)
+        listed: List[fragment_list.Listed] = []
+        if isinstance(downloader, HlsFD):
+            listed = fragment_list.of_playlist(playlists.__dict__.pop('text', ''), info.get('format_index'))
+        elif isinstance(downloader, DashSegmentsFD):
+            listed = fragment_list.of_fragments(info.get('fragments'))
+        clip = getattr(downloader, 'clip', None)
+        wanted = None if clip is None else clip.choose(listed)
+        if wanted is not None:
+            ctx['total_frags'] = len(wanted)
+        total = ctx.get('total_frags')
+        which = None if wanted is None else sorted(wanted)
+        outline = fragment_list.outline(listed, total, which, info.get('format_id'))
+        state = State(listed, outline, total)
+        state.wanted = wanted
+        ctx[KEY] = state
+        _continue(downloader, ctx['filename'], part, state)
+        _tell_gaps(ctx['filename'], state, reporter)
+        started = prepare(downloader, ctx, info)
+        fetcher = ctx['dl']
+        fetcher.report_error = _quoting(fetcher.report_error, errors)
+        if isinstance(downloader, (HlsFD, DashSegmentsFD)) and not ctx.get('live'):
+            # Of those that it passes over yt-dlp counts neither the media sequence, which is the vector of AES, nor
+            # the end of the byte range. So all are listed, and those in the file are left out afterwards.
+            ctx['fragment_index'] = 0
+        return started
+
+    return run
+
+
+def _continue(downloader: Any, filename: str, part: str, state: State) -> None:
+    """Brings the file to what the record says; what has no record, or one of another list, is begun anew."""
+    path = downloader.ytdl_filename(filename)
+    record = records.read(path)
+    ours = record.get(KEY)
+    size = os.path.getsize(part) if os.path.isfile(part) else 0
+    is_ours = isinstance(ours, dict) and ours.get('outline') == state.outline
+    is_continued = is_ours and downloader.params.get('continuedl', True)
+    _drop_fragments(part, is_continued, state.total == 1)
+    if is_continued and 0 < ours['length'] <= size:
+        os.truncate(part, ours['length'])
+        state.appended = record['downloader']['current_fragment']['index']
+        state.length = ours['length']
+        return
+    for stale in (part, path):
+        if os.path.exists(stale):
+            os.remove(stale)
+
+
+def _drop_fragments(part: str, is_continued: bool, is_alone: bool) -> None:
+    """Those of another list, and those that are not whole: they are small, and the site may have others by now."""
+    folder, name = os.path.split(part)
+    for other in os.listdir(folder or '.'):
+        is_whole = not other.endswith('.part') or is_alone
+        if other.startswith(f'{name}-Frag') and not (is_continued and is_whole):
+            os.remove(os.path.join(folder, other))
+
+
+def _recording(write: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(write)
+    def run(downloader: Any, ctx: Any) -> Any:
+        state: Optional[State] = ctx.get(KEY)
+        if state is None:
+            return write(downloader, ctx)
+        kept: Dict[str, Any] = {'current_fragment': {'index': state.appended}}
+        for name in ('extra_state', 'fragment_count'):
+            if ctx.get(name) is not None:
+                kept[name] = ctx[name]
+        ours = {'length': state.length, 'outline': state.outline}
+        records.write(downloader.ytdl_filename(ctx['filename']), {'downloader': kept, KEY: ours})
+
+    return run
+
+
+def _appending(append: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(append)
+    def run(downloader: Any, ctx: Any, content: bytes) -> Any:
+        state: Optional[State] = ctx.get(KEY)
+        if state is None:
+            return append(downloader, ctx, content)
+        name = ctx.pop('fragment_filename_sanitized')
+        if state.has_hole():
+            # Its file stays for the attempt that finds the missing one.
+            return
+        stream = ctx['dest_stream']
+        stream.write(content)
+        stream.flush()
+        state.appended = ctx['fragment_index'] if state.current is None else state.current
+        state.length = stream.tell()
+        downloader._write_ytdl_file(ctx)
+        if not downloader.params.get('keep_fragments', False):
+            downloader.try_remove(name)
+
+    return run
+
+
+def _all_of_them(download: Callable[..., Any]) -> Callable[..., Any]:
+    from yt_dlp.utils import MEDIA_EXTENSIONS, DownloadError
+
+    media_extensions = frozenset((*MEDIA_EXTENSIONS.video, *MEDIA_EXTENSIONS.audio))
+
+    @functools.wraps(download)
+    def run(downloader: Any, ctx: Any, fragments: Any, info: Any, **options: Any) -> Any:
+        state: Optional[State] = ctx.get(KEY)
+        if state is None:
+            return download(downloader, ctx, fragments, info, **options)
+        pack = options.get('pack_func') or (lambda content, _: content)
+
+        def packing(content: bytes, index: int) -> bytes:
+            state.current = index
+            return pack(content, index)
+
+        options['pack_func'] = packing
+        if ctx.get('live'):
+            return download(downloader, ctx, fragments, info, **options)
+        every = list(fragments)
+        if len(state.listed) != len(every):
+            if state.wanted is not None:
+                raise fragment_list.NotInSegments
+            state.listed = []
+        gaps, wanted = state.gaps(), state.wanted
+        left = [entry for entry in every if entry['frag_index'] > state.appended and entry['frag_index'] not in gaps]
+        left = [entry for entry in left if wanted is None or entry['frag_index'] in wanted]
+        if downloader.params.get('skip_unavailable_fragments', True):
+            return download(downloader, ctx, left, info, **options)
+        state.is_strict = True
+        state.is_media = info.get('ext') in media_extensions
+        state.retries = downloader.params.get('fragment_retries') or 0
+        state.fragments = {entry['frag_index']: entry for entry in left}
+        state.decrypt = downloader.decrypter(info)
+        # A missing one is passed over here, and told at the end.
+        downloader.params = {**downloader.params, 'skip_unavailable_fragments': True}
+        options['is_fatal'] = lambda _: False
+        try:
+            return download(downloader, ctx, left, info, **options)
+        except TooMany:
+            return downloader._finish_frag_download(ctx, info)
+        except Failed as failed:
+            ctx['dest_stream'].close()
+            if isinstance(failed.error, DownloadError):
+                raise failed.error from None
+            if failed.error is not None:
+                downloader.report_error(f'fragment {failed.index}: {failed.error}')
+            return False
+
+    return run
+
+
+def _fetching(fetch: Callable[..., Any], errors: Any) -> Callable[..., Any]:
+    from yt_dlp.networking.exceptions import HTTPError, IncompleteRead
+    from yt_dlp.utils import ContentTooShortError, DownloadError
+
+    class NoMedia(IncompleteRead):
+        """An error of the kind that yt-dlp tries a fragment again after."""
+
+        def __init__(self, problem: str) -> None:
+            super().__init__(0)
+            self.msg = problem
+            self.args = (problem,)
+
+        def __str__(self) -> str:
+            return self.msg
+
+    @functools.wraps(fetch)
+    def run(downloader: Any, ctx: Any, url: Any, info: Any, *args: Any, **named: Any) -> Any:
+        state: Optional[State] = ctx.get(KEY)
+        if state is None or not state.is_strict:
+            return fetch(downloader, ctx, url, info, *args, **named)
+        index = ctx['fragment_index']
+        errors.last, errors.said = None, ''
+        # A thread begins with a copy of what the others work on, and would answer with the file of another fragment.
+        ctx.pop('fragment_filename_sanitized', None)
+        failure: Optional[Exception] = None
+        is_there = False
+        again: Exception
+        try:
+            is_there = fetch(downloader, ctx, url, info, *args, **named)
+        except (HTTPError, IncompleteRead, DownloadError) as error:
+            failure = error
+        if is_there:
+            problem = _problem(state, index, ctx['fragment_filename_sanitized'])
+            if problem is None:
+                return True
+            downloader.try_remove(ctx.pop('fragment_filename_sanitized'))
+            again = NoMedia(f'fragment {index} {problem}')
+        elif isinstance(failure, (HTTPError, IncompleteRead)):
+            again = failure
+        elif 'Did not get any data blocks' in errors.said:
+            again = NoMedia(f'fragment {index} is empty')
+        elif isinstance(errors.last, (ContentTooShortError, IncompleteRead)):
+            # yt-dlp has tried it again by itself, and continued each time.
+            state.lose(index)
+            return False
+        else:
+            raise Failed(index, failure)
+        # The hook of the progress counts one that is fetched twice as two.
+        ctx['fragment_index'] = index
+        # One that was whole and not yet renamed when a job was killed is asked for what follows it, again and again.
+        downloader.try_remove(downloader.temp_name(f'{ctx["tmpfilename"]}-Frag{index}'))
+        if state.try_again(index):
+            raise again
+        if isinstance(again, HTTPError) and again.status not in _GONE:
+            raise Failed(index, again)
+        state.lose(index)
+        return False
+
+    return run
+
+
+def _problem(state: State, index: int, name: str) -> Optional[str]:
+    fragment = state.fragments.get(index) or {}
+    size = os.path.getsize(name)
+    byte_range = fragment.get('byte_range')
+    if byte_range and size != byte_range['end'] - byte_range['start']:
+        return f'has {size} bytes instead of {byte_range["end"] - byte_range["start"]}'
+    if not state.is_media:
+        return None
+    with open(name, 'rb') as content:
+        head = content.read(fragment_heads.HEAD_BYTES)
+    if (fragment.get('decrypt_info') or {}).get('METHOD') == 'AES-128':
+        if size % 16:
+            return 'is not encrypted as the playlist says'
+        try:
+            # Its first blocks can be read without the rest. One thread at a time: the first one fetches the key.
+            with state.lock:
+                head = state.decrypt(fragment, head) if state.decrypt is not None else head
+        except Exception:
+            # A key that cannot be had is told when the whole fragment is to be read with it.
+            return None
+    return fragment_heads.problem_of(head)
+
+
+def _finishing(finish: Callable[..., Any], reporter: Reporter) -> Callable[..., Any]:
+    @functools.wraps(finish)
+    def run(downloader: Any, ctx: Any, info: Any) -> Any:
+        state: Optional[State] = ctx.get(KEY)
+        if state is None or not state.missing:
+            return finish(downloader, ctx, info)
+        ctx['dest_stream'].close()
+        places = state.places(state.missing)
+        reporter.report(
+            {
+                'control': 'missing',
+                'count': len(state.missing),
+                'total': state.total,
+                'is_more': state.is_more,
+                'places': places,
+            }
+        )
+        numbers = ', '.join(str(place['index']) for place in places)
+        downloader.report_error(f'Fragments are missing ({len(places)} of {state.total}): {numbers}')
+        return False
+
+    return run
+
+
+def _tell_gaps(filename: str, state: State, reporter: Reporter) -> None:
+    """Kept as well: an attempt that finds the stream whole does not read the playlist again."""
+    gaps = state.gaps()
+    known = records.read(_GAPS_FILE)
+    if not gaps and filename not in known:
+        return
+    found = {'count': len(gaps), 'total': state.total, 'places': state.places(gaps)}
+    records.write(_GAPS_FILE, {**known, filename: found})
+    reporter.report({'control': 'gaps', 'file': filename, **found})

@@ -1,0 +1,42 @@
+import type { SegmentList } from './engine-control.ts';
+
+const MAX_NAMED = 8;
+
+/** What is missing and where, for the log of a download: "2 of 60 segments are missing: 13 (at 0:12), 41 (at 0:40)." */
+export function missingSegments({ count, total, isMore, places }: SegmentList): string {
+  const named = places.slice(0, MAX_NAMED).map(({ index, atSeconds }) => {
+    return atSeconds === null ? String(index) : `${index} (at ${clock(atSeconds)})`;
+  });
+  const rest = count > named.length || isMore ? ', …' : '';
+  const number = isMore ? `More than ${count}` : String(count);
+  const of = total === null ? '' : ` of ${total}`;
+  const verb = count === 1 && !isMore ? 'is' : 'are';
+  const where = named.length === 0 ? '' : `: ${named.join(', ')}${rest}`;
+  return `${number}${of} segment${total === 1 || (total === null && count === 1) ? '' : 's'} ${verb} missing${where}.`;
+}
+
+/** The same list from what ffmpeg says while it goes on without them: their numbers are those of the playlist. */
+export function skippedSegments(lines: readonly string[]): SegmentList {
+  const numbers = new Set<number>();
+  let unnumbered = 0;
+  for (const line of lines) {
+    const number = /\bsegment (\d+) of playlist/.exec(line)?.[1];
+    if (number === undefined) unnumbered += 1;
+    else numbers.add(Number(number));
+  }
+  const places = [...numbers].sort((a, b) => a - b);
+  return {
+    count: numbers.size === 0 ? unnumbered : numbers.size,
+    total: null,
+    isMore: false,
+    places: places.map((index) => ({ index, atSeconds: null })),
+  };
+}
+
+function clock(seconds: number): string {
+  const whole = Math.floor(seconds);
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
+  const rest = two(whole % 60);
+  return hours > 0 ? `${hours}:${two(minutes)}:${rest}` : `${minutes}:${rest}`;
+}
