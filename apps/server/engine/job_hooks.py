@@ -9,6 +9,7 @@ from typing import Callable
 import answer_limits
 import clips
 import exhaustion
+import extensions
 import fragments
 import head_checks
 import media_inputs
@@ -26,6 +27,7 @@ def install(settings: Settings) -> None:
     answer_limits.install(reporter)
     optional_parts.install(reporter)
     exhaustion.install()
+    extensions.install()
     head_checks.install(settings, reporter)
     media_inputs.install()
     _unless_unknown(steps.install)

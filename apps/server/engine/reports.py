@@ -26,6 +26,8 @@ def _reporting_send(send: Callable[..., Any], reporter: Reporter) -> Callable[..
             return
         left[status < 400] -= 1
         header = response.get_header
+        # What arrives of a compressed answer has another length.
+        is_plain = (header('content-encoding') or 'identity').lower() == 'identity'
         reporter.report(
             {
                 'control': 'response',
@@ -34,7 +36,7 @@ def _reporting_send(send: Callable[..., Any], reporter: Reporter) -> Callable[..
                 'retry_after': header('retry-after'),
                 'etag': header('etag'),
                 'last_modified': header('last-modified'),
-                'content_length': header('content-length'),
+                'content_length': header('content-length') if is_plain else None,
                 'content_range': header('content-range'),
             }
         )

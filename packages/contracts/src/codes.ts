@@ -189,6 +189,7 @@ export const WARNINGS = {
   ENTRIES_FAILED: 'Some entries of the playlist failed.',
   GAPS_DECLARED: 'The site itself says that segments of this media are lost; there it has holes.',
   DURATION_UNKNOWN: 'The site does not say how long the media is, so its length was not checked.',
+  DURATION_DIFFERS: 'The media is shorter or longer than the site says, or than was asked for.',
 } as const satisfies Record<string, string>;
 
 export type WarningCode = keyof typeof WARNINGS;

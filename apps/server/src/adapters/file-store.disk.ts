@@ -23,6 +23,13 @@ import { isEmpty, lstatOrNull, moveWithoutReplacing, openToUser } from './file-m
 import { createFileStream } from './file-stream.ts';
 import { openFolderSightings } from './folder-sightings.ts';
 import { createFreeSpace } from './free-space.ts';
+import {
+  claimTogether,
+  MOST_NAME_TRIES,
+  NO_CLAIM,
+  numbered,
+  type NameClaim,
+} from './name-claims.ts';
 import { openPublishedIndex, type PublishedFile } from './published-index.ts';
 import { createRecognition } from './recognition.ts';
 import { createStorageFolders } from './storage-folders.ts';
@@ -31,7 +38,6 @@ import { openWorkFolders } from './work-folders.ts';
 
 const STORAGE_ROOT = 'downloads/';
 const INDEX_FILE = 'published-files.ndjson';
-const MOST_NAME_TRIES = 1000;
 
 export interface DiskFileStoreOptions {
   readonly downloadsDir: string;
@@ -127,7 +133,7 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
     downloadId: string,
     file: OutcomeFile,
     name: FileName,
-    fromNumber: number,
+    claim: NameClaim,
   ): Promise<string> {
     const source = await lstatOrNull(file.path);
     const stale: PublishedFile[] = [];
@@ -156,9 +162,10 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
     if (['', '.', '..'].includes(name.base) || /[/\0]/.test(name.base + file.suffix)) {
       throw new Error('not a file name');
     }
-    for (let number = fromNumber; number <= MOST_NAME_TRIES; number += 1) {
+    for (let number = claim.number; number <= MOST_NAME_TRIES; number += 1) {
       const target = join(folder, numbered(name.base, number) + file.suffix);
-      if (claimed.has(target)) continue;
+      const isOwn = claim.targets.includes(target);
+      if (claimed.has(target) && !isOwn) continue;
       claimed.add(target);
       try {
         const path = relative(root, target).split(sep).join('/');
@@ -182,24 +189,10 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
         await index.remove(stale.map((known) => known.path).filter((other) => other !== path));
         return path;
       } finally {
-        claimed.delete(target);
+        if (!isOwn) claimed.delete(target);
       }
     }
     throw new Error('no free name was found');
-  }
-
-  /** The first number under which all of them fit, so that what belongs together has one name. */
-  async function commonNumber(files: readonly OutcomeFile[], name: FileName): Promise<number> {
-    const folder = join(root, name.directory);
-    for (let number = 1; number < MOST_NAME_TRIES; number += 1) {
-      const targets = files.map(({ suffix }) => join(folder, numbered(name.base, number) + suffix));
-      const found = await Promise.all(
-        targets.map((target) => lstatOrNull(target).catch(() => null)),
-      );
-      const isFree = found.every((entry) => entry === null);
-      if (isFree && !targets.some((target) => claimed.has(target))) return number;
-    }
-    return 1;
   }
 
   async function publish(
@@ -209,10 +202,18 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
   ): Promise<Artifact[]> {
     await storage.require();
     const isContinued = index.ofDownload(downloadId).length > 0;
-    const number = isContinued || files.length < 2 ? 1 : await commonNumber(files, name);
+    const suffixes = files.map(({ suffix }) => suffix);
+    const claim =
+      isContinued || files.length < 2
+        ? NO_CLAIM
+        : await claimTogether(claimed, await ensureFolder(name.directory), name.base, suffixes);
     const artifacts: Artifact[] = [];
-    for (const file of files) {
-      artifacts.push(artifactOf(file, await publishOne(downloadId, file, name, number)));
+    try {
+      for (const file of files) {
+        artifacts.push(artifactOf(file, await publishOne(downloadId, file, name, claim)));
+      }
+    } finally {
+      for (const target of claim.targets) claimed.delete(target);
     }
     return artifacts;
   }
@@ -387,8 +388,4 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
       lock.release();
     },
   };
-}
-
-function numbered(base: string, number: number): string {
-  return number === 1 ? base : `${base} (${number})`;
 }

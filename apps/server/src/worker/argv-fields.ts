@@ -1,6 +1,10 @@
-import type { ArgvRow } from './argv-row.ts';
+import type { ArgvContext, ArgvRow } from './argv-row.ts';
 import { formatSelector, formatSort } from './format-selection.ts';
 import { DEFAULT_SUBTITLES } from './plan.ts';
+
+function mayBeOpus({ plan }: ArgvContext): boolean {
+  return plan.isAudioOnly && (plan.options.audio_codec ?? 'opus') === 'opus';
+}
 
 /** What preset, quality and options ask for. */
 export const FIELD_ROWS: readonly ArgvRow[] = [
@@ -112,6 +116,17 @@ export const FIELD_ROWS: readonly ArgvRow[] = [
     when: ({ plan }) => plan.hasMedia && plan.options.split_chapters === true,
     value: 'chapter:media-%(section_number)02d.%(ext)s',
     meaning: 'Numbers the files of the chapters.',
+  },
+  {
+    option: '--postprocessor-args',
+    when: ({ plan }) => plan.hasMedia && plan.options.split_chapters === true,
+    // Chapters of the whole would make each file claim the length of the whole.
+    value: (context) =>
+      `SplitChapters+ffmpeg_o:-map_chapters -1${mayBeOpus(context) ? ' -vn' : ''}`,
+    meaning: (context) =>
+      mayBeOpus(context)
+        ? 'Leaves the chapter marks of the whole out of them, and its cover, which ffmpeg cannot write into Opus.'
+        : 'Leaves the chapter marks of the whole out of them.',
   },
   {
     option: '--limit-rate',

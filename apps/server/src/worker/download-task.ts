@@ -1,15 +1,18 @@
 import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
-import { basename, dirname, extname, join } from 'node:path';
+import { basename, extname, join } from 'node:path';
 import type { MessagePort } from 'node:worker_threads';
 import { areEntriesWanted, type FailureCode, type WarningCode } from '@artemis/contracts';
 import type { Attempt } from './attempt.ts';
 import { doneOutcome, failedOutcome, stoppedOutcome } from './attempt.ts';
+import { checkChapterParts } from './chapter-parts.ts';
 import { clipSubtitles } from './clip-subtitles.ts';
 import { classifyFailure } from './failure.ts';
-import { collectSidecars, ownFile, partialBytes } from './job-folder.ts';
+import { isSourceLost } from './ffmpeg-account.ts';
+import { renewFlacCut } from './flac-cut.ts';
+import { collectSidecars, isOwnMedia, ownFile, partialBytes, renameMedia } from './job-folder.ts';
 import { createJobs } from './jobs.ts';
-import { mediaTypeOf } from './media-types.ts';
+import { claimsOf, isInFragments, NO_CLAIMS } from './length-claims.ts';
 import type { Outcome, StopTask, Task, TaskEvent } from './messages.ts';
 import { createListing, type Listing } from './listing.ts';
 import { measuredMetadata, metadataOf } from './metadata.ts';
@@ -20,13 +23,14 @@ import { asSingle, planOf, type DownloadPlan, type OptionalPart } from './plan.t
 import { createProgressMeter, type ProgressFigure } from './progress.ts';
 import { cutRecording, finishRecording, type FinishedRecording } from './recording.ts';
 import { redact } from './redact.ts';
+import { remuxAsNamed } from './remux.ts';
 import { createReporter } from './reporter.ts';
 import { openResumeGuard, wipeJobFolder } from './resume-state.ts';
 import { missingSegments } from './segments.ts';
 import { writeKnownInfo } from './site-info.ts';
 import { isPlainFile, neededSpace } from './space.ts';
 import { stepsBegun } from './steps-record.ts';
-import { expectedDuration, hasSubtitles, verifyMedia } from './verify.ts';
+import { hasSubtitles, verifyMedia } from './verify.ts';
 import { fetchParts } from './parts-task.ts';
 import { runYtDlp, type RunResult } from './yt-dlp-run.ts';
 
@@ -190,8 +194,12 @@ async function perform(attempt: Attempt): Promise<Outcome> {
       (isWhole
         ? await finish(attempt, plan, result, warnings)
         : await settle(attempt, plan, result, warnings));
-    if (outcome.kind === 'failed' && (await isWorthNothing(outcome.code, jobFolder))) {
-      await wipeJobFolder(jobFolder);
+    if (outcome.kind === 'failed') {
+      // The next run would take a finished file with a hole as it is.
+      const isSpoiltFile = isWhole && outcome.code === 'NETWORK';
+      if (isSpoiltFile || (await isWorthNothing(outcome.code, jobFolder))) {
+        await wipeJobFolder(jobFolder);
+      }
     }
     return outcome;
   }
@@ -325,36 +333,67 @@ async function finish(
   meter.verifying();
   reporter.progressNow(meter.read());
   const path = result.filePath ?? '';
-  const name = basename(path);
-  if (mediaTypeOf(name)?.kind !== 'media') {
-    return failedOutcome(
-      jobs,
-      'UNSAFE_TYPE',
-      `The site calls it ${redact(extname(name) || name)}.`,
-    );
-  }
-  const file = dirname(path) === jobFolder ? await ownFile(jobFolder, name) : null;
-  if (file === null)
+  if (!(await isOwnMedia(jobFolder, path))) {
     return failedOutcome(jobs, 'INVALID_MEDIA', 'There is no file, or it is empty.');
-  const expected = result.end === 'recorded' ? null : expectedDuration(plan, video);
-  const verdict = await verifyMedia(jobs, file.path, plan, expected);
+  }
+  if (isLost(result, video)) {
+    return failedOutcome(jobs, 'NETWORK', 'A part of the source could not be had.');
+  }
+  if (result.byteProblem !== null) return failedOutcome(jobs, 'TRUNCATED', result.byteProblem);
+  if (plan.section !== null) await renewFlacCut(jobs, path);
+  // Inside of a standalone yt-dlp nothing of ours counts them.
+  const areFragmentsCounted = task.engine.kind === 'module';
+  const claims =
+    result.end === 'recorded'
+      ? NO_CLAIMS
+      : claimsOf({ ...result, plan, video, areFragmentsCounted });
+  let verdict = await verifyMedia(jobs, path, plan, claims);
+  const { container } = plan;
+  if ('media' in verdict && container && extname(path) === `.${container}`) {
+    const isOther = verdict.extension !== container;
+    if (isOther && (await remuxAsNamed(jobs, path, container))) {
+      verdict = await verifyMedia(jobs, path, plan, claims);
+    }
+  }
   if (jobs.isStopped) return stoppedOutcome(jobs);
   if ('failure' in verdict) {
-    return failedOutcome(jobs, failureOf(verdict.failure, result), verdict.detail);
+    return failedOutcome(jobs, failureOf(verdict.failure, plan, result), verdict.detail);
   }
+  const { media, extension } = verdict;
+  const isMisnamed = extname(path) !== `.${extension}`;
+  const name = isMisnamed ? await renameMedia(jobFolder, path, extension) : basename(path);
+  const file = await ownFile(jobFolder, name);
+  if (file === null) return failedOutcome(jobs, 'UNSAFE_TYPE', `It is called ${redact(name)}.`);
+  const { durationSeconds } = media;
+  const chapters = plan.options.split_chapters === true ? result.chapters : [];
+  const parts = await checkChapterParts(jobs, jobFolder, plan, chapters, durationSeconds);
+  if (jobs.isStopped) return stoppedOutcome(jobs);
+  if ('detail' in parts) return failedOutcome(jobs, 'POSTPROCESSING_FAILED', parts.detail);
   if (plan.section !== null) await clipSubtitles(jobs, jobFolder, plan.section);
-  const sidecars = await collectSidecars(jobFolder, plan, hasSubtitles(verdict.media));
-  const metadata = measuredMetadata(metadataOf(video), verdict.media, extname(name).slice(1));
+  const sidecars = await collectSidecars(jobFolder, plan, hasSubtitles(media));
+  const metadata = measuredMetadata(metadataOf(video), media, extension);
   const files = [file, ...sidecars.files];
-  const allWarnings = [...warnings, ...verdict.warnings, ...sidecars.warnings];
+  const allWarnings = [...warnings, ...verdict.warnings, ...parts.warnings, ...sidecars.warnings];
   const outcome = doneOutcome(jobs, files, metadata, allWarnings);
   await writeOutcome(jobFolder, outcome);
   reporter.log('info', `Checked: ${files.map(({ suffix }) => suffix).join(', ')}.`);
   return outcome;
 }
 
+/** ffmpeg goes on without what it cannot get, and ends well. */
+function isLost({ ffmpeg }: RunResult, video: VideoInfo): boolean {
+  // What a live stream has lost is gone.
+  return !video.isLive && isSourceLost(ffmpeg, isInFragments(video));
+}
+
 /** What was put together from answers for parts may be good when it is fetched as a whole. */
-function failureOf(failure: FailureCode, { responses }: RunResult): FailureCode {
+function failureOf(
+  failure: FailureCode,
+  { section }: DownloadPlan,
+  { responses }: RunResult,
+): FailureCode {
+  // A clip is never cut short by its site: the connection of ffmpeg was.
+  if (section !== null && failure === 'TRUNCATED') return 'NETWORK';
   const isInParts = responses.some(({ status }) => status === 206);
   return failure === 'INVALID_MEDIA' && isInParts ? 'TRUNCATED' : failure;
 }

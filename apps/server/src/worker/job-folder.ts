@@ -1,5 +1,5 @@
-import { lstat, open, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { lstat, open, readdir, rename } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import type { WarningCode } from '@artemis/contracts';
 import { cleanInfoFile } from './info-file.ts';
 import { mediaTypeOf } from './media-types.ts';
@@ -29,15 +29,34 @@ export async function ownFile(jobFolder: string, name: string): Promise<OutcomeF
   const base = [BASE, THUMBNAIL].find((word) => name.startsWith(word));
   if (type === null || base === undefined || name.includes('/')) return null;
   const path = join(jobFolder, name);
+  const sizeBytes = await contentBytes(path);
+  if (sizeBytes === null) return null;
+  const { kind, contentType } = type;
+  return { kind, path, suffix: name.slice(base.length), sizeBytes, contentType };
+}
+
+/** Of a regular file with content and no other name; null for everything else. */
+async function contentBytes(path: string): Promise<number | null> {
   const found = await lstat(path).catch(() => null);
-  if (found === null || !found.isFile() || found.size === 0 || found.nlink !== 1) return null;
-  return {
-    kind: type.kind,
-    path,
-    suffix: name.slice(base.length),
-    sizeBytes: found.size,
-    contentType: type.contentType,
-  };
+  const isOwn = found !== null && found.isFile() && found.size > 0 && found.nlink === 1;
+  return isOwn ? found.size : null;
+}
+
+/** Whether the media lies there, under whatever extension. */
+export async function isOwnMedia(jobFolder: string, path: string): Promise<boolean> {
+  const isInPlace = dirname(path) === jobFolder && basename(path).startsWith(BASE);
+  return isInPlace && (await contentBytes(path)) !== null;
+}
+
+/** Gives the media another extension; its new name. */
+export async function renameMedia(
+  jobFolder: string,
+  path: string,
+  extension: string,
+): Promise<string> {
+  const name = `${BASE}.${extension}`;
+  await rename(path, join(jobFolder, name));
+  return name;
 }
 
 export interface Collected {

@@ -34,6 +34,8 @@ const TYPES: Readonly<Record<string, MediaType>> = {
   flac: media('audio/flac'),
   wav: media('audio/wav'),
   aac: media('audio/aac'),
+  amr: media('audio/amr'),
+  aiff: media('audio/aiff'),
   wma: media('audio/x-ms-wma'),
   vtt: { kind: 'subtitle', contentType: 'text/vtt; charset=utf-8' },
   srt: { kind: 'subtitle', contentType: 'application/x-subrip; charset=utf-8' },

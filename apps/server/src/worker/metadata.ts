@@ -21,7 +21,7 @@ export function metadataOf({ fields, durationSeconds, isLive }: VideoInfo): Meta
     fps: numberOf(fields['fps']),
     vcodec: codecOf(fields['vcodec']),
     acodec: codecOf(fields['acodec']),
-    container: textOf(fields['ext']),
+    container: extensionOf(fields['ext']),
     format_id: textOf(fields['format_id']),
     is_live: isLive,
     playlist_title: textOf(fields['playlist_title']),
@@ -78,6 +78,12 @@ export function textOf(value: unknown): string | null {
 
 function urlOf(value: unknown): string | null {
   return typeof value === 'string' ? withoutSmuggled(value) : null;
+}
+
+/** Null for what yt-dlp, and `engine/extensions.py`, call media of which only the content tells what they are. */
+export function extensionOf(value: unknown): string | null {
+  const extension = textOf(value);
+  return extension === 'unknown_video' ? null : extension;
 }
 
 export function codecOf(value: unknown): string | null {

@@ -103,15 +103,19 @@ function mediaOf(index: Buffer, data: readonly Span[]): ProbedMedia | null {
     tracks.push(track);
   }
   const played = tracks.filter(({ type }) => type === 'video' || type === 'audio');
-  const longest = Math.max(0, ...played.map(({ seconds }) => seconds));
+  const longestPlayed = Math.max(0, ...played.map(({ seconds }) => seconds));
+  const longest = Math.max(0, ...tracks.map(({ seconds }) => seconds));
   if (played.length === 0 || !(durationSeconds > 0)) return null;
   if (longest < durationSeconds * (1 - DURATION_TOLERANCE)) return null;
   return {
     formatName: FORMAT_NAME,
-    durationSeconds,
+    // Chapters and subtitles may go on after the last picture.
+    durationSeconds:
+      longestPlayed < durationSeconds * (1 - DURATION_TOLERANCE) ? longestPlayed : durationSeconds,
     startSeconds: 0,
     streams: tracks.map(streamOf),
     packetEnds: new Map(tracks.map(({ seconds }, position) => [position, seconds])),
+    holes: new Map(tracks.map(({ hole }, position) => [position, hole])),
   };
 }
 

@@ -1,5 +1,6 @@
 import { boxesIn } from './mp4-box.ts';
 import type { ProbedStream } from './probe.ts';
+import { longestHole } from './timeline.ts';
 
 /** Bytes of the file, the end not included. */
 export interface Span {
@@ -11,6 +12,8 @@ export interface Mp4Track extends Pick<ProbedStream, 'type' | 'codec' | 'width' 
   readonly samples: number;
   /** By the lengths of its samples, not by what a header promises. */
   readonly seconds: number;
+  /** The longest between two samples, in seconds; 0 for none. */
+  readonly hole: number;
 }
 
 /** Sample entries that are understood, each with the box that a decoder needs besides; other tracks are ffprobe's. */
@@ -131,16 +134,21 @@ function descriptor(buffer: Buffer, tag: number): Buffer | null {
 function readTiming(
   table: Buffer | null,
   timescale: number,
-): { samples: number; seconds: number } | null {
+): Pick<Mp4Track, 'samples' | 'seconds' | 'hole'> | null {
   if (table === null || timescale === 0) return null;
+  const steps = new Map<number, number>();
   let samples = 0;
   let ticks = 0;
   for (let entry = table.readUInt32BE(4), at = 8; entry > 0; entry -= 1, at += 8) {
     const count = table.readUInt32BE(at);
+    const step = table.readUInt32BE(at + 4);
     samples += count;
-    ticks += count * table.readUInt32BE(at + 4);
+    ticks += count * step;
+    // The last sample is followed by none: it may be shown until the other tracks end.
+    const steady = entry === 1 ? count - 1 : count;
+    if (steady > 0) steps.set(step / timescale, (steps.get(step / timescale) ?? 0) + steady);
   }
-  return { samples, seconds: ticks / timescale };
+  return { samples, seconds: ticks / timescale, hole: longestHole(steps) };
 }
 
 interface Sizes {

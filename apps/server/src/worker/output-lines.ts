@@ -63,7 +63,12 @@ export function outputTemplates(nonce: string) {
       '%(sponsorblock_chapters.:.{start_time,end_time})j',
       ...TEXT_FIELDS.map((field) => `%(${field}.:${MOST_CHARACTERS})j`),
     ].join(TAB),
-    file: [`after_move:${nonce}`, 'file', '%(filepath)j'].join(TAB),
+    file: [
+      `after_move:${nonce}`,
+      'file',
+      '%(filepath)j',
+      '%(chapters.:.{start_time,end_time})j',
+    ].join(TAB),
     download: [
       `download:${nonce}`,
       'download',
@@ -113,7 +118,17 @@ export type OutputMessage =
   | { readonly kind: 'video'; readonly video: VideoInfo }
   | { readonly kind: 'download'; readonly progress: StreamProgress }
   | { readonly kind: 'postprocess'; readonly name: string; readonly isFinished: boolean }
-  | { readonly kind: 'file'; readonly path: string };
+  | {
+      readonly kind: 'file';
+      readonly path: string;
+      /** As they are in the finished file. */
+      readonly chapters: readonly ChapterSpan[];
+    };
+
+export interface ChapterSpan {
+  readonly startSeconds: number;
+  readonly endSeconds: number;
+}
 
 /** One of our lines, or null for anything else that was printed. */
 export function parseOutputLine(line: string, nonce: string): OutputMessage | null {
@@ -133,7 +148,9 @@ export function parseOutputLine(line: string, nonce: string): OutputMessage | nu
       return { kind, name: String(postprocessor), isFinished: status === 'finished' };
     }
     case 'file':
-      return typeof first === 'string' ? { kind, path: first } : null;
+      return typeof first === 'string'
+        ? { kind, path: first, chapters: listOf(second).map(objectOf).map(chapterSpan) }
+        : null;
     default:
       return null;
   }
@@ -171,6 +188,13 @@ function formatInfo(fields: Readonly<Record<string, unknown>>): FormatInfo {
     bitrate: numberOf(fields['tbr']),
     hasVideo: fields['vcodec'] !== 'none',
     protocol: stringOf(fields['protocol']),
+  };
+}
+
+function chapterSpan(fields: Readonly<Record<string, unknown>>): ChapterSpan {
+  return {
+    startSeconds: numberOf(fields['start_time']) ?? 0,
+    endSeconds: numberOf(fields['end_time']) ?? Infinity,
   };
 }
 

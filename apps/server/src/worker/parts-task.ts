@@ -4,6 +4,7 @@ import { doneOutcome, failedOutcome, stoppedOutcome, type Attempt } from './atte
 import { clipSubtitles } from './clip-subtitles.ts';
 import { classifyFailure } from './failure.ts';
 import { collectSidecars, ownFile } from './job-folder.ts';
+import { claimsOfStored } from './length-claims.ts';
 import { mediaTypeOf } from './media-types.ts';
 import type { Outcome, OutcomeFile, TaskParts } from './messages.ts';
 import { measuredMetadata, metadataOf } from './metadata.ts';
@@ -14,7 +15,7 @@ import type { DownloadPlan, OptionalPart } from './plan.ts';
 import { NOTHING_TO_RESUME } from './resume-state.ts';
 import { readSiteInfo, storedInfo, writeKnownInfo } from './site-info.ts';
 import { forgetSteps } from './steps-record.ts';
-import { expectedDuration, hasSubtitles, verifyMedia } from './verify.ts';
+import { hasSubtitles, verifyMedia } from './verify.ts';
 import { runYtDlp, type RunResult } from './yt-dlp-run.ts';
 
 /** Each run may leave out one part more. */
@@ -149,8 +150,8 @@ async function embed(
   meter.verifying();
   reporter.progressNow(meter.read());
   const durationSeconds = parts.metadata.duration ?? null;
-  const expected = expectedDuration(plan, { ...video, durationSeconds, isLive: false });
-  const verdict = await verifyMedia(jobs, file.path, plan, expected);
+  const claims = claimsOfStored(plan, { ...video, durationSeconds });
+  const verdict = await verifyMedia(jobs, file.path, plan, claims);
   if ('failure' in verdict) {
     reporter.log('warn', `The new file is not sound, so the old one stays: ${verdict.detail}`);
     return null;

@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 import type { FailureCode } from '@artemis/contracts';
 import type { Jobs, ToolResult } from './jobs.ts';
+import { longestHole } from './timeline.ts';
 
 /** The engine's word of a file that begins like something which ffmpeg would follow (`file_heads.py`). */
 const REFUSED = 'refused: ';
@@ -26,10 +27,13 @@ export interface ProbedMedia {
   readonly streams: readonly ProbedStream[];
   /** By stream index: where the last packet that was read ends. */
   readonly packetEnds: ReadonlyMap<number, number>;
+  /** The same: the longest hole between two packets, 0 for none; null when they were not all read. */
+  readonly holes: ReadonlyMap<number, number> | null;
 }
 
 /** Past any end: every demuxer then goes to its last key frame. */
 const PAST_THE_END = '1000000000%';
+const ALL = '0%';
 const FIELDS =
   'packet=stream_index,pts_time,dts_time,duration_time:format=format_name,duration,start_time:' +
   'stream=index,codec_type,codec_name,width,height,avg_frame_rate,duration,start_time:' +
@@ -61,15 +65,34 @@ export async function lastPackets(
   media: ProbedMedia,
 ): Promise<ReadonlyMap<number, number>> {
   const ends = media.streams
-    .filter(({ type }) => type === 'video' || type === 'audio')
+    .filter(isPlayed)
     .map(({ endSeconds }) => endSeconds ?? media.startSeconds + (media.durationSeconds ?? 0));
   const from = Math.max(0, Math.min(...ends) - TAIL_SECONDS);
   return (await probe(jobs, path, `${from.toFixed(3)}%`))?.packetEnds ?? new Map();
 }
 
+/**
+ * The same from every packet, which is the truth about its length and costs reading the file. Its duration is that of
+ * sound and picture.
+ */
+export async function readWholeMedia(jobs: Jobs, path: string): Promise<ProbedMedia | null> {
+  const media = await probe(jobs, path, ALL);
+  if (media === null) return null;
+  const ends = media.streams
+    .filter(isPlayed)
+    .flatMap(({ index }) => media.packetEnds.get(index) ?? []);
+  const durationSeconds = ends.length === 0 ? 0 : Math.max(...ends) - media.startSeconds;
+  return { ...media, durationSeconds };
+}
+
+export function isPlayed({ type }: ProbedStream): boolean {
+  return type === 'video' || type === 'audio';
+}
+
 async function probe(jobs: Jobs, path: string, interval: string): Promise<ProbedMedia | null> {
   const streams: ProbedStream[] = [];
   const packetEnds = new Map<number, number>();
+  const steps = new Map<number, { at: number; counts: Map<number, number> }>();
   let format: ReadonlyMap<string, string> | null = null;
   let refusal: string | null = null;
   const result = await jobs.runTool(
@@ -95,19 +118,42 @@ async function probe(jobs: Jobs, path: string, interval: string): Promise<Probed
     if (index === null || at === null) return;
     const end = at + (numberOf(fields.get('duration_time')) ?? 0);
     packetEnds.set(index, Math.max(packetEnds.get(index) ?? -Infinity, end));
+    if (interval === ALL) takeStep(index, numberOf(fields.get('dts_time')) ?? at);
+  }
+
+  function takeStep(index: number, at: number): void {
+    const stream = steps.get(index);
+    if (stream === undefined) return void steps.set(index, { at, counts: new Map() });
+    const step = Math.round((at - stream.at) * 1000) / 1000;
+    stream.counts.set(step, (stream.counts.get(step) ?? 0) + 1);
+    stream.at = at;
   }
 
   if (refusal !== null) throw new ProbeError('INVALID_MEDIA', `${String(refusal)}.`);
   refuseUnlessAnswered(result);
   const found = format as ReadonlyMap<string, string> | null;
   if (found === null) return null;
+  const holes = [...steps].map(([index, { counts }]) => [index, longestHole(counts)] as const);
+  const startSeconds = numberOf(found.get('start_time')) ?? 0;
   return {
     formatName: found.get('format_name') ?? '',
-    durationSeconds: numberOf(found.get('duration')),
-    startSeconds: numberOf(found.get('start_time')) ?? 0,
+    durationSeconds: playedSeconds(streams, startSeconds, numberOf(found.get('duration'))),
+    startSeconds,
     streams,
     packetEnds,
+    holes: interval === ALL ? new Map(holes) : null,
   };
+}
+
+/** A track of chapters or subtitles may last longer than what is played. */
+function playedSeconds(
+  streams: readonly ProbedStream[],
+  startSeconds: number,
+  saidSeconds: number | null,
+): number | null {
+  const ends = streams.filter(isPlayed).map(({ endSeconds }) => endSeconds ?? Infinity);
+  if (ends.length === 0 || saidSeconds === null) return saidSeconds;
+  return Math.min(saidSeconds, Math.max(...ends) - startSeconds);
 }
 
 /** Whether the file begins like media, so that its end is what is missing. */

@@ -1,7 +1,7 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ProbedFormat } from '@artemis/contracts';
-import { codecOf, integerOf, numberOf, textOf } from './metadata.ts';
+import { codecOf, extensionOf, integerOf, numberOf, textOf } from './metadata.ts';
 
 /** In the job folder: where yt-dlp begins when the site was read before. */
 export const KNOWN_INFO_FILE = 'known.info.json';
@@ -58,7 +58,7 @@ function formatOf(fields: Fields): ProbedFormat {
   const exact = integerOf(fields['filesize']);
   return {
     format_id: textOf(fields['format_id']) ?? '',
-    ext: textOf(fields['ext']),
+    ext: extensionOf(fields['ext']),
     width: integerOf(fields['width']),
     height: integerOf(fields['height']),
     fps: numberOf(fields['fps']),

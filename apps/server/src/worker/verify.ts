@@ -1,38 +1,49 @@
+import { extname } from 'node:path';
 import type { FailureCode, WarningCode } from '@artemis/contracts';
+import { readContainerHead, type ContainerHead } from './container-head.ts';
 import { PROBE_AUDIO_CODECS, PROBE_VIDEO_CODECS } from './format-names.ts';
 import type { Jobs } from './jobs.ts';
+import type { Claims } from './length-claims.ts';
 import { isCutShort, readMp4Index } from './mp4-index.ts';
-import type { VideoInfo } from './output-lines.ts';
+import { fittingExtension } from './named-by-content.ts';
 import type { DownloadPlan } from './plan.ts';
-import { beginsLikeMedia, lastPackets, ProbeError, probeMedia, type ProbedMedia } from './probe.ts';
+import {
+  beginsLikeMedia,
+  isPlayed,
+  lastPackets,
+  ProbeError,
+  probeMedia,
+  readWholeMedia,
+  type ProbedMedia,
+} from './probe.ts';
 
-/** A cut that is not exact begins at the key frame before it, which may lie this far away. */
-const KEY_FRAME_SECONDS = 20;
 /** Some sites offer 1080p as 1920x800, or 1072 lines. */
 const QUALITY_TOLERANCE = 0.95;
 
-export type Verdict =
-  | { readonly media: ProbedMedia; readonly warnings: readonly WarningCode[] }
-  | { readonly failure: FailureCode; readonly detail: string };
+type Failed = { readonly failure: FailureCode; readonly detail: string };
 
-/** Seconds that the finished file may last. */
-export interface ExpectedDuration {
-  readonly least: number;
-  readonly most: number;
-}
+export type Verdict =
+  | {
+      readonly media: ProbedMedia;
+      /** The one of its name, or another when its content is of another kind. */
+      readonly extension: string;
+      readonly warnings: readonly WarningCode[];
+    }
+  | Failed;
 
 /**
- * Whether a file is the media that was asked for: it can be read, has sound or picture, lasts as long as the
- * site said, and is there up to its end (an index at the front promises the whole length of a file cut short).
+ * Whether a file is the media that was asked for, whoever made it: it can be read, has sound or picture, keeps what its
+ * container promises up to its last byte, and what is sure of its length and its fragments. What a page or a header
+ * only says is no promise: a file that differs is kept, with a warning.
  */
 export async function verifyMedia(
   jobs: Jobs,
   path: string,
   plan: DownloadPlan,
-  expected: ExpectedDuration | null,
+  claims: Claims,
 ): Promise<Verdict> {
   try {
-    return await judge(jobs, path, plan, expected);
+    return await judge(jobs, path, plan, claims);
   } catch (error) {
     if (error instanceof ProbeError) return { failure: error.code, detail: error.message };
     throw error;
@@ -43,56 +54,107 @@ async function judge(
   jobs: Jobs,
   path: string,
   plan: DownloadPlan,
-  expected: ExpectedDuration | null,
+  claims: Claims,
 ): Promise<Verdict> {
-  const index = await readMp4Index(path);
-  const media = index ?? (await probeMedia(jobs, path));
-  const played = media?.streams.filter(({ type }) => type === 'video' || type === 'audio') ?? [];
-  if (media === null || played.length === 0) {
-    return media === null && (await beginsLikeMedia(path))
-      ? { failure: 'TRUNCATED', detail: 'The file ends before its index.' }
-      : { failure: 'INVALID_MEDIA', detail: 'ffprobe finds neither sound nor picture in it.' };
-  }
-  if (index === null && (await isCutShort(path))) {
-    return { failure: 'TRUNCATED', detail: 'The file ends before the end of its data.' };
-  }
+  const found = await readMedia(jobs, path, claims);
+  if ('failure' in found) return found;
+  const { head } = found;
+  const media =
+    claims.areFragmentsUncounted && found.media.holes === null
+      ? ((await wholeMedia(jobs, path)) ?? found.media)
+      : found.media;
   const { durationSeconds } = media;
   if (plan.section !== null && durationSeconds === 0) {
     return { failure: 'INVALID_MEDIA', detail: 'Nothing of the media lies in this section.' };
   }
-  if (durationSeconds !== null && expected !== null && durationSeconds < expected.least) {
-    const detail = `It lasts ${durationSeconds.toFixed(1)} s; ${expected.least.toFixed(1)} s or more were expected.`;
+  const { promised } = claims;
+  if (durationSeconds !== null && promised !== null && durationSeconds < promised.least) {
+    const detail = `It lasts ${durationSeconds.toFixed(1)} s; ${promised.least.toFixed(1)} s or more were expected.`;
     return { failure: 'TRUNCATED', detail };
   }
-  if (durationSeconds !== null && durationSeconds > 0) {
-    const missing = await missingEnd(jobs, path, media);
-    if (missing !== null) return { failure: 'TRUNCATED', detail: missing };
+  const hole = claims.areFragmentsUncounted ? holeIn(media) : null;
+  if (hole !== null) return { failure: 'TRUNCATED', detail: hole };
+  const extension = fittingExtension(media, head, path);
+  if (extension === null) {
+    return { failure: 'UNSAFE_TYPE', detail: `It is of the kind ${media.formatName}.` };
   }
-  return { media, warnings: shortfalls(media, plan, expected) };
-}
-
-/** Null when the length cannot be known: live, or the site does not say. */
-export function expectedDuration(plan: DownloadPlan, video: VideoInfo): ExpectedDuration | null {
-  const { durationSeconds: full, isLive, sponsorSeconds } = video;
-  if (isLive) return null;
-  if (plan.section !== null) {
-    const { startSeconds, endSeconds, isPrecise } = plan.section;
-    const end = full === null ? null : Math.min(endSeconds, full);
-    const least = end === null ? 0 : Math.max(0, end - startSeconds);
-    const most = (end ?? endSeconds) - startSeconds + (isPrecise ? 0 : KEY_FRAME_SECONDS);
-    return widened(least, most);
+  const warnings = shortfalls(media, plan, claims);
+  const isRenamed = extension !== extname(path).slice(1);
+  if (isRenamed && plan.container !== null && extension !== plan.container) {
+    warnings.push('CONTAINER_SHORTFALL');
   }
-  if (full === null) return null;
-  const removed = plan.sponsorblock?.mode === 'remove' ? sponsorSeconds : 0;
-  return widened(Math.max(0, full - removed), full);
+  if (found.isLengthWrong || isOutside(durationSeconds, claims.stated)) {
+    warnings.push('DURATION_DIFFERS');
+  }
+  return { media, extension, warnings };
 }
 
-function widened(least: number, most: number): ExpectedDuration {
-  return { least: least - tolerance(least), most: most + tolerance(most) };
+interface FoundMedia {
+  readonly media: ProbedMedia;
+  /** Null: an ordinary mp4, of which the index has told everything. */
+  readonly head: ContainerHead | null;
+  /** Its header says another length than it has. */
+  readonly isLengthWrong: boolean;
 }
 
-function tolerance(seconds: number): number {
-  return Math.max(2, seconds * 0.02);
+/** Only evidence that bytes are missing is a failure: boxes, sizes and counts of the container itself. */
+async function readMedia(jobs: Jobs, path: string, claims: Claims): Promise<FoundMedia | Failed> {
+  const index = await readMp4Index(path);
+  if (index !== null) return { media: index, head: null, isLengthWrong: false };
+  const head = headOf(await readContainerHead(path), claims);
+  // Its source is what the server has, so its count was wrong there.
+  const isCountStale = head.length === 'counted' && claims.isSourceWhole;
+  if ((head.missingBytes > 0 && !isCountStale) || (await isCutShort(path))) {
+    return { failure: 'TRUNCATED', detail: 'The file ends before the end of its data.' };
+  }
+  const media = await probeMedia(jobs, path);
+  if (media === null || !media.streams.some(isPlayed)) {
+    return media === null && (await beginsLikeMedia(path))
+      ? { failure: 'TRUNCATED', detail: 'The file ends before its index.' }
+      : { failure: 'INVALID_MEDIA', detail: 'ffprobe finds neither sound nor picture in it.' };
+  }
+  const { durationSeconds: said } = media;
+  if (said === 0 || (said !== null && head.length === 'measured')) {
+    return { media, head, isLengthWrong: false };
+  }
+  const isGuess = said === null || head.length === 'guessed';
+  const missing = isGuess ? null : await missingEnd(jobs, path, media);
+  if (missing === null && !isGuess) return { media, head, isLengthWrong: false };
+  const isPromise = head.length === 'promised' || (head.length === 'counted' && !isCountStale);
+  if (missing !== null && isPromise) return { failure: 'TRUNCATED', detail: missing };
+  const whole = (await wholeMedia(jobs, path)) ?? media;
+  // Subtitles may be what lasts as long as is said.
+  const end = Math.max(...whole.packetEnds.values()) - media.startSeconds;
+  const isLengthWrong = missing !== null && said !== null && end < said - endTolerance(said);
+  return { media: whole, head, isLengthWrong };
+}
+
+/** Null when it takes too long: a file of many gigabytes on a slow disk is no worse for that. */
+async function wholeMedia(jobs: Jobs, path: string): Promise<ProbedMedia | null> {
+  try {
+    return await readWholeMedia(jobs, path);
+  } catch (error) {
+    if (error instanceof ProbeError) return null;
+    throw error;
+  }
+}
+
+function headOf(head: ContainerHead, { isJoined }: Claims): ContainerHead {
+  if (!isJoined) return head;
+  const isOfFirst = head.length === 'counted' || head.length === 'claimed';
+  return { ...head, missingBytes: 0, length: isOfFirst ? 'guessed' : head.length };
+}
+
+function isOutside(seconds: number | null, range: Claims['stated']): boolean {
+  return seconds !== null && range !== null && (seconds < range.least || seconds > range.most);
+}
+
+function holeIn({ streams, holes }: ProbedMedia): string | null {
+  for (const stream of streams.filter(isPlayed)) {
+    const seconds = holes?.get(stream.index) ?? 0;
+    if (seconds > 0) return `The ${stream.type} has a hole of ${seconds.toFixed(1)} s.`;
+  }
+  return null;
 }
 
 async function missingEnd(jobs: Jobs, path: string, media: ProbedMedia): Promise<string | null> {
@@ -104,15 +166,18 @@ async function missingEnd(jobs: Jobs, path: string, media: ProbedMedia): Promise
 function gapAtEnd(media: ProbedMedia, ends: ReadonlyMap<number, number>): string | null {
   const fileEnd = media.startSeconds + (media.durationSeconds ?? 0);
   let doesReachEnd = false;
-  for (const { index, type, endSeconds } of media.streams) {
-    if (type !== 'video' && type !== 'audio') continue;
+  for (const { index, type, endSeconds } of media.streams.filter(isPlayed)) {
     const end = ends.get(index) ?? -Infinity;
-    if (end >= fileEnd - tolerance(fileEnd)) doesReachEnd = true;
-    if (endSeconds !== null && end < endSeconds - tolerance(endSeconds)) {
+    if (end >= fileEnd - endTolerance(fileEnd)) doesReachEnd = true;
+    if (endSeconds !== null && end < endSeconds - endTolerance(endSeconds)) {
       return `The ${type} ends before ${endSeconds.toFixed(1)} s, which it promises.`;
     }
   }
   return doesReachEnd ? null : `It ends before ${fileEnd.toFixed(1)} s, which it promises.`;
+}
+
+function endTolerance(seconds: number): number {
+  return Math.max(2, seconds * 0.02);
 }
 
 export function hasSubtitles({ streams }: ProbedMedia): boolean {
@@ -122,13 +187,15 @@ export function hasSubtitles({ streams }: ProbedMedia): boolean {
 function shortfalls(
   media: ProbedMedia,
   plan: DownloadPlan,
-  expected: ExpectedDuration | null,
+  { stated, promised }: Claims,
 ): WarningCode[] {
   const { selection, options, isAudioOnly } = plan;
   const video = media.streams.find(({ type }) => type === 'video');
   const audio = media.streams.find(({ type }) => type === 'audio');
   const warnings: WarningCode[] = [];
-  if (expected === null && media.durationSeconds === null) warnings.push('DURATION_UNKNOWN');
+  if (stated === null && promised === null && media.durationSeconds === null) {
+    warnings.push('DURATION_UNKNOWN');
+  }
   if (audio === undefined) warnings.push('AUDIO_MISSING');
   if (isAudioOnly) {
     const codec = options.audio_codec;

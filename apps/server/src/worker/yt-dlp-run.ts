@@ -3,6 +3,7 @@ import type { LogLevel } from '@artemis/contracts';
 import { argvOf, type ArgvContext } from './argv.ts';
 import type { EngineControl, EngineExit } from './engine-connection.ts';
 import type { SegmentList } from './engine-control.ts';
+import { createFfmpegListener, type FfmpegAccount } from './ffmpeg-account.ts';
 import { isEgressRefusal, isForbiddenInput, isHttpsLeftOut, isSkippedSegment } from './failure.ts';
 import { partialBytes } from './job-folder.ts';
 import type { Jobs } from './jobs.ts';
@@ -10,11 +11,13 @@ import type { Task } from './messages.ts';
 import { isAtOptionalPart } from './optional-steps.ts';
 import {
   parseOutputLine,
+  type ChapterSpan,
   type OutputMessage,
   type StreamProgress,
   type VideoInfo,
 } from './output-lines.ts';
 import type { ProgressMeter } from './progress.ts';
+import { createReceivedBytes } from './received-bytes.ts';
 import { redact } from './redact.ts';
 import type { ResumeGuard } from './resume-state.ts';
 import { skippedSegments } from './segments.ts';
@@ -49,6 +52,7 @@ export interface RunResult {
   /** The first that it named, and the only one unless it was a list. */
   readonly video: VideoInfo | null;
   readonly filePath: string | null;
+  readonly chapters: readonly ChapterSpan[];
   /** What it said that is not ours, oldest first. */
   readonly lines: readonly string[];
   /** The step after the download that began last and did not finish. */
@@ -61,6 +65,11 @@ export interface RunResult {
   readonly isSpoilt: boolean;
   /** The site says itself that segments are lost. */
   readonly hasGaps: boolean;
+  readonly ffmpeg: FfmpegAccount;
+  /** Why a plain file that it calls finished is not: not as many bytes as the server promised. */
+  readonly byteProblem: string | null;
+  /** They were that many, of everything that was fetched. */
+  readonly areBytesComplete: boolean;
   readonly refusals: readonly Extract<EngineControl, { kind: 'refused' }>[];
   readonly responses: readonly Extract<EngineControl, { kind: 'response' }>[];
 }
@@ -89,7 +98,10 @@ export async function runYtDlp(options: RunOptions): Promise<RunResult> {
   const lines: string[] = [];
   const refusals: Extract<EngineControl, { kind: 'refused' }>[] = [];
   const responses: Extract<EngineControl, { kind: 'response' }>[] = [];
+  const ffmpeg = createFfmpegListener();
+  const received = createReceivedBytes();
   let filePath: string | null = null;
+  let chapters: readonly ChapterSpan[] = [];
   let openStep: string | null = null;
   let isSegmentForbidden = false;
   const missing: SegmentList[] = [];
@@ -121,6 +133,8 @@ export async function runYtDlp(options: RunOptions): Promise<RunResult> {
       case 'download':
         // Subtitles have no format; what comes after them may be fetched by ffmpeg, which reports nothing.
         if (message.progress.formatId !== null) progressAtMs = performance.now();
+        // What ffmpeg fetches has no answers that are seen here.
+        if (options.context.plan.section === null) received.takeProgress(message.progress, first);
         // The media is there already; whatever this is, it is not what was asked for.
         if (options.context.plan.step !== 'whole' && isFetching(message.progress)) {
           endBy('part-failed');
@@ -136,6 +150,7 @@ export async function runYtDlp(options: RunOptions): Promise<RunResult> {
         break;
       case 'file':
         filePath = message.path;
+        chapters = message.chapters;
     }
     activeAtMs = performance.now();
     options.onProgress();
@@ -153,6 +168,7 @@ export async function runYtDlp(options: RunOptions): Promise<RunResult> {
     const message = parseOutputLine(line, nonce);
     if (message !== null) return take(message);
     lines.push(line);
+    ffmpeg.take(line);
     if (isHttpsLeftOut(line)) endBy('needs-https');
     if (isForbiddenInput(line)) isSegmentForbidden = true;
     else if (isSkippedSegment(line) && skipped.length < MAX_KEPT_LINES) skipped.push(line);
@@ -169,6 +185,7 @@ export async function runYtDlp(options: RunOptions): Promise<RunResult> {
   function takeControl(control: EngineControl): void {
     if (control.kind === 'response') {
       responses.push(control);
+      received.takeResponse(control);
       if (responses.length > MAX_KEPT_LINES) responses.shift();
       if (guard.takeResponse(control)) endBy('changed');
     } else if (control.kind === 'missing') {
@@ -263,9 +280,11 @@ export async function runYtDlp(options: RunOptions): Promise<RunResult> {
   // A live stream drops its old segments; that is no fault.
   const isSpoilt = skipped.length > 0 && (first as VideoInfo | null)?.isLive !== true;
   return {
-    ...{ exit, end, video: first, filePath, lines, openStep, refusals, responses },
+    ...{ exit, end, video: first, filePath, chapters, lines, openStep, refusals, responses },
     ...{ isSegmentForbidden, isSpoilt, hasGaps: gaps.size > 0 },
     missing: isSpoilt ? [...missing, skippedSegments(skipped)] : missing,
+    ...{ byteProblem: received.problem(), areBytesComplete: received.areComplete() },
+    ffmpeg: ffmpeg.account(),
   };
 }
 

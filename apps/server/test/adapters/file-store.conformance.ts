@@ -228,6 +228,25 @@ export function describeFileStore(name: string, setUp: () => Promise<FileStoreUn
       await store.close();
     });
 
+    it('keeps together what belongs together, whoever publishes under the same name meanwhile', async () => {
+      const store = await (await setUp()).open();
+      const published = await Promise.all(
+        Array.from({ length: 16 }, async () => {
+          const id = randomUUID();
+          const media = await finish(store, id, `media of ${id}`);
+          const words = await finish(store, id, `words of ${id}`, '.en.vtt');
+          return { id, artifacts: await store.publish(id, [media, words], at('x')) };
+        }),
+      );
+      const bases = published.map(({ artifacts }) => artifacts[0]?.name.replace(/\.mp4$/, ''));
+      expect(new Set(bases).size).toBe(16);
+      for (const [index, { id, artifacts }] of published.entries()) {
+        expect(artifacts[1]?.name).toBe(`${bases[index]}.en.vtt`);
+        expect(await contentOf(store, artifacts[1])).toBe(`words of ${id}`);
+      }
+      await store.close();
+    });
+
     it('serves and deletes nothing that it did not publish', async () => {
       const store = await (await setUp()).open();
       for (const path of ['downloads/x.mp4', 'downloads/../x', '/etc/passwd', 'etc', '']) {

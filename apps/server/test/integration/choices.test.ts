@@ -79,3 +79,15 @@ describe('a name template', () => {
     expect((await stat(path)).size).toBe(first.file_size);
   });
 });
+
+describe('a link that does not end like media', () => {
+  it.each(['play.php', 'stream.aspx', 'v1.0', 'episode.1'])(
+    'is stored as what it is: %s',
+    async (name) => {
+      const record = await download(`/extension/${name}`);
+      expect(record.error).toBeNull();
+      expect(record.artifacts.map(({ content_type: type }) => type)).toEqual(['video/mp4']);
+      expect(record.storage_path).toMatch(/\.mp4$/);
+    },
+  );
+});

@@ -56,6 +56,24 @@ export const recipes: readonly string[] = [
   `-i many/clip.mp4 -c copy ${manyOptions} -hls_flags single_file ` +
     '-hls_segment_filename many/ranges/all.ts many/ranges/index.m3u8',
   '-i many/clip.mp4 -map 0:v -map 0:a -c copy -f dash -seg_duration 1 -use_template 1 -use_timeline 1 many/dash/manifest.mpd',
+  // One of each container, and the odd kinds of it.
+  '-i clip-360.mp4 -c copy kinds/clip.ts',
+  '-i clip-360.mp4 -c copy kinds/clip.mkv',
+  '-i clip-360.mp4 -c copy -f matroska -seekable 0 file:kinds/piped.mkv',
+  '-i clip-360.mp4 -c copy -movflags frag_keyframe+empty_moov kinds/fragments.mp4',
+  '-i clip-360.mp4 -f ffmetadata -i late-chapters.txt -map 0 -map_chapters 1 -c copy kinds/late-chapters.mp4',
+  '-i clip-360.mp4 -c:v mpeg4 -b:v 200k -c:a libmp3lame kinds/clip.avi',
+  '-i clip-360.mp4 -c:v mpeg4 -b:v 200k -c:a libmp3lame -f avi -seekable 0 file:kinds/piped.avi',
+  '-i clip-360.mp4 -c:v flv1 -b:v 200k -c:a libmp3lame kinds/clip.flv',
+  '-i clip-360.mp4 -c:v wmv2 -b:v 200k -c:a wmav2 kinds/clip.wmv',
+  '-i clip-360.mp4 -c:v mpeg2video -b:v 300k -c:a mp2 kinds/clip.mpg',
+  '-i clip-360.mp4 -c:v libtheora -b:v 200k -c:a libvorbis kinds/clip.ogv',
+  '-i clip-360.mp4 -vn -c copy kinds/audio.aac',
+  '-i clip-360.mp4 -vn kinds/audio.flac',
+  '-i clip-360.mp4 -vn kinds/audio.wav',
+  '-i clip-360.mp4 -vn -c:a libopus kinds/audio.opus',
+  // Silence first and no count of frames: half of it is guessed to be twice as long.
+  '-f lavfi -i aevalsrc=if(lt(t\\,4)\\,0\\,0.3*random(0)):s=22050:d=16 -c:a libmp3lame -q:a 2 -write_xing 0 -id3v2_version 0 kinds/guessed.mp3',
 ];
 
 const cues = (lines: readonly string[]) =>
@@ -96,6 +114,18 @@ TIMEBASE=1/1
 START=6
 END=${clipSeconds}
 title=End
+`,
+  'late-chapters.txt': `;FFMETADATA1
+[CHAPTER]
+TIMEBASE=1/1
+START=0
+END=4
+title=Here
+[CHAPTER]
+TIMEBASE=1/1
+START=4
+END=30
+title=Longer than the clip
 `,
   'subtitles.en.vtt': cues(english),
   'subtitles.de.vtt': cues(german),

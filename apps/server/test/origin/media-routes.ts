@@ -8,6 +8,16 @@ const contentTypes: Readonly<Record<string, string>> = {
   '.m4a': 'audio/mp4',
   '.mp3': 'audio/mpeg',
   '.ts': 'video/mp2t',
+  '.mkv': 'video/x-matroska',
+  '.avi': 'video/x-msvideo',
+  '.flv': 'video/x-flv',
+  '.wmv': 'video/x-ms-wmv',
+  '.mpg': 'video/mpeg',
+  '.ogv': 'video/ogg',
+  '.aac': 'audio/aac',
+  '.flac': 'audio/flac',
+  '.wav': 'audio/wav',
+  '.opus': 'audio/ogg',
   '.m3u8': 'application/vnd.apple.mpegurl',
   '.mpd': 'application/dash+xml',
   '.vtt': 'text/vtt',
@@ -91,7 +101,7 @@ export const mediaRoutes: readonly Route[] = [
   {
     path: '/extension/*',
     about:
-      'a good mp4 served as video/mp4 under any name: /extension/clip.desktop .exe .html .svg .m3u8 .lnk .php',
+      'a good mp4 served as video/mp4 under any name: /extension/clip.desktop .exe .html .svg .m3u8 .lnk .php, v1.0',
     async answer(exchange) {
       await sendEntity(exchange, {
         body: bufferBody(await readMedia(exchange, 'clip-360.mp4')),

@@ -38,8 +38,8 @@ async function makeMedia(): Promise<string> {
       await mkdir(path.dirname(path.join(draft, name)), { recursive: true, mode: 0o700 });
       await writeFile(path.join(draft, name), text);
     }
-    for (const name of ['dash', 'live', 'many/ts', 'many/fmp4', 'many/ranges', 'many/dash'])
-      await mkdir(path.join(draft, name), { recursive: true });
+    const folders = ['dash', 'live', 'kinds', 'many/ts', 'many/fmp4', 'many/ranges', 'many/dash'];
+    for (const name of folders) await mkdir(path.join(draft, name), { recursive: true });
     for (const recipe of recipes) {
       await run(ffmpegPath, ['-v', 'error', '-nostdin', '-y', ...recipe.split(' ')], {
         cwd: draft,

@@ -383,8 +383,7 @@ describe('what a site can do wrong', () => {
     { code: 'MEDIA_UNAVAILABLE', path: '/fault/status/404/clip.mp4' },
     { code: 'LOGIN_REQUIRED', path: '/fault/status/401/clip.mp4' },
     { code: 'NETWORK', path: '/fault/status/403/clip.mp4?good=1&key=late' },
-    { code: 'UNSAFE_TYPE', path: '/extension/clip.desktop' },
-    { code: 'UNSAFE_TYPE', path: '/extension/clip.html' },
+    { code: 'UNSAFE_TYPE', path: '/media/thumbnail.jpg' },
     { code: 'UNSUPPORTED_SITE', path: '/page/empty.html' },
     {
       code: 'POSTPROCESSING_FAILED',

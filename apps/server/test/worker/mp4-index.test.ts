@@ -78,6 +78,21 @@ describe('the index of an mp4', () => {
   });
 });
 
+describe('the length of an mp4', () => {
+  it('is that of what is played, although its chapters go on', async () => {
+    const found = await readMp4Index(join(media, 'kinds/late-chapters.mp4'));
+    expect(found?.durationSeconds).toBeCloseTo(8, 1);
+  });
+
+  it('has a hole where a piece was left out', async () => {
+    const pieces = ['00', '01', '03'].map((number) => `hls/v360-${number}.ts`).join('|');
+    const joined = await made('hole.mp4', `-i concat:${pieces} -c copy`);
+    expect((await readMp4Index(joined))?.holes?.get(0)).toBeCloseTo(2, 0);
+    const whole = await readMp4Index(join(media, 'clip-360.mp4'));
+    expect([...(whole?.holes?.values() ?? [])]).toEqual([0, 0]);
+  });
+});
+
 describe('an mp4 that is cut short', () => {
   it('is known by its boxes, however little is missing', async () => {
     const fragments = await made(

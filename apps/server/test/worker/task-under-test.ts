@@ -80,14 +80,14 @@ export function progressOf(events: readonly TaskEvent[]) {
 }
 
 /** The real engine, the real forward proxy and an origin; tasks run in the calling thread. */
-export async function startTasks(): Promise<TasksUnderTest> {
+export async function startTasks(alsoAllowed: readonly string[] = []): Promise<TasksUnderTest> {
   const origin = await startOrigin();
   const engine = await startEngine(process.platform === 'linux' ? 'warm' : 'cold');
   const tools = await engineTools();
   const table = resolve(import.meta.dirname, '../../engine/addresses.json');
   const proxy = createEgressProxy({
     isPublicAddress: createAddressPolicy(JSON.parse(readFileSync(table, 'utf8')) as AddressTable),
-    egressAllow: [origin.hostPort],
+    egressAllow: [origin.hostPort, ...alsoAllowed],
     logger,
   });
   await proxy.listen();
@@ -127,7 +127,7 @@ export async function startTasks(): Promise<TasksUnderTest> {
         ...request.limits,
       },
       egress: {
-        allow: request.egressAllow ?? [origin.hostPort],
+        allow: request.egressAllow ?? [origin.hostPort, ...alsoAllowed],
         proxyUrl,
         isProxyForAll: false,
       },

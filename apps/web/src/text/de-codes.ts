@@ -124,6 +124,7 @@ export const deCodes: CodeWords = {
       'Die Seite sagt selbst, dass Abschnitte dieses Mediums verloren sind; dort hat es Löcher.',
     DURATION_UNKNOWN:
       'Die Seite nennt keine Länge, deshalb wurde die Länge des Mediums nicht geprüft.',
+    DURATION_DIFFERS: 'Das Medium ist kürzer oder länger, als die Seite sagt oder verlangt war.',
   },
   requests: {
     VALIDATION_FAILED: 'Die Anfrage ist nicht gültig.',
