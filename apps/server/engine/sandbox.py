@@ -38,12 +38,11 @@ class Sandbox:
         # Of tools whose files lie where nobody would look for them.
         self._reads_everything = False
         self._filters: Dict[Tuple[int, ...], seccomp.Filter] = {}
-        if seccomp.is_supported:
-            self._calls: Optional[seccomp.Filter] = seccomp.compile_calls()
+        self._calls: Optional[seccomp.Filter] = None
+        if seccomp.is_supported and settings.landlock_abi != 0:
+            self._calls = seccomp.compile_calls()
             for kinds in (_NO_SOCKETS, _TCP, _TCP_AND_UDP):
                 self._filters[kinds] = seccomp.compile_sockets(kinds)
-        else:
-            self._calls = None
 
     @property
     def can_restrict_connections(self) -> bool:
@@ -54,9 +53,9 @@ class Sandbox:
         missing = list(landlock.missing())
         if self._reads_everything:
             missing.append('reading')
-        if not seccomp.is_supported:
+        if self._calls is None:
             missing.append('system_calls')
-        is_none = landlock.abi == 0 and not seccomp.is_supported
+        is_none = landlock.abi == 0 and self._calls is None
         level = 'none' if is_none else 'partial' if missing else 'full'
         return {'sandbox': level, 'sandbox_missing': missing}
 

@@ -29,7 +29,7 @@ class Settings:
         self.programs = self.media_programs | self._spellings([self.js_runtime])
         # Folders and files of the server that no job may read.
         self.protected: List[str] = fields.get('protected') or []
-        # Tests only: as if the kernel were older.
+        # Tests and measurements only: as if the kernel were older; 0 is a system without a sandbox.
         self.landlock_abi: Optional[int] = fields.get('landlock_abi')
         # On loopback no job reaches these, whatever is allowed.
         self.own_ports: FrozenSet[int] = frozenset(fields.get('own_ports') or [])

@@ -42,7 +42,7 @@ export interface EngineHostOptions {
   readonly protectedPaths?: readonly string[];
   /** The process whose end must end the host. */
   readonly parentPid?: number;
-  /** For tests: as if the kernel knew only this version of Landlock. */
+  /** For tests and measurements: as if the kernel knew only this version of Landlock; 0 is a system without a sandbox. */
   readonly landlockAbi?: number;
   /** False keeps jobs on the cold tier. */
   readonly isWarmAllowed?: boolean;

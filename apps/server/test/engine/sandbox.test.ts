@@ -302,6 +302,24 @@ describe.each([
   });
 });
 
+it('is none on a system that knows neither of its parts, and downloads work', async () => {
+  const engine = await startEngine('cold', { landlockAbi: 0 });
+  try {
+    expect(engine.host.status().facts?.sandbox).toEqual({
+      level: 'none',
+      missing: ['files', 'connections', 'signals', 'system_calls'],
+      restrictsConnections: false,
+    });
+    const { exit } = await engine.run({
+      argv: downloadArgv(`${site.origin}/clip.mp4`),
+      egress: { allow: [site.address], proxy: null },
+    });
+    expect(exit.status).toBe(0);
+  } finally {
+    await engine.close();
+  }
+});
+
 async function folderWithManifest(url: string): Promise<string> {
   const folder = await mkdtemp(join(parent, 'manifest-'));
   const info = { id: 'x', title: 'x', ext: 'mp4', url, protocol: 'm3u8_native', extractor: 'x' };
