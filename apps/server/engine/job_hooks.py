@@ -12,6 +12,7 @@ import exhaustion
 import extensions
 import fragments
 import head_checks
+import live
 import media_inputs
 import optional_parts
 import steps
@@ -33,6 +34,8 @@ def install(settings: Settings) -> None:
     _unless_unknown(steps.install)
     if _unless_unknown(lambda: fragments.install(reporter)):
         _unless_unknown(clips.install)
+    # Around what else is wrapped around ffmpeg as a downloader.
+    live.install(reporter)
 
 
 def _unless_unknown(install_part: Callable[[], None]) -> bool:

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Download, Problem, RetryDownload } from '@artemis/contracts';
+import { isRecording, mayBeKeptIncomplete } from '@artemis/contracts/client';
 import { isTerminal } from '@artemis/contracts/vocabulary';
 import { act, createConfiguration, moved } from './fake-answers.ts';
 import { answerCookies } from './fake-cookies.ts';
@@ -140,10 +141,12 @@ async function handle(
     return;
   }
   if (verb === 'retry') {
-    const { parts } = (body ?? {}) as RetryDownload;
+    const { parts, accept_incomplete: acceptIncomplete } = (body ?? {}) as RetryDownload;
     if (parts && record.status === 'completed') {
       return send(200, { download: room.change(id, { status: 'queued', retry_parts: parts }) });
     }
+    if (acceptIncomplete === true && !mayBeKeptIncomplete(record))
+      return refuse(409, 'NOT_RETRYABLE', 'This download cannot be retried');
     if (!isTerminal(record.status))
       return refuse(409, 'NOT_RETRYABLE', 'This download cannot be retried');
     const download = room.change(id, {
@@ -166,6 +169,11 @@ async function handle(
         : refuse(409, 'NOT_RESUMABLE', 'This download is not paused');
     }
     return send(200, { download: room.change(id, moved(isPause ? 'paused' : 'queued')) });
+  }
+  if (verb === 'finish') {
+    if (!isRecording(record))
+      return refuse(409, 'NOT_FINISHABLE', 'This is no live recording that is running');
+    return send(200, { download: record });
   }
   if (method === 'PATCH') {
     return send(200, { download: room.change(id, JSON.parse(text) as Partial<Download>) });

@@ -32,6 +32,7 @@ import { ROUTES, type RouteName } from './routes.ts';
 import { API_PREFIX, isTerminal, type Sort, type Status } from './vocabulary.ts';
 
 export * from './playlist-items.ts';
+export { isRecording, mayBeKeptIncomplete } from './allowed.ts';
 export { isTerminal } from './vocabulary.ts';
 export type { Download, Problem, RequestCode };
 
@@ -127,6 +128,8 @@ export interface Client {
   /** Ends the processes of a download and keeps its partial file. */
   pauseDownload(id: string, options?: CallOptions): Promise<Download>;
   resumeDownload(id: string, options?: CallOptions): Promise<Download>;
+  /** Ends a running live recording and keeps what it has; it then goes on to `completed`. */
+  finishDownload(id: string, options?: CallOptions): Promise<Download>;
   updateDownload(id: string, request: UpdateDownload, options?: CallOptions): Promise<Download>;
   /** What cannot be acted on is listed in `skipped`; it is no error. */
   actOnDownloads(request: ActOnDownloads, options?: CallOptions): Promise<ActionResult>;
@@ -277,6 +280,8 @@ export function createClient(clientOptions: ClientOptions): Client {
       (await succeed('pauseDownload', { id, body: {}, signal: options.signal })).download,
     resumeDownload: async (id, options = {}) =>
       (await succeed('resumeDownload', { id, body: {}, signal: options.signal })).download,
+    finishDownload: async (id, options = {}) =>
+      (await succeed('finishDownload', { id, body: {}, signal: options.signal })).download,
     updateDownload: async (id, request, options = {}) =>
       (await succeed('updateDownload', { id, body: request, signal: options.signal })).download,
     actOnDownloads: (request, options = {}) =>

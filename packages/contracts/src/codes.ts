@@ -21,6 +21,7 @@ export const REQUEST_CODES = {
   NOT_RETRYABLE: { status: 409, title: 'This download cannot be retried' },
   NOT_PAUSABLE: { status: 409, title: 'This download cannot be paused now' },
   NOT_RESUMABLE: { status: 409, title: 'This download is not paused' },
+  NOT_FINISHABLE: { status: 409, title: 'This is no live recording that is running' },
   STILL_ACTIVE: { status: 409, title: 'This download is still active' },
   IDEMPOTENCY_CONFLICT: { status: 409, title: 'This idempotency key was used for another request' },
   FILE_EXPIRED: { status: 410, title: 'The file is no longer kept' },
@@ -190,6 +191,7 @@ export const WARNINGS = {
   GAPS_DECLARED: 'The site itself says that segments of this media are lost; there it has holes.',
   DURATION_UNKNOWN: 'The site does not say how long the media is, so its length was not checked.',
   DURATION_DIFFERS: 'The media is shorter or longer than the site says, or than was asked for.',
+  INCOMPLETE: 'A part of the media is missing.',
 } as const satisfies Record<string, string>;
 
 export type WarningCode = keyof typeof WARNINGS;

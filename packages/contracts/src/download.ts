@@ -84,6 +84,9 @@ export type DownloadError = Static<typeof DownloadError>;
 export const DownloadWarning = Type.Object({
   code: Type.Unsafe<WarningCode>({ type: 'string', enum: WARNING_CODES }),
   message: Type.String(),
+  detail: Type.Optional(
+    Type.String({ description: 'of INCOMPLETE: what is missing, in figures; part of the message' }),
+  ),
 });
 export type DownloadWarning = Static<typeof DownloadWarning>;
 
@@ -120,6 +123,9 @@ export const Download = Type.Object({
   retry_parts: Type.Array(oneOf(PARTS), {
     description: 'the missing parts that are being fetched; the rest of the download is stored',
   }),
+  accept_incomplete: Type.Optional(
+    Type.Boolean({ description: 'what there is of it is being made a file' }),
+  ),
   priority: Priority,
   tags: Tags,
   notes: Type.String(),

@@ -1,3 +1,4 @@
+export * from './allowed.ts';
 export * from './codes.ts';
 export * from './cookies.ts';
 export * from './download.ts';

@@ -1,3 +1,4 @@
+import { KEPT_INCOMPLETE } from './allowed.ts';
 import { Type, type Static } from '@sinclair/typebox';
 import { Notes, Priority, Tags } from './download.ts';
 import { DownloadOptions } from './options.ts';
@@ -122,8 +123,16 @@ export const RetryDownload = Type.Object(
         description: 'of a completed download: fetches only these, which are missing',
       }),
     ),
+    accept_incomplete: Type.Optional(
+      Type.Literal(true, {
+        description: `of one that failed as ${KEPT_INCOMPLETE.join(' or ')}: makes a file of what is there, without the site`,
+      }),
+    ),
   },
-  { ...strict, examples: [{ quality: '480p' }, { parts: ['subtitles'] }] },
+  {
+    ...strict,
+    examples: [{ quality: '480p' }, { parts: ['subtitles'] }, { accept_incomplete: true }],
+  },
 );
 export type RetryDownload = Static<typeof RetryDownload>;
 

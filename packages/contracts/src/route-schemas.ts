@@ -138,6 +138,13 @@ export const ROUTE_SCHEMAS = {
     isBodyOptional: true,
     response: { 200: OneDownload, ...changingOne },
   },
+  finishDownload: {
+    summary: 'End a running live recording and keep what it has; otherwise 409 `NOT_FINISHABLE`',
+    params: DownloadParams,
+    body: NoFields,
+    isBodyOptional: true,
+    response: { 200: OneDownload, ...changingOne },
+  },
   updateDownload: {
     summary: 'Change priority, tags or notes',
     params: DownloadParams,

@@ -11,6 +11,7 @@ export const ROUTES = {
   retryDownload: { method: 'POST', path: '/downloads/:id/retry' },
   pauseDownload: { method: 'POST', path: '/downloads/:id/pause' },
   resumeDownload: { method: 'POST', path: '/downloads/:id/resume' },
+  finishDownload: { method: 'POST', path: '/downloads/:id/finish' },
   updateDownload: { method: 'PATCH', path: '/downloads/:id' },
   actOnDownloads: { method: 'POST', path: '/downloads/actions' },
   downloadFile: { method: 'GET', path: '/downloads/:id/file' },

@@ -8,6 +8,7 @@ import type { LentCookies } from '../domain/cookie-jars.ts';
 import type { DownloadRunner, RunOptions } from '../domain/ports.ts';
 import type { Logger } from '../domain/records.ts';
 import type {
+  FinishTask,
   Outcome,
   StopTask,
   Task,
@@ -85,6 +86,7 @@ export function createPiscinaRunner(options: PiscinaRunnerOptions): PiscinaRunne
       port1.postMessage({ kind: 'stop' } satisfies StopTask);
       timer ??= setTimeout(() => replacePool(ownPool), STOP_GRACE_MS);
     };
+    const finish = () => port1.postMessage({ kind: 'finish' } satisfies FinishTask);
     const proxy = options.issueProxy(upstream, (host, port) => {
       refused.push(`${host} ${port}`);
       // ffmpeg alone uses the proxy here, and would leave out a refused segment without a word.
@@ -92,6 +94,7 @@ export function createPiscinaRunner(options: PiscinaRunnerOptions): PiscinaRunne
     });
     port1.on('message', (event: TaskEvent) => runOptions.onEvent(event));
     runOptions.signal.addEventListener('abort', stop, { once: true });
+    runOptions.finish.addEventListener('abort', finish, { once: true });
     const task: Task = {
       downloadId: download.id,
       url: download.url,
@@ -111,6 +114,7 @@ export function createPiscinaRunner(options: PiscinaRunnerOptions): PiscinaRunne
       },
       // What a look has read may be from before these cookies were given.
       knownInfo: cookies === null ? options.knownInfo(download) : null,
+      isKeptIncomplete: download.accept_incomplete === true,
       parts:
         download.retry_parts.length === 0
           ? null
@@ -134,6 +138,7 @@ export function createPiscinaRunner(options: PiscinaRunnerOptions): PiscinaRunne
     } finally {
       if (timer) clearTimeout(timer);
       runOptions.signal.removeEventListener('abort', stop);
+      runOptions.finish.removeEventListener('abort', finish);
       port1.close();
       proxy.revoke();
     }

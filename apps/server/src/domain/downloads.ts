@@ -13,7 +13,12 @@ import type { DiskGate } from './disk-gate.ts';
 import { RequestError } from './errors.ts';
 import { listDownloads, matches, type ListPage, type ListQuery } from './list-downloads.ts';
 import type { LiveChange, LiveDownloads } from './live-downloads.ts';
-import { missingParts, refuseWholeRetry } from './missing-parts.ts';
+import {
+  missingParts,
+  isWhatIsThereWanted,
+  refuseWholeRetry,
+  retryWords,
+} from './missing-parts.ts';
 import type {
   DownloadQueue,
   DownloadRunner,
@@ -26,6 +31,7 @@ import type {
 import { requireUsableProxy, selectionOf, type CheckProxy } from './presets.ts';
 import type { Playlists } from './playlists.ts';
 import type { Logger, Records } from './records.ts';
+import { requirePausable, requireRecording, type Run } from './running-only.ts';
 import { runDownload, type RunDependencies } from './run-download.ts';
 import { MOST_DEATHS } from './retry-policy.ts';
 import { createSitePatience } from './site-patience.ts';
@@ -84,6 +90,8 @@ export interface Downloads {
   retry(id: string, request: RetryDownload): Promise<Download>;
   pause(id: string): Promise<Download>;
   resume(id: string): Promise<Download>;
+  /** Ends a live recording with what it has. One that the server's end cuts off meanwhile goes on after the next start. */
+  finish(id: string): Promise<Download>;
   update(id: string, request: UpdateDownload): Promise<Download>;
   purge(id: string, what: 'record' | 'file'): Promise<void>;
   logOf(id: string, after: number): { lines: readonly LogLine[]; next: number };
@@ -100,7 +108,7 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
     now,
     maxQueueDepth: settings.maxQueueDepth,
   });
-  const running = new Map<string, { controller: AbortController; ended: Promise<void> }>();
+  const running = new Map<string, Run>();
   const attemptsBefore = new Map<string, number>();
   const interruptions = new Map<string, number>();
   const deaths = new Map<string, number>();
@@ -196,11 +204,12 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
 
   async function run(id: string): Promise<void> {
     if (isStopping) return;
-    const controller = new AbortController();
-    const ended = runDownload(id, controller.signal, runDependencies).catch((error: unknown) => {
+    const [controller, finisher] = [new AbortController(), new AbortController()];
+    const signals = { signal: controller.signal, finish: finisher.signal };
+    const ended = runDownload(id, signals, runDependencies).catch((error: unknown) => {
       logger.error({ err: error, downloadId: id }, 'download could not be run');
     });
-    running.set(id, { controller, ended });
+    running.set(id, { controller, finisher, ended });
     await ended;
     running.delete(id);
   }
@@ -288,6 +297,7 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
     },
     async retry(id, request) {
       const download = required(id);
+      const isKept = isWhatIsThereWanted(download, request);
       const parts = request.parts === undefined ? [] : missingParts(download, request);
       const isWhole = parts.length === 0;
       const hasEnded = download.status === 'failed' || download.status === 'cancelled';
@@ -299,7 +309,7 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
       dependencies.playlists.requireSameList(download, selection);
       // An entry of a playlist does not count.
       if (download.parent_id === null) submissions.requireRoom(1);
-      const isOther = Object.keys(request).length > 0;
+      const isOther = Object.keys(request).length > 0 && !isKept;
       attemptsBefore.set(id, download.attempt);
       interruptions.delete(id);
       deaths.delete(id);
@@ -307,6 +317,7 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
         ...selection,
         waiting_for: 'slot',
         retry_parts: parts,
+        accept_incomplete: isKept,
         progress: 0,
         completed_at: null,
         // Marks the next start as a new attempt.
@@ -314,7 +325,7 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
       });
       const queued = required(id);
       submissions.track(queued);
-      log.write('info', isWhole ? 'Queued again.' : `Fetching: ${parts.join(', ')}.`, id, false);
+      log.write('info', retryWords(queued), id, false);
       const begin = async () => {
         if (isOther) await files.removeJobFolder(id);
         await enqueue(id);
@@ -327,14 +338,7 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
     },
     async pause(id) {
       const download = required(id);
-      if (!isPausable(download)) {
-        throw new RequestError(
-          'NOT_PAUSABLE',
-          download.status === 'running'
-            ? 'A download can be paused while it is being read or downloaded, and not when it is live.'
-            : `Only a queued or running download can be paused; this one is ${download.status}.`,
-        );
-      }
+      requirePausable(download);
       const saved = records.moveOrRefuse(id, 'paused', IDLE);
       running.get(id)?.controller.abort();
       await queue.remove(id);
@@ -355,6 +359,12 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
       log.write('info', 'Resumed.', id, false);
       await enqueue(id);
       return queued;
+    },
+    async finish(id) {
+      requireRecording(required(id));
+      running.get(id)?.finisher.abort();
+      log.write('info', 'Finishing the recording.', id, false);
+      return required(id);
     },
     async update(id, request) {
       const { status } = required(id);
@@ -386,14 +396,4 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
       await history.close();
     },
   };
-}
-
-/** Not while a file is being finished, and not when what is missed could not be read later. */
-function isPausable({ status, phase, metadata }: Download): boolean {
-  if (status === 'queued') return true;
-  return (
-    status === 'running' &&
-    (phase === 'extracting' || phase === 'downloading') &&
-    metadata.is_live !== true
-  );
 }

@@ -1,9 +1,11 @@
-import type {
-  Download,
-  DownloadWarning,
-  Part,
-  RetryDownload,
-  WarningCode,
+import {
+  KEPT_INCOMPLETE,
+  mayBeKeptIncomplete,
+  type Download,
+  type DownloadWarning,
+  type Part,
+  type RetryDownload,
+  type WarningCode,
 } from '@artemis/contracts';
 import { RequestError } from './errors.ts';
 
@@ -41,6 +43,31 @@ export function missingParts(download: Download, request: RetryDownload): Part[]
     throw notRetryable(`Nothing of this is missing: ${parts.join(', ')}.`);
   }
   return missing;
+}
+
+/**
+ * Whether a person keeps what there is of a download that failed, and may.
+ * @throws {RequestError} VALIDATION_FAILED, NOT_RETRYABLE
+ */
+export function isWhatIsThereWanted(download: Download, request: RetryDownload): boolean {
+  if (request.accept_incomplete === undefined) return false;
+  const other = Object.keys(request).find((key) => key !== 'accept_incomplete');
+  if (other !== undefined) {
+    const message = `cannot be given together with ${other}`;
+    throw new RequestError('VALIDATION_FAILED', `accept_incomplete ${message}.`, {
+      details: [{ path: '/accept_incomplete', message }],
+    });
+  }
+  if (mayBeKeptIncomplete(download)) return true;
+  throw notRetryable(
+    `Only what failed as ${KEPT_INCOMPLETE.join(' or ')} can be kept as it is; this download is ${download.error?.code ?? download.status}.`,
+  );
+}
+
+/** For the log. */
+export function retryWords({ accept_incomplete: isKept, retry_parts: parts }: Download): string {
+  if (isKept === true) return 'Keeping what is there.';
+  return parts.length === 0 ? 'Queued again.' : `Fetching: ${parts.join(', ')}.`;
 }
 
 /** Why a completed download is not run again as a whole. */

@@ -99,6 +99,8 @@ export interface RunOptions {
   readonly onEvent: (event: TaskEvent) => void;
   /** Aborting ends all processes of the attempt; the promise then resolves with `stopped`. */
   readonly signal: AbortSignal;
+  /** Aborting ends a live recording, which then goes on as one that has come to its end. */
+  readonly finish: AbortSignal;
 }
 
 /** Performs one attempt. Resolves only when no process of the attempt is left; never rejects. */

@@ -5,7 +5,14 @@ import { IDLE } from './blank-record.ts';
 import { downloadError } from './errors.ts';
 import type { LiveDownload, LiveDownloads } from './live-downloads.ts';
 import { needsMedia } from './missing-parts.ts';
-import type { DownloadQueue, DownloadRunner, FileName, FileStore, Notifier } from './ports.ts';
+import type {
+  DownloadQueue,
+  DownloadRunner,
+  FileName,
+  FileStore,
+  Notifier,
+  RunOptions,
+} from './ports.ts';
 import type { Logger, Records } from './records.ts';
 import { isSiteWide, retryDelaySeconds, waitSeconds } from './retry-policy.ts';
 import type { DiskGate } from './disk-gate.ts';
@@ -51,7 +58,7 @@ const STOPPED: Outcome = { kind: 'stopped', usage: null };
  */
 export async function runDownload(
   id: string,
-  signal: AbortSignal,
+  { signal, finish }: Pick<RunOptions, 'signal' | 'finish'>,
   dependencies: RunDependencies,
 ): Promise<void> {
   const { live, records, log, logger, disk } = dependencies;
@@ -80,7 +87,7 @@ export async function runDownload(
       // Nothing was begun.
       return await waitForDisk(id, takenBack(start, queued), dependencies);
     }
-    const outcome = await attempt(id, signal, noRoom, dependencies);
+    const outcome = await attempt(id, { signal, finish }, noRoom, dependencies);
     tellUsage(id, outcome, dependencies);
     if (outcome.kind === 'stopped' && noRoom.signal.aborted && !signal.aborted) {
       // It is known now what the download needs, and that is not there.
@@ -99,7 +106,7 @@ export async function runDownload(
 
 async function attempt(
   id: string,
-  signal: AbortSignal,
+  { signal, finish }: Pick<RunOptions, 'signal' | 'finish'>,
   noRoom: AbortController,
   { live, runner, files, log, disk }: RunDependencies,
 ): Promise<Outcome> {
@@ -117,6 +124,7 @@ async function attempt(
     jobFolder,
     mediaCopy,
     signal: AbortSignal.any([signal, noRoom.signal]),
+    finish,
     onEvent(event) {
       if (event.kind !== 'space') return take(id, event, live, log);
       void disk.claim(id, event).then((fits) => {
@@ -256,6 +264,7 @@ async function store(
     title: metadata.title ?? download.title,
     metadata,
     warnings: [...outcome.warnings],
+    accept_incomplete: false,
     artifacts: [...artifacts],
     storage_path: media?.storage_path ?? null,
     file_size: media?.size ?? null,
@@ -322,11 +331,18 @@ async function fail(
     outcome.retryAfterSeconds,
     dependencies.random(),
   );
-  const delay = ownDelay === null ? null : Math.max(ownDelay, siteDelay);
+  // The next try would be for the whole download, which nobody has asked for.
+  const isOnce = entry.download.accept_incomplete === true;
+  const delay = ownDelay === null || isOnce ? null : Math.max(ownDelay, siteDelay);
   const name = entry.download.title ?? entry.host;
   if (delay === null) {
     log.write('error', `Failed (${outcome.code}): ${name}. ${error.message}`, id, true);
-    await records.move(id, 'failed', { ...IDLE, error, completed_at: now().toISOString() });
+    await records.move(id, 'failed', {
+      ...IDLE,
+      error,
+      accept_incomplete: false,
+      completed_at: now().toISOString(),
+    });
     if (outcome.code === 'DISK_FULL') await dependencies.disk.giveUpPartial(id);
     await notify(id, dependencies);
     return;

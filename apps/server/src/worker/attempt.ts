@@ -23,13 +23,21 @@ export function doneOutcome(
   jobs: Jobs,
   files: readonly OutcomeFile[],
   metadata: Metadata,
-  codes: readonly WarningCode[],
+  found: readonly (WarningCode | DownloadWarning)[],
 ): VerifiedOutcome {
-  const warnings: DownloadWarning[] = [...new Set(codes)].map((code) => ({
-    code,
-    message: WARNINGS[code],
-  }));
+  const byCode = new Map<WarningCode, DownloadWarning>();
+  for (const one of found) {
+    const warning = typeof one === 'string' ? { code: one, message: WARNINGS[one] } : one;
+    if (!byCode.has(warning.code)) byCode.set(warning.code, warning);
+  }
+  const warnings = [...byCode.values()];
   return { kind: 'done', files, metadata, warnings, usage: jobs.usage() };
+}
+
+/** `detail`: what is missing, in figures and without words, so that a page in any language can show it. */
+export function incomplete(detail: string): DownloadWarning {
+  const words = WARNINGS.INCOMPLETE.replace(/\.$/, '');
+  return { code: 'INCOMPLETE', message: `${words} (${detail}).`, detail };
 }
 
 export function failedOutcome(jobs: Jobs, code: FailureCode, detail: string): Outcome {

@@ -2,7 +2,12 @@ import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import type { MessagePort } from 'node:worker_threads';
-import { areEntriesWanted, type FailureCode, type WarningCode } from '@artemis/contracts';
+import {
+  areEntriesWanted,
+  KEPT_INCOMPLETE,
+  type FailureCode,
+  type WarningCode,
+} from '@artemis/contracts';
 import type { Attempt } from './attempt.ts';
 import { doneOutcome, failedOutcome, stoppedOutcome } from './attempt.ts';
 import { checkChapterParts } from './chapter-parts.ts';
@@ -12,8 +17,10 @@ import { isSourceLost } from './ffmpeg-account.ts';
 import { renewFlacCut } from './flac-cut.ts';
 import { collectSidecars, isOwnMedia, ownFile, partialBytes, renameMedia } from './job-folder.ts';
 import { createJobs } from './jobs.ts';
+import { gapWarnings } from './live-gaps.ts';
+import { keepIncomplete } from './keep-incomplete.ts';
 import { claimsOf, isInFragments, NO_CLAIMS } from './length-claims.ts';
-import type { Outcome, StopTask, Task, TaskEvent } from './messages.ts';
+import type { FinishTask, Outcome, StopTask, Task, TaskEvent } from './messages.ts';
 import { createListing, type Listing } from './listing.ts';
 import { measuredMetadata, metadataOf } from './metadata.ts';
 import { failedPart, misnamedThumbnail, missedParts, warningOf } from './optional-parts.ts';
@@ -27,6 +34,7 @@ import { remuxAsNamed } from './remux.ts';
 import { createReporter } from './reporter.ts';
 import { openResumeGuard, wipeJobFolder } from './resume-state.ts';
 import { missingSegments } from './segments.ts';
+import { forgetSetAside, setAside } from './set-aside.ts';
 import { writeKnownInfo } from './site-info.ts';
 import { isPlainFile, neededSpace } from './space.ts';
 import { stepsBegun } from './steps-record.ts';
@@ -58,15 +66,14 @@ export async function run({ task, port }: DownloadTaskInput): Promise<Outcome> {
   const jobs = createJobs(task);
   const reporter = createReporter((event: TaskEvent) => port.postMessage(event));
   const meter = createProgressMeter(() => performance.now());
-  const onMessage = (message: StopTask): void => {
+  const onMessage = (message: StopTask | FinishTask): void => {
     if (message.kind === 'stop') jobs.stop();
+    else jobs.finish();
   };
   port.on('message', onMessage);
   try {
     const attempt = { task, jobs, reporter, meter };
-    const outcome = await (task.parts === null
-      ? perform(attempt)
-      : fetchParts(attempt, task.parts));
+    const outcome = await outcomeOf(attempt);
     if (jobs.isStopped && outcome.kind === 'failed') return stoppedOutcome(jobs);
     const renewedCookies = jobs.renewedCookies();
     if (outcome.kind !== 'done' || renewedCookies === null) return outcome;
@@ -82,6 +89,12 @@ export async function run({ task, port }: DownloadTaskInput): Promise<Outcome> {
 
 /** Piscina calls the default export. */
 export default run;
+
+function outcomeOf(attempt: Attempt): Promise<Outcome> {
+  const { isKeptIncomplete, parts } = attempt.task;
+  if (isKeptIncomplete) return keepIncomplete(attempt);
+  return parts === null ? perform(attempt) : fetchParts(attempt, parts);
+}
 
 async function perform(attempt: Attempt): Promise<Outcome> {
   const { task, jobs, reporter, meter } = attempt;
@@ -102,6 +115,7 @@ async function perform(attempt: Attempt): Promise<Outcome> {
     return failedOutcome(jobs, 'ENGINE_MISSING', 'There is no ffmpeg.');
   }
   await forgetOutcome(jobFolder);
+  await forgetSetAside(jobFolder);
   // ffmpeg begins a clip anew each time, and one that lies there whole was not found good.
   if (planOf(selection).section !== null) await wipeJobFolder(jobFolder);
   for (let count = 1; count <= MAX_RUNS; count += 1) {
@@ -198,6 +212,9 @@ async function perform(attempt: Attempt): Promise<Outcome> {
       // The next run would take a finished file with a hole as it is.
       const isSpoiltFile = isWhole && outcome.code === 'NETWORK';
       if (isSpoiltFile || (await isWorthNothing(outcome.code, jobFolder))) {
+        const { video: named, filePath } = result;
+        const isKept = named !== null && KEPT_INCOMPLETE.includes(outcome.code);
+        if (isKept) await setAside(jobFolder, { video: named, filePath, missing: null });
         await wipeJobFolder(jobFolder);
       }
     }
@@ -297,10 +314,11 @@ async function settle(
         'The stream leads to https, where ffmpeg is not started: only Linux 6.7 and newer can keep it from other addresses.',
       );
     case 'recorded': {
-      const maxSeconds = plan.options.live?.max_seconds ?? 0;
-      reporter.log('info', `Recorded for ${maxSeconds} s; ending the recording.`);
+      const maxSeconds = plan.options.live?.max_seconds ?? null;
+      reporter.log('info', 'Ending the recording.');
       if (isComplete(result, plan)) {
-        const path = await cutRecording(jobs, result.filePath ?? '', maxSeconds);
+        const whole = result.filePath ?? '';
+        const path = maxSeconds === null ? whole : await cutRecording(jobs, whole, maxSeconds);
         return recorded(path === null ? null : { path, warnings: [] });
       }
       return recorded(await finishRecording(jobs, task.jobFolder, plan));
@@ -327,7 +345,12 @@ async function finish(
   if (video === null) {
     return failedOutcome(jobs, 'MEDIA_UNAVAILABLE', 'The link leads to an empty list.');
   }
-  const warnings = [...earlierWarnings, ...missedParts(result.lines), ...listWarnings(plan, video)];
+  const warnings = [
+    ...earlierWarnings,
+    ...missedParts(result.lines),
+    ...listWarnings(plan, video),
+    ...gapWarnings(result.liveGaps),
+  ];
   if (!plan.hasMedia) return doneOutcome(jobs, [], metadataOf(video), warnings);
 
   meter.verifying();

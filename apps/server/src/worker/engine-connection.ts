@@ -3,7 +3,7 @@ import { createConnection } from 'node:net';
 import { parseControlLine, type EngineControl, type EngineExit } from './engine-control.ts';
 import { createLineSplitter } from './engine-lines.ts';
 
-export type { EngineControl, EngineExit } from './engine-control.ts';
+export type { EngineControl, EngineExit, LiveGap } from './engine-control.ts';
 
 /** The host kills after 2 s; a host that has not ended a stopped job by then is given up. */
 const STOP_PATIENCE_MS = 15_000;

@@ -25,6 +25,7 @@ export type EngineControl =
       readonly contentRange: string | null;
       readonly isOptional: boolean;
     }
+  | LiveGap
   | {
       /** Segments of one stream could not be had, after every retry; the others lie in the job folder. */
       readonly kind: 'missing';
@@ -54,6 +55,16 @@ export interface SegmentList {
   readonly isMore: boolean;
   /** The first twenty: their number, from 1, and the second at which they begin, as far as the manifest says. */
   readonly places: readonly { readonly index: number; readonly atSeconds: number | null }[];
+}
+
+/** A live recording has lost something for good. */
+export interface LiveGap {
+  readonly kind: 'live_gap';
+  /** Seconds into the recording; null: not known. */
+  readonly atSeconds: number | null;
+  /** Number of the first lost segment in the list of the stream; null: the recording was given up here. */
+  readonly firstSegment: number | null;
+  readonly segments: number;
 }
 
 /** How a job ended. Without `isHostLost` the host has confirmed that none of its processes is left. */
@@ -115,6 +126,13 @@ export function parseControlLine(line: string, nonce: string): ControlLine | nul
         file: stringOf(fields['file']) ?? '',
         segments: segmentList(fields),
         isOptional: fields['optional'] === true,
+      };
+    case 'live_gap':
+      return {
+        kind: 'live_gap',
+        atSeconds: numberOf(fields['at']),
+        firstSegment: numberOf(fields['first']),
+        segments: numberOf(fields['count']) ?? 0,
       };
     case 'cookies':
       return { kind: 'cookies', text: stringOf(fields['text']) ?? '' };

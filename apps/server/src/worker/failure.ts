@@ -73,6 +73,11 @@ export function isSkippedSegment(line: string): boolean {
   return /^\[(hls|dash) @ \w+\] Failed to open (new )?(segment|fragment)\b/.test(line);
 }
 
+/** Said by ffmpeg of the list of a live stream; it then ends as if the stream had. */
+export function isListLost(line: string): boolean {
+  return /^\[hls @ \w+\] Failed to reload playlist\b/.test(line);
+}
+
 /** Whole errors: a message of yt-dlp may run over several lines. */
 export function errorsOf(lines: readonly string[]): string[] {
   const errors: string[] = [];

@@ -28,6 +28,9 @@ export interface Jobs {
   /** Ends what runs now, and whatever is started later at once. */
   stop(): void;
   readonly isStopped: boolean;
+  /** A live recording ends with what it has, now or as soon as there is something. */
+  finish(): void;
+  readonly isFinishing: boolean;
   /** What of its cookies the site has renewed in the last run; null when nothing. A secret. */
   renewedCookies(): string | null;
   /** Of all processes that have ended. */
@@ -37,6 +40,7 @@ export interface Jobs {
 export function createJobs({ engine, egress, limits, jobFolder, cookies }: Task): Jobs {
   const running = new Set<EngineJob>();
   let isStopped = false;
+  let isFinishing = false;
   let renewedCookies: string | null = null;
   let cpuSeconds: number | null = null;
   let peakMemoryBytes: number | null = null;
@@ -59,6 +63,12 @@ export function createJobs({ engine, egress, limits, jobFolder, cookies }: Task)
   return {
     get isStopped() {
       return isStopped;
+    },
+    get isFinishing() {
+      return isFinishing;
+    },
+    finish() {
+      isFinishing = true;
     },
     startYtDlp(argv, allowsHttps, events) {
       const spec = {

@@ -68,6 +68,8 @@ export interface Task {
   readonly knownInfo: string | null;
   /** Null: the whole download. */
   readonly parts: TaskParts | null;
+  /** Nothing is fetched: what an earlier attempt has set aside is made a file. */
+  readonly isKeptIncomplete: boolean;
 }
 
 /** The download is stored, and only these parts of it are wanted. */
@@ -98,6 +100,11 @@ export type TaskEvent =
 /** Main to thread. Stopping is a message first; terminating the thread is the last resort. */
 export interface StopTask {
   readonly kind: 'stop';
+}
+
+/** Main to thread: ends a live recording, which is then made a file. Everything else goes on. */
+export interface FinishTask {
+  readonly kind: 'finish';
 }
 
 /** A verified file in the job folder. */

@@ -10,6 +10,9 @@ const JOINED = 'recording';
 /** Besides a second for each that is encoded, which a slow machine may need. */
 const LEAST_TOOL_MS = 120_000;
 
+/** A recording without a limit is not longer, most likely. */
+const LONGEST_SECONDS = 86_400;
+
 const ENCODERS: Readonly<Record<AudioCodec, string>> = {
   mp3: 'libmp3lame',
   m4a: 'aac',
@@ -53,7 +56,7 @@ export async function finishRecording(
   jobFolder: string,
   plan: DownloadPlan,
 ): Promise<FinishedRecording | null> {
-  const maxSeconds = plan.options.live?.max_seconds ?? 0;
+  const maxSeconds = plan.options.live?.max_seconds ?? null;
   const names = await readdir(jobFolder);
   const parts = names.filter((name) => /^media(\.f[^/]+)?\.\w+(\.part)?$/.test(name)).sort();
   const streams = parts.filter((name) => name.startsWith('media.f'));
@@ -68,12 +71,13 @@ export async function finishRecording(
         ...['-nostdin', '-y', '-v', 'error'],
         ...inputs.flatMap((name) => ['-i', `file:${join(jobFolder, name)}`]),
         ...inputs.flatMap((_, index) => ['-map', String(index)]),
-        ...['-dn', '-ignore_unknown', ...words, '-t', String(maxSeconds)],
+        ...['-dn', '-ignore_unknown', ...words],
+        ...(maxSeconds === null ? [] : ['-t', String(maxSeconds)]),
         ...(extension === 'mp4' ? ['-movflags', '+faststart'] : []),
         `file:${joined}`,
       ],
       () => undefined,
-      LEAST_TOOL_MS + maxSeconds * 1000,
+      LEAST_TOOL_MS + (maxSeconds ?? LONGEST_SECONDS) * 1000,
     );
     if (jobs.isStopped) return null;
     if (exit.status !== 0) {

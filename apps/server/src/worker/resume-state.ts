@@ -1,6 +1,7 @@
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EngineControl } from './engine-control.ts';
+import { SET_ASIDE } from './set-aside.ts';
 import type { OutputMessage, VideoInfo } from './output-lines.ts';
 
 const FILE_NAME = 'resume.json';
@@ -119,9 +120,10 @@ export const NOTHING_TO_RESUME: ResumeGuard = {
   settled: () => Promise.resolve(),
 };
 
-/** Removes everything in the job folder. */
+/** Removes everything in the job folder but what was set aside for a person. */
 export async function wipeJobFolder(jobFolder: string): Promise<void> {
   for (const name of await readdir(jobFolder)) {
+    if (name === SET_ASIDE) continue;
     await rm(join(jobFolder, name), { recursive: true, force: true });
   }
 }

@@ -1,10 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import type { LogLevel } from '@artemis/contracts';
 import { argvOf, type ArgvContext } from './argv.ts';
-import type { EngineControl, EngineExit } from './engine-connection.ts';
+import type { EngineControl, EngineExit, LiveGap } from './engine-connection.ts';
 import type { SegmentList } from './engine-control.ts';
 import { createFfmpegListener, type FfmpegAccount } from './ffmpeg-account.ts';
-import { isEgressRefusal, isForbiddenInput, isHttpsLeftOut, isSkippedSegment } from './failure.ts';
+import {
+  isEgressRefusal,
+  isForbiddenInput,
+  isHttpsLeftOut,
+  isListLost,
+  isSkippedSegment,
+} from './failure.ts';
 import { partialBytes } from './job-folder.ts';
 import type { Jobs } from './jobs.ts';
 import type { Task } from './messages.ts';
@@ -70,6 +76,8 @@ export interface RunResult {
   readonly byteProblem: string | null;
   /** They were that many, of everything that was fetched. */
   readonly areBytesComplete: boolean;
+  /** What a live recording has lost, in its order. */
+  readonly liveGaps: readonly LiveGap[];
   readonly refusals: readonly Extract<EngineControl, { kind: 'refused' }>[];
   readonly responses: readonly Extract<EngineControl, { kind: 'response' }>[];
 }
@@ -108,6 +116,7 @@ export async function runYtDlp(options: RunOptions): Promise<RunResult> {
   const skipped: string[] = [];
   const gaps = new Set<string>();
   let end: RunEnd | null = null;
+  const liveGaps: LiveGap[] = [];
   let loggedLines = 0;
   let deadlineMs = options.deadlineMs;
   let recordedSinceMs: number | null = null;
@@ -119,6 +128,12 @@ export async function runYtDlp(options: RunOptions): Promise<RunResult> {
     // It would first wait for the threads that are about to try the same address again.
     if (reason === 'blocked' || reason === 'needs-https') job.kill();
     else job.stop();
+  }
+
+  /** What is recorded of a live stream cannot be had again: it is kept, and the warning says where it ends. */
+  function endByLimit(reason: RunEnd, isRecording: boolean): void {
+    if (isRecording && end === null) liveGaps.push(lostNow());
+    endBy(isRecording ? 'recorded' : reason);
   }
 
   function take(message: OutputMessage): void {
@@ -170,6 +185,10 @@ export async function runYtDlp(options: RunOptions): Promise<RunResult> {
     lines.push(line);
     ffmpeg.take(line);
     if (isHttpsLeftOut(line)) endBy('needs-https');
+    // ffmpeg does the recording, and has ended it: it does so at the first bad answer for the list.
+    if (first?.isLive === true && liveGaps.length === 0 && isListLost(line)) {
+      liveGaps.push(lostNow());
+    }
     if (isForbiddenInput(line)) isSegmentForbidden = true;
     else if (isSkippedSegment(line) && skipped.length < MAX_KEPT_LINES) skipped.push(line);
     if (/^(\[|WARNING: )/.test(line)) activeAtMs = performance.now();
@@ -180,6 +199,12 @@ export async function runYtDlp(options: RunOptions): Promise<RunResult> {
     if (level === null || loggedLines >= MAX_LOGGED_LINES) return;
     loggedLines += 1;
     log(level, redact(line));
+  }
+
+  function lostNow(): LiveGap {
+    const atSeconds =
+      recordedSinceMs === null ? null : (performance.now() - recordedSinceMs) / 1000;
+    return { kind: 'live_gap', atSeconds, firstSegment: null, segments: 0 };
   }
 
   function takeControl(control: EngineControl): void {
@@ -193,6 +218,8 @@ export async function runYtDlp(options: RunOptions): Promise<RunResult> {
     } else if (control.kind === 'gaps') {
       if (control.segments.count === 0) gaps.delete(control.file);
       else if (!control.isOptional) gaps.add(control.file);
+    } else if (control.kind === 'live_gap') {
+      liveGaps.push(control);
     } else if (control.kind === 'refused') {
       const { event, address, port, path, isOptional } = control;
       const isRepeated = refusals.some(
@@ -260,6 +287,8 @@ export async function runYtDlp(options: RunOptions): Promise<RunResult> {
     const nowMs = performance.now();
     const maxSeconds = selection.options.live?.max_seconds;
     void look(nowMs);
+    // Later it is on its way to a file already.
+    const isRecording = recordedSinceMs !== null && openStep === null && filePath === null;
     if (jobs.isStopped) endBy('stopped');
     else if (
       maxSeconds !== undefined &&
@@ -267,9 +296,11 @@ export async function runYtDlp(options: RunOptions): Promise<RunResult> {
       nowMs - recordedSinceMs >= maxSeconds * 1000
     ) {
       endBy('recorded');
-    } else if (nowMs > deadlineMs) endBy('timed-out');
+    } else if (jobs.isFinishing && isRecording) endBy('recorded');
+    else if (nowMs > deadlineMs) endByLimit('timed-out', isRecording);
     else if (nowMs - activeAtMs > limits.stallTimeoutMs) {
-      endBy(isAtOptionalPart(lines, openStep) ? 'part-failed' : 'stalled');
+      if (isAtOptionalPart(lines, openStep)) endBy('part-failed');
+      else endByLimit('stalled', isRecording);
     } else options.onProgress();
   }, TICK_MS);
 
@@ -285,6 +316,7 @@ export async function runYtDlp(options: RunOptions): Promise<RunResult> {
     missing: isSpoilt ? [...missing, skippedSegments(skipped)] : missing,
     ...{ byteProblem: received.problem(), areBytesComplete: received.areComplete() },
     ffmpeg: ffmpeg.account(),
+    liveGaps,
   };
 }
 

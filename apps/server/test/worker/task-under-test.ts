@@ -38,6 +38,7 @@ export interface TaskRequest {
   readonly cookies?: string;
   readonly knownInfo?: string;
   readonly parts?: Task['parts'];
+  readonly isKeptIncomplete?: boolean;
   /** Default: a new one. */
   readonly jobFolder?: string;
 }
@@ -47,6 +48,7 @@ export interface TaskRun {
   readonly jobFolder: string;
   readonly outcome: Promise<Outcome>;
   stop(): void;
+  finish(): void;
 }
 
 export interface TaskResult {
@@ -133,6 +135,7 @@ export async function startTasks(alsoAllowed: readonly string[] = []): Promise<T
       },
       knownInfo: request.knownInfo ?? null,
       parts: request.parts ?? null,
+      isKeptIncomplete: request.isKeptIncomplete === true,
     };
   }
 
@@ -149,7 +152,13 @@ export async function startTasks(alsoAllowed: readonly string[] = []): Promise<T
       grant.revoke();
       return result;
     });
-    return { events, jobFolder, outcome, stop: () => port1.postMessage({ kind: 'stop' }) };
+    return {
+      events,
+      jobFolder,
+      outcome,
+      stop: () => port1.postMessage({ kind: 'stop' }),
+      finish: () => port1.postMessage({ kind: 'finish' }),
+    };
   }
 
   async function runToEnd(path: string, request?: TaskRequest): Promise<TaskResult> {

@@ -156,10 +156,23 @@ export class Actions {
     await this.#retry([id], { parts: [part] });
   }
 
-  async #retry(ids: readonly string[], request: RetryDownload): Promise<void> {
+  /** Of a download that was cut short: makes a file of what is there. */
+  async keepAsIs(id: string): Promise<void> {
+    const { text } = this.#parts;
+    await this.#retry([id], { accept_incomplete: true }, text.t.toastKeeping);
+  }
+
+  /** Ends a live recording with what it has. */
+  async finish(id: string): Promise<void> {
+    const { client, text, toasts } = this.#parts;
+    const done = await this.#change([id], (one) => client.finishDownload(one));
+    if (done.length > 0) toasts.show(text.t.toastFinishing);
+  }
+
+  async #retry(ids: readonly string[], request: RetryDownload, said?: string): Promise<void> {
     const { client, sync, text, toasts } = this.#parts;
     const done = await this.#change(ids, (id) => client.retryDownload(id, request));
-    if (done.length > 0) toasts.show(text.t.toastRetried(done.length));
+    if (done.length > 0) toasts.show(said ?? text.t.toastRetried(done.length));
     sync.lookNow();
   }
 

@@ -23,6 +23,8 @@ export function failureWords(
   return codes?.failures[code] ?? { message, hint };
 }
 
-export function warningWords({ code, message }: Warning, codes: CodeWords | null): string {
-  return codes?.warnings[code] ?? message;
+export function warningWords({ code, message, detail }: Warning, codes: CodeWords | null): string {
+  const words = codes?.warnings[code];
+  if (words === undefined) return message;
+  return detail === undefined ? words : `${words.replace(/\.$/, '')} (${detail}).`;
 }

@@ -125,6 +125,7 @@ export const deCodes: CodeWords = {
     DURATION_UNKNOWN:
       'Die Seite nennt keine Länge, deshalb wurde die Länge des Mediums nicht geprüft.',
     DURATION_DIFFERS: 'Das Medium ist kürzer oder länger, als die Seite sagt oder verlangt war.',
+    INCOMPLETE: 'Ein Teil der Medien fehlt.',
   },
   requests: {
     VALIDATION_FAILED: 'Die Anfrage ist nicht gültig.',
@@ -144,6 +145,7 @@ export const deCodes: CodeWords = {
     NOT_RETRYABLE: 'Dieser Download kann nicht wiederholt werden.',
     NOT_PAUSABLE: 'Dieser Download kann jetzt nicht angehalten werden.',
     NOT_RESUMABLE: 'Dieser Download ist nicht angehalten.',
+    NOT_FINISHABLE: 'Das ist keine laufende Live-Aufnahme.',
     STILL_ACTIVE: 'Dieser Download läuft noch.',
     IDEMPOTENCY_CONFLICT: 'Dieser Schlüssel wurde schon für eine andere Anfrage benutzt.',
     FILE_EXPIRED: 'Die Datei wird nicht mehr aufbewahrt.',

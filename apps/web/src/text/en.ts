@@ -133,6 +133,8 @@ export const en = {
   landed: 'Just landed',
   landedNone: 'Finished downloads land here.',
   hold: 'Hold',
+  finishRecording: 'Finish recording',
+  keepAsIs: 'Keep it as it is',
   resume: 'Resume',
   holdAll: 'Hold all',
   resumeAll: 'Resume all',
@@ -203,6 +205,8 @@ export const en = {
   toastResumed: (count: number) => `${n(count)} ${plural(count, 'download', 'downloads')} resumed.`,
   toastRetried: (count: number) =>
     `${n(count)} ${plural(count, 'download', 'downloads')} queued again.`,
+  toastFinishing: 'The recording ends with what it has.',
+  toastKeeping: 'What is there is being made a file.',
   toastPriority: 'Priority changed.',
   toastDeleted: (count: number) =>
     `Files of ${n(count)} ${plural(count, 'download', 'downloads')} deleted.`,

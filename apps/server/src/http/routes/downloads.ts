@@ -87,6 +87,10 @@ export function downloadRoutes(app: FastifyInstance, options: DownloadRoutesOpti
     download: await downloads.resume(request.params.id),
   }));
 
+  addRoute(app, 'finishDownload', async (request) => ({
+    download: await downloads.finish(request.params.id),
+  }));
+
   addRoute(app, 'updateDownload', async (request) => ({
     download: await downloads.update(request.params.id, request.body),
   }));

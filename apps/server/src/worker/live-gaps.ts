@@ -1,0 +1,31 @@
+import type { DownloadWarning } from '@artemis/contracts';
+import { incomplete } from './attempt.ts';
+import type { LiveGap } from './engine-connection.ts';
+
+/** One more is a stream that fails all the time; the log has them all. */
+const MAX_NAMED = 5;
+
+/** What is not in a live recording although it was sent while it ran. */
+export function gapWarnings(gaps: readonly LiveGap[]): DownloadWarning[] {
+  if (gaps.length === 0) return [];
+  const named = gaps.slice(0, MAX_NAMED).map(nameOf);
+  return [incomplete([...named, ...(gaps.length > MAX_NAMED ? ['…'] : [])].join('; '))];
+}
+
+function nameOf({ atSeconds, firstSegment, segments }: LiveGap): string {
+  const at = atSeconds === null ? '?' : clock(atSeconds);
+  if (firstSegment === null) return `${at} – …`;
+  const last = firstSegment + segments - 1;
+  return `Segment ${segments > 1 ? `${firstSegment}–${last}` : firstSegment}, ${at}`;
+}
+
+/** `h:mm:ss`, `m:ss`. */
+export function clock(seconds: number): string {
+  const whole = Math.floor(seconds);
+  const two = (figure: number) => String(figure).padStart(2, '0');
+  const minutes = Math.floor(whole / 60);
+  const hours = Math.floor(minutes / 60);
+  return hours > 0
+    ? `${hours}:${two(minutes % 60)}:${two(whole % 60)}`
+    : `${minutes}:${two(whole % 60)}`;
+}

@@ -1,0 +1,14 @@
+import { expect, it } from 'vitest';
+import { deCodes } from '../src/text/de-codes.ts';
+import { warningWords } from '../src/text/codes.ts';
+
+it('says in every language what is missing, in the figures of the server', () => {
+  const detail = '0:12 / 1:00';
+  const warning = {
+    code: 'INCOMPLETE',
+    message: `A part is missing (${detail}).`,
+    detail,
+  } as const;
+  expect(warningWords(warning, null)).toBe('A part is missing (0:12 / 1:00).');
+  expect(warningWords(warning, deCodes)).toBe('Ein Teil der Medien fehlt (0:12 / 1:00).');
+});
