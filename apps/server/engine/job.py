@@ -179,6 +179,7 @@ def _run_module(
     import yt_dlp
 
     if settings.tier == 'cold':
+        # A warm host has done both for all its jobs.
         _use_our_tools(settings)
         job_hooks.install(settings)
     reporter = job_hooks.reporter
@@ -219,7 +220,6 @@ def _preparation(policy: guard.Policy, sandbox: Sandbox, proxy_port: Optional[in
 
 
 def _use_our_tools(settings: Settings) -> None:
-    """A warm host has done it for all its jobs."""
     try:
         media_tools.install(settings)
     except Exception:

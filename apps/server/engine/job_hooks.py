@@ -15,6 +15,7 @@ import head_checks
 import live
 import media_inputs
 import optional_parts
+import resuming
 import steps
 from control import Reporter
 from settings import Settings
@@ -28,6 +29,7 @@ def install(settings: Settings) -> None:
     answer_limits.install(reporter)
     optional_parts.install(reporter)
     exhaustion.install()
+    resuming.install()
     extensions.install()
     head_checks.install(settings, reporter)
     media_inputs.install()

@@ -65,6 +65,15 @@ export const PlaylistOptions = Type.Object(
         description: 'positions and ranges such as 1-20,25',
       }),
     ),
+    entry_ids: Type.Optional(
+      Type.Array(Type.String({ minLength: 1, maxLength: 2048 }), {
+        minItems: 1,
+        maxItems: LIMITS.selectedEntries,
+        uniqueItems: true,
+        description:
+          'ids of entries as a look (`POST /probes`) tells them, or links of those without one; they hold when the list has changed, and `items` does not count beside them',
+      }),
+    ),
     max_items: Type.Optional(
       Type.Integer({
         minimum: 1,

@@ -132,8 +132,10 @@ export const LIMITS = {
   entriesInDetail: 1000,
   /** Entries that are read of one list. */
   listedEntries: 100_000,
-  /** Positions that `options.playlist.items` may name. */
+  /** Positions that `options.playlist.items` may name, and entries that `entry_ids` may. */
   selectedEntries: 5000,
+  /** Characters of all `options.playlist.entry_ids` together: they stay in the record. */
+  entryIdCharacters: 65_536,
   logLines: 300,
   idsPerAction: 5000,
   siteCharacters: 200,

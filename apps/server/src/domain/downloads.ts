@@ -8,6 +8,7 @@ import {
 } from '@artemis/contracts';
 import type { AttemptUsage } from '../worker/messages.ts';
 import type { ActivityLog } from './activity-log.ts';
+import { createAttemptCount } from './attempt-count.ts';
 import { IDLE } from './blank-record.ts';
 import type { DiskGate } from './disk-gate.ts';
 import { RequestError } from './errors.ts';
@@ -37,6 +38,7 @@ import { MOST_DEATHS } from './retry-policy.ts';
 import { createSitePatience } from './site-patience.ts';
 import { endOfParts } from './store-parts.ts';
 import { createSubmissions, type SubmitResult, type UrlVerdict } from './submit.ts';
+import { removeWorkWithRecords } from './work-of-records.ts';
 
 /** Ends of the engine that one download survives; one that meets more may be their cause. */
 const MOST_INTERRUPTIONS = 10;
@@ -109,13 +111,15 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
     maxQueueDepth: settings.maxQueueDepth,
   });
   const running = new Map<string, Run>();
-  const attemptsBefore = new Map<string, number>();
+  const attempts = createAttemptCount();
   const interruptions = new Map<string, number>();
   const deaths = new Map<string, number>();
   live.subscribe((change) => {
     if (change.kind !== 'removed') return;
-    for (const counter of [attemptsBefore, interruptions, deaths]) counter.delete(change.id);
+    attempts.forget(change.id);
+    for (const counter of [interruptions, deaths]) counter.delete(change.id);
   });
+  removeWorkWithRecords({ ...dependencies, untilEnded: (id) => running.get(id)?.ended });
   const runDependencies: RunDependencies = {
     ...dependencies,
     ...settings,
@@ -133,7 +137,7 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
       return count < MOST_DEATHS;
     },
     sites: createSitePatience(),
-    attemptsBefore: (id) => attemptsBefore.get(id) ?? 0,
+    attempts,
   };
   let isStopping = false;
 
@@ -239,9 +243,7 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
         throw new RequestError(
           'SHUTTING_DOWN',
           'The server is stopping; send this again in a moment.',
-          {
-            retryAfterSeconds: 5,
-          },
+          { retryAfterSeconds: 5 },
         );
       }
       const result = await submissions.submit(request, idempotencyKey);
@@ -310,7 +312,7 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
       // An entry of a playlist does not count.
       if (download.parent_id === null) submissions.requireRoom(1);
       const isOther = Object.keys(request).length > 0 && !isKept;
-      attemptsBefore.set(id, download.attempt);
+      attempts.beginAnew(download);
       interruptions.delete(id);
       deaths.delete(id);
       await records.moveOrRefuse(id, 'queued', {

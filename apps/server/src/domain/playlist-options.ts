@@ -13,10 +13,23 @@ export function playlistProblems(
   preset: FormatPreset,
 ): ProblemDetail[] {
   if (playlist === undefined) return [];
-  const { mode, items } = playlist;
+  const { mode, items, entry_ids: entryIds } = playlist;
   const problem = (name: string, message: string) => [
     { path: `/options/playlist/${name}`, message },
   ];
+  if (entryIds !== undefined) {
+    if (mode === 'all') return problem('entry_ids', 'does not go with the mode all');
+    if (mode !== 'select' && preset !== 'Playlist (flat)') {
+      return problem('entry_ids', 'names entries, which needs the mode select');
+    }
+    const characters = entryIds.join('').length;
+    return characters > LIMITS.entryIdCharacters
+      ? problem(
+          'entry_ids',
+          `has ${characters} characters, and at most ${LIMITS.entryIdCharacters} are kept; name positions in items instead`,
+        )
+      : [];
+  }
   if (items === undefined) {
     return mode === 'select' ? problem('items', 'must name the entries to select') : [];
   }

@@ -188,6 +188,6 @@ export function createPlaylists(dependencies: PlaylistsDependencies): Playlists 
 
 /** Which entries are meant; whether some are left out is no part of it. */
 function listChoice({ format_preset: preset, options }: SelectionFields): string {
-  const { mode, items, max_items: most } = options.playlist ?? {};
-  return canonicalJson([areEntriesWanted(preset, options), mode, items, most]);
+  const { mode, items, entry_ids: ids, max_items: most } = options.playlist ?? {};
+  return canonicalJson([areEntriesWanted(preset, options), mode, items, ids, most]);
 }

@@ -17,7 +17,7 @@ export const MOST_DEATHS = 3;
 
 /**
  * Seconds until the next automatic run, or null when there is none.
- * @param automaticRuns runs so far since the last submit or retry by a person, from 1
+ * @param automaticRuns runs that count, from 1; see `AttemptCount`
  * @param random 0–1, spreads waits by ±20 % so that many downloads do not return at once
  */
 export function retryDelaySeconds(

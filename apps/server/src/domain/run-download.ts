@@ -1,6 +1,7 @@
 import type { Download, Metadata } from '@artemis/contracts';
 import type { AttemptUsage, ListedEntry, Outcome, TaskEvent } from '../worker/messages.ts';
 import type { ActivityLog } from './activity-log.ts';
+import type { AttemptCount } from './attempt-count.ts';
 import { IDLE } from './blank-record.ts';
 import { downloadError } from './errors.ts';
 import type { LiveDownload, LiveDownloads } from './live-downloads.ts';
@@ -32,8 +33,7 @@ export interface RunDependencies {
   readonly cleanupAfterDays: number;
   readonly now: () => Date;
   readonly random: () => number;
-  /** Automatic runs before the last submit or retry by a person; they do not count. */
-  readonly attemptsBefore: (id: string) => number;
+  readonly attempts: Pick<AttemptCount, 'afterFailure'>;
   /** Whether an attempt that the engine's end has cut off goes on as if nothing had been; not for ever. */
   readonly mayContinue: (id: string) => boolean;
   /** Whether a download whose own processes have died may be run again; not for ever. */
@@ -321,7 +321,7 @@ async function fail(
   if (entry.download.retry_parts.length > 0) return settleParts(id, outcome, dependencies);
   const error = downloadError(outcome.code);
   if (outcome.detail) log.write('error', outcome.detail, id, false);
-  const runs = entry.download.attempt - dependencies.attemptsBefore(id);
+  const runs = dependencies.attempts.afterFailure(entry.download, outcome.code);
   const siteDelay = await parkSite(entry, outcome, dependencies);
   const isOver = outcome.code === 'WORKER_CRASHED' && !dependencies.mayRunAgain(id);
   const ownDelay = retryDelaySeconds(

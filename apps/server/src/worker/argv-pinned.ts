@@ -105,6 +105,12 @@ export const PINNED_ROWS: readonly ArgvRow[] = [
         ? 'Fetches eight fragments of a stream at a time.'
         : 'Fetches one fragment at a time, since yt-dlp limits the speed of each one by itself.',
   },
+  {
+    // Not shown in the help of yt-dlp; unlike `--downloader` it can name no program.
+    option: '--hls-prefer-ffmpeg',
+    when: ({ isHlsByFfmpeg }) => isHlsByFfmpeg === true,
+    meaning: 'Leaves an HLS stream to ffmpeg that yt-dlp cannot put together.',
+  },
   { option: '--socket-timeout', value: '15', meaning: 'Gives up a silent connection after 15 s.' },
   { option: '--retries', value: '5', meaning: 'Tries a broken transfer five times more.' },
   { option: '--fragment-retries', value: '5', meaning: 'Tries a broken fragment five times more.' },

@@ -15,6 +15,8 @@ export interface ArgvContext {
   readonly isProxyForAll: boolean;
   /** ffmpeg refuses this setting when what it opens is plain http. */
   readonly isTlsVerifiedByFfmpeg: boolean;
+  /** yt-dlp has refused to put this HLS stream together by itself. */
+  readonly isHlsByFfmpeg?: boolean;
 }
 
 /** One use of one option. Its value, if it takes one, always comes from us or from a checked field. */

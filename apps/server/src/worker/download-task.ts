@@ -12,7 +12,8 @@ import type { Attempt } from './attempt.ts';
 import { doneOutcome, failedOutcome, stoppedOutcome } from './attempt.ts';
 import { checkChapterParts } from './chapter-parts.ts';
 import { clipSubtitles } from './clip-subtitles.ts';
-import { classifyFailure } from './failure.ts';
+import { firstDecodeError } from './decode-check.ts';
+import { classifyFailure, isHlsRefusal, isLaterInitSkipped } from './failure.ts';
 import { isSourceLost } from './ffmpeg-account.ts';
 import { renewFlacCut } from './flac-cut.ts';
 import { collectSidecars, isOwnMedia, ownFile, partialBytes, renameMedia } from './job-folder.ts';
@@ -45,6 +46,7 @@ import { runYtDlp, type RunResult } from './yt-dlp-run.ts';
 /** Parts left out and starts from zero together; more than this is a site that plays games. */
 const MAX_RUNS = 8;
 const MAX_STARTS_FROM_ZERO = 2;
+const MAX_NAMED_ENTRIES = 10;
 
 /** Runs in which ffmpeg fetches the media: it tries a segment once, where yt-dlp tries it six times. */
 const MAX_FFMPEG_RUNS = 3;
@@ -106,6 +108,7 @@ async function perform(attempt: Attempt): Promise<Outcome> {
     .digest('hex');
   const deadlineMs = performance.now() + limits.downloadTimeoutMs;
   let isTlsVerifiedByFfmpeg = task.url.startsWith('https:');
+  let isHlsByFfmpeg = false;
   let allowsHttps = false;
   let startsFromZero = 0;
   let spoiltRuns = 0;
@@ -130,7 +133,7 @@ async function perform(attempt: Attempt): Promise<Outcome> {
       meter,
       guard,
       allowsHttps,
-      context: { plan, isTlsVerifiedByFfmpeg, isInfoKnown },
+      context: { plan, isTlsVerifiedByFfmpeg, isInfoKnown, isHlsByFfmpeg },
       deadlineMs,
       onVideo(next) {
         if (listing) return listing.add(next);
@@ -171,6 +174,12 @@ async function perform(attempt: Attempt): Promise<Outcome> {
       if (isTlsVerifiedByFfmpeg && result.lines.includes('Option tls_verify not found.')) {
         // The page came by https, the stream comes by plain http: there is no certificate to check.
         isTlsVerifiedByFfmpeg = false;
+        continue;
+      }
+      if (!isHlsByFfmpeg && result.lines.some(isHlsRefusal)) {
+        isHlsByFfmpeg = true;
+        reporter.log('info', 'yt-dlp cannot put this stream together; leaving it to ffmpeg.');
+        await wipeJobFolder(jobFolder);
         continue;
       }
       const part = failedPart(result, plan, leftOut);
@@ -249,7 +258,7 @@ function isComplete({ exit, filePath, openStep }: RunResult, { hasMedia }: Downl
 }
 
 function listed({ task, jobs, reporter }: Attempt, listing: Listing): Outcome {
-  const { entries, isCut } = listing;
+  const { entries, isCut, missing } = listing;
   const { formatPreset, options } = task.selection;
   if (jobs.isStopped) return stoppedOutcome(jobs);
   if (entries.length === 0 && areEntriesWanted(formatPreset, options)) {
@@ -260,6 +269,13 @@ function listed({ task, jobs, reporter }: Attempt, listing: Listing): Outcome {
       'warn',
       `The list is longer than ${entries.length} entries; the rest is left out.`,
     );
+  if (missing.length > 0) {
+    const names = missing.slice(0, MAX_NAMED_ENTRIES).map(redact).join(', ');
+    reporter.log(
+      'warn',
+      `${missing.length} of the chosen entries are not in the list any more and left out: ${names}.`,
+    );
+  }
   return { ...doneOutcome(jobs, [], listing.metadata(), []), entries };
 }
 
@@ -381,6 +397,14 @@ async function finish(
   if (jobs.isStopped) return stoppedOutcome(jobs);
   if ('failure' in verdict) {
     return failedOutcome(jobs, failureOf(verdict.failure, plan, result), verdict.detail);
+  }
+  if (result.lines.some(isLaterInitSkipped)) {
+    const problem = await firstDecodeError(jobs, path);
+    if (jobs.isStopped) return stoppedOutcome(jobs);
+    if (problem !== null) {
+      const detail = `The stream changes its form in the middle, and its parts cannot be joined: ${redact(problem)}`;
+      return failedOutcome(jobs, 'INVALID_MEDIA', detail);
+    }
   }
   const { media, extension } = verdict;
   const isMisnamed = extname(path) !== `.${extension}`;

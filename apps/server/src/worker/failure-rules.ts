@@ -38,7 +38,7 @@ export const FAILURE_RULES: readonly FailureRule[] = [
     code: 'INVALID_MEDIA',
     // Without formats: the extractor of a site does not know it any more, but a link to a manifest leads to an empty one.
     pattern:
-      /Response data has no m3u header|does not look like a .*file|^ERROR: \[generic\] No video formats found/,
+      /Initialization fragment found after media fragments|Response data has no m3u header|does not look like a .*file|^ERROR: \[generic\] No video formats found/,
   },
   {
     code: 'UNSUPPORTED_SITE',
@@ -101,13 +101,12 @@ export const FAILURE_RULES: readonly FailureRule[] = [
   { code: 'THROTTLED', pattern: /HTTP Error 503/ },
   {
     code: 'TRUNCATED',
-    pattern:
-      /Downloaded \d+ bytes, expected \d+|content too short|bytes read, \d+ more expected|IncompleteRead|Did not get any data blocks|downloaded file is empty/i,
+    pattern: /Did not get any data blocks|downloaded file is empty/i,
   },
   {
     code: 'NETWORK',
     pattern:
-      /HTTP Error (3\d\d|403|408|416|5\d\d)|timed? ?out|Connection (refused|reset|aborted|closed)|Remote end closed|Name or service not known|Temporary failure in name resolution|nodename nor servname|No route to host|Network is unreachable|SSL|TLS|certificate|Errno (104|110|111|113|101|-2|-3|-5)|Unable to connect|TransportError|Broken pipe|Giving up after|unable to download video data|redirect loop|ERROR: ffmpeg exited with code/i,
+      /Downloaded \d+ bytes, expected \d+|content too short|bytes read, \d+ more expected|IncompleteRead|HTTP Error (3\d\d|403|408|416|5\d\d)|timed? ?out|Connection (refused|reset|aborted|closed)|Remote end closed|Name or service not known|Temporary failure in name resolution|nodename nor servname|No route to host|Network is unreachable|SSL|TLS|certificate|Errno (104|110|111|113|101|-2|-3|-5)|Unable to connect|TransportError|Broken pipe|Giving up after|unable to download video data|redirect loop|ERROR: ffmpeg exited with code/i,
   },
   {
     code: 'POSTPROCESSING_FAILED',

@@ -78,6 +78,16 @@ export function isListLost(line: string): boolean {
   return /^\[hls @ \w+\] Failed to reload playlist\b/.test(line);
 }
 
+/** Said by yt-dlp of an HLS stream that it never puts together, however often it is asked (2026.10.26, downloader/hls.py). */
+export function isHlsRefusal(line: string): boolean {
+  return line.includes('Initialization fragment found after media fragments');
+}
+
+/** Said by ffmpeg of the description of a later part of a stream, without which that part may not be playable. */
+export function isLaterInitSkipped(line: string): boolean {
+  return line.includes('Found duplicated MOOV Atom. Skipped it');
+}
+
 /** Whole errors: a message of yt-dlp may run over several lines. */
 export function errorsOf(lines: readonly string[]): string[] {
   const errors: string[] = [];

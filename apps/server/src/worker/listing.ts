@@ -14,20 +14,26 @@ export interface Listing {
   readonly isList: boolean | null;
   /** There was more than is kept. */
   readonly isCut: boolean;
+  /** Of the entries that were asked for by id, those that were not added. */
+  readonly missing: readonly string[];
   metadata(): Metadata;
 }
 
 export function createListing(options: PlaylistOptions): Listing {
-  const { max_items: maxItems = LIMITS.listedEntries } = options;
+  const { entry_ids: ids, max_items: maxItems = LIMITS.listedEntries } = options;
+  const missing = ids === undefined ? null : new Set(ids);
   const entries: ListedEntry[] = [];
   let first: VideoInfo | null = null;
+  let lastIndex = 0;
   let characters = 0;
   let isCut = false;
 
   return {
     add(video) {
       first ??= video;
-      const entry = entryOf(video, entries.at(-1)?.index ?? 0);
+      const entry = entryOf(video, lastIndex);
+      lastIndex = entry.index;
+      if (missing !== null && !takeOut(missing, entry)) return;
       characters += (entry.title?.length ?? 0) + (entry.url?.length ?? 0) + (entry.id?.length ?? 0);
       const isTooMuch = entries.length >= LIMITS.listedEntries || characters > MAX_TEXT_CHARACTERS;
       isCut ||= isTooMuch && entries.length < maxItems;
@@ -40,8 +46,16 @@ export function createListing(options: PlaylistOptions): Listing {
     get isCut() {
       return isCut;
     },
+    get missing() {
+      return [...(missing ?? [])];
+    },
     metadata: () => listMetadata(first, entries.length),
   };
+}
+
+/** One that stands in a list twice comes once. */
+function takeOut(wanted: Set<string>, { id, url }: ListedEntry): boolean {
+  return (id !== null && wanted.delete(id)) || (url !== null && wanted.delete(url));
 }
 
 export function entryOf({ fields, durationSeconds }: VideoInfo, lastIndex: number): ListedEntry {

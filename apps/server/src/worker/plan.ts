@@ -129,7 +129,9 @@ export function asSingle(selection: Selection): Selection {
 }
 
 function listItemsOf({ playlist }: DownloadOptions, isFlat: boolean): string {
-  const { items, max_items: maxItems = LIMITS.listedEntries } = playlist ?? {};
+  const { items, entry_ids: ids, max_items: maxItems = LIMITS.listedEntries } = playlist ?? {};
+  // Where they stand by now is known only when the whole list is read.
+  if (ids !== undefined && isFlat) return `1:${LIMITS.listedEntries}`;
   if (items === undefined) return isFlat ? `1:${maxItems}` : '1';
   return itemsOf(mergedRanges(writtenRanges(items)));
 }

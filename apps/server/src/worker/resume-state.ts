@@ -1,18 +1,10 @@
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { EngineControl } from './engine-control.ts';
 import { SET_ASIDE } from './set-aside.ts';
 import type { OutputMessage, VideoInfo } from './output-lines.ts';
 
 const FILE_NAME = 'resume.json';
 const VERSION = 1;
-
-/** What names one state of a resource on the site. */
-export interface Validators {
-  readonly totalBytes: number | null;
-  readonly etag: string | null;
-  readonly lastModified: string | null;
-}
 
 interface ResumeState {
   readonly version: number;
@@ -20,19 +12,16 @@ interface ResumeState {
   readonly key: string;
   readonly formats: readonly { readonly formatId: string; readonly sizeBytes: number | null }[];
   readonly durationSeconds: number | null;
-  readonly validators: Readonly<Record<string, Validators>>;
   readonly fragmentCounts: Readonly<Record<string, number>>;
 }
 
 /**
- * Guards partial files against a site that has changed them meanwhile: yt-dlp continues with whatever it is sent
- * (it has no `If-Range`), and the result would be half old, half new. What each stream said of itself is kept
- * beside the partial files and compared before and while they are continued.
+ * Guards partial files against a site that has other media under the link meanwhile. What is fetched as one file is
+ * guarded, besides, where its bytes are written: engine/resuming.py.
  */
 export interface ResumeGuard {
   /** True: what this run has is not what it continues; end it, `wipeJobFolder`, and begin anew. */
   take(message: OutputMessage): boolean;
-  takeResponse(response: Extract<EngineControl, { kind: 'response' }>): boolean;
   /** Resolves when everything is on the disk. */
   settled(): Promise<void>;
 }
@@ -41,10 +30,8 @@ export interface ResumeGuard {
 export async function openResumeGuard(jobFolder: string, key: string): Promise<ResumeGuard> {
   const saved = await readState(jobFolder, key);
   if (saved === null) await wipeJobFolder(jobFolder);
-  const validators: Record<string, Validators> = { ...saved?.validators };
   const fragmentCounts: Record<string, number> = { ...saved?.fragmentCounts };
   const seenInThisRun = new Set<string>();
-  const finished = new Set<string>();
   let video: VideoInfo | null = null;
   let writing = Promise.resolve();
 
@@ -55,58 +42,27 @@ export async function openResumeGuard(jobFolder: string, key: string): Promise<R
       key,
       formats: factsOf(video),
       durationSeconds: video.durationSeconds,
-      validators: { ...validators },
       fragmentCounts: { ...fragmentCounts },
     };
     writing = writing.then(() => writeState(jobFolder, state));
-  }
-
-  /** Plain files are fetched one after another, in the order of the formats. */
-  function currentFormat(): string | null {
-    const current = video?.formats.find(({ formatId }) => !finished.has(formatId));
-    if (current === undefined) return null;
-    const isPlainFile = current.protocol === null || /^https?$/.test(current.protocol);
-    return isPlainFile ? current.formatId : null;
   }
 
   return {
     take(message) {
       if (message.kind === 'video') {
         video = message.video;
-        finished.clear();
         if (saved !== null && !isSameMedia(saved, video)) return true;
         save();
         return false;
       }
       if (message.kind !== 'download' || message.progress.formatId === null) return false;
-      const { formatId, isFinished, fragmentCount } = message.progress;
-      if (isFinished) finished.add(formatId);
+      const { formatId, fragmentCount } = message.progress;
       if (fragmentCount === null || seenInThisRun.has(formatId)) return false;
       seenInThisRun.add(formatId);
       const known = fragmentCounts[formatId];
       if (known !== undefined && known !== fragmentCount) return true;
       fragmentCounts[formatId] = fragmentCount;
       save();
-      return false;
-    },
-    takeResponse(response) {
-      const formatId = currentFormat();
-      if (formatId === null || response.isOptional) return false;
-      if (response.status !== 200 && response.status !== 206) return false;
-      const range = parseRange(response.contentRange);
-      const now: Validators = {
-        totalBytes: range === null ? parseLength(response.contentLength) : range.totalBytes,
-        etag: response.etag,
-        lastModified: response.lastModified,
-      };
-      const known = validators[formatId];
-      const isContinued = response.status === 206 && range !== null && range.firstByte > 0;
-      if (isContinued && !isSameResource(known, now, seenInThisRun.has(formatId))) return true;
-      if (known === undefined || !isContinued) {
-        validators[formatId] = now;
-        save();
-      }
-      seenInThisRun.add(formatId);
       return false;
     },
     settled: () => writing,
@@ -116,7 +72,6 @@ export async function openResumeGuard(jobFolder: string, key: string): Promise<R
 /** For runs that download no media. */
 export const NOTHING_TO_RESUME: ResumeGuard = {
   take: () => false,
-  takeResponse: () => false,
   settled: () => Promise.resolve(),
 };
 
@@ -126,23 +81,6 @@ export async function wipeJobFolder(jobFolder: string): Promise<void> {
     if (name === SET_ASIDE) continue;
     await rm(join(jobFolder, name), { recursive: true, force: true });
   }
-}
-
-/**
- * A site that sends no validator at all is believed only within one run, seconds apart and with the same length:
- * otherwise a large file over a bad line would never end.
- */
-export function isSameResource(
-  known: Validators | undefined,
-  now: Validators,
-  isSameRun: boolean,
-): boolean {
-  if (known === undefined || known.totalBytes !== now.totalBytes) return false;
-  if (known.etag !== null || now.etag !== null) return known.etag === now.etag;
-  if (known.lastModified !== null || now.lastModified !== null) {
-    return known.lastModified === now.lastModified;
-  }
-  return isSameRun && known.totalBytes !== null;
 }
 
 function isSameMedia(saved: ResumeState, video: VideoInfo): boolean {
@@ -166,16 +104,6 @@ function factsOf({ formats }: VideoInfo): ResumeState['formats'] {
     formatId,
     sizeBytes: isSizeExact ? sizeBytes : null,
   }));
-}
-
-function parseRange(text: string | null): { firstByte: number; totalBytes: number | null } | null {
-  const found = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(text ?? '');
-  if (found === null) return null;
-  return { firstByte: Number(found[1]), totalBytes: found[2] === '*' ? null : Number(found[2]) };
-}
-
-function parseLength(text: string | null): number | null {
-  return text !== null && /^\d+$/.test(text) ? Number(text) : null;
 }
 
 async function readState(jobFolder: string, key: string): Promise<ResumeState | null> {

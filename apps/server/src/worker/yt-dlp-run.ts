@@ -212,7 +212,6 @@ export async function runYtDlp(options: RunOptions): Promise<RunResult> {
       responses.push(control);
       received.takeResponse(control);
       if (responses.length > MAX_KEPT_LINES) responses.shift();
-      if (guard.takeResponse(control)) endBy('changed');
     } else if (control.kind === 'missing') {
       if (!control.isOptional) missing.push(control.segments);
     } else if (control.kind === 'gaps') {

@@ -148,7 +148,14 @@ describe('the sheets of a link', LONG, () => {
     const record = await ended('/feed.rss?n=12&title=Session');
     expect(record).toMatchObject({
       status: 'completed',
-      options: { playlist: { mode: 'select', items: '2-3,5', skip_downloaded: true } },
+      options: {
+        playlist: {
+          mode: 'select',
+          entry_ids: [2, 3, 5].map((number) => `${origin.url}/entry/${number}/clip.mp4`),
+          items: '2-3,5',
+          skip_downloaded: true,
+        },
+      },
       entries: { total: 3, done: 3, failed: 0 },
     });
     await page.goto(`${server.baseUrl}/?download=${record.id}`);

@@ -35,8 +35,22 @@ describe('options.playlist', () => {
     expect(error?.details).toMatchObject([{ path: '/options/playlist/items' }]);
   });
 
+  it.each<[PlaylistOptions, string]>([
+    [{ mode: 'all', entry_ids: ['a'] }, 'does not go with the mode all'],
+    [{ entry_ids: ['a'] }, 'names entries, which needs the mode select'],
+    [
+      { mode: 'select', entry_ids: ['a'.repeat(65_000), 'b'.repeat(1000)] },
+      'has 66000 characters, and at most 65536 are kept; name positions in items instead',
+    ],
+  ])('%# of entry_ids is refused in one sentence, with its path', (playlist, words) => {
+    const error = refusal(playlist);
+    expect(error?.message).toBe(`options/playlist/entry_ids ${words}.`);
+    expect(error?.details).toMatchObject([{ path: '/options/playlist/entry_ids' }]);
+  });
+
   it.each<PlaylistOptions>([
     {},
+    { mode: 'select', entry_ids: ['a', 'https://media.example/b'] },
     { mode: 'all', max_items: 7, skip_downloaded: true },
     { mode: 'select', items: '1-20,25' },
     { mode: 'select', items: '1-5000' },

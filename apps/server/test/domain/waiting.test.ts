@@ -109,6 +109,69 @@ describe('a download whose processes die', () => {
   });
 });
 
+describe('a line that breaks again and again', () => {
+  async function openBrokenLine() {
+    const { room, pass, nowMs } = await open({ maxAttempts: 2 });
+    const [id = ''] = await room.submit('https://a.example/1');
+    const breakAt = async (downloadedBytes: number, code: FailureCode = 'NETWORK') => {
+      const attempt = await eventually(() => room.attempts.get(id));
+      attempt.options.onEvent({
+        kind: 'progress',
+        phase: 'downloading',
+        progress: 1,
+        downloadedBytes,
+        totalBytes: 100 * MIB,
+        speedBps: null,
+        etaSeconds: null,
+      });
+      await endAttempt(room, id, failure(code));
+      const retryAt = room.downloads.get(id).retry_at;
+      if (room.statusOf(id) !== 'queued' || retryAt === null) return;
+      pass(Date.parse(retryAt) - nowMs() + 1);
+      await room.downloads.update(id, { priority: 1 + (downloadedBytes % 3) });
+    };
+    return { room, id, breakAt };
+  }
+
+  it('does not end a download that gets further each time, but one that does not', async () => {
+    const { room, id, breakAt } = await openBrokenLine();
+    for (let megabytes = 1; megabytes <= 6; megabytes += 1) await breakAt(megabytes * MIB);
+    expect(room.statusOf(id)).not.toBe('failed');
+    await breakAt(6 * MIB);
+    expect(room.downloads.get(id)).toMatchObject({
+      status: 'failed',
+      attempt: 7,
+      error: { code: 'NETWORK' },
+    });
+  });
+
+  it('ends a download after fifty runs, however small its steps', async () => {
+    const { room, id, breakAt } = await openBrokenLine();
+    for (let run = 1; run <= 50; run += 1) await breakAt(run);
+    expect(room.downloads.get(id)).toMatchObject({ status: 'failed', attempt: 50 });
+  });
+
+  it('counts every run after which nothing can be continued', async () => {
+    const { room, id, breakAt } = await openBrokenLine();
+    await breakAt(MIB, 'TRUNCATED');
+    await breakAt(2 * MIB, 'TRUNCATED');
+    expect(room.statusOf(id)).toBe('failed');
+  });
+});
+
+describe('the work folder of a record', () => {
+  it('goes with a record that makes room for another one', async () => {
+    const { room } = await open({ slots: 1, historyLimit: 1, maxAttempts: 1 });
+    const [first = ''] = await room.submit('https://a.example/1');
+    await endAttempt(room, first, failure('NETWORK'));
+    expect(room.removedFolders).not.toContain(first);
+    const [second = ''] = await room.submit('https://a.example/2');
+    await endAttempt(room, second, done);
+    await eventually(() => room.statusOf(first) === null);
+    expect(room.removedFolders).toContain(first);
+  });
+});
+
 describe('a disk without room', () => {
   it('holds a download back once its size is known, and lets it go on by itself', async () => {
     const { room } = await open({ slots: 2 });

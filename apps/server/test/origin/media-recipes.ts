@@ -44,6 +44,11 @@ export const recipes: readonly string[] = [
   `-i clip-360.mp4 -c copy ${hlsOptions(segmentSeconds)} -hls_key_info_file hls-aes/key-info.txt ` +
     `-hls_segment_filename hls-aes/segment-%02d.ts hls-aes/index.m3u8`,
   `-i clip-360.mp4 -c copy ${hlsOptions(liveSegmentSeconds)} -hls_segment_filename live/segment-%02d.ts live/index.m3u8`,
+  ...[360, 720].map(
+    (height) =>
+      `-i clip-${height}.mp4 -c copy -f hls -hls_time ${segmentSeconds} -hls_playlist_type vod -hls_segment_type fmp4 ` +
+      `-hls_fmp4_init_filename init-${height}.mp4 -hls_segment_filename hls-init/${height}-%02d.m4s hls-init/${height}.m3u8`,
+  ),
   '-i clip-360.mp4 -i clip-720.mp4 -map 0:v -map 1:v -map 0:a -c copy -f dash ' +
     `-seg_duration ${segmentSeconds} -use_template 1 -use_timeline 0 dash/manifest.mpd`,
   `-f lavfi -i testsrc2=size=64x36:rate=5:duration=${manySegments} ` +
@@ -93,6 +98,18 @@ const subtitlePlaylist = (file: string) => `#EXTM3U
 ${file}
 #EXT-X-ENDLIST
 `;
+
+/** A film of 360 lines with a break in its middle, after which another description of the stream stands. */
+const brokenPlaylist = (inBreak: readonly string[]) =>
+  [
+    ...['#EXTM3U', '#EXT-X-VERSION:7', `#EXT-X-TARGETDURATION:${segmentSeconds}`],
+    ...['#EXT-X-PLAYLIST-TYPE:VOD', '#EXT-X-MAP:URI="init-360.mp4"'],
+    ...[0, 1].flatMap((n) => [`#EXTINF:${segmentSeconds}.0,`, `360-0${n}.m4s`]),
+    ...inBreak,
+    ...['#EXT-X-DISCONTINUITY', '#EXT-X-MAP:URI="init-360.mp4"'],
+    ...[2, 3].flatMap((n) => [`#EXTINF:${segmentSeconds}.0,`, `360-0${n}.m4s`]),
+    ...['#EXT-X-ENDLIST', ''],
+  ].join('\n');
 
 /** Files that need no ffmpeg; written before the recipes run. */
 export const textFiles: Readonly<Record<string, string>> = {
@@ -148,6 +165,11 @@ v360.m3u8
 #EXT-X-STREAM-INF:BANDWIDTH=900000,RESOLUTION=1280x720,FRAME-RATE=25,CODECS="avc1.42c01f,mp4a.40.2",AUDIO="sound",SUBTITLES="text"
 v720.m3u8
 `,
+  'hls-init/same.m3u8': brokenPlaylist([]),
+  'hls-init/other.m3u8': brokenPlaylist([
+    ...['#EXT-X-DISCONTINUITY', '#EXT-X-MAP:URI="init-720.mp4"'],
+    ...[`#EXTINF:${segmentSeconds}.0,`, '720-00.m4s'],
+  ]),
   // Sixteen fixed bytes, and the address that the playlist names: relative, so it works on any port.
   'hls-aes/key.bin': 'sixteen-byte-key',
   'hls-aes/key-info.txt': `key.bin\nhls-aes/key.bin\n${encryptionIv.slice(2)}\n`,

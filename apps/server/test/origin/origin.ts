@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { sendText, type Exchange, type LoggedRequest, type Route } from './exchange.ts';
 import { faultRoutes } from './fault-routes.ts';
 import { hostileRoutes } from './hostile-routes.ts';
+import { lineRoutes } from './line-routes.ts';
 import { mediaRoutes } from './media-routes.ts';
 import { ensureMedia } from './media.ts';
 import { memberRoutes } from './member-routes.ts';
@@ -22,6 +23,7 @@ export const routes: readonly Route[] = [
   ...twoFacedRoutes,
   ...faultRoutes,
   ...hostileRoutes,
+  ...lineRoutes,
 ];
 
 export type OriginOptions = {

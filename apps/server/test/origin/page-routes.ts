@@ -93,6 +93,7 @@ function pageRoute(name: string, about: string, defaults: Readonly<Record<string
 
 function feed(exchange: Exchange, titles: readonly string[]): void {
   const broken = numberOf(exchange.query, 'broken', Infinity);
+  const isTurned = exchange.query.has('turn') && exchange.count(`feed ${exchange.query}`) > 1;
   const items = titles.map((title, index) => {
     const number = index + 1;
     const isBroken = number % broken === 0;
@@ -105,7 +106,7 @@ function feed(exchange: Exchange, titles: readonly string[]): void {
     exchange,
     `<?xml version="1.0" encoding="utf-8"?>
 <rss version="2.0"><channel><title>Test feed</title><description>For tests</description>
-${items.join('\n')}
+${(isTurned ? items.toReversed().slice(numberOf(exchange.query, 'gone', 0)) : items).join('\n')}
 </channel></rss>
 `,
     'application/rss+xml; charset=utf-8',
@@ -211,7 +212,8 @@ export const pageRoutes: readonly Route[] = [
   {
     path: '/feed.rss',
     about:
-      'a feed of ?n= items (default 300) with titles of their own; every ?broken=-th is a 404; ?title= names them',
+      'a feed of ?n= items (default 300) with titles of their own; every ?broken=-th is a 404; ?title= names them; from the second ' +
+      'request on turned round and without its last ?gone= items, with ?turn=<key>',
     answer(exchange) {
       const name = exchange.query.get('title') ?? 'Entry';
       const count = numberOf(exchange.query, 'n', 300);

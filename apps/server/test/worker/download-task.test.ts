@@ -151,6 +151,22 @@ describe('presets', () => {
     expect(entries?.map(({ index }) => index)).toEqual([2, 3, 4]);
   });
 
+  it('name what was chosen of a list by what it is, also when the list was turned round', async () => {
+    const path = '/feed.rss?n=6&gone=1&turn=chosen';
+    const seen = await done(path, { formatPreset: 'Playlist (flat)' });
+    const [first, second, , , , last] = (seen.entries ?? []).map(({ id, url }) => id ?? url ?? '');
+    const ids = [first ?? '', second ?? '', last ?? ''];
+    const { entries, events } = await done(path, {
+      options: { playlist: { mode: 'select', entry_ids: ids, items: '3' } },
+    });
+    expect(entries?.map(({ title, index }) => [title, index])).toEqual([
+      ['Entry 002', 4],
+      ['Entry 001', 5],
+    ]);
+    const texts = events.map((event) => (event.kind === 'log' ? event.text : ''));
+    expect(texts.find((text) => text.includes('not in the list any more'))).toContain('/entry/6/');
+  });
+
   it('tell the media of one page apart by their position', async () => {
     const url = '/page/several.html';
     const { entries } = await done(url, { options: { playlist: { mode: 'all' } } });
@@ -340,12 +356,31 @@ describe('parts that fail alone', () => {
   });
 });
 
+describe('an HLS stream that yt-dlp refuses for good', () => {
+  it('is put together by ffmpeg, once and through the proxy', async () => {
+    const { metadata, media, events } = await done('/media/hls-init/same.m3u8');
+    expect(media?.suffix).toBe('.mp4');
+    expect(metadata.height).toBe(360);
+    expect(metadata.duration).toBeCloseTo(8, 0);
+    const texts = events.map((event) => (event.kind === 'log' ? event.text : ''));
+    expect(texts.filter((text) => text.includes('leaving it to ffmpeg'))).toHaveLength(1);
+  });
+
+  it('fails with a code that says it when its parts cannot be joined', async () => {
+    const { outcome } = await tasks.run('/media/hls-init/other.m3u8');
+    expect(outcome).toMatchObject({
+      kind: 'failed',
+      code: 'INVALID_MEDIA',
+      detail: expect.stringContaining('changes its form in the middle') as unknown,
+    });
+  });
+});
+
 describe('what a site can do wrong', () => {
   const cases: readonly { code: FailureCode; path: string; request?: TaskRequest }[] = [
     { code: 'TRUNCATED', path: '/fault/short-without-length.mp4' },
     { code: 'TRUNCATED', path: '/fault/short-without-length.mp4?lack=1' },
     { code: 'TRUNCATED', path: '/fault/empty.mp4' },
-    { code: 'TRUNCATED', path: '/fault/range-garbage.mp4?cut=200000&cut_times=2' },
     {
       code: 'TOO_LARGE',
       path: '/fault/trickle.mp4?kib_per_s=200',

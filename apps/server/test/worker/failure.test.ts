@@ -191,7 +191,7 @@ const MESSAGES: readonly (readonly [FailureCode, string])[] = [
   ['FRAGMENTS_MISSING', 'ERROR: fragment 3 not found, unable to continue'],
   ['NETWORK', 'ERROR: ffmpeg exited with code 1'],
   [
-    'TRUNCATED',
+    'NETWORK',
     'ERROR: [download] Got error: Downloaded 600000 bytes, expected 1074631 bytes. Giving up after 5 retries',
   ],
   ['TRUNCATED', 'ERROR: Did not get any data blocks'],

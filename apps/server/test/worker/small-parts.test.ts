@@ -4,7 +4,6 @@ import { listMetadata, metadataOf } from '../../src/worker/metadata.ts';
 import { parseOutputLine, type VideoInfo } from '../../src/worker/output-lines.ts';
 import { partsPlans } from '../../src/worker/parts-plan.ts';
 import { redact } from '../../src/worker/redact.ts';
-import { isSameResource } from '../../src/worker/resume-state.ts';
 import { createListing, entryOf } from '../../src/worker/listing.ts';
 
 function video(fields: object): VideoInfo {
@@ -90,36 +89,6 @@ describe('metadata', () => {
     listing.add(video({ url: 'https://example.com/1.mp4' }));
     expect(listing.isList).toBe(false);
   });
-});
-
-describe('a partial file', () => {
-  const known = { totalBytes: 10, etag: '"a"', lastModified: 'x' };
-  it.each([
-    [true, known, { ...known, lastModified: 'y' }, false],
-    [false, known, { ...known, etag: '"b"' }, true],
-    [false, known, { ...known, etag: null }, true],
-    [false, known, { ...known, totalBytes: 11 }, true],
-    [false, undefined, known, true],
-    [true, { ...known, etag: null }, { ...known, etag: null }, false],
-    [false, { ...known, etag: null }, { ...known, etag: null, lastModified: 'y' }, false],
-    [
-      false,
-      { totalBytes: 10, etag: null, lastModified: null },
-      { totalBytes: 10, etag: null, lastModified: null },
-      false,
-    ],
-    [
-      true,
-      { totalBytes: 10, etag: null, lastModified: null },
-      { totalBytes: 10, etag: null, lastModified: null },
-      true,
-    ],
-  ] as const)(
-    'may be continued: %s, known %j, now %j, same run %s',
-    (answer, before, now, isSameRun) => {
-      expect(isSameResource(before, now, isSameRun)).toBe(answer);
-    },
-  );
 });
 
 describe('a thumbnail that was missing', () => {

@@ -23,6 +23,7 @@ import type {
   TaskEvent,
   TaskLimits,
 } from '../../src/worker/messages.ts';
+import type { EngineHostTier } from '../../src/adapters/engine-process.ts';
 import { engineTools, startEngine, waitUntil } from '../engine/engine-under-test.ts';
 import { startOrigin, type Origin } from '../origin/origin.ts';
 
@@ -82,9 +83,12 @@ export function progressOf(events: readonly TaskEvent[]) {
 }
 
 /** The real engine, the real forward proxy and an origin; tasks run in the calling thread. */
-export async function startTasks(alsoAllowed: readonly string[] = []): Promise<TasksUnderTest> {
+export async function startTasks(
+  alsoAllowed: readonly string[] = [],
+  tier: EngineHostTier = process.platform === 'linux' ? 'warm' : 'cold',
+): Promise<TasksUnderTest> {
   const origin = await startOrigin();
-  const engine = await startEngine(process.platform === 'linux' ? 'warm' : 'cold');
+  const engine = await startEngine(tier);
   const tools = await engineTools();
   const table = resolve(import.meta.dirname, '../../engine/addresses.json');
   const proxy = createEgressProxy({

@@ -1,3 +1,4 @@
+import type { PlaylistEntry } from '@artemis/contracts';
 import { itemsOf, mergedRanges, positionCount, type EntryRange } from '@artemis/contracts/client';
 import { LIMITS } from '@artemis/contracts/vocabulary';
 
@@ -84,6 +85,53 @@ export function parseRanges(text: string, total: number): readonly EntryRange[] 
     ranges.push({ first, last });
   }
   return ranges.length === 0 ? null : mergedRanges(ranges);
+}
+
+/**
+ * What `options.playlist.entry_ids` takes for the entries at these positions, so that they come also when the list has
+ * changed. Null when some were not read, are not told apart by their names, or have more names than are kept: then only
+ * positions are left.
+ */
+function entryIdsOf(
+  entries: readonly PlaylistEntry[],
+  wanted: readonly EntryRange[],
+): string[] | null {
+  const times = new Map<string, number>();
+  for (const { id, url } of entries) {
+    for (const name of new Set([id, url])) {
+      if (name !== null) times.set(name, (times.get(name) ?? 0) + 1);
+    }
+  }
+  const byPosition = new Map(entries.map((entry) => [entry.index, entry]));
+  const ids: string[] = [];
+  for (const { first, last } of wanted) {
+    for (let position = first; position <= last; position += 1) {
+      const entry = byPosition.get(position);
+      const name = [entry?.id, entry?.url].find((one) => one && times.get(one) === 1);
+      if (!name) return null;
+      ids.push(name);
+    }
+  }
+  const isKept = ids.join('').length <= LIMITS.entryIdCharacters;
+  return isKept && ids.length > 0 && ids.length <= LIMITS.selectedEntries ? ids : null;
+}
+
+/**
+ * The entries at these positions, and those of these names, as `options.playlist` names them. Beside names the positions
+ * only say where the entries stood.
+ */
+export function chosenOf(
+  entries: readonly PlaylistEntry[],
+  wanted: readonly EntryRange[],
+  names: readonly string[] = [],
+): { items: string; entry_ids?: string[] } {
+  const ids = entryIdsOf(entries, wanted);
+  const items = itemsOf(wanted);
+  return ids === null ? { items } : { items, entry_ids: [...ids, ...names] };
+}
+
+export function isNamed({ id, url }: PlaylistEntry, names: readonly string[]): boolean {
+  return names.some((name) => name === id || name === url);
 }
 
 /** Whether the server takes so many positions in so many pieces. */

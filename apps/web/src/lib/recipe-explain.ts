@@ -108,7 +108,10 @@ function extentSentences({ section, playlist, live, ...rest }: Options, t: Dicti
   }
   if (rest.split_chapters) sentences.push(t.explainSplit);
   if (playlist?.mode === 'all') sentences.push(t.explainListAll);
-  if (playlist?.mode === 'select') sentences.push(t.explainListItems(playlist.items ?? ''));
+  if (playlist?.mode === 'select') {
+    const { items = '', entry_ids: ids } = playlist;
+    sentences.push(ids ? t.explainListChosen(ids.length) : t.explainListItems(items));
+  }
   if (playlist?.max_items) sentences.push(t.explainListMost(playlist.max_items));
   if (playlist?.skip_downloaded) sentences.push(t.explainListNew);
   if (live?.from_start) sentences.push(t.explainLiveStart);

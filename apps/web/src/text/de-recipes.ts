@@ -171,6 +171,10 @@ export const deRecipes: typeof enRecipes = {
   explainSplit: 'Jedes Kapitel ist eine Datei mehr neben dem Ganzen.',
   explainListAll: 'Aus einer Playlist kommen alle Einträge.',
   explainListItems: (items) => `Aus einer Playlist kommen diese Nummern: ${items}.`,
+  explainListChosen: (count) =>
+    count === 1
+      ? 'Aus einer Playlist kommt der gewählte Eintrag, wo immer er steht.'
+      : `Aus einer Playlist kommen die ${n(count)} gewählten Einträge, wo immer sie stehen.`,
   explainListMost: (count) =>
     count === 1
       ? 'Aus einer Playlist kommt höchstens 1 Eintrag.'

@@ -179,6 +179,10 @@ export const enRecipes = {
   explainSplit: 'Each chapter is one more file beside the whole.',
   explainListAll: 'Of a playlist, all entries come.',
   explainListItems: (items: string) => `Of a playlist, these positions come: ${items}.`,
+  explainListChosen: (count: number) =>
+    count === 1
+      ? 'Of a playlist, the chosen entry comes, wherever it stands.'
+      : `Of a playlist, the ${n(count)} chosen entries come, wherever they stand.`,
   explainListMost: (count: number) =>
     `Of a playlist, at most ${n(count)} ${plural(count, 'entry comes', 'entries come')}.`,
   explainListNew: 'Entries that were downloaded before are left out.',

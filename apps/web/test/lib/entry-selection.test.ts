@@ -1,6 +1,12 @@
+import type { PlaylistEntry } from '@artemis/contracts';
 import { itemsOf } from '@artemis/contracts/client';
 import { describe, expect, it } from 'vitest';
-import { EntrySelection, isTooMuch, parseRanges } from '../../src/lib/entry-selection.svelte.ts';
+import {
+  chosenOf,
+  EntrySelection,
+  isTooMuch,
+  parseRanges,
+} from '../../src/lib/entry-selection.svelte.ts';
 
 describe('a choice among the entries of a playlist', () => {
   it('is everything at first, also what is not read yet', () => {
@@ -37,6 +43,38 @@ describe('a choice among the entries of a playlist', () => {
     for (const bad of ['', 'x', '9-3', '51', '1-2-3', '0', '1,y']) {
       expect(items(bad), bad).toBeNull();
     }
+  });
+
+  it('names what was chosen by what it is, so that it comes when the list is turned round', () => {
+    const entry = (index: number, id: string | null, url: string | null): PlaylistEntry => ({
+      index,
+      id,
+      url,
+      title: null,
+      duration: null,
+    });
+    const entries = [
+      entry(1, 'alpha', 'https://media.example/1'),
+      entry(2, 'same', 'https://media.example/2'),
+      entry(3, 'same', 'https://media.example/3'),
+      entry(4, null, 'https://media.example/4'),
+      entry(5, null, null),
+    ];
+    const chosen = (first: number, last = first) => chosenOf(entries, [{ first, last }]);
+    expect(chosen(1)).toEqual({ items: '1', entry_ids: ['alpha'] });
+    expect(chosen(2, 4)).toEqual({
+      items: '2-4',
+      entry_ids: [2, 3, 4].map((number) => `https://media.example/${number}`),
+    });
+    expect(chosenOf(entries, [{ first: 1, last: 1 }], ['beta'])).toEqual({
+      items: '1',
+      entry_ids: ['alpha', 'beta'],
+    });
+    // Without a name, or not read yet.
+    expect(chosen(4, 5)).toEqual({ items: '4-5' });
+    expect(chosen(5, 9)).toEqual({ items: '5-9' });
+    const long = [entry(1, 'x'.repeat(70_000), null)];
+    expect(chosenOf(long, [{ first: 1, last: 1 }])).toEqual({ items: '1' });
   });
 
   it('knows what the server would refuse', () => {

@@ -1,0 +1,137 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TIERS, waitUntil } from '../engine/engine-under-test.ts';
+import { progressOf, startTasks, type TasksUnderTest } from './task-under-test.ts';
+
+describe.each(TIERS)('a broken transfer in the %s tier', (tier) => {
+  let tasks: TasksUnderTest;
+  let keys = 0;
+
+  beforeAll(async () => {
+    tasks = await startTasks([], tier);
+  }, 60_000);
+
+  afterAll(() => tasks.close());
+
+  function pathOf(query: string): string {
+    keys += 1;
+    return `/line/clip.mp4?key=${keys}&${query}`;
+  }
+
+  async function digestOf(query: string): Promise<string> {
+    const whole = await fetch(`${tasks.origin.url}/line/clip.mp4?key=whole&${query}`);
+    return digest(Buffer.from(await whole.arrayBuffer()));
+  }
+
+  function digest(bytes: Buffer): string {
+    return createHash('sha256').update(bytes).digest('hex');
+  }
+
+  /** Cases that wait for long are tried in one tier. */
+  function slow<T>(example: T): T[] {
+    return tier === TIERS[0] ? [example] : [];
+  }
+
+  /** How many ranges that do not begin at 0 the site was asked for. */
+  function continued(): number {
+    return tasks.origin.requests.filter(({ range }) => /^bytes=[1-9]/.test(range ?? '')).length;
+  }
+
+  it.each([
+    ['drops every 500 kB of 20 MB', 'size=20000000&drop=500000', ''],
+    ['drops every 100 kB', 'size=1500000&drop=100000', ''],
+    ['drops, of a site without validators', 'size=3000000&drop=500000&validators=none', ''],
+    ['answers for less than was asked', 'drop=400000&drops=2&answer=short', ''],
+    ['answers once with a part from another place', 'drop=2000000&drops=2&answer=elsewhere', ''],
+    ['answers once with a part that names no place', 'drop=2000000&drops=2&answer=bare', ''],
+    ['answers once with another total', 'drop=2000000&drops=2&answer=other-total', ''],
+    ['answers once with the whole file', 'drop=2000000&drops=2&answer=whole', ''],
+    ['refuses the range once', 'drop=2000000&drops=2&answer=refuse', ''],
+    ['has another file meanwhile', 'drop=2000000&drops=2&answer=changed', 'version=b'],
+    ...slow(['is silent once', 'drop=1000000&drops=3&answer=silence&answers=1', '']),
+  ])(
+    'ends byte for byte when the line %s',
+    async (_, query, version) => {
+      const { media, jobFolder } = await tasks.done(pathOf(query));
+      const size = /size=\d+/.exec(query)?.[0] ?? '';
+      expect(digest(await readFile(media?.path ?? ''))).toBe(await digestOf(`${size}&${version}`));
+      expect(await readdir(jobFolder)).not.toContain('media.mp4.part');
+    },
+    90_000,
+  );
+
+  it.each([
+    ['never continues where it is asked to', 'drop=500000&answer=elsewhere'],
+    ['never names the place', 'drop=500000&answer=bare'],
+    ['refuses every range', 'drop=500000&answer=refuse'],
+    ...slow(['sends nothing more', 'drop=500000&answer=nothing']),
+  ])(
+    'is of the network, and bounded, when the site %s',
+    async (_, query) => {
+      tasks.origin.requests.length = 0;
+      const { outcome, jobFolder } = await tasks.run(pathOf(query));
+      expect(outcome).toMatchObject({ kind: 'failed', code: 'NETWORK' });
+      expect((await stat(join(jobFolder, 'media.mp4.part'))).size).toBe(500_000);
+      expect(tasks.origin.requests.length).toBeLessThan(12);
+    },
+    90_000,
+  );
+
+  async function stoppedInTheMiddle(query = '') {
+    const path = pathOf(`size=1500000&kib_per_s=800&${query}`);
+    const task = await tasks.start(path);
+    await waitUntil(
+      () => progressOf(task.events).find(({ downloadedBytes }) => (downloadedBytes ?? 0) > 300_000),
+      () => `the middle: ${JSON.stringify(task.events.at(-1))}`,
+    );
+    task.stop();
+    expect(await task.outcome).toMatchObject({ kind: 'stopped' });
+    tasks.origin.requests.length = 0;
+    return { path, jobFolder: task.jobFolder, part: join(task.jobFolder, 'media.mp4.part') };
+  }
+
+  async function wholeFile(): Promise<Buffer> {
+    const whole = await fetch(`${tasks.origin.url}/line/clip.mp4?key=whole&size=1500000`);
+    return Buffer.from(await whole.arrayBuffer());
+  }
+
+  async function expectWhole(path: string, jobFolder: string): Promise<void> {
+    const { media } = await tasks.done(path, { jobFolder });
+    expect(digest(await readFile(media?.path ?? ''))).toBe(digest(await wholeFile()));
+  }
+
+  it('goes on in a later process with what is noted beside the partial file', async () => {
+    const { path, jobFolder } = await stoppedInTheMiddle();
+    await expectWhole(path, jobFolder);
+    expect(continued()).toBe(1);
+  });
+
+  it('begins anew in a later process when nothing is noted', async () => {
+    const { path, jobFolder, part } = await stoppedInTheMiddle();
+    await writeFile(part, Buffer.alloc((await stat(part)).size, 1));
+    await rm(join(jobFolder, 'resume-media.mp4.part.json'));
+    await expectWhole(path, jobFolder);
+  });
+
+  it('begins anew in a later process when the site names no state of its file', async () => {
+    const { path, jobFolder, part } = await stoppedInTheMiddle('validators=none');
+    await writeFile(part, Buffer.alloc((await stat(part)).size, 1));
+    await expectWhole(path, jobFolder);
+  });
+
+  it('fetches nothing more when the partial file is whole', async () => {
+    const { path, jobFolder, part } = await stoppedInTheMiddle();
+    await writeFile(part, await wholeFile());
+    const { ino } = await stat(part);
+    await expectWhole(path, jobFolder);
+    expect((await stat(join(jobFolder, 'media.mp4'))).ino).toBe(ino);
+  });
+
+  it('begins anew when the site refuses the last bytes that are missing', async () => {
+    const { path, jobFolder, part } = await stoppedInTheMiddle('answer=refuse');
+    await writeFile(part, (await wholeFile()).subarray(0, 1_499_950));
+    await expectWhole(path, jobFolder);
+  });
+});
