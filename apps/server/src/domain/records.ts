@@ -75,17 +75,20 @@ export function createRecords(dependencies: RecordsDependencies): Records {
     return live.update(id, { ...patch, status: to, updated_at: now().toISOString() }) ?? entry;
   }
 
-  /** Terminal records beyond the limit, oldest first, without those that a save under way takes with it. */
+  /**
+   * Terminal records beyond the limit, oldest first, without those that a save under way takes with it. Those that are
+   * held take nobody's place: as many as are kept may be held, and then every record would go as it ends.
+   */
   function beyondLimit(): string[] {
-    let excess = -historyLimit - leaving.size;
-    for (const status of TERMINAL_STATUSES) excess += live.count(status);
-    if (excess <= 0) return [];
-    return [...live.all()]
-      .filter(
-        ({ download: { id, status } }) => isTerminal(status) && !leaving.has(id) && !isHeld(id),
-      )
-      .sort((a, b) => endedAt(a) - endedAt(b) || a.order - b.order)
-      .slice(0, excess)
+    let ended = -leaving.size;
+    for (const status of TERMINAL_STATUSES) ended += live.count(status);
+    if (ended <= historyLimit) return [];
+    const free = [...live.all()].filter(
+      ({ download: { id, status } }) => isTerminal(status) && !leaving.has(id) && !isHeld(id),
+    );
+    return free
+      .sort(byEnd)
+      .slice(0, Math.max(0, free.length - historyLimit))
       .map(({ download }) => download.id);
   }
 
@@ -216,6 +219,16 @@ export function createRecords(dependencies: RecordsDependencies): Records {
       await saveUnsaved();
     },
   };
+}
+
+/** A playlist is older than its entries, but ends after them: in the same millisecond as the last one when that is quick. */
+function byEnd(a: LiveDownload, b: LiveDownload): number {
+  return endedAt(a) - endedAt(b) || generation(b) - generation(a) || a.order - b.order;
+}
+
+/** 1 for an entry of a playlist. */
+function generation({ download }: LiveDownload): 0 | 1 {
+  return download.parent_id === null ? 0 : 1;
 }
 
 function endedAt({ download }: LiveDownload): number {
