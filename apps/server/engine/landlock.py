@@ -17,13 +17,16 @@ _RULE_PATH_BENEATH, _RULE_NET_PORT = 1, 2
 
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_FOLDER = 1 << 0, 1 << 1, 1 << 2, 1 << 3
 _REFER, _TRUNCATE, _IOCTL_DEVICE = 1 << 13, 1 << 14, 1 << 15
-# Remove a folder or file, make anything but device files.
-_CHANGE_FOLDER = 0b11_1111_0000 | 1 << 12
+# Remove a folder or file, make a folder or file. No links: the server must not meet one in a folder of ours.
+_CHANGE_FOLDER = 1 << 4 | 1 << 5 | 1 << 7 | 1 << 8
+_MAKE_LINK = 1 << 12
 _RIGHTS_OF_ABI_1 = 0b1_1111_1111_1111
 _BIND_TCP, _CONNECT_TCP = 1, 2
 _SCOPE_ABSTRACT_SOCKETS, _SCOPE_SIGNALS = 1, 2
 
 READ = _EXECUTE | _READ_FILE | _READ_FOLDER
+# A standalone yt-dlp unpacks itself, and there are links in it.
+WRITE_WITH_LINKS = READ | _WRITE_FILE | _CHANGE_FOLDER | _REFER | _TRUNCATE | _MAKE_LINK
 WRITE = READ | _WRITE_FILE | _CHANGE_FOLDER | _REFER | _TRUNCATE
 # Of a single file only these make sense, and the kernel refuses the others.
 _RIGHTS_OF_FILES = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE | _IOCTL_DEVICE

@@ -53,9 +53,9 @@ class MediaInputs:
             raise NotAllowed('input not allowed')
         manifest = self._demuxers.get(source)
         is_https = source.startswith('https://')
-        if is_https and manifest is not None and not self._can_restrict_connections:
-            # What the manifest names could go round the proxy, and nothing here would keep it from that.
-            raise NotAllowed('a manifest by https needs a kernel that restricts connections (Linux 6.7)')
+        # By https what the manifest names could go round the proxy; HLS also takes a list by `tcp:`, which http needs.
+        if manifest is not None and (is_https or manifest == 'hls') and not self._can_restrict_connections:
+            raise NotAllowed('this manifest needs a kernel that restricts connections (Linux 6.7)')
         formats = _STREAMED if manifest is None else f'{_STREAMED},{manifest}'
         return _words(_HTTPS if is_https or self._allows_https else _PLAIN_HTTP, formats)
 

@@ -49,6 +49,11 @@ class Request:
         if self.proxy_url is not None and not re.match(r'http://[^/\s]+$', self.proxy_url):
             raise BadRequest('egress.proxy.url')
 
+    def forget(self) -> None:
+        """All but the nonce: what is in the host is in the memory of every later job as well."""
+        self.cookies = self.proxy_url = None
+        self.argv, self.allow, self.resolver, self.folder = [], [], {}, ''
+
     def proxy_port(self) -> Optional[int]:
         return None if self.proxy_url is None else urlsplit(self.proxy_url).port or 80
 

@@ -35,6 +35,7 @@ class Sandbox:
         if settings.landlock_abi is not None:
             landlock.know_at_most(settings.landlock_abi)
         self._places = list(_places(settings)) if landlock.abi > 0 else []
+        self._own_rights = landlock.WRITE if settings.binary is None else landlock.WRITE_WITH_LINKS
         # Of tools whose files lie where nobody would look for them.
         self._reads_everything = False
         self._filters: Dict[Tuple[int, ...], seccomp.Filter] = {}
@@ -71,7 +72,7 @@ class Sandbox:
 
     def ruleset(self, folder: str, ports: Optional[Tuple[int, ...]]) -> Optional[int]:
         """For `enter`, made while the host's descriptors are still open. `ports`: all that may be connected to."""
-        own = [landlock.open_place(folder, landlock.WRITE), landlock.open_place('/proc/self', landlock.READ)]
+        own = [landlock.open_place(folder, self._own_rights), landlock.open_place('/proc/self', landlock.READ)]
         if self._reads_everything:
             own.append(landlock.open_place('/', landlock.READ))
         opened = [place for place in own if place is not None]

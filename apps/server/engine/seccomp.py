@@ -57,6 +57,7 @@ _REFUSED: Dict[str, Tuple[int, Optional[int]]] = {
     'fsmount': (432, 432),
     'fspick': (433, 433),
     'mount_setattr': (442, 442),
+    'open_tree_attr': (467, 467),
     'open_by_handle_at': (304, 265),
     'unshare': (272, 97),
     'setns': (308, 268),
@@ -101,13 +102,42 @@ _REFUSED: Dict[str, Tuple[int, Optional[int]]] = {
     'setxattr': (188, 5),
     'lsetxattr': (189, 6),
     'fsetxattr': (190, 7),
+    'setxattrat': (463, 463),
+    'removexattrat': (466, 466),
+    'file_setattr': (469, 469),
     'removexattr': (197, 14),
     'lremovexattr': (198, 15),
     'fremovexattr': (199, 16),
+    # Shared memory, queues and semaphores of the whole system, which Landlock does not know.
+    'shmget': (29, 194),
+    'shmat': (30, 196),
+    'shmctl': (31, 195),
+    'semget': (64, 190),
+    'semop': (65, 193),
+    'semctl': (66, 191),
+    'semtimedop': (220, 192),
+    'msgget': (68, 186),
+    'msgsnd': (69, 189),
+    'msgrcv': (70, 188),
+    'msgctl': (71, 187),
+    'mq_open': (240, 180),
+    'mq_unlink': (241, 181),
+    # How much of the processor others get.
+    'setpriority': (141, 140),
+    'sched_setparam': (142, 118),
+    'sched_setscheduler': (144, 119),
+    'sched_setattr': (314, 274),
+    'ioprio_set': (251, 30),
+    'inotify_add_watch': (254, 27),
+    'mknod': (133, None),
+    'mknodat': (259, 33),
     'bind': (49, 200),
     'listen': (50, 201),
 }
 _SOCKET, _CLONE, _CLONE3, _PRLIMIT = (41, 198), (56, 220), (435, 435), (302, 261)
+_SOCKETPAIR, _IOCTL, _SETSID, _SETPGID = (53, 199), (16, 29), (112, 157), (109, 154)
+# Flags and attributes of a file that is only open for reading. (FS_IOC_SETFLAGS, its 32-bit form, FS_IOC_FSSETXATTR)
+_FILE_FLAGS = (0x40086602, 0x40046602, 0x401C5820)
 # With the position of their flags.
 _SENDING = {(44, 206): 3, (46, 211): 2, (307, 269): 3}
 
@@ -148,6 +178,8 @@ def compile_calls() -> Filter:
     code.jump(_JUMP_IF_EQUAL, _CLONE3[processor.column], yes='unknown')
     code.jump(_JUMP_IF_EQUAL, _CLONE[processor.column], yes='clone')
     code.jump(_JUMP_IF_EQUAL, _PRLIMIT[processor.column], yes='prlimit')
+    code.jump(_JUMP_IF_EQUAL, _SOCKETPAIR[processor.column], yes='pair')
+    code.jump(_JUMP_IF_EQUAL, _IOCTL[processor.column], yes='ioctl')
     for numbers, position in _SENDING.items():
         code.jump(_JUMP_IF_EQUAL, numbers[processor.column], yes=f'flags {position}')
     code.give(_ALLOW)
@@ -164,12 +196,27 @@ def compile_calls() -> Filter:
         code.mark(f'flags {position}')
         code.load(_argument(position))
         code.jump(_JUMP_IF_ANY_BIT, _MSG_FASTOPEN, yes='refuse', no='allow')
+    code.mark('pair')
+    # One of datagrams could send to the socket of anybody.
+    code.load(_argument(1))
+    code.add(_AND, 0xF)
+    code.jump(_JUMP_IF_EQUAL, socket.SOCK_STREAM, yes='allow', no='refuse')
+    code.mark('ioctl')
+    code.load(_argument(1))
+    for number in _FILE_FLAGS:
+        code.jump(_JUMP_IF_EQUAL, number, yes='refuse')
+    code.jump(_JUMP_IF_EQUAL, 0, yes='allow', no='allow')
     return _end(code)
 
 
 def compile_sockets(kinds: Tuple[int, ...]) -> Filter:
-    """`kinds`: of SOCK_STREAM (TCP) and SOCK_DGRAM (UDP) those that may be made; nothing else ever may."""
+    """`kinds`: of SOCK_STREAM (TCP) and SOCK_DGRAM (UDP) those that may be made; nothing else ever may.
+
+    Nor may a process leave the group of the job, by which the host ends all of it.
+    """
     processor, code = _begin()
+    for number in (_SETSID, _SETPGID):
+        code.jump(_JUMP_IF_EQUAL, number[processor.column], yes='refuse')
     code.jump(_JUMP_IF_EQUAL, _SOCKET[processor.column], yes='socket' if kinds else 'refuse', no='allow')
     if kinds:
         _judge_sockets(code, kinds)

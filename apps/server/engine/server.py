@@ -180,7 +180,7 @@ class Server:
         if pid == 0:
             self._become_job(connection)
         # The job has its own copy by now; later jobs are forked from this process.
-        connection.request.cookies = None
+        connection.request.forget()
         connection.pid = pid
         self._by_pid[pid] = connection
         connection.tell({'control': 'started', 'pid': pid})

@@ -1,5 +1,5 @@
-import type { Stats } from 'node:fs';
-import { chmod, lstat, open, rename, stat, unlink } from 'node:fs/promises';
+import { constants, type Stats } from 'node:fs';
+import { lstat, open, rename, unlink } from 'node:fs/promises';
 
 export async function lstatOrNull(path: string): Promise<Stats | null> {
   return lstat(path).catch((error: NodeJS.ErrnoException) => {
@@ -42,6 +42,11 @@ export async function moveWithoutReplacing(
 
 /** Job folders are private; a stored file gets the rights that any new file of this user has. */
 export async function openToUser(path: string): Promise<void> {
-  const { mode } = await stat(path);
-  await chmod(path, (mode & 0o700) | (0o666 & ~process.umask()));
+  const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    const { mode } = await handle.stat();
+    await handle.chmod((mode & 0o700) | (0o666 & ~process.umask()));
+  } finally {
+    await handle.close();
+  }
 }

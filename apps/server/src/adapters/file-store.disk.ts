@@ -315,7 +315,10 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
       const known = index.get(path);
       if (known === null || !(await isSameFile(known))) return null;
       const copy = join(folder, `media${extname(path)}`);
-      await copyFile(join(root, path), copy, constants.COPYFILE_FICLONE);
+      // Never through a link that a job has left there.
+      await rm(copy, { force: true });
+      const how = constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL;
+      await copyFile(join(root, path), copy, how);
       return copy;
     },
     async isTaken(path) {

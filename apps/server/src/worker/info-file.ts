@@ -1,7 +1,5 @@
-import { readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { readFolderRecord, writeFolderRecord } from './folder-record.ts';
 
-/** A larger one is not kept: it would have to be read whole to be cleaned. */
-const MAX_BYTES = 32 * 1024 ** 2;
 /** Headers and cookies are secrets, file names are those of the job folder, fragments are thousands of links. */
 const DROPPED = new Set([
   'http_headers',
@@ -18,14 +16,12 @@ const STREAM_LINKS = new Set(['url', 'manifest_url', 'fragment_base_url']);
 
 /**
  * Makes an info JSON fit to be kept and passed on: without headers, cookies, names of this computer, and signatures in
- * links. False when that could not be done; then it must not be kept.
+ * links. False when that could not be done, or it is too large to be read whole; then it must not be kept.
  */
 export async function cleanInfoFile(path: string, jobFolder: string): Promise<boolean> {
   try {
-    if ((await stat(path)).size > MAX_BYTES) return false;
-    const info: unknown = JSON.parse(await readFile(path, 'utf8'));
-    await writeFile(`${path}.tmp`, JSON.stringify(cleanInfo(info, jobFolder)), { mode: 0o600 });
-    await rename(`${path}.tmp`, path);
+    const info: unknown = JSON.parse(await readFolderRecord(path));
+    await writeFolderRecord(path, JSON.stringify(cleanInfo(info, jobFolder)));
     return true;
   } catch {
     return false;

@@ -1,5 +1,7 @@
-import { open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { lstat, open, rm } from 'node:fs/promises';
+import { basename, join, relative } from 'node:path';
+import { readFolderRecord, writeFolderRecord } from './folder-record.ts';
+import { ownFile } from './job-folder.ts';
 import type { Outcome } from './messages.ts';
 
 const FILE_NAME = 'outcome.json';
@@ -14,31 +16,34 @@ export type VerifiedOutcome = Extract<Outcome, { kind: 'done' }>;
 export async function writeOutcome(jobFolder: string, outcome: VerifiedOutcome): Promise<void> {
   for (const file of outcome.files) await syncFile(file.path);
   const files = outcome.files.map((file) => ({ ...file, path: relative(jobFolder, file.path) }));
-  const path = join(jobFolder, FILE_NAME);
-  const temporary = `${path}.tmp`;
+  const text = JSON.stringify({ version: VERSION, outcome: { ...outcome, files } });
   // Not synced itself: one that a power cut took away or tore costs a second look at the files, not a second download.
-  await writeFile(temporary, JSON.stringify({ version: VERSION, outcome: { ...outcome, files } }), {
-    mode: 0o600,
-  });
-  await rename(temporary, path);
+  await writeFolderRecord(join(jobFolder, FILE_NAME), text);
 }
 
 /**
  * The outcome of an earlier attempt; null when there is none or a file has changed since. A file that is gone
- * counts as published already: a stop may have come in the middle of that. Never rejects.
+ * counts as published already: a stop may have come in the middle of that. A job can write here too, so that only what it
+ * could have been asked for counts: media and what goes with it, directly in this folder. Never rejects.
  */
 export async function readOutcome(jobFolder: string): Promise<VerifiedOutcome | null> {
   try {
-    const text = await readFile(join(jobFolder, FILE_NAME), 'utf8');
+    const text = await readFolderRecord(join(jobFolder, FILE_NAME));
     const stored = JSON.parse(text) as { version: number; outcome: VerifiedOutcome };
     if (stored.version !== VERSION || stored.outcome.kind !== 'done') return null;
     const files = stored.outcome.files.map((file) => ({
       ...file,
       path: join(jobFolder, file.path),
     }));
-    for (const { path, sizeBytes } of files) {
-      const found = await stat(path).catch(() => null);
-      if (found !== null && found.size !== sizeBytes) return null;
+    for (const { path, sizeBytes, kind, suffix, contentType } of files) {
+      const name = basename(path);
+      if (path !== join(jobFolder, name)) return null;
+      if ((await lstat(path).catch(() => null)) === null) continue;
+      const found = await ownFile(jobFolder, name);
+      if (found === null || found.sizeBytes !== sizeBytes) return null;
+      if (found.kind !== kind || found.suffix !== suffix || found.contentType !== contentType) {
+        return null;
+      }
     }
     return { ...stored.outcome, files };
   } catch {

@@ -1,5 +1,6 @@
-import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readFolderRecord, writeFolderRecord } from './folder-record.ts';
 import { SET_ASIDE } from './set-aside.ts';
 import type { OutputMessage, VideoInfo } from './output-lines.ts';
 
@@ -108,7 +109,7 @@ function factsOf({ formats }: VideoInfo): ResumeState['formats'] {
 
 async function readState(jobFolder: string, key: string): Promise<ResumeState | null> {
   try {
-    const state = JSON.parse(await readFile(join(jobFolder, FILE_NAME), 'utf8')) as ResumeState;
+    const state = JSON.parse(await readFolderRecord(join(jobFolder, FILE_NAME))) as ResumeState;
     return state.version === VERSION && state.key === key ? state : null;
   } catch {
     return null;
@@ -119,8 +120,7 @@ async function readState(jobFolder: string, key: string): Promise<ResumeState | 
 async function writeState(jobFolder: string, state: ResumeState): Promise<void> {
   const path = join(jobFolder, FILE_NAME);
   try {
-    await writeFile(`${path}.tmp`, JSON.stringify(state), { mode: 0o600 });
-    await rename(`${path}.tmp`, path);
+    await writeFolderRecord(path, JSON.stringify(state));
   } catch {
     await rm(path, { force: true }).catch(() => undefined);
   }

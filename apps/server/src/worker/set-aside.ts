@@ -1,5 +1,6 @@
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { readFolderRecord, writeFolderRecord } from './folder-record.ts';
 import type { VideoInfo } from './output-lines.ts';
 
 /**
@@ -26,16 +27,18 @@ export async function setAside(jobFolder: string, facts: SetAside): Promise<void
   await mkdir(folder, { mode: 0o700 });
   for (const name of names) await rename(join(jobFolder, name), join(folder, name));
   const filePath = facts.filePath === null ? null : basename(facts.filePath);
-  await writeFile(join(folder, FACTS), JSON.stringify({ ...facts, filePath }), { mode: 0o600 });
+  await writeFolderRecord(join(folder, FACTS), JSON.stringify({ ...facts, filePath }));
 }
 
 /** Null when there is nothing, or not any more. `filePath` is in the folder of it. */
 export async function readSetAside(jobFolder: string): Promise<SetAside | null> {
   const folder = join(jobFolder, SET_ASIDE);
   try {
-    const facts = JSON.parse(await readFile(join(folder, FACTS), 'utf8')) as SetAside;
+    // A link in its place would lead anywhere.
+    if (!(await lstat(folder)).isDirectory()) return null;
+    const facts = JSON.parse(await readFolderRecord(join(folder, FACTS))) as SetAside;
     const { filePath } = facts;
-    return { ...facts, filePath: filePath === null ? null : join(folder, filePath) };
+    return { ...facts, filePath: filePath === null ? null : join(folder, basename(filePath)) };
   } catch {
     return null;
   }

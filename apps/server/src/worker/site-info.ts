@@ -1,6 +1,6 @@
-import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ProbedFormat } from '@artemis/contracts';
+import { readFolderRecord, writeFolderRecord } from './folder-record.ts';
 import { codecOf, extensionOf, integerOf, numberOf, textOf } from './metadata.ts';
 
 /** In the job folder: where yt-dlp begins when the site was read before. */
@@ -24,8 +24,8 @@ export interface SiteInfo {
 /** Null when there is none, or it is not of one video. */
 export async function readSiteInfo(path: string): Promise<SiteInfo | null> {
   try {
-    if ((await stat(path)).size > MAX_INFO_BYTES) return null;
-    const text = await readFile(path, 'utf8');
+    const text = await readFolderRecord(path);
+    if (text.length > MAX_INFO_BYTES) return null;
     const fields = fieldsOf(JSON.parse(text));
     return (fields['_type'] ?? 'video') === 'video' ? { text, fields } : null;
   } catch {
@@ -117,5 +117,5 @@ export function storedInfo({ fields }: SiteInfo, stored: StoredMedia): string {
 
 /** Readable by nobody else: it may have cookies of the site in it. */
 export async function writeKnownInfo(jobFolder: string, info: string): Promise<void> {
-  await writeFile(join(jobFolder, KNOWN_INFO_FILE), info, { mode: 0o600 });
+  await writeFolderRecord(join(jobFolder, KNOWN_INFO_FILE), info);
 }

@@ -1,5 +1,6 @@
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readFolderRecord } from './folder-record.ts';
 
 /** Written by the engine (`engine/steps.py`) while it works on media that is fetched. */
 const FILE_NAME = 'steps.json';
@@ -7,7 +8,7 @@ const FILE_NAME = 'steps.json';
 /** How often the steps after the download were begun without being finished; 0 when nothing is known of it. */
 export async function stepsBegun(jobFolder: string): Promise<number> {
   try {
-    const { begun } = JSON.parse(await readFile(join(jobFolder, FILE_NAME), 'utf8')) as {
+    const { begun } = JSON.parse(await readFolderRecord(join(jobFolder, FILE_NAME))) as {
       begun?: unknown;
     };
     return typeof begun === 'number' ? begun : 0;

@@ -192,7 +192,7 @@ describe.each(TIERS)('a job of the %s engine', { timeout: 60_000 }, (tier) => {
       'mkv',
     );
     expect(status).toBe(1);
-    expect(text).toContain('ERROR: Fragments are missing (1 of 1): 1');
+    expect(text).toContain('ERROR: The file is no media: it is a playlist');
     expect(text).not.toContain('[VideoRemuxer]');
     const encrypted = await run('/media/hls-aes/index.m3u8', '-N', '8');
     expect(encrypted).toMatchObject({ status: 0, files: ['media.mp4'] });
