@@ -119,17 +119,18 @@ async function uninterrupted(
   streams: SpoiledStreams,
   random: () => number,
 ): Promise<ReadonlyMap<Kind, string>> {
-  const found = new Map<Kind, string>();
-  for (const kind of KINDS) {
-    const { downloads } = await server.client.createDownloads(
-      streams.request(kind, 'none', random),
-    );
-    const record = await server.client.waitFor(downloads[0]?.id ?? '', { intervalMs: 100 });
-    if (record.status !== 'completed') throw new Error(`${kind} ends as ${record.error?.code}`);
-    found.set(kind, await contentOf(home, record));
-    await purge(server, record.id);
-  }
-  return found;
+  const found = await Promise.all(
+    KINDS.map(async (kind) => {
+      const request = streams.request(kind, 'none', random);
+      const { downloads } = await server.client.createDownloads(request);
+      const record = await server.client.waitFor(downloads[0]?.id ?? '', { intervalMs: 100 });
+      if (record.status !== 'completed') throw new Error(`${kind} ends as ${record.error?.code}`);
+      const content = await contentOf(home, record);
+      await purge(server, record.id);
+      return [kind, content] as const;
+    }),
+  );
+  return new Map(found);
 }
 
 /** What has just completed is refused as active for a moment: its folder is being removed. */
