@@ -2,7 +2,8 @@
 
 By itself yt-dlp starts each tool to ask for its version, up to 70 ms a tool and job, and takes one that gives no answer
 for one that is not there: the job fails for want of ffmpeg, or takes a lesser format in silence. The server has asked
-our tools before, so one of them that is killed meanwhile is asked again.
+our tools before, so one of them that is killed meanwhile is asked again. And of one that is killed at work it repeats the
+last line, or finds none and fails at that: the signal is said here.
 """
 
 import inspect
@@ -17,6 +18,7 @@ def install(settings: Settings) -> None:
     """Answers are kept, for the jobs forked from this process as well. Raises anything with a yt-dlp it does not know."""
     _use_ours(settings)
     _insist_on_answers(settings)
+    _say_signals()
 
 
 def _use_ours(settings: Settings) -> None:
@@ -58,3 +60,17 @@ def _insisting(original: Callable[..., Any], tools: List[str]) -> Callable[..., 
         return answers[key]
 
     return get_exe_version_output
+
+
+def _say_signals() -> None:
+    from yt_dlp.postprocessor import ffmpeg
+
+    class Popen(ffmpeg.Popen):
+        @classmethod
+        def run(cls, *args: Any, **named: Any) -> Any:
+            stdout, stderr, code = super().run(*args, **named)
+            if code < 0 and isinstance(stderr, str):
+                stderr += f'\nffmpeg exited with code {code}'
+            return stdout, stderr, code
+
+    ffmpeg.Popen = Popen

@@ -2,7 +2,8 @@ import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { BASIC_ARGV, TIERS, startEngine } from './engine-under-test.ts';
+import { startOrigin } from '../origin/origin.ts';
+import { BASIC_ARGV, TIERS, downloadArgv, startEngine } from './engine-under-test.ts';
 
 /** A host asks five times; what it does not learn, its jobs ask again. */
 const DEATHS = [
@@ -47,6 +48,33 @@ echo 'ffmpeg version 7.1-chosen'
       byHost: await lineCount(join(folder, 'asked')),
       byJob: await lineCount(join(jobFolder, 'asked')),
     }).toEqual(asked);
+  },
+  60_000,
+);
+
+it.each(TIERS)(
+  'a job of the %s engine says by which signal ffmpeg ended, also before it has said a word',
+  async (tier) => {
+    const folder = await mkdtemp(join(tmpdir(), 'media-tools-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const ffmpegPath = join(folder, 'my-encoder');
+    await writeFile(
+      ffmpegPath,
+      '#!/bin/sh\n[ "$1" = -bsfs ] || kill -9 $$\necho \'ffmpeg version 7.1-chosen\'\n',
+    );
+    await chmod(ffmpegPath, 0o755);
+    const origin = await startOrigin();
+    onTestFinished(() => origin.close());
+    const engine = await startEngine(tier, { ffmpegPath });
+    onTestFinished(() => engine.close());
+    const jobFolder = join(folder, 'job');
+    await mkdir(jobFolder);
+    const { lines } = await engine.run({
+      argv: downloadArgv(`${origin.url}/media/many/ts/index.m3u8`, '--fixup', 'force'),
+      folder: jobFolder,
+      egress: { allow: [origin.hostPort], proxy: null },
+    });
+    expect(lines).toContain('ERROR: Postprocessing: ffmpeg exited with code -9');
   },
   60_000,
 );

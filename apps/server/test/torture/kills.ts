@@ -1,24 +1,17 @@
-import { readFile } from 'node:fs/promises';
 import {
   createServerHome,
-  descendantsOf,
-  stillThere,
   type ProcessInfo,
   type ServerProcess,
 } from '../integration/server-process.ts';
 import { startOrigin } from '../origin/origin.ts';
 import { createVerdict, pause, times, type Scenario } from './scenario.ts';
+import { killWithFamily, leftAfterGrace, VICTIMS, victimsOf, type Victim } from './victims.ts';
 import { judge, type Judgement } from './whole-files.ts';
 
 const FILE_BYTES = 1_500_000;
 const KIB_PER_S = 400;
 const ACTIVE_DOWNLOADS = 6;
 const LONGEST_WAIT_MS = 2500;
-/** How long what belonged to a victim may live on. */
-const GONE_WITHIN_MS = 2000;
-
-const VICTIMS = ['server', 'host', 'job', 'ffmpeg'] as const;
-type Victim = (typeof VICTIMS)[number];
 
 export interface KillsReport extends Judgement {
   readonly kills: Readonly<Record<Victim, number>>;
@@ -115,56 +108,12 @@ async function killOne(
   random: () => number,
 ): Promise<{ victim: Victim; family: readonly ProcessInfo[] }> {
   for (;;) {
-    const { victim, found } = await choose(server, random);
-    const family = [found, ...(await descendantsOf(found.pid))];
-    try {
-      process.kill(found.pid, 'SIGKILL');
-      return { victim, family };
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-    }
+    const candidates = await victimsOf(server);
+    const possible = VICTIMS.filter((kind) => candidates[kind].length > 0);
+    const victim = possible[Math.floor(random() * possible.length)] ?? 'server';
+    const list = candidates[victim];
+    const found = list[Math.floor(random() * list.length)];
+    const family = found === undefined ? null : await killWithFamily(found);
+    if (family !== null) return { victim, family };
   }
-}
-
-/** A kind of process among those that run at this moment, and one of that kind. */
-async function choose(
-  server: ServerProcess,
-  random: () => number,
-): Promise<{ victim: Victim; found: ProcessInfo }> {
-  const serverPid = server.child.pid ?? 0;
-  const self = { pid: serverPid, parent: 0, state: 'S', command: 'server' };
-  const below = (await descendantsOf(serverPid)).filter(({ state }) => state !== 'Z');
-  const hosts = below.filter(
-    ({ parent, command }) => parent === serverPid && command.includes('host.py'),
-  );
-  const forked = below.filter(({ parent }) => hosts.some(({ pid }) => pid === parent));
-  // The helper of a host that rehearses is none: the host reaps it when the rehearsal is over.
-  const areJobs = await Promise.all(forked.map(({ pid }) => leadsItsGroup(pid)));
-  const jobs = forked.filter((_, index) => areJobs[index]);
-  const candidates: Record<Victim, readonly ProcessInfo[]> = {
-    server: [self],
-    host: hosts,
-    job: jobs,
-    ffmpeg: below.filter(({ command }) => /(^|\/)ffmpeg /.test(command)),
-  };
-  const possible = VICTIMS.filter((victim) => candidates[victim].length > 0);
-  const victim = possible[Math.floor(random() * possible.length)] ?? 'server';
-  const list = candidates[victim];
-  return { victim, found: list[Math.floor(random() * list.length)] ?? self };
-}
-
-async function leadsItsGroup(pid: number): Promise<boolean> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  const [, , group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return Number(group) === pid;
-}
-
-async function leftAfterGrace(family: readonly ProcessInfo[]): Promise<ProcessInfo[]> {
-  const deadline = performance.now() + GONE_WITHIN_MS;
-  let left = await stillThere(family);
-  while (left.length > 0 && performance.now() < deadline) {
-    await pause(50);
-    left = await stillThere(family);
-  }
-  return left;
 }

@@ -1,6 +1,7 @@
 /** `pnpm torture [--seed S] [--only a,b] [--scale 1] [--list]`: about ten minutes; see docs/reliability.md. */
 import { parseArgs } from 'node:util';
 import { clockJumps } from './clock-jumps.ts';
+import { fragments } from './fragments.ts';
 import { freezes } from './freezes.ts';
 import { fullDownloads, fullHistory } from './full-disks.ts';
 import { fuzz } from './fuzz.ts';
@@ -19,6 +20,7 @@ import { toolsUnderTest } from '../tools-under-test.ts';
 const usual: readonly Scenario[] = [
   kills,
   stops,
+  fragments,
   freezes,
   fullDownloads,
   fullHistory,
@@ -64,7 +66,7 @@ async function main(): Promise<void> {
   }
   await refuseWithoutTools();
   const seed = Number(values.seed);
-  // So many kills, as `--rounds` says: the usual length has sixty.
+  // So many kills or interruptions, as `--rounds` says: the usual length has sixty.
   const scale = values.rounds === undefined ? Number(values.scale) : Number(values.rounds) / 60;
   const isBounded = values.rounds === undefined && scale <= 1;
   console.log(`seed ${seed}`);

@@ -1,11 +1,12 @@
 import { expect, it } from 'vitest';
 import { clockJumps } from './clock-jumps.ts';
+import { fragments } from './fragments.ts';
 import { ioErrors } from './io-errors.ts';
 import { createRandom } from './random.ts';
 import { twoServers } from './two-servers.ts';
 
 // The long form, with all scenarios: pnpm torture.
-it.each([ioErrors, twoServers, clockJumps])(
+it.each([ioErrors, twoServers, clockJumps, fragments])(
   'keeps its promises: $name',
   async (scenario) => {
     const verdicts = await scenario.run({
