@@ -31,11 +31,12 @@ def install(settings: Settings) -> None:
     exhaustion.install()
     resuming.install()
     extensions.install()
-    head_checks.install(settings, reporter)
     media_inputs.install()
     _unless_unknown(steps.install)
     if _unless_unknown(lambda: fragments.install(reporter)):
         _unless_unknown(clips.install)
+    # Around the appending of fragments, which does not always call what it is wrapped around.
+    head_checks.install(settings, reporter)
     # Around what else is wrapped around ffmpeg as a downloader.
     live.install(reporter)
 
