@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
-import { basename, extname, join } from 'node:path';
+import { join } from 'node:path';
 import type { MessagePort } from 'node:worker_threads';
 import {
   areEntriesWanted,
@@ -10,28 +10,21 @@ import {
 } from '@artemis/contracts';
 import type { Attempt } from './attempt.ts';
 import { doneOutcome, failedOutcome, stoppedOutcome } from './attempt.ts';
-import { checkChapterParts } from './chapter-parts.ts';
-import { clipSubtitles } from './clip-subtitles.ts';
-import { firstDecodeError } from './decode-check.ts';
-import { classifyFailure, isHlsRefusal, isLaterInitSkipped } from './failure.ts';
-import { isSourceLost } from './ffmpeg-account.ts';
-import { renewFlacCut } from './flac-cut.ts';
-import { collectSidecars, isOwnMedia, ownFile, partialBytes, renameMedia } from './job-folder.ts';
+import { checkFinished } from './check-finished.ts';
+import { classifyFailure, isHlsRefusal } from './failure.ts';
+import { partialBytes } from './job-folder.ts';
 import { createJobs } from './jobs.ts';
-import { gapWarnings } from './live-gaps.ts';
 import { keepIncomplete } from './keep-incomplete.ts';
-import { claimsOf, isInFragments, NO_CLAIMS } from './length-claims.ts';
 import type { FinishTask, Outcome, StopTask, Task, TaskEvent } from './messages.ts';
 import { createListing, type Listing } from './listing.ts';
-import { measuredMetadata, metadataOf } from './metadata.ts';
-import { failedPart, misnamedThumbnail, missedParts, warningOf } from './optional-parts.ts';
-import { forgetOutcome, writeOutcome } from './outcome-file.ts';
+import { metadataOf } from './metadata.ts';
+import { failedPart, misnamedThumbnail, warningOf } from './optional-parts.ts';
+import { forgetOutcome } from './outcome-file.ts';
 import type { VideoInfo } from './output-lines.ts';
 import { asSingle, planOf, type DownloadPlan, type OptionalPart } from './plan.ts';
 import { createProgressMeter, type ProgressFigure } from './progress.ts';
 import { cutRecording, finishRecording, type FinishedRecording } from './recording.ts';
 import { redact } from './redact.ts';
-import { remuxAsNamed } from './remux.ts';
 import { createReporter } from './reporter.ts';
 import { openResumeGuard, wipeJobFolder } from './resume-state.ts';
 import { missingSegments } from './segments.ts';
@@ -39,7 +32,6 @@ import { forgetSetAside, setAside } from './set-aside.ts';
 import { writeKnownInfo } from './site-info.ts';
 import { isPlainFile, neededSpace } from './space.ts';
 import { stepsBegun } from './steps-record.ts';
-import { hasSubtitles, verifyMedia } from './verify.ts';
 import { fetchParts } from './parts-task.ts';
 import { runYtDlp, type RunResult } from './yt-dlp-run.ts';
 
@@ -215,7 +207,7 @@ async function perform(attempt: Attempt): Promise<Outcome> {
     const outcome =
       holes(attempt, result) ??
       (isWhole
-        ? await finish(attempt, plan, result, warnings)
+        ? await checkFinished(attempt, plan, result, warnings)
         : await settle(attempt, plan, result, warnings));
     if (outcome.kind === 'failed') {
       // The next run would take a finished file with a hole as it is.
@@ -308,7 +300,7 @@ async function settle(
       );
     }
     const allWarnings = [...warnings, ...recording.warnings];
-    return finish(attempt, plan, { ...result, filePath: recording.path }, allWarnings);
+    return checkFinished(attempt, plan, { ...result, filePath: recording.path }, allWarnings);
   };
   switch (result.end) {
     case 'stopped':
@@ -346,109 +338,6 @@ async function settle(
       : failedOutcome(jobs, 'UNKNOWN', 'yt-dlp ended without a file.');
   }
   return { kind: 'failed', ...classifyFailure(result, Date.now()), usage: jobs.usage() };
-}
-
-/** Checks what yt-dlp calls complete. */
-async function finish(
-  { task, jobs, reporter, meter }: Attempt,
-  plan: DownloadPlan,
-  result: RunResult,
-  earlierWarnings: readonly WarningCode[],
-): Promise<Outcome> {
-  const { jobFolder } = task;
-  const { video } = result;
-  if (jobs.isStopped) return stoppedOutcome(jobs);
-  if (video === null) {
-    return failedOutcome(jobs, 'MEDIA_UNAVAILABLE', 'The link leads to an empty list.');
-  }
-  const warnings = [
-    ...earlierWarnings,
-    ...missedParts(result.lines),
-    ...listWarnings(plan, video),
-    ...gapWarnings(result.liveGaps),
-  ];
-  if (!plan.hasMedia) return doneOutcome(jobs, [], metadataOf(video), warnings);
-
-  meter.verifying();
-  reporter.progressNow(meter.read());
-  const path = result.filePath ?? '';
-  if (!(await isOwnMedia(jobFolder, path))) {
-    return failedOutcome(jobs, 'INVALID_MEDIA', 'There is no file, or it is empty.');
-  }
-  if (isLost(result, video)) {
-    return failedOutcome(jobs, 'NETWORK', 'A part of the source could not be had.');
-  }
-  if (result.byteProblem !== null) return failedOutcome(jobs, 'TRUNCATED', result.byteProblem);
-  if (plan.section !== null) await renewFlacCut(jobs, path);
-  // Inside of a standalone yt-dlp nothing of ours counts them.
-  const areFragmentsCounted = task.engine.kind === 'module';
-  const claims =
-    result.end === 'recorded'
-      ? NO_CLAIMS
-      : claimsOf({ ...result, plan, video, areFragmentsCounted });
-  let verdict = await verifyMedia(jobs, path, plan, claims);
-  const { container } = plan;
-  if ('media' in verdict && container && extname(path) === `.${container}`) {
-    const isOther = verdict.extension !== container;
-    if (isOther && (await remuxAsNamed(jobs, path, container))) {
-      verdict = await verifyMedia(jobs, path, plan, claims);
-    }
-  }
-  if (jobs.isStopped) return stoppedOutcome(jobs);
-  if ('failure' in verdict) {
-    return failedOutcome(jobs, failureOf(verdict.failure, plan, result), verdict.detail);
-  }
-  if (result.lines.some(isLaterInitSkipped)) {
-    const problem = await firstDecodeError(jobs, path);
-    if (jobs.isStopped) return stoppedOutcome(jobs);
-    if (problem !== null) {
-      const detail = `The stream changes its form in the middle, and its parts cannot be joined: ${redact(problem)}`;
-      return failedOutcome(jobs, 'INVALID_MEDIA', detail);
-    }
-  }
-  const { media, extension } = verdict;
-  const isMisnamed = extname(path) !== `.${extension}`;
-  const name = isMisnamed ? await renameMedia(jobFolder, path, extension) : basename(path);
-  const file = await ownFile(jobFolder, name);
-  if (file === null) return failedOutcome(jobs, 'UNSAFE_TYPE', `It is called ${redact(name)}.`);
-  const { durationSeconds } = media;
-  const chapters = plan.options.split_chapters === true ? result.chapters : [];
-  const parts = await checkChapterParts(jobs, jobFolder, plan, chapters, durationSeconds);
-  if (jobs.isStopped) return stoppedOutcome(jobs);
-  if ('detail' in parts) return failedOutcome(jobs, 'POSTPROCESSING_FAILED', parts.detail);
-  if (plan.section !== null) await clipSubtitles(jobs, jobFolder, plan.section);
-  const sidecars = await collectSidecars(jobFolder, plan, hasSubtitles(media));
-  const metadata = measuredMetadata(metadataOf(video), media, extension);
-  const files = [file, ...sidecars.files];
-  const allWarnings = [...warnings, ...verdict.warnings, ...parts.warnings, ...sidecars.warnings];
-  const outcome = doneOutcome(jobs, files, metadata, allWarnings);
-  await writeOutcome(jobFolder, outcome);
-  reporter.log('info', `Checked: ${files.map(({ suffix }) => suffix).join(', ')}.`);
-  return outcome;
-}
-
-/** ffmpeg goes on without what it cannot get, and ends well. */
-function isLost({ ffmpeg }: RunResult, video: VideoInfo): boolean {
-  // What a live stream has lost is gone.
-  return !video.isLive && isSourceLost(ffmpeg, isInFragments(video));
-}
-
-/** What was put together from answers for parts may be good when it is fetched as a whole. */
-function failureOf(
-  failure: FailureCode,
-  { section }: DownloadPlan,
-  { responses }: RunResult,
-): FailureCode {
-  // A clip is never cut short by its site: the connection of ffmpeg was.
-  if (section !== null && failure === 'TRUNCATED') return 'NETWORK';
-  const isInParts = responses.some(({ status }) => status === 206);
-  return failure === 'INVALID_MEDIA' && isInParts ? 'TRUNCATED' : failure;
-}
-
-function listWarnings({ options }: DownloadPlan, { fields }: VideoInfo): WarningCode[] {
-  if (options.playlist?.items !== undefined) return [];
-  const count = fields['playlist_count'];
-  return fields['playlist_index'] === 1 && count !== 1 ? ['PLAYLIST_FIRST_ONLY'] : [];
 }
 
 function codeOfError(error: unknown): FailureCode {
