@@ -121,6 +121,7 @@ describe('PATCH /downloads/:id', () => {
       'https://a.example/2',
       'https://a.example/3',
     );
+    await eventually(() => ran.length === 1);
     const patched = await call<{ download: Download }>(app, 'PATCH', `/downloads/${third}`, {
       priority: 9,
       tags: ['keep'],
