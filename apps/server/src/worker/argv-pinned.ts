@@ -1,5 +1,5 @@
 import type { ArgvContext, ArgvRow } from './argv-row.ts';
-import { STORED_WORDS, STREAMED_WORDS } from './binary-inputs.ts';
+import { inputWordsOfBinary } from './binary-inputs.ts';
 import { outputTemplates } from './output-lines.ts';
 import { KNOWN_INFO_FILE } from './site-info.ts';
 
@@ -41,7 +41,7 @@ export const PINNED_ROWS: readonly ArgvRow[] = [
     value: (context) =>
       `ffmpeg_i:${[
         ...(context.isTlsVerifiedByFfmpeg ? ['-tls_verify 1'] : []),
-        ...(isBinary(context) ? [STREAMED_WORDS] : []),
+        ...(isBinary(context) ? [inputWordsOfBinary().streamed] : []),
       ].join(' ')}`,
     meaning: (context) =>
       isBinary(context)
@@ -51,7 +51,7 @@ export const PINNED_ROWS: readonly ArgvRow[] = [
   {
     option: '--postprocessor-args',
     when: isBinary,
-    value: `ffmpeg_i:${STORED_WORDS}`,
+    value: () => `ffmpeg_i:${inputWordsOfBinary().stored}`,
     meaning: 'Lets ffmpeg open media alone, and nothing that names other files.',
   },
   {

@@ -100,9 +100,7 @@ describe('the open page', () => {
     await panel.getByText(failed.message).waitFor();
     await panel.getByText(failed.hint).waitFor();
     await panel.getByRole('button', { name: 'Retry', exact: true }).click();
-    const { id } = (await newest()) ?? { id: '' };
-    const ended = await server.client.waitFor(id, { intervalMs: 50 });
-    expect(ended.status).toBe('completed');
+    await eventually(async () => (await newest())?.status === 'completed');
     await page
       .getByRole('region', { name: 'Just landed' })
       .locator('li', { hasText: 'clip' })
