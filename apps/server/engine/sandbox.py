@@ -73,6 +73,8 @@ class Sandbox:
     def ruleset(self, folder: str, ports: Optional[Tuple[int, ...]]) -> Optional[int]:
         """For `enter`, made while the host's descriptors are still open. `ports`: all that may be connected to."""
         own = [landlock.open_place(folder, self._own_rights), landlock.open_place('/proc/self', landlock.READ)]
+        if ports is None:
+            own += [landlock.open_place(path, landlock.READ) for path in system_places.CHANGING]
         if self._reads_everything:
             own.append(landlock.open_place('/', landlock.READ))
         opened = [place for place in own if place is not None]

@@ -11,12 +11,13 @@ from settings import Settings
 _PROGRAMS = '/usr /lib /lib32 /lib64 /bin /sbin /nix/store /gnu/store'.split()
 _SYSTEM = (
     *_PROGRAMS,
-    # What a name leads to, read late and again when it has changed; the folder, where the file is replaced.
-    *'/etc/resolv.conf /run/systemd/resolve /run/resolvconf /run/NetworkManager/resolv.conf /etc/hosts'.split(),
     *'/etc/nsswitch.conf /etc/host.conf /etc/gai.conf'.split(),
     *'/etc/ssl /etc/pki /etc/crypto-policies /etc/ld.so.cache /etc/ld.so.preload /etc/localtime /etc/fonts'.split(),
     *'/dev/urandom /dev/random /proc/cpuinfo /proc/meminfo /proc/sys/vm /sys/devices/system/cpu'.split(),
 )
+# How names are looked up. Who changes networks replaces these files, and a rule is for the file that was there: they are
+# opened for each job anew.
+CHANGING = '/etc/resolv.conf /run/systemd/resolve /run/resolvconf /run/NetworkManager/resolv.conf /etc/hosts'.split()
 # Below the places above, and not for jobs, which may run as root.
 _PRIVATE = ('/etc/ssl/private', '/etc/pki/tls/private', '/etc/pki/private')
 _TOOL_SECONDS = 10
