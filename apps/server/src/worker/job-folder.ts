@@ -25,14 +25,20 @@ export async function partialBytes(jobFolder: string): Promise<number> {
 
 /** The path when it is a regular file with content directly in the job folder, else null. */
 export async function ownFile(jobFolder: string, name: string): Promise<OutcomeFile | null> {
+  const named = fileNamed(name);
+  const path = join(jobFolder, name);
+  const sizeBytes = named && (await contentBytes(path));
+  return named === null || sizeBytes === null ? null : { ...named, path, sizeBytes };
+}
+
+/** What the name of a file in a job folder says that it is; null when no such file is kept. */
+export function fileNamed(
+  name: string,
+): Pick<OutcomeFile, 'kind' | 'suffix' | 'contentType'> | null {
   const type = mediaTypeOf(name);
   const base = [BASE, THUMBNAIL].find((word) => name.startsWith(word));
   if (type === null || base === undefined || name.includes('/')) return null;
-  const path = join(jobFolder, name);
-  const sizeBytes = await contentBytes(path);
-  if (sizeBytes === null) return null;
-  const { kind, contentType } = type;
-  return { kind, path, suffix: name.slice(base.length), sizeBytes, contentType };
+  return { kind: type.kind, suffix: name.slice(base.length), contentType: type.contentType };
 }
 
 /** Of a regular file with content and no other name; null for everything else. */

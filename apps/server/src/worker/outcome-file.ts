@@ -1,7 +1,7 @@
 import { lstat, open, rm } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import { readFolderRecord, writeFolderRecord } from './folder-record.ts';
-import { ownFile } from './job-folder.ts';
+import { fileNamed } from './job-folder.ts';
 import type { Outcome } from './messages.ts';
 
 const FILE_NAME = 'outcome.json';
@@ -38,12 +38,12 @@ export async function readOutcome(jobFolder: string): Promise<VerifiedOutcome | 
     for (const { path, sizeBytes, kind, suffix, contentType } of files) {
       const name = basename(path);
       if (path !== join(jobFolder, name)) return null;
-      if ((await lstat(path).catch(() => null)) === null) continue;
-      const found = await ownFile(jobFolder, name);
-      if (found === null || found.sizeBytes !== sizeBytes) return null;
-      if (found.kind !== kind || found.suffix !== suffix || found.contentType !== contentType) {
-        return null;
-      }
+      const named = fileNamed(name);
+      if (named === null || named.kind !== kind) return null;
+      if (named.suffix !== suffix || named.contentType !== contentType) return null;
+      // With a second link, a kill came in the middle of its publication.
+      const found = await lstat(path).catch(() => null);
+      if (found !== null && (!found.isFile() || found.size !== sizeBytes)) return null;
     }
     return { ...stored.outcome, files };
   } catch {

@@ -1,5 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { lstat, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import {
+  link,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -70,6 +80,16 @@ describe('a record in a work folder', () => {
     await writeFile(path, 'ten bytes!');
     await writeOutcome(folder, outcome(path));
     expect((await readOutcome(folder))?.files).toEqual([file(path)]);
+  });
+
+  it('of a verified outcome is believed when a kill came in the middle of its publication', async () => {
+    const path = join(folder, 'media.mp4');
+    await writeFile(path, 'ten bytes!');
+    await writeOutcome(folder, outcome(path));
+    await link(path, join(parent, 'published.mp4'));
+    expect(await readOutcome(folder)).not.toBeNull();
+    await rm(path);
+    expect(await readOutcome(folder)).not.toBeNull();
   });
 
   it.each(['../secret.mp4', '../../etc/passwd', 'deeper/media.mp4'])(
