@@ -1,7 +1,8 @@
+import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { pathToFileURL } from 'node:url';
-import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads';
 import type { Download, DownloadOptions } from '@artemis/contracts';
 import { Piscina } from 'piscina';
 import type { LentCookies } from '../domain/cookie-jars.ts';
@@ -20,6 +21,8 @@ import { ABSENCE_FAILURES, type WithEngine } from './engine-lease.ts';
 
 /** A thread that does not answer a stop for this long is ended; its jobs end with their connections. */
 const STOP_GRACE_MS = 10_000;
+/** A thread that has not loaded its code by then never will. */
+const LOAD_LIMIT_MS = 10_000;
 const IS_SOURCE = import.meta.url.endsWith('.ts');
 
 export interface PiscinaRunnerOptions {
@@ -158,7 +161,9 @@ export function createPiscinaRunner(options: PiscinaRunnerOptions): PiscinaRunne
     },
     warmUp: () => void currentPool(),
     async close() {
-      await pool?.destroy();
+      if (pool === null) return;
+      await threadsLoaded(pool);
+      await pool.destroy();
     },
   };
 }
@@ -172,6 +177,9 @@ export function needsProxyForAll(options: DownloadOptions, kind: TaskEngine['kin
 export function mayHaveCookies(kind: TaskEngine['kind']): boolean {
   return kind !== 'binary';
 }
+
+/** The threads of a pool that have not loaded their code yet. */
+const loading = new WeakMap<Pool, Set<Worker>>();
 
 type Pool = ReturnType<typeof createPool>;
 
@@ -187,8 +195,27 @@ function createPool(maxWorkers: number, logger: Logger) {
     maxQueue: maxWorkers,
     execArgv: IS_SOURCE ? ['--conditions=@artemis/source', '--import', tsxUrl()] : [],
   });
+  loading.set(pool, new Set(pool.threads));
+  // The first message of a thread says that its code is loaded.
+  for (const thread of pool.threads) {
+    thread.once('message', () => loading.get(pool)?.delete(thread));
+  }
   pool.on('error', (error: unknown) => logger.error({ err: error }, 'a download thread failed'));
   return pool;
+}
+
+/** Node 20 aborts the whole process when a thread is ended while its `require` loads an ES module (20.20.2). */
+async function threadsLoaded(pool: Pool): Promise<void> {
+  const limit = AbortSignal.timeout(LOAD_LIMIT_MS);
+  await Promise.all(
+    [...(loading.get(pool) ?? [])].map(async (thread) => {
+      thread.ref();
+      await Promise.race([
+        once(thread, 'message', { signal: limit }),
+        once(thread, 'exit', { signal: limit }),
+      ]).catch(() => undefined);
+    }),
+  );
 }
 
 function failed(
