@@ -19,9 +19,12 @@ export interface SpaceNeed {
 export interface DiskGate {
   /** Looks now and then every few seconds. */
   start(): Promise<void>;
-  /** Whether what a download fetches now could be stored and recorded; when not, the queue is held. Never rejects. */
-  mayStart(): Promise<boolean>;
-  /** Whether a file can be stored at this moment; when not, the queue is held. Never rejects. */
+  /**
+   * Whether a download could be stored and recorded, by a good look of the last seconds or else a new one; when not,
+   * the queue is held. Never rejects.
+   */
+  seemsUsable(): Promise<boolean>;
+  /** Looks whether a file can be stored at this moment; when not, the queue is held. Never rejects. */
   canStore(): Promise<boolean>;
   /**
    * Sets room aside for a running download that knows what it needs. False when that would leave less than is to
@@ -63,6 +66,7 @@ export function createDiskGate(dependencies: DiskGateDependencies): DiskGate {
   let room = Infinity;
   let trouble: StoreHealth | null = null;
   let isLooking = false;
+  let goodLookAtMs = -Infinity;
   let timer: NodeJS.Timeout | null = null;
 
   /** What running downloads have claimed and not yet written. */
@@ -99,6 +103,7 @@ export function createDiskGate(dependencies: DiskGateDependencies): DiskGate {
   function setTrouble(found: StoreHealth | null): void {
     const before = trouble;
     trouble = found;
+    goodLookAtMs = found === null ? performance.now() : -Infinity;
     tellQueue();
     if (found !== null && before?.message !== found.message) {
       log.write('warn', `${found.message} Downloads wait. ${found.remedy ?? ''}`, null, true);
@@ -161,8 +166,9 @@ export function createDiskGate(dependencies: DiskGateDependencies): DiskGate {
       timer = setInterval(() => void lookOnce().catch(() => undefined), lookEveryMs);
       timer.unref();
     },
-    async mayStart() {
-      setTrouble(await findTrouble());
+    async seemsUsable() {
+      // One look for each of many small downloads would be a third of what the server does for them.
+      if (performance.now() - goodLookAtMs > lookEveryMs) setTrouble(await findTrouble());
       return trouble === null;
     },
     async canStore() {

@@ -83,7 +83,7 @@ export async function runDownload(
   // After a crash a record that still says queued is simply run again.
   records.moveSoon(id, 'running', start);
   try {
-    if (!(await disk.mayStart()) && !signal.aborted) {
+    if (!(await disk.seemsUsable()) && !signal.aborted) {
       // Nothing was begun.
       return await waitForDisk(id, takenBack(start, queued), dependencies);
     }
@@ -192,15 +192,15 @@ async function settle(id: string, outcome: Outcome, dependencies: RunDependencie
     return files.removeJobFolder(id);
   }
   if (download?.status !== 'running') return;
-  // A full disk is another matter: what has filled it is given up when others could use the room.
-  const isOfFolders =
-    outcome.kind === 'done' || (outcome.kind === 'failed' && outcome.code !== 'DISK_FULL');
-  if (isOfFolders && !(await dependencies.disk.canStore())) {
-    return waitForDisk(id, { error: downloadError('STORE_FAILED') }, dependencies);
-  }
-  if (outcome.kind === 'done') {
+  const { disk } = dependencies;
+  if (outcome.kind === 'done' && (await disk.seemsUsable())) {
     const storeIt = download.retry_parts.length > 0 ? settleParts : store;
     return storeIt(id, outcome, dependencies);
+  }
+  // A full disk is another matter: what has filled it is given up when others could use the room.
+  const isOfFolders = outcome.kind === 'failed' && outcome.code !== 'DISK_FULL';
+  if (outcome.kind === 'done' || (isOfFolders && !(await disk.canStore()))) {
+    return waitForDisk(id, { error: downloadError('STORE_FAILED') }, dependencies);
   }
   if (outcome.kind === 'failed') return fail(id, outcome, dependencies);
   // Stopped though nobody cancelled or paused it: the server is ending. The next start continues it.

@@ -1,6 +1,14 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, it } from 'vitest';
 import { eventually } from '../http/app-under-test.ts';
-import { done, failure, openRoom, type Room, type RoomOptions } from './room-under-test.ts';
+import {
+  DISK_LOOK_EVERY_MS,
+  done,
+  failure,
+  openRoom,
+  type Room,
+  type RoomOptions,
+} from './room-under-test.ts';
 
 const PROBLEM = 'The data folder /data is read-only.';
 const rooms: Room[] = [];
@@ -112,6 +120,7 @@ it('a retry that is held counts one attempt, when it starts', async () => {
   (await attemptOf(room, id)).end(failure('MEDIA_UNAVAILABLE'));
   await eventually(() => room.statusOf(id) === 'failed');
   room.failFolders(PROBLEM);
+  await sleep(2 * DISK_LOOK_EVERY_MS);
   await room.downloads.retry(id, {});
   await eventually(() => room.downloads.get(id).waiting_for === 'disk');
   expect(room.downloads.get(id).attempt).toBe(1);

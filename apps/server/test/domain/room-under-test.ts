@@ -83,6 +83,9 @@ export function failure(code: FailureCode): Outcome {
 
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
+/** A good look at the folders counts for as long. */
+export const DISK_LOOK_EVERY_MS = 20;
+
 /** The real domain, queue and history; attempts end when the test says so, and there are no files. */
 export async function openRoom(options: RoomOptions = {}): Promise<Room> {
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'artemis-room-')));
@@ -140,7 +143,7 @@ export async function openRoom(options: RoomOptions = {}): Promise<Room> {
     live,
     log,
     minFreeBytes: 0,
-    lookEveryMs: 20,
+    lookEveryMs: DISK_LOOK_EVERY_MS,
   });
   await disk.start();
   const notifier = createSilentNotifier();
@@ -267,8 +270,10 @@ function fakeFiles(
     copyTo: () => Promise.resolve(null),
     isTaken: () => Promise.resolve(false),
     verifiedOutcome: () => Promise.resolve(null),
-    publish: (id, files) =>
-      Promise.resolve(
+    publish(id, files) {
+      const problem = folderProblem();
+      if (problem !== null) return Promise.reject(new Error(problem));
+      return Promise.resolve(
         files.map(({ kind, suffix, sizeBytes, contentType }) => ({
           kind,
           name: id + suffix,
@@ -276,7 +281,8 @@ function fakeFiles(
           content_type: contentType,
           storage_path: `downloads/${id}${suffix}`,
         })),
-      ),
+      );
+    },
     open: () => Promise.resolve(null),
     remove: nothing,
     removeOlderThan: () => Promise.resolve(new Set<string>()),
