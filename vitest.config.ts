@@ -1,11 +1,21 @@
 import { defineConfig } from 'vitest/config';
+import { projects } from './apps/server/vitest.config.ts';
 
 export default defineConfig({
   test: {
     projects: [
-      'packages/*',
-      'apps/*',
-      { test: { name: 'scripts', include: ['scripts/test/**/*.test.mjs'], testTimeout: 30_000 } },
+      ...projects,
+      'packages/contracts',
+      'apps/web',
+      {
+        test: {
+          name: 'scripts',
+          include: ['scripts/test/**/*.test.mjs'],
+          pool: 'forks',
+          maxWorkers: 2,
+          testTimeout: 30_000,
+        },
+      },
     ],
   },
 });

@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url';
 import { readSettings } from './settings.mjs';
 import { explain, repositoryDir } from './steps.mjs';
 import { endSetUpOnSignals } from './stop-signals.mjs';
-import { runChecks, runVitest, summarize } from './test-run.mjs';
+import { runChecksAndTests, summarize } from './test-run.mjs';
 import { ensureChromium, ensureFaketime, ensureTools } from './tools.mjs';
 import { buildServer, buildWeb, installDependencies } from './workspace.mjs';
 
@@ -41,6 +41,7 @@ export async function test() {
   await attempt('tools', () => ensureTools(settings));
   await attempt('browser', () => ensureChromium(settings));
   await attempt('libfaketime', () => ensureFaketime(settings));
-  failed.push(...(await runChecks()));
-  summarize(await runVitest({ isBuilt: !failed.includes('server build') }), failed);
+  const isBuilt = !failed.includes('server build');
+  const { failedChecks, tests } = await runChecksAndTests({ isBuilt });
+  summarize(tests, [...failed, ...failedChecks]);
 }

@@ -23,7 +23,7 @@ const checks = [
 ];
 
 /** Lint, format and types at the same time. Resolves to the names of those that failed. */
-export async function runChecks() {
+async function runChecks() {
   const results = await Promise.all(checks.map(passes));
   return checks.filter((_, index) => !results[index]).map(({ name }) => name);
 }
@@ -51,11 +51,38 @@ async function passes({ name, script, args, cwd = '.' }) {
   return exitCode === 0;
 }
 
+/** By what they need: the first is CPU alone, the others wait for processes that they start. */
+const groups = [
+  { name: 'unit', projects: ['contracts', 'scripts', 'unit', 'web'] },
+  { name: 'engine', projects: ['engine'] },
+  { name: 'browser', projects: ['browser'] },
+];
+
 /**
- * Runs every test; shows vitest's own report as it comes.
+ * Runs every check and every test, one group of tests after another, the first beside the checks. Says what each took.
  * @param {{ isBuilt: boolean }} options `isBuilt` lets the tests start the built server
  */
-export async function runVitest({ isBuilt }) {
+export async function runChecksAndTests({ isBuilt }) {
+  const [beside, ...alone] = groups.map((group) => () => runGroup(group, isBuilt));
+  const [failedChecks, ...results] = await Promise.all([
+    runChecks(),
+    ...(beside ? [beside()] : []),
+  ]);
+  for (const runAlone of alone) results.push(await runAlone());
+  for (const { name, seconds, passed, failed } of results) {
+    say(`${name}: ${passed} passed, ${failed} failed (${seconds.toFixed(1)} s)`);
+  }
+  const sum = (/** @type {'passed' | 'failed'} */ key) =>
+    results.reduce((total, result) => total + result[key], 0);
+  return { failedChecks, tests: { passed: sum('passed'), failed: sum('failed') } };
+}
+
+/**
+ * Runs the tests of these projects; shows vitest's own report as it comes.
+ * @param {{ name: string, projects: readonly string[] }} group @param {boolean} isBuilt
+ */
+async function runGroup({ name, projects }, isBuilt) {
+  const startedMs = performance.now();
   const folder = await mkdtemp(join(tmpdir(), 'artemis-tests-'));
   const report = join(folder, 'report.json');
   try {
@@ -64,6 +91,7 @@ export async function runVitest({ isBuilt }) {
       [
         'node_modules/vitest/vitest.mjs',
         'run',
+        ...projects.map((project) => `--project=${project}`),
         '--reporter=default',
         '--reporter=json',
         `--outputFile.json=${report}`,
@@ -73,7 +101,11 @@ export async function runVitest({ isBuilt }) {
         env: { ...process.env, ARTEMIS_TEST_BUILT: String(isBuilt) },
       },
     );
-    return counted(JSON.parse(await readFile(report, 'utf8').catch(() => '{}')), exitCode);
+    return {
+      name,
+      seconds: (performance.now() - startedMs) / 1000,
+      ...counted(JSON.parse(await readFile(report, 'utf8').catch(() => '{}')), exitCode),
+    };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -2,7 +2,6 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
-import { svelteTesting } from '@testing-library/svelte/vite';
 import { defaultClientConditions, type Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 import { SERVICE_WORKER, shellPlugin } from './shell-plugin.ts';
@@ -28,7 +27,7 @@ function gzippedCopies(): Plugin {
 export default defineConfig({
   // Relative, so that one build works below any path. Every route is one level deep for that reason.
   base: './',
-  plugins: [svelte(), svelteTesting(), shellPlugin(), gzippedCopies()],
+  plugins: [svelte(), shellPlugin(), gzippedCopies()],
   resolve: { conditions: ['@artemis/source', ...defaultClientConditions] },
   server: {
     host: '127.0.0.1',
@@ -80,8 +79,12 @@ export default defineConfig({
   worker: { format: 'es' },
   test: {
     name: 'web',
-    environment: 'jsdom',
+    // Files that need a storage or a window name jsdom themselves; nothing here mounts a component.
+    environment: './test/page-without-dom.ts',
     include: ['test/**/*.test.ts'],
+    pool: 'forks',
+    isolate: false,
+    maxWorkers: 2,
     restoreMocks: true,
   },
 });

@@ -12,11 +12,19 @@ beforeAll(async () => {
   const { forbidden = [], options = {} } = await extractConfiguration(
     resolve(repositoryDir, '.dependency-cruiser.cjs'),
   );
+  const tsConfig = resolve(repositoryDir, 'tsconfig.base.json');
   const { output } = await cruise(
     ['apps/server/src', 'packages/contracts/src', 'apps/web/src'],
-    { ...options, baseDir: repositoryDir, ruleSet: { forbidden }, validate: true },
+    {
+      ...options,
+      baseDir: repositoryDir,
+      ruleSet: { forbidden },
+      validate: true,
+      // Wherever this is run from.
+      tsConfig: { fileName: tsConfig },
+    },
     undefined,
-    { tsConfig: extractTsConfig(resolve(repositoryDir, 'tsconfig.base.json')) },
+    { tsConfig: extractTsConfig(tsConfig) },
   );
   if (typeof output === 'string') throw new Error('Expected a result, not a report.');
   result = output;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { open } from 'node:fs/promises';
 import http from 'node:http';
-import { connect, type AddressInfo } from 'node:net';
+import { connect, type AddressInfo, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Download, DownloadDetail } from '@artemis/contracts';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -133,14 +133,13 @@ describe('connections', () => {
     expect(app.server.timeout).toBeLessThanOrEqual(120_000);
     app.server.setTimeout(300);
     const { port } = app.server.address() as AddressInfo;
+    const accepted = once(app.server, 'connection') as Promise<[Socket]>;
     const socket = connect({ host: '127.0.0.1', port });
     socket.on('error', () => undefined);
     socket.write(`GET ${detail.download_url} HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`);
     await once(socket, 'readable');
-    const connections = () =>
-      new Promise<number>((resolve) => app.server.getConnections((_, count) => resolve(count)));
-    expect(await connections()).toBe(1);
-    await eventually(async () => (await connections()) === 0);
+    const [connection] = await accepted;
+    await eventually(() => connection.destroyed);
     socket.destroy();
   });
 });

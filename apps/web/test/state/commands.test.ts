@@ -1,3 +1,5 @@
+// @vitest-environment jsdom
+
 import { beforeEach, describe, expect, it, vi, type Mock } from 'vitest';
 import { Commands } from '../../src/state/commands.svelte.ts';
 import { Settings } from '../../src/state/settings.svelte.ts';

@@ -1,3 +1,5 @@
+// @vitest-environment jsdom
+
 import type { Client } from '@artemis/contracts/client';
 import { afterEach, expect, it, vi } from 'vitest';
 import { DEFAULT_RECIPE } from '../../src/lib/recipe.ts';

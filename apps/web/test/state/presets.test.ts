@@ -1,3 +1,5 @@
+// @vitest-environment jsdom
+
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Presets } from '../../src/state/presets.svelte.ts';
 import { DEFAULT_RECIPE } from '../../src/lib/recipe.ts';

@@ -1,4 +1,3 @@
-// @vitest-environment node
 import { createClient } from '@artemis/contracts/client';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { BrowserStore } from '../../src/state/browser-store.svelte.ts';

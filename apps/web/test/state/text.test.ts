@@ -1,3 +1,5 @@
+// @vitest-environment jsdom
+
 import { describe, expect, it } from 'vitest';
 import { Settings } from '../../src/state/settings.svelte.ts';
 import { Text } from '../../src/state/text.svelte.ts';

@@ -1,3 +1,5 @@
+// @vitest-environment jsdom
+
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Announcer } from '../../src/state/announcer.svelte.ts';
 import { Settings } from '../../src/state/settings.svelte.ts';

@@ -1,3 +1,5 @@
+// @vitest-environment jsdom
+
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createCell, isRecord, type Cell } from '../../src/storage/cell.ts';
 
