@@ -32,7 +32,7 @@ import type {
 import { requireUsableProxy, selectionOf, type CheckProxy } from './presets.ts';
 import type { Playlists } from './playlists.ts';
 import type { Logger, Records } from './records.ts';
-import { requirePausable, requireRecording, type Run } from './running-only.ts';
+import { ended, requirePausable, requireRecording, type Run } from './running-only.ts';
 import { runDownload, type RunDependencies } from './run-download.ts';
 import { MOST_DEATHS } from './retry-policy.ts';
 import { createSitePatience } from './site-patience.ts';
@@ -210,11 +210,11 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
     if (isStopping) return;
     const [controller, finisher] = [new AbortController(), new AbortController()];
     const signals = { signal: controller.signal, finish: finisher.signal };
-    const ended = runDownload(id, signals, runDependencies).catch((error: unknown) => {
+    const end = runDownload(id, signals, runDependencies).catch((error: unknown) => {
       logger.error({ err: error, downloadId: id }, 'download could not be run');
     });
-    running.set(id, { controller, finisher, ended });
-    await ended;
+    running.set(id, { controller, finisher, ended: end });
+    await end;
     running.delete(id);
   }
 
@@ -375,10 +375,7 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
       return view(required(id));
     },
     async purge(id, what) {
-      const download = required(id);
-      if (!isTerminal(download.status) || running.has(id)) {
-        throw new RequestError('STILL_ACTIVE', 'This download is still active; cancel it first.');
-      }
+      const download = await ended(() => required(id), running.get(id));
       if (what === 'file') await removeFiles(download);
       await records.forget([id]);
       await files.removeJobFolder(id);

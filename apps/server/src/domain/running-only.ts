@@ -1,4 +1,5 @@
-import { isRecording, type Download } from '@artemis/contracts';
+import { setTimeout as pass } from 'node:timers/promises';
+import { isRecording, isTerminal, type Download } from '@artemis/contracts';
 import { RequestError } from './errors.ts';
 
 /** An attempt that runs now, and how it is ended. */
@@ -7,6 +8,36 @@ export interface Run {
   /** For a live recording alone. */
   readonly finisher: AbortController;
   readonly ended: Promise<void>;
+}
+
+/** Of a cancelled one no process is left after half of it. */
+const LONGEST_END_MS = 10_000;
+
+/**
+ * The download once it has ended and its attempt has put the work folder away, which takes a moment longer. An attempt
+ * that cannot write its end into the history does not end.
+ * @throws {RequestError} STILL_ACTIVE
+ */
+export async function ended(read: () => Download, run: Run | undefined): Promise<Download> {
+  requireTerminal(read());
+  const timeout = new AbortController();
+  const hasEnded = await Promise.race([
+    run?.ended.then(() => true) ?? true,
+    pass(LONGEST_END_MS, false, { ref: false, signal: timeout.signal }).catch(() => false),
+  ]);
+  timeout.abort();
+  if (!hasEnded) {
+    throw new RequestError('STILL_ACTIVE', 'This download is still ending; try again in a moment.');
+  }
+  // It may have been retried meanwhile.
+  const download = read();
+  requireTerminal(download);
+  return download;
+}
+
+function requireTerminal({ status }: Download): void {
+  if (isTerminal(status)) return;
+  throw new RequestError('STILL_ACTIVE', 'This download is still active; cancel it first.');
 }
 
 /** @throws {RequestError} NOT_PAUSABLE */

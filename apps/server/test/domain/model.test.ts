@@ -96,20 +96,6 @@ class Command implements fc.AsyncCommand<Model, Real> {
   }
 }
 
-/** An attempt that has ended may still be putting its folder away, and until then its record is not given up. */
-async function purgeSoon(room: Room, id: string): Promise<void> {
-  for (let tries = 0; ; tries += 1) {
-    try {
-      return await room.downloads.purge(id, 'record');
-    } catch (error) {
-      const isEnding = (error as { code?: string }).code === 'STILL_ACTIVE';
-      const status = room.statusOf(id);
-      if (!isEnding || status === null || ACTIVE.has(status) || tries === PATIENCE) throw error;
-      await settle();
-    }
-  }
-}
-
 function pick(model: Model, position: number): [string, Expected] | null {
   const entries = [...model.records];
   return entries.length === 0 ? null : (entries[position % entries.length] ?? null);
@@ -134,7 +120,7 @@ function oneOf(
           pause: () => downloads.pause(id),
           resume: () => downloads.resume(id),
           retry: () => downloads.retry(id, {}),
-          purge: () => purgeSoon(room, id),
+          purge: () => downloads.purge(id, 'record'),
         }[name]();
         const isAllowed = allowed.includes(expected.status) && (name !== 'retry' || isRoom);
         if (!isAllowed) return void (await expect(call).rejects.toHaveProperty('code'));
