@@ -5,14 +5,22 @@ import { Type, type Static } from '@sinclair/typebox';
 import envSchema from 'env-schema';
 import { isLoopbackAddress } from './domain/address-policy.ts';
 
-const flag = (fallback: boolean) =>
-  Type.Unsafe<'true' | 'false'>({
+// Each description says what the value must be, for the sentence that refuses another one.
+const flag = (fallback: boolean) => oneOf(['true', 'false'], fallback ? 'true' : 'false');
+const oneOf = <const Value extends string>(choices: readonly Value[], fallback: Value) =>
+  Type.Unsafe<Value>({
     type: 'string',
-    enum: ['true', 'false'],
-    default: String(fallback),
+    enum: choices,
+    default: fallback,
+    description: `one of ${choices.join(', ')}`,
   });
-const integer = (fallback: number, minimum: number, maximum: number) =>
-  Type.Integer({ default: fallback, minimum, maximum });
+const integer = (fallback: number, minimum: number, maximum: number, unit = '') =>
+  Type.Integer({
+    default: fallback,
+    minimum,
+    maximum,
+    description: `a whole number${unit && ` of ${unit}`} from ${minimum} to ${maximum}, in digits alone`,
+  });
 const text = (fallback = '') => Type.String({ default: fallback });
 
 const GIB = 1024 ** 3;
@@ -24,38 +32,47 @@ export const Environment = Type.Object({
   ALLOWED_HOSTS: text(),
   CORS_ORIGINS: text(),
   TRUST_PROXY: text(),
-  BASE_PATH: Type.String({ default: '/', pattern: '^(/(?!\\.{1,2}(/|$))[A-Za-z0-9._~-]+)*/?$' }),
-  API_TOKEN: Type.String({ default: '', pattern: '^(\\S{8,500})?$' }),
+  BASE_PATH: Type.String({
+    default: '/',
+    pattern: '^(/(?!\\.{1,2}(/|$))[A-Za-z0-9._~-]+)*/?$',
+    description:
+      'a path that begins with a slash, such as /artemis, of letters, digits, and . _ ~ -',
+  }),
+  API_TOKEN: Type.String({
+    default: '',
+    pattern: '^(\\S{8,500})?$',
+    description: '8 to 500 characters without white space',
+  }),
   ALLOW_OPEN_NETWORK: flag(false),
   MAX_WORKERS: integer(4, 1, 64),
   MAX_QUEUE_DEPTH: integer(500, 1, 100_000),
   MAX_PER_HOST: integer(2, 1, 64),
-  DOWNLOAD_TIMEOUT: integer(3600, 1, 604_800),
-  STALL_TIMEOUT: integer(120, 1, 86_400),
-  MAX_FILE_SIZE: integer(10 * GIB, 1024, Number.MAX_SAFE_INTEGER),
-  MIN_FREE_SPACE: integer(GIB, 0, Number.MAX_SAFE_INTEGER),
+  DOWNLOAD_TIMEOUT: integer(3600, 1, 604_800, 'seconds'),
+  STALL_TIMEOUT: integer(120, 1, 86_400, 'seconds'),
+  MAX_FILE_SIZE: integer(10 * GIB, 1024, Number.MAX_SAFE_INTEGER, 'bytes'),
+  MIN_FREE_SPACE: integer(GIB, 0, Number.MAX_SAFE_INTEGER, 'bytes'),
   MAX_ATTEMPTS: integer(3, 1, 20),
-  CLEANUP_AFTER_DAYS: integer(30, 0, 36_500),
+  CLEANUP_AFTER_DAYS: integer(30, 0, 36_500, 'days'),
   HISTORY_LIMIT: integer(200, 1, 100_000),
   RATE_LIMIT_ENABLED: flag(true),
   RATE_LIMIT_MAX: integer(600, 1, 1_000_000),
   RATE_LIMIT_SUBMIT_MAX: integer(60, 1, 1_000_000),
-  RATE_LIMIT_WINDOW: integer(60, 1, 86_400),
+  RATE_LIMIT_WINDOW: integer(60, 1, 86_400, 'seconds'),
   DOWNLOADS_DIR: text('downloads'),
   HISTORY_FILE: text('downloads-history.json'),
   DATA_DIR: text(),
   TOOLS_DIR: text('.artemis/tools'),
-  SECRET_KEY: Type.String({ default: '', pattern: '^(.{16,500})?$' }),
-  SIGNED_URL_TTL: integer(900, 1, 604_800),
+  SECRET_KEY: Type.String({
+    default: '',
+    pattern: '^(.{16,500})?$',
+    description: '16 to 500 characters on one line',
+  }),
+  SIGNED_URL_TTL: integer(900, 1, 604_800, 'seconds'),
   YTDLP_PATH: text(),
   PYTHON_PATH: text(),
   FFMPEG_PATH: text(),
   EGRESS_ALLOW: text(),
-  LOG_LEVEL: Type.Unsafe<'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'>({
-    type: 'string',
-    enum: ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
-    default: 'info',
-  }),
+  LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info'),
 });
 type Environment = Static<typeof Environment>;
 
@@ -139,9 +156,7 @@ export function loadConfig(
   for (const [name, value] of Object.entries(data)) {
     const { type } = Environment.properties[name as keyof Environment] as { type?: string };
     // Stricter than the conversion of the schema, which takes Infinity, 1e3 and 0x10.
-    if (type === 'integer' && !/^\d{1,16}$/.test(value)) {
-      throw new ConfigError(`${name} must be a whole number.`);
-    }
+    if (type === 'integer' && !/^\d{1,16}$/.test(value)) throw wrong(name);
   }
   const env = validated(data);
   const at = (path: string) => resolve(repositoryRoot, path);
@@ -211,16 +226,15 @@ function validated(data: Record<string, string>): Environment {
   try {
     return envSchema<Environment>({ schema: Environment, data, env: false, dotenv: false });
   } catch (error) {
-    const first = (
-      error as { errors?: { instancePath: string; message?: string; params?: object }[] }
-    ).errors?.[0];
+    const [first] = (error as { errors?: { instancePath: string }[] }).errors ?? [];
     if (!first) throw error;
-    const choices = (first.params as { allowedValues?: string[] } | undefined)?.allowedValues;
-    const expected = choices
-      ? `must be one of ${choices.join(', ')}`
-      : (first.message ?? 'is wrong');
-    throw new ConfigError(`${first.instancePath.slice(1)} ${expected}.`);
+    throw wrong(first.instancePath.slice(1));
   }
+}
+
+function wrong(name: string): ConfigError {
+  const { description } = Environment.properties[name as keyof Environment];
+  return new ConfigError(`${name} must be ${description ?? 'something else'}.`);
 }
 
 function list(value: string): string[] {

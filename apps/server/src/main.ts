@@ -9,6 +9,7 @@ import { compose } from './compose.ts';
 import { loadConfig } from './config.ts';
 import { startRefusalOf } from './start-refusal.ts';
 import { createStopListener, STOP_SIGNALS, type StopSignal } from './stop-signals.ts';
+import { misspelledSettings } from './misspellings.ts';
 
 const STOP_LIMIT_MS = 15_000;
 /** Of the processor: a listener in JavaScript would have the same instruction fail for ever. */
@@ -66,7 +67,9 @@ async function main(): Promise<void> {
   for (const signal of STOP_SIGNALS) process.on(signal, onSignal);
   // A terminal that was closed takes no words.
   process.stderr.on('error', () => undefined);
-  const config = loadConfig({ ...readDotEnv(), ...setVariables() }, repositoryRoot);
+  const dotEnv = readDotEnv();
+  for (const line of misspelledSettings(Object.keys(dotEnv))) say(line);
+  const config = loadConfig({ ...dotEnv, ...setVariables() }, repositoryRoot);
   unlock = lockDataFolder(config.dataDir);
   const logger = pino(
     {

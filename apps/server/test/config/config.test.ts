@@ -133,7 +133,18 @@ describe('the configuration', () => {
       // A short number or a dot would be found in any sentence.
       if (value.length > 5) expect(message).not.toContain(value);
       expect(message).toMatch(/\.$/);
+      // Words and not a pattern, nor what the validator calls a rule.
+      expect(message).not.toMatch(/pattern|[\\^$]|[<>]=|something else/);
     }
+  });
+
+  it('is told what it should be, in its unit', () => {
+    expect(refusal({ MAX_FILE_SIZE: '10G' })).toBe(
+      `MAX_FILE_SIZE must be a whole number of bytes from 1024 to ${Number.MAX_SAFE_INTEGER}, in digits alone.`,
+    );
+    expect(refusal({ MAX_WORKERS: '65' })).toContain('a whole number from 1 to 64');
+    expect(refusal({ API_TOKEN: 'short-7' })).toContain('8 to 500 characters without white space');
+    expect(refusal({ RATE_LIMIT_ENABLED: 'yes' })).toContain('one of true, false');
   });
 
   it('never repeats a secret', () => {

@@ -43,10 +43,11 @@ describe('a start with a bad setting', () => {
     expect(bad.stderr.trim().split('\n')).toHaveLength(1);
     expect(bad.stderr).toContain('MAX_WORKERS');
     expect(bad.stderr).not.toContain('plenty-of-them');
-    const overridden = await start('MAX_WORKERS=plenty-of-them\nHOST=0.0.0.0\n', {
-      MAX_WORKERS: '2',
-    });
+    const dotEnv = 'MAX_WORKERS=plenty-of-them\nHOST=0.0.0.0\nAPI_TOKNE=correct-horse\n';
+    const overridden = await start(dotEnv, { MAX_WORKERS: '2' });
     expect(overridden.code).toBe(78);
+    expect(overridden.stderr).toMatch(/^\.env: API_TOKNE .*Did you mean API_TOKEN\?$/m);
+    expect(overridden.stderr).not.toContain('correct-horse');
     expect(overridden.stderr).toContain('ALLOW_OPEN_NETWORK');
   }, 120_000);
 });

@@ -94,6 +94,22 @@ describe.each(['', '/tools/artemis'])('a server with API_TOKEN below "%s"', (bas
     expect((await sendRaw(port, rawRequest({ path: `${base}/healthz` }))).status).toBe(200);
   });
 
+  it('lets anybody read the documentation, whose own files come from here', async () => {
+    const open = async (path: string) => sendRaw(port, rawRequest({ path: base + path }));
+    for (const path of [
+      '',
+      '/',
+      '/json',
+      '/static/swagger-ui.css',
+      '/static/swagger-initializer.js',
+    ]) {
+      expect((await open(`/documentation${path}`)).status, path).toBe(200);
+    }
+    const page = await open('/documentation');
+    expect(page.headers['content-security-policy']).not.toContain('upgrade-insecure-requests');
+    expect((await open('/documentation/../api/v1/downloads')).status).not.toBe(200);
+  });
+
   it('keeps signed links to their signature', async () => {
     const query = `expires=9999999999&signature=${'A'.repeat(43)}`;
     const path = `${base}/api/v1/downloads/${ID}/file?${query}`;

@@ -21,6 +21,8 @@ const CORS_HEADERS = 'content-type, authorization, idempotency-key, if-none-matc
 const CORS_READABLE = 'etag, retry-after';
 
 const LIVENESS = '/healthz';
+/** The description of the API is the same for every server, and where a person reads what the token is for. */
+const DOCUMENTATION = '/documentation';
 /** Routes that need no token: liveness, links with a signature of their own, and the page. */
 const OPEN_ROUTES: ReadonlySet<string> = new Set([
   LIVENESS,
@@ -32,7 +34,7 @@ const OPEN_ROUTES: ReadonlySet<string> = new Set([
 /**
  * Keeps other web sites out of a server that has no login: the host name must be ours (DNS rebinding), and
  * a request that changes something must not come from a foreign page (cross-site requests). With a token, every
- * call of the API needs it; signed file links, the page itself and the liveness check do not.
+ * call of the API needs it; signed file links, the page itself, the documentation and the liveness check do not.
  */
 export const localGuard = fp<LocalGuardOptions>(
   (app, options) => {
@@ -119,7 +121,9 @@ function isOurHost(host: string, hosts: ReadonlySet<string>): boolean {
 /** Unknown addresses below the API need the token too, so that nobody learns what there is. */
 function needsToken(route: string | null, path: string): boolean {
   if (route === null || route === '/*') return path.startsWith('/api/');
-  return !OPEN_ROUTES.has(route);
+  return (
+    !OPEN_ROUTES.has(route) && route !== DOCUMENTATION && !route.startsWith(`${DOCUMENTATION}/`)
+  );
 }
 
 function hasToken(request: FastifyRequest, tokenHash: Buffer): boolean {

@@ -25,6 +25,8 @@ export async function documentationRoutes(
     indexPrefix: basePath,
     // Its own pages only, and nothing from anywhere else.
     staticCSP: true,
+    // A browser on the network would look for the page's files at https, where nobody listens.
+    transformStaticCSP: (policy) => policy.replace(' upgrade-insecure-requests;', ''),
     uiConfig: { deepLinking: true },
   });
 }
