@@ -21,11 +21,15 @@ const SMUGGLE_MARK = '__youtubedl_smuggle';
 
 const CONTROL_CHARACTERS = /\p{Cc}/u;
 
+/** White space, BOM, and what has no width: they come along when a link is copied out of a page or a document. */
+const AROUND = /[\s\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]/;
+
 /**
  * Judges what needs no look-up. A name that passes may still resolve to a private address: that is judged when
  * the job connects. Never throws.
  */
-export function checkSubmittedUrl(raw: string, options: UrlPolicyOptions): UrlVerdict {
+export function checkSubmittedUrl(submitted: string, options: UrlPolicyOptions): UrlVerdict {
+  const raw = withoutSurroundings(submitted);
   if (raw.length > LIMITS.urlCharacters) return tooLong;
   if (CONTROL_CHARACTERS.test(raw)) return refuse('The URL contains control characters.');
   if (!URL.canParse(raw)) return refuse('This is not a URL that starts with http:// or https://.');
@@ -93,6 +97,14 @@ function hostRefusal(host: string, port: number, options: UrlPolicyOptions): str
 function portOf(url: URL): number {
   if (url.port !== '') return Number(url.port);
   return url.protocol === 'https:' ? 443 : 80;
+}
+
+/** By hand: a pattern for the end would look from every blank within again. */
+function withoutSurroundings(text: string): string {
+  let [start, end] = [0, text.length];
+  while (start < end && AROUND.test(text.charAt(start))) start += 1;
+  while (start < end && AROUND.test(text.charAt(end - 1))) end -= 1;
+  return text.slice(start, end);
 }
 
 /** Percent-decoded until nothing changes, byte by byte: unlike `decodeURIComponent` it takes any input. */

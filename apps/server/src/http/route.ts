@@ -28,6 +28,7 @@ export function addRoute<Name extends RouteName>(
   // A field of the query that nobody reads is a mistake, too, where the contract has an answer for mistakes.
   const schema =
     contract.response[400] === undefined ? contract : { querystring: NoFields, ...contract };
+  const mayLackBody = contract.body === undefined || contract.isBodyOptional === true;
   const route: RouteOptions = {
     method,
     // Fastify's own HEAD route would read a whole file only to throw it away.
@@ -38,6 +39,11 @@ export function addRoute<Name extends RouteName>(
       const answer = await handler(request as unknown as RouteRequest<Name>, reply);
       return answer;
     },
+    onRequest: (request, _reply, done) => {
+      // Some clients name a type for the body that they do not send, and Fastify would refuse the type.
+      if (mayLackBody && hasNoBody(request)) delete request.headers['content-type'];
+      done();
+    },
     preValidation: (request, _reply, done) => {
       if (contract.isBodyOptional === true) request.body ??= {};
       done();
@@ -46,4 +52,9 @@ export function addRoute<Name extends RouteName>(
   };
   app.route(route);
   if (method === 'GET') app.route({ ...route, method: 'HEAD' });
+}
+
+function hasNoBody({ headers }: FastifyRequest): boolean {
+  const { 'content-length': length = '0', 'transfer-encoding': coding } = headers;
+  return coding === undefined && /^0+$/.test(length);
 }

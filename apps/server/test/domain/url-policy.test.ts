@@ -30,6 +30,7 @@ describe('a URL that may be fetched', () => {
     ['http://example.com:8080/a', 'http://example.com:8080/a', 'example.com'],
     ['http://example.com./a', 'http://example.com./a', 'example.com'],
     ['  https://example.com/a b  ', 'https://example.com/a%20b', 'example.com'],
+    ['\ufeff\u200b https://example.com/a\u00a0\n\u200d', 'https://example.com/a', 'example.com'],
     ['https://example.com\\a\\..\\b', 'https://example.com/b', 'example.com'],
     ['https://bücher.example/ü', 'https://xn--bcher-kva.example/%C3%BC', 'xn--bcher-kva.example'],
     ['https://8.8.8.8/a', 'https://8.8.8.8/a', '8.8.8.8'],

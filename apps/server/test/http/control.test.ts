@@ -94,6 +94,35 @@ describe('pause and resume', () => {
     expect(other).toMatchObject({ status: 409, body: { code: 'NOT_RESUMABLE' } });
   });
 
+  it.each([
+    ['application/json', {}],
+    ['application/json', { 'transfer-encoding': 'chunked' }],
+    ['text/plain;charset=UTF-8', { 'content-length': '0' }],
+    ['nonsense', { 'content-length': '0' }],
+  ])('needs no body, whatever the header says: %s %j', async (type, more) => {
+    const app = await start();
+    const [id = ''] = await queue(app, 'https://a.example/1');
+    const send = async (method: 'POST' | 'DELETE', path: string) =>
+      app.app.inject({
+        method,
+        url: `/api/v1/downloads/${id}${path}`,
+        headers: { ...HOST, 'content-type': type, ...more },
+      });
+    await eventually(async () => (await statusOf(app, id)) === 'running');
+    for (const path of ['/pause', '/resume'])
+      expect((await send('POST', path)).statusCode).toBe(200);
+    expect((await send('DELETE', '')).statusCode).toBe(200);
+    expect((await send('POST', '/retry')).statusCode).toBe(200);
+    expect((await send('DELETE', '')).statusCode).toBe(200);
+    expect((await send('DELETE', '?purge=record')).statusCode).toBe(204);
+    const create = { method: 'POST', url: '/api/v1/downloads' } as const;
+    const refused = await app.app.inject({
+      ...create,
+      headers: { ...HOST, 'content-type': type, ...more },
+    });
+    expect([400, 415]).toContain(refused.statusCode);
+  });
+
   it('stays paused over a restart', async () => {
     const app = await start();
     const [id = ''] = await queue(app, 'https://a.example/1');

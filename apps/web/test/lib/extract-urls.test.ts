@@ -17,6 +17,43 @@ describe('links out of any text', () => {
     ['www.a.example/x', ['https://www.a.example/x']],
     ['http://localhost:8080/x', ['http://localhost:8080/x']],
     ['https://a.example/?q=1,2', ['https://a.example/?q=1,2']],
+    ['https://a.example/@name_', ['https://a.example/@name_']],
+    ['ask @name_ at https://a.example/@name_ today', ['https://a.example/@name_']],
+    ['https://a.example/~me/a~', ['https://a.example/~me/a~']],
+    ['https://a.example/all*', ['https://a.example/all*']],
+    ["https://a.example/it's.mp4", ["https://a.example/it's.mp4"]],
+    ['https://a.example/a|b.mp4', ['https://a.example/a|b.mp4']],
+    ['- https://a.example/what?', ['https://a.example/what?']],
+    ['1. https://a.example/Wow!', ['https://a.example/Wow!']],
+    ['https://a.example/Inc.', ['https://a.example/Inc.']],
+    ['Seen https://a.example/Inc.?', ['https://a.example/Inc']],
+    ['**https://a.example/x**', ['https://a.example/x']],
+    ['_https://a.example/b_c_', ['https://a.example/b_c']],
+    ['~~old: https://a.example/x~~', ['https://a.example/x']],
+    ['**bold** https://a.example/x**', ['https://a.example/x**']],
+    ["don't: 'https://a.example/it's'", ["https://a.example/it's"]],
+    [
+      "['https://a.example/x','https://b.example/y']",
+      ['https://a.example/x', 'https://b.example/y'],
+    ],
+    ['(see https://a.example/wiki_(film))', ['https://a.example/wiki_(film)']],
+    ['(https://a.example/x)y', ['https://a.example/x']],
+    ['{https://a.example/x}', ['https://a.example/x']],
+    ['|https://a.example/x|title|', ['https://a.example/x']],
+    [
+      '[to https://a.example/x](https://b.example/y)',
+      ['https://a.example/x', 'https://b.example/y'],
+    ],
+    [
+      '[a](https://a.example/x)[b](https://b.example/y)',
+      ['https://a.example/x', 'https://b.example/y'],
+    ],
+    ['https://a.example/a\\_b', ['https://a.example/a_b']],
+    ['\u200bhttps://a.example/x\u200b', ['https://a.example/x']],
+    [
+      'look: https://a.example/x, https://a.example/y!',
+      ['https://a.example/x', 'https://a.example/y'],
+    ],
   ])('reads %s', (text, urls) => {
     expect(found(text)).toEqual(urls);
   });
@@ -47,6 +84,21 @@ describe('links out of any text', () => {
     const { linesWithoutLink, urls } = extractUrls(text);
     expect(linesWithoutLink).toBe(2);
     expect(text.slice(urls[0]?.start, urls[0]?.end)).toBe('https://a.example/x');
+  });
+
+  it.each([
+    ['closing brackets', `https://a.example/x${')'.repeat(200_000)}`],
+    ['brackets of two kinds', `https://a.example/x${')]'.repeat(100_000)}`],
+    ['emphasis', `*_~'`.repeat(40_000) + 'https://a.example/x' + `*_~'`.repeat(40_000)],
+    ['links in a line', '(https://a.example/x) *'.repeat(8000)],
+    ['joints', `https://a.example/x${','.repeat(200_000)}`],
+  ])('takes time by the length of the text alone: many %s', (_what, text) => {
+    // The square of this length takes minutes, so the limit of the test is the assertion.
+    expect(found(text)[0]).toMatch(/^https:\/\/a\.example\/x/);
+  });
+
+  it('takes time by the length of copied markup alone', () => {
+    expect(found('', '<a '.repeat(100_000))).toEqual([]);
   });
 
   it('stops at the limit and says so', () => {

@@ -16,6 +16,8 @@ export const jsonBodies = fp(
       'application/json',
       { parseAs: 'buffer' },
       (request, body: Buffer, done) => {
+        // Of unknown length before it was read. Where a body is needed, the schema misses it.
+        if (body.length === 0) return done(null, undefined);
         const { 'content-type': type = '', 'content-encoding': coding = 'identity' } =
           request.headers;
         const charset = CHARSET.exec(type)?.[1] ?? 'utf-8';
