@@ -8,13 +8,16 @@ clip touches are fetched by yt-dlp's own downloaders, with all that `fragments.p
 import functools
 import inspect
 import os
-from typing import Any, Callable, Dict, List, Optional, Sequence, Set
+from typing import AbstractSet, Any, Callable, Dict, List, Optional, Sequence, Set
 
 import fragment_list
+import records
 from fragment_list import NotInSegments
 
 # More is another clock, not rounding.
 _MOST_ROUNDED_SECONDS = 1.0
+# Where the fetched segments of each stream begin. The worker knows this name.
+_RECORD = 'clips.json'
 _PROTOCOLS = ('m3u8_native', 'm3u8', 'http_dash_segments')
 
 
@@ -27,8 +30,11 @@ class Clip:
         # Where the first segment that was fetched begins, as the manifest says.
         self.offset = 0.0
 
-    def choose(self, listed: Sequence[fragment_list.Listed]) -> Set[int]:
-        """The `frag_index` of all that it touches, and of what initialises them. Raises NotInSegments."""
+    def choose(self, listed: Sequence[fragment_list.Listed], lost: AbstractSet[int] = frozenset()) -> Set[int]:
+        """The `frag_index` of all that it touches, and of what initialises them. Raises NotInSegments.
+
+        `lost`: those that could not be had, so that what was fetched begins later.
+        """
         chosen: Set[int] = set()
         begin = 0.0
         first: Optional[float] = None
@@ -41,7 +47,7 @@ class Clip:
             end = begin + entry.seconds
             if end > self.start and (self.end is None or begin < self.end):
                 chosen.add(index)
-                if first is None and not entry.is_gap:
+                if first is None and not entry.is_gap and index not in lost:
                     first = begin
             begin = end
         if first is None:
@@ -75,9 +81,12 @@ def _in_segments(download: Callable[..., Any]) -> Callable[..., Any]:
         names = [f'{filename}.clip{number}' for number in range(len(streams))]
         clips = [Clip(start, end) for _ in streams]
         try:
-            for name, stream, clip in zip(names, streams, clips):
-                if not _fetch(downloader, name, {**info, **stream}, clip):
-                    return False
+            # All of them, so that each tells what it lacks.
+            fetched = [
+                _fetch(downloader, name, {**info, **stream}, clip) for name, stream, clip in zip(names, streams, clips)
+            ]
+            if not all(fetched):
+                return False
             cuts = _cuts(downloader, names, clips)
         except (NotInSegments, PostProcessingError):
             return download(downloader, filename, info)
@@ -88,7 +97,7 @@ def _in_segments(download: Callable[..., Any]) -> Callable[..., Any]:
             url = f'file:{name}'
             local.append({**stream, 'url': url, 'manifest_stream_number': 0, 'downloader_options': options})
         whole = {**info, **(local[0] if len(local) == 1 else {'requested_formats': local})}
-        whole.update(section_start=None, section_end=None if end is None else end - start)
+        whole.update(section_start=None, section_end=None if end is None else end - _begin_of(clips))
         # What is given for inputs is meant for connections.
         configured = downloader._configuration_args
         downloader._configuration_args = lambda keys, *rest: [] if '_i' in keys else configured(keys, *rest)
@@ -106,7 +115,7 @@ def _cuts(downloader: Any, names: List[str], clips: List[Clip]) -> List[float]:
     from yt_dlp.postprocessor.ffmpeg import FFmpegPostProcessor
 
     tool = FFmpegPostProcessor(downloader.ydl)
-    cuts = [clip.start - clip.offset for clip in clips]
+    cuts = [_begin_of(clips) - clip.offset for clip in clips]
     if len(names) > 1:
         # Manifests round: sound would be out of step by as much. What the first stream says of time counts for all.
         begins = [float(tool.get_metadata_object(name)['format'].get('start_time') or 0) for name in names]
@@ -120,6 +129,11 @@ def _cuts(downloader: Any, names: List[str], clips: List[Clip]) -> List[float]:
             tool.run_ffmpeg(name, f'{name}.mp4', [*tool.stream_copy_opts(), '-f', 'mp4'])
             os.replace(f'{name}.mp4', name)
     return cuts
+
+
+def _begin_of(clips: List[Clip]) -> float:
+    """Seconds of the whole at which all streams are there."""
+    return max(max(clip.start, clip.offset) for clip in clips)
 
 
 def _has_index(name: str) -> bool:
@@ -139,8 +153,15 @@ def _fetch(downloader: Any, name: str, stream: Dict[str, Any], clip: Clip) -> bo
         fetcher.add_progress_hook(hook)
     left_out = ('requested_formats', 'section_start', 'section_end')
     info = {key: value for key, value in stream.items() if key not in left_out}
+    facts = {'start': clip.start, 'end': clip.end, 'format': stream.get('format_id')}
+    known = records.read(_RECORD).get(name) or {}
     if os.path.exists(name):
-        # Where it begins is not known any more.
+        if {**facts, 'offset': known.get('offset')} == known:
+            clip.offset = known['offset']
+            return True
+        # Where it begins is not known.
         os.remove(name)
     success, _ = fetcher.download(name, {**info, '_artemis_clip': True})
+    if success:
+        records.write(_RECORD, {**records.read(_RECORD), name: {**facts, 'offset': clip.offset}})
     return bool(success)

@@ -9,6 +9,8 @@ import fragment_list
 KEY = 'artemis'
 # A site that has lost more than this has lost the media: the rest is not asked for.
 MOST_MISSING = 20
+# Told of where they are; the count tells the rest.
+_MOST_PLACES = 200
 
 
 class Failed(Exception):
@@ -38,7 +40,13 @@ class State:
         # The one whose content is made ready to be appended; None where yt-dlp appends without threads.
         self.current: Optional[int] = None
         self.is_strict = False
+        # The missing ones are left out, and told.
+        self.is_kept = False
         self.is_media = False
+        # Each fragment is a part that a player can be given, not any piece of a file.
+        self.are_parts_whole = any(entry.seconds is not None for entry in listed)
+        # What the fragments begin like, as soon as one has told (`fragment_shape.py`).
+        self.kind: Optional[str] = None
         self.retries: float = 0
         # Those of a clip; None for all.
         self.wanted: Optional[Set[int]] = None
@@ -54,20 +62,22 @@ class State:
         return gaps if self.wanted is None else gaps & self.wanted
 
     def has_hole(self) -> bool:
-        return bool(self.missing) and (self.current is None or min(self.missing) < self.current)
+        return not self.is_kept and bool(self.missing) and (self.current is None or min(self.missing) < self.current)
 
     def lose(self, index: int) -> None:
         with self.lock:
-            if len(self.missing) >= MOST_MISSING:
+            if len(self.missing) >= MOST_MISSING and not self.is_kept:
                 self.is_more = True
                 raise TooMany
             self.missing.add(index)
 
     def try_again(self, index: int) -> bool:
         with self.lock:
+            if self.is_kept and len(self.missing) >= MOST_MISSING:
+                return False
             self.tries[index] = self.tries.get(index, 0) + 1
             return self.tries[index] <= self.retries
 
     def places(self, indexes: Any) -> List[Dict[str, Any]]:
-        found = sorted(indexes)[:MOST_MISSING]
+        found = sorted(indexes)[:_MOST_PLACES]
         return [{'index': index, 'at': fragment_list.start_of(self.listed, index)} for index in found]

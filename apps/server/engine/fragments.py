@@ -16,7 +16,7 @@ import os
 import threading
 from typing import Any, Callable, Dict, List, Optional
 
-import fragment_heads
+import fragment_check
 import fragment_list
 import records
 from control import Reporter
@@ -24,6 +24,8 @@ from fragment_state import KEY, Failed, State, TooMany
 
 _GONE = (404, 410, 416)
 _GAPS_FILE = 'gaps.json'
+# The worker knows this name: what lies beside it has holes, and no attempt that wants all of it may continue from it.
+_LOST_FILE = 'lost.json'
 
 _KNOWN = {
     '_prepare_and_start_frag_download': ['self', 'ctx', 'info_dict'],
@@ -35,10 +37,12 @@ _KNOWN = {
 }
 
 
-def tell_known_gaps(reporter: Reporter) -> None:
+def tell_known_holes(reporter: Reporter) -> None:
     """Of an earlier attempt, in the folder of this job."""
     for name, gaps in records.read(_GAPS_FILE).items():
         reporter.report({'control': 'gaps', 'file': name, **gaps})
+    for name, lost in records.read(_LOST_FILE).items():
+        reporter.report({'control': 'missing', 'file': name, **lost})
 
 
 def install(reporter: Reporter) -> None:
@@ -116,6 +120,8 @@ def _preparing(prepare: Callable[..., Any], playlists: Any, errors: Any, reporte
         outline = fragment_list.outline(listed, total, which, info.get('format_id'))
         state = State(listed, outline, total)
         state.wanted = wanted
+        # A person keeps what there is.
+        state.is_kept = downloader.params.get('skip_unavailable_fragments', True)
         ctx[KEY] = state
         _continue(downloader, ctx['filename'], part, state)
         _tell_gaps(ctx['filename'], state, reporter)
@@ -138,12 +144,14 @@ def _continue(downloader: Any, filename: str, part: str, state: State) -> None:
     ours = record.get(KEY)
     size = os.path.getsize(part) if os.path.isfile(part) else 0
     is_ours = isinstance(ours, dict) and ours.get('outline') == state.outline
-    is_continued = is_ours and downloader.params.get('continuedl', True)
+    lost = ours.get('lost', []) if is_ours else []
+    is_continued = is_ours and (state.is_kept or not lost) and downloader.params.get('continuedl', True)
     _drop_fragments(part, is_continued, state.total == 1)
     if is_continued and 0 < ours['length'] <= size:
         os.truncate(part, ours['length'])
         state.appended = record['downloader']['current_fragment']['index']
         state.length = ours['length']
+        state.missing = set(lost)
         return
     for stale in (part, path):
         if os.path.exists(stale):
@@ -169,7 +177,10 @@ def _recording(write: Callable[..., Any]) -> Callable[..., Any]:
         for name in ('extra_state', 'fragment_count'):
             if ctx.get(name) is not None:
                 kept[name] = ctx[name]
-        ours = {'length': state.length, 'outline': state.outline}
+        ours: Dict[str, Any] = {'length': state.length, 'outline': state.outline}
+        if state.is_kept and state.missing:
+            # Those behind what is appended are tried again.
+            ours['lost'] = sorted(index for index in state.missing if index < state.appended)
         records.write(downloader.ytdl_filename(ctx['filename']), {'downloader': kept, KEY: ours})
 
     return run
@@ -224,8 +235,6 @@ def _all_of_them(download: Callable[..., Any]) -> Callable[..., Any]:
         gaps, wanted = state.gaps(), state.wanted
         left = [entry for entry in every if entry['frag_index'] > state.appended and entry['frag_index'] not in gaps]
         left = [entry for entry in left if wanted is None or entry['frag_index'] in wanted]
-        if downloader.params.get('skip_unavailable_fragments', True):
-            return download(downloader, ctx, left, info, **options)
         state.is_strict = True
         state.is_media = info.get('ext') in media_extensions
         state.retries = downloader.params.get('fragment_retries') or 0
@@ -281,7 +290,7 @@ def _fetching(fetch: Callable[..., Any], errors: Any) -> Callable[..., Any]:
         except (HTTPError, IncompleteRead, DownloadError) as error:
             failure = error
         if is_there:
-            problem = _problem(state, index, ctx['fragment_filename_sanitized'])
+            problem = fragment_check.problem_of(state, index, ctx['fragment_filename_sanitized'])
             if problem is None:
                 return True
             downloader.try_remove(ctx.pop('fragment_filename_sanitized'))
@@ -310,46 +319,22 @@ def _fetching(fetch: Callable[..., Any], errors: Any) -> Callable[..., Any]:
     return run
 
 
-def _problem(state: State, index: int, name: str) -> Optional[str]:
-    fragment = state.fragments.get(index) or {}
-    size = os.path.getsize(name)
-    byte_range = fragment.get('byte_range')
-    if byte_range and size != byte_range['end'] - byte_range['start']:
-        return f'has {size} bytes instead of {byte_range["end"] - byte_range["start"]}'
-    if not state.is_media:
-        return None
-    with open(name, 'rb') as content:
-        head = content.read(fragment_heads.HEAD_BYTES)
-    if (fragment.get('decrypt_info') or {}).get('METHOD') == 'AES-128':
-        if size % 16:
-            return 'is not encrypted as the playlist says'
-        try:
-            # Its first blocks can be read without the rest. One thread at a time: the first one fetches the key.
-            with state.lock:
-                head = state.decrypt(fragment, head) if state.decrypt is not None else head
-        except Exception:
-            # A key that cannot be had is told when the whole fragment is to be read with it.
-            return None
-    return fragment_heads.problem_of(head)
-
-
 def _finishing(finish: Callable[..., Any], reporter: Reporter) -> Callable[..., Any]:
     @functools.wraps(finish)
     def run(downloader: Any, ctx: Any, info: Any) -> Any:
         state: Optional[State] = ctx.get(KEY)
         if state is None or not state.missing:
             return finish(downloader, ctx, info)
-        ctx['dest_stream'].close()
         places = state.places(state.missing)
-        reporter.report(
-            {
-                'control': 'missing',
-                'count': len(state.missing),
-                'total': state.total,
-                'is_more': state.is_more,
-                'places': places,
-            }
-        )
+        found = {'count': len(state.missing), 'total': state.total, 'is_more': state.is_more, 'places': places}
+        reporter.report({'control': 'missing', 'file': ctx['filename'], **found})
+        if state.is_kept:
+            records.write(_LOST_FILE, {**records.read(_LOST_FILE), ctx['filename']: found})
+            clip = getattr(downloader, 'clip', None)
+            if clip is not None:
+                clip.choose(state.listed, state.missing)
+            return finish(downloader, ctx, info)
+        ctx['dest_stream'].close()
         numbers = ', '.join(str(place['index']) for place in places)
         downloader.report_error(f'Fragments are missing ({len(places)} of {state.total}): {numbers}')
         return False

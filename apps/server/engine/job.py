@@ -185,7 +185,7 @@ def _run_module(
     reporter = job_hooks.reporter
     reporter.nonce = request.nonce
     reports.install(reporter)
-    fragments.tell_known_gaps(reporter)
+    fragments.tell_known_holes(reporter)
     if request.cookies is not None:
         jar.install(request.cookies, reporter)
     processes.chain_children_to_this_process(_preparation(policy, sandbox, request.proxy_port()))

@@ -11,7 +11,7 @@ export function isRecording({
 }
 
 /** Failures after which there is a part of the media that a person may want to keep as it is. */
-export const KEPT_INCOMPLETE: readonly FailureCode[] = ['TRUNCATED'];
+export const KEPT_INCOMPLETE: readonly FailureCode[] = ['TRUNCATED', 'FRAGMENTS_MISSING'];
 
 /** Whether `accept_incomplete` may be asked of it. What was there may be gone by then: it is kept for a day. */
 export function mayBeKeptIncomplete({

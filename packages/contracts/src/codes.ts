@@ -69,7 +69,7 @@ export const FAILURES = {
   FRAGMENTS_MISSING: {
     isRetryable: false,
     message: 'The site has lost some segments of this media, so it would have holes.',
-    hint: 'The log of this download names them. Retry later: only these are fetched again; or try another quality.',
+    hint: 'Retry later: only these are fetched again. Or keep it as it is, with holes, or try another quality.',
   },
   DRM_PROTECTED: {
     isRetryable: false,

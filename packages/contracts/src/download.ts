@@ -76,6 +76,11 @@ export type Metadata = Static<typeof Metadata>;
 export const DownloadError = Type.Object({
   code: Type.Unsafe<FailureCode>({ type: 'string', enum: FAILURE_CODES }),
   message: Type.String(),
+  detail: Type.Optional(
+    Type.String({
+      description: 'of FRAGMENTS_MISSING: how many and where, in figures; part of the message',
+    }),
+  ),
   hint: Type.String(),
   retryable: Type.Boolean(),
 });

@@ -125,7 +125,7 @@ export const RetryDownload = Type.Object(
     ),
     accept_incomplete: Type.Optional(
       Type.Literal(true, {
-        description: `of one that failed as ${KEPT_INCOMPLETE.join(' or ')}: makes a file of what is there, without the site`,
+        description: `of one that failed as ${KEPT_INCOMPLETE.join(' or ')}: makes a file of what is there`,
       }),
     ),
   },

@@ -45,9 +45,13 @@ export class RequestError extends Error {
   }
 }
 
-export function downloadError(code: FailureCode): DownloadError {
+/** `detail`: in figures, what of it is known. */
+export function downloadError(code: FailureCode, detail?: string): DownloadError {
   const { message, hint, isRetryable } = FAILURES[code];
-  return { code, message, hint, retryable: isRetryable };
+  const error = { code, message, hint, retryable: isRetryable };
+  return detail === undefined
+    ? error
+    : { ...error, message: `${message.replace(/\.$/, '')} (${detail}).`, detail };
 }
 
 export function downloadWarning(code: WarningCode): DownloadWarning {

@@ -122,8 +122,13 @@ export const PINNED_ROWS: readonly ArgvRow[] = [
   },
   {
     option: '--abort-on-unavailable-fragments',
-    when: hasMedia,
+    when: (context) => hasMedia(context) && context.areHolesKept !== true,
     meaning: 'Fails when a fragment is missing, instead of leaving a hole.',
+  },
+  {
+    option: '--skip-unavailable-fragments',
+    when: ({ areHolesKept }) => areHolesKept === true,
+    meaning: 'Leaves a hole where a fragment is missing, as was asked for.',
   },
   {
     option: '--fixup',

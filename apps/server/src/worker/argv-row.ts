@@ -17,6 +17,8 @@ export interface ArgvContext {
   readonly isTlsVerifiedByFfmpeg: boolean;
   /** yt-dlp has refused to put this HLS stream together by itself. */
   readonly isHlsByFfmpeg?: boolean;
+  /** A person wants what there is, without the segments that the site has lost. */
+  readonly areHolesKept?: boolean;
 }
 
 /** One use of one option. Its value, if it takes one, always comes from us or from a checked field. */

@@ -40,7 +40,11 @@ export function incomplete(detail: string): DownloadWarning {
   return { code: 'INCOMPLETE', message: `${words} (${detail}).`, detail };
 }
 
-export function failedOutcome(jobs: Jobs, code: FailureCode, detail: string): Outcome {
+export function failedOutcome(
+  jobs: Jobs,
+  code: FailureCode,
+  detail: string,
+): Extract<Outcome, { kind: 'failed' }> {
   return { kind: 'failed', code, detail, retryAfterSeconds: null, usage: jobs.usage() };
 }
 

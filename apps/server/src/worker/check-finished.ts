@@ -1,5 +1,5 @@
 import { basename, extname } from 'node:path';
-import { type FailureCode, type WarningCode } from '@artemis/contracts';
+import type { DownloadWarning, FailureCode, WarningCode } from '@artemis/contracts';
 import type { Attempt } from './attempt.ts';
 import { doneOutcome, failedOutcome, stoppedOutcome } from './attempt.ts';
 import { checkChapterParts } from './chapter-parts.ts';
@@ -27,7 +27,7 @@ export async function checkFinished(
   { task, jobs, reporter, meter }: Attempt,
   plan: DownloadPlan,
   result: RunResult,
-  earlierWarnings: readonly WarningCode[],
+  earlierWarnings: readonly (WarningCode | DownloadWarning)[],
 ): Promise<Outcome> {
   const { jobFolder } = task;
   const { video } = result;
@@ -49,17 +49,22 @@ export async function checkFinished(
   if (!(await isOwnMedia(jobFolder, path))) {
     return failedOutcome(jobs, 'INVALID_MEDIA', 'There is no file, or it is empty.');
   }
-  if (isLost(result, video)) {
+  // A person knows that something is missing, and keeps the rest.
+  const isKept = task.isKeptIncomplete;
+  if (!isKept && isLost(result, video)) {
     return failedOutcome(jobs, 'NETWORK', 'A part of the source could not be had.');
   }
   if (result.byteProblem !== null) return failedOutcome(jobs, 'TRUNCATED', result.byteProblem);
   if (plan.section !== null) await renewFlacCut(jobs, path);
   // Inside of a standalone yt-dlp nothing of ours counts them.
   const areFragmentsCounted = task.engine.kind === 'module';
+  const known = claimsOf({ ...result, plan, video, areFragmentsCounted });
   const claims =
     result.end === 'recorded'
       ? NO_CLAIMS
-      : claimsOf({ ...result, plan, video, areFragmentsCounted });
+      : isKept
+        ? { ...NO_CLAIMS, isJoined: known.isJoined }
+        : known;
   let verdict = await verifyMedia(jobs, path, plan, claims);
   const { container } = plan;
   if ('media' in verdict && container && extname(path) === `.${container}`) {

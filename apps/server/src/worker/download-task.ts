@@ -5,16 +5,18 @@ import type { MessagePort } from 'node:worker_threads';
 import {
   areEntriesWanted,
   KEPT_INCOMPLETE,
+  type DownloadWarning,
   type FailureCode,
   type WarningCode,
 } from '@artemis/contracts';
 import type { Attempt } from './attempt.ts';
-import { doneOutcome, failedOutcome, stoppedOutcome } from './attempt.ts';
+import { doneOutcome, failedOutcome, incomplete, stoppedOutcome } from './attempt.ts';
 import { checkFinished } from './check-finished.ts';
 import { classifyFailure, isHlsRefusal } from './failure.ts';
 import { partialBytes } from './job-folder.ts';
 import { createJobs } from './jobs.ts';
 import { keepIncomplete } from './keep-incomplete.ts';
+import { asBefore, isLeftWithHoles, readMissing, rememberMissing } from './kept-fragments.ts';
 import type { FinishTask, Outcome, StopTask, Task, TaskEvent } from './messages.ts';
 import { createListing, type Listing } from './listing.ts';
 import { metadataOf } from './metadata.ts';
@@ -26,8 +28,8 @@ import { createProgressMeter, type ProgressFigure } from './progress.ts';
 import { cutRecording, finishRecording, type FinishedRecording } from './recording.ts';
 import { redact } from './redact.ts';
 import { createReporter } from './reporter.ts';
-import { openResumeGuard, wipeJobFolder } from './resume-state.ts';
-import { missingSegments } from './segments.ts';
+import { openResumeGuard, wipeJobFolder, wipeUnfinishedClip } from './resume-state.ts';
+import { missingSegments, segmentFigures } from './segments.ts';
 import { forgetSetAside, setAside } from './set-aside.ts';
 import { writeKnownInfo } from './site-info.ts';
 import { isPlainFile, neededSpace } from './space.ts';
@@ -86,13 +88,23 @@ export default run;
 
 function outcomeOf(attempt: Attempt): Promise<Outcome> {
   const { isKeptIncomplete, parts } = attempt.task;
-  if (isKeptIncomplete) return keepIncomplete(attempt);
+  if (isKeptIncomplete) return keepWhatIsThere(attempt);
   return parts === null ? perform(attempt) : fetchParts(attempt, parts);
+}
+
+async function keepWhatIsThere(attempt: Attempt): Promise<Outcome> {
+  const { jobFolder } = attempt.task;
+  const figures = await readMissing(jobFolder);
+  if (figures === null) return keepIncomplete(attempt);
+  // Most of its segments lie there; the others, and what decrypts them, have to be asked for.
+  const outcome = asBefore(await perform(attempt), figures);
+  if (outcome.kind === 'failed') await rememberMissing(jobFolder, figures);
+  return outcome;
 }
 
 async function perform(attempt: Attempt): Promise<Outcome> {
   const { task, jobs, reporter, meter } = attempt;
-  const { limits, jobFolder } = task;
+  const { limits, jobFolder, isKeptIncomplete: isKept } = task;
   let { selection } = task;
   const leftOut = new Set<OptionalPart>();
   const key = createHash('sha256')
@@ -111,8 +123,8 @@ async function perform(attempt: Attempt): Promise<Outcome> {
   }
   await forgetOutcome(jobFolder);
   await forgetSetAside(jobFolder);
-  // ffmpeg begins a clip anew each time, and one that lies there whole was not found good.
-  if (planOf(selection).section !== null) await wipeJobFolder(jobFolder);
+  if (!isKept && (await isLeftWithHoles(jobFolder))) await wipeJobFolder(jobFolder);
+  if (!isKept && planOf(selection).section !== null) await wipeUnfinishedClip(jobFolder);
   for (let count = 1; count <= MAX_RUNS; count += 1) {
     const plan = planOf(selection, leftOut);
     const listing = plan.isFlat ? createListing(plan.options.playlist ?? {}) : null;
@@ -125,7 +137,7 @@ async function perform(attempt: Attempt): Promise<Outcome> {
       meter,
       guard,
       allowsHttps,
-      context: { plan, isTlsVerifiedByFfmpeg, isInfoKnown, isHlsByFfmpeg },
+      context: { plan, isTlsVerifiedByFfmpeg, isInfoKnown, isHlsByFfmpeg, areHolesKept: isKept },
       deadlineMs,
       onVideo(next) {
         if (listing) return listing.add(next);
@@ -194,7 +206,7 @@ async function perform(attempt: Attempt): Promise<Outcome> {
       selection = asSingle(selection);
       continue;
     }
-    if (result.isSpoilt) {
+    if (result.isSpoilt && !isKept) {
       spoiltRuns += 1;
       await wipeJobFolder(jobFolder);
       if (result.end === null && spoiltRuns < MAX_FFMPEG_RUNS && !result.isSegmentForbidden) {
@@ -202,26 +214,35 @@ async function perform(attempt: Attempt): Promise<Outcome> {
         continue;
       }
     }
-    const warnings = [...leftOut].map(warningOf);
+    const warnings: (WarningCode | DownloadWarning)[] = [...leftOut].map(warningOf);
     if (result.hasGaps) warnings.push('GAPS_DECLARED');
+    if (isKept && result.missing.length > 0) warnings.push(incomplete(figuresOf(result)));
     const outcome =
       holes(attempt, result) ??
       (isWhole
         ? await checkFinished(attempt, plan, result, warnings)
         : await settle(attempt, plan, result, warnings));
-    if (outcome.kind === 'failed') {
-      // The next run would take a finished file with a hole as it is.
-      const isSpoiltFile = isWhole && outcome.code === 'NETWORK';
-      if (isSpoiltFile || (await isWorthNothing(outcome.code, jobFolder))) {
-        const { video: named, filePath } = result;
-        const isKept = named !== null && KEPT_INCOMPLETE.includes(outcome.code);
-        if (isKept) await setAside(jobFolder, { video: named, filePath, missing: null });
-        await wipeJobFolder(jobFolder);
-      }
-    }
+    if (outcome.kind === 'failed' && !isKept) await leave(jobFolder, outcome, result, isWhole);
     return outcome;
   }
   return failedOutcome(jobs, 'UNKNOWN', 'Too many parts of this download failed.');
+}
+
+/** What the next attempt, or a person who keeps what there is, finds of one that has failed. */
+async function leave(
+  jobFolder: string,
+  { code, figures }: Extract<Outcome, { kind: 'failed' }>,
+  { video, filePath }: RunResult,
+  isWhole: boolean,
+): Promise<void> {
+  // The next run would take a finished file with a hole as it is.
+  const isSpoiltFile = isWhole && code === 'NETWORK';
+  if (isSpoiltFile || (await isWorthNothing(code, jobFolder))) {
+    const isForKeeping = video !== null && KEPT_INCOMPLETE.includes(code);
+    if (isForKeeping) await setAside(jobFolder, { video, filePath, missing: null });
+    await wipeJobFolder(jobFolder);
+  }
+  if (figures !== undefined) await rememberMissing(jobFolder, figures);
 }
 
 /** What a failed step began from is whole, and is begun from once more; not when it has failed twice. */
@@ -272,13 +293,20 @@ function listed({ task, jobs, reporter }: Attempt, listing: Listing): Outcome {
 }
 
 /** The verdict on media with holes, however the run ended; null when there are none. */
-function holes({ jobs }: Attempt, { end, isSegmentForbidden, missing }: RunResult): Outcome | null {
+function holes({ jobs, task }: Attempt, result: RunResult): Outcome | null {
+  const { end, isSegmentForbidden, missing } = result;
   if (end !== null || jobs.isStopped) return null;
   if (isSegmentForbidden) {
     return failedOutcome(jobs, 'EGRESS_BLOCKED', 'A segment lies where no download may go.');
   }
-  if (missing.length === 0) return null;
-  return failedOutcome(jobs, 'FRAGMENTS_MISSING', missing.map(missingSegments).join(' '));
+  if (missing.length === 0 || task.isKeptIncomplete) return null;
+  const detail = missing.map(missingSegments).join(' ');
+  const figures = figuresOf(result);
+  return { ...failedOutcome(jobs, 'FRAGMENTS_MISSING', detail), figures };
+}
+
+function figuresOf({ missing }: RunResult): string {
+  return missing.map(segmentFigures).join('; ');
 }
 
 /** The run is over without a file that yt-dlp calls complete. */
@@ -286,7 +314,7 @@ async function settle(
   attempt: Attempt,
   plan: DownloadPlan,
   result: RunResult,
-  warnings: readonly WarningCode[],
+  warnings: readonly (WarningCode | DownloadWarning)[],
 ): Promise<Outcome> {
   const { task, jobs, reporter } = attempt;
   const last = result.refusals.at(-1);

@@ -29,6 +29,7 @@ export type EngineControl =
   | {
       /** Segments of one stream could not be had, after every retry; the others lie in the job folder. */
       readonly kind: 'missing';
+      readonly file: string;
       readonly segments: SegmentList;
       /** It was for a subtitle. */
       readonly isOptional: boolean;
@@ -53,7 +54,7 @@ export interface SegmentList {
   readonly total: number | null;
   /** There are more, which were not asked for. */
   readonly isMore: boolean;
-  /** The first twenty: their number, from 1, and the second at which they begin, as far as the manifest says. */
+  /** The first of them: their number, from 1, and the second at which they begin, as far as the manifest says. */
   readonly places: readonly { readonly index: number; readonly atSeconds: number | null }[];
 }
 
@@ -117,6 +118,7 @@ export function parseControlLine(line: string, nonce: string): ControlLine | nul
     case 'missing':
       return {
         kind: 'missing',
+        file: stringOf(fields['file']) ?? '',
         segments: segmentList(fields),
         isOptional: fields['optional'] === true,
       };

@@ -188,6 +188,8 @@ export type Outcome =
       readonly code: FailureCode;
       /** What yt-dlp said, shortened and without secrets; for the log of the download. */
       readonly detail: string;
+      /** What is missing and where, in figures and without words: for the record. */
+      readonly figures?: string;
       /** From the site's `Retry-After`, when it sent one. */
       readonly retryAfterSeconds: number | null;
       readonly usage: AttemptUsage | null;

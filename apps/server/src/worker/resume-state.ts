@@ -84,6 +84,17 @@ export async function wipeJobFolder(jobFolder: string): Promise<void> {
   }
 }
 
+/** What a clip is made of, in segments, with what the engine knows of it (`engine/clips.py`). */
+const CLIP_SOURCE = /\.clip\d+([.-]|$)|^(resume|gaps|clips)\.json$/;
+
+/** The same, but for the segments of a clip: ffmpeg makes it anew, and one that lies there whole was not found good. */
+export async function wipeUnfinishedClip(jobFolder: string): Promise<void> {
+  for (const name of await readdir(jobFolder)) {
+    if (name === SET_ASIDE || CLIP_SOURCE.test(name)) continue;
+    await rm(join(jobFolder, name), { recursive: true, force: true });
+  }
+}
+
 function isSameMedia(saved: ResumeState, video: VideoInfo): boolean {
   const formats = factsOf(video);
   return (

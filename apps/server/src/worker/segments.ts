@@ -1,4 +1,5 @@
 import type { SegmentList } from './engine-control.ts';
+import { clock } from './live-gaps.ts';
 
 const MAX_NAMED = 8;
 
@@ -13,6 +14,23 @@ export function missingSegments({ count, total, isMore, places }: SegmentList): 
   const verb = count === 1 && !isMore ? 'is' : 'are';
   const where = named.length === 0 ? '' : `: ${named.join(', ')}${rest}`;
   return `${number}${of} segment${total === 1 || (total === null && count === 1) ? '' : 's'} ${verb} missing${where}.`;
+}
+
+/** The same in figures, so that a page in any language can show it: "2 / 60: Segment 13 (0:12), 41–43 (0:40)". */
+export function segmentFigures({ count, total, isMore, places }: SegmentList): string {
+  const runs: { first: number; last: number; atSeconds: number | null }[] = [];
+  for (const { index, atSeconds } of places) {
+    const run = runs.at(-1);
+    if (run?.last === index - 1) run.last = index;
+    else runs.push({ first: index, last: index, atSeconds });
+  }
+  const named = runs.slice(0, MAX_NAMED).map(({ first, last, atSeconds }) => {
+    const numbers = first === last ? String(first) : `${first}–${last}`;
+    return atSeconds === null ? numbers : `${numbers} (${clock(atSeconds)})`;
+  });
+  const isAll = runs.length <= MAX_NAMED && places.length === count && !isMore;
+  const where = named.length === 0 ? '' : `: Segment ${named.join(', ')}${isAll ? '' : ', …'}`;
+  return `${isMore ? '> ' : ''}${count} / ${total ?? '?'}${where}`;
 }
 
 /** The same list from what ffmpeg says while it goes on without them: their numbers are those of the playlist. */
@@ -31,12 +49,4 @@ export function skippedSegments(lines: readonly string[]): SegmentList {
     isMore: false,
     places: places.map((index) => ({ index, atSeconds: null })),
   };
-}
-
-function clock(seconds: number): string {
-  const whole = Math.floor(seconds);
-  const two = (value: number): string => String(value).padStart(2, '0');
-  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
-  const rest = two(whole % 60);
-  return hours > 0 ? `${hours}:${two(minutes)}:${rest}` : `${minutes}:${rest}`;
 }

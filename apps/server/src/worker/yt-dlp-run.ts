@@ -112,7 +112,7 @@ export async function runYtDlp(options: RunOptions): Promise<RunResult> {
   let chapters: readonly ChapterSpan[] = [];
   let openStep: string | null = null;
   let isSegmentForbidden = false;
-  const missing: SegmentList[] = [];
+  const missing = new Map<string, SegmentList>();
   const skipped: string[] = [];
   const gaps = new Set<string>();
   let end: RunEnd | null = null;
@@ -213,7 +213,7 @@ export async function runYtDlp(options: RunOptions): Promise<RunResult> {
       received.takeResponse(control);
       if (responses.length > MAX_KEPT_LINES) responses.shift();
     } else if (control.kind === 'missing') {
-      if (!control.isOptional) missing.push(control.segments);
+      if (!control.isOptional) missing.set(control.file, control.segments);
     } else if (control.kind === 'gaps') {
       if (control.segments.count === 0) gaps.delete(control.file);
       else if (!control.isOptional) gaps.add(control.file);
@@ -312,7 +312,7 @@ export async function runYtDlp(options: RunOptions): Promise<RunResult> {
   return {
     ...{ exit, end, video: first, filePath, chapters, lines, openStep, refusals, responses },
     ...{ isSegmentForbidden, isSpoilt, hasGaps: gaps.size > 0 },
-    missing: isSpoilt ? [...missing, skippedSegments(skipped)] : missing,
+    missing: [...missing.values(), ...(isSpoilt ? [skippedSegments(skipped)] : [])],
     ...{ byteProblem: received.problem(), areBytesComplete: received.areComplete() },
     ffmpeg: ffmpeg.account(),
     liveGaps,

@@ -48,6 +48,10 @@ export function createSegmentGate(origin: Origin): SegmentGate {
 
   origin.intercept = async (exchange) => {
     const { path } = exchange;
+    if (path.endsWith('/many-aes/key.bin')) {
+      exchange.response.writeHead(200, { 'Content-Length': AES_KEY.length }).end(AES_KEY);
+      return true;
+    }
     if (path.endsWith('.m3u8') || path.endsWith('.mpd')) return playlist(exchange);
     if (!/\/many(-aes)?\/.*\.(ts|m4s|mp4)$/.test(path)) return false;
     await pass(exchange);

@@ -17,14 +17,19 @@ type Warning = Download['warnings'][number];
 
 /** What happened and what to do, in the language of the page. */
 export function failureWords(
-  { code, message, hint }: Failure,
+  { code, message, hint, detail }: Failure,
   codes: CodeWords | null,
 ): { readonly message: string; readonly hint: string } {
-  return codes?.failures[code] ?? { message, hint };
+  const words = codes?.failures[code];
+  if (words === undefined) return { message, hint };
+  return { message: withDetail(words.message, detail), hint: words.hint };
 }
 
 export function warningWords({ code, message, detail }: Warning, codes: CodeWords | null): string {
   const words = codes?.warnings[code];
-  if (words === undefined) return message;
+  return words === undefined ? message : withDetail(words, detail);
+}
+
+function withDetail(words: string, detail: string | undefined): string {
   return detail === undefined ? words : `${words.replace(/\.$/, '')} (${detail}).`;
 }

@@ -24,7 +24,7 @@ export const deCodes: CodeWords = {
     },
     FRAGMENTS_MISSING: {
       message: 'Der Seite fehlen einzelne Abschnitte dieses Mediums, es hätte also Löcher.',
-      hint: 'Das Protokoll dieses Downloads nennt sie. Später nochmal: nur diese werden neu geholt; oder eine andere Qualität.',
+      hint: 'Später nochmal: nur diese werden neu geholt. Oder behalte es, wie es ist, mit Löchern, oder nimm eine andere Qualität.',
     },
     DRM_PROTECTED: {
       message: 'Das Medium ist durch DRM geschützt und kann nicht geladen werden.',

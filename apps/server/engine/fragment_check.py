@@ -1,0 +1,65 @@
+"""Whether what was fetched for a fragment is one, and all of it, whatever the site has said of its length."""
+
+import os
+from typing import Any, Optional
+
+import fragment_heads
+import fragment_shape
+from fragment_state import State
+
+_BLOCK_BYTES = 16
+
+
+def problem_of(state: State, index: int, name: str) -> Optional[str]:
+    """What is wrong with the file `name` of this `frag_index`, or None."""
+    fragment = state.fragments.get(index) or {}
+    size = os.path.getsize(name)
+    byte_range = fragment.get('byte_range')
+    if byte_range and size != byte_range['end'] - byte_range['start']:
+        return f'has {size} bytes instead of {byte_range["end"] - byte_range["start"]}'
+    if not state.is_media:
+        return None
+    with open(name, 'rb') as file:
+        head = file.read(fragment_heads.HEAD_BYTES)
+        if (fragment.get('decrypt_info') or {}).get('METHOD') != 'AES-128':
+            return fragment_heads.problem_of(head) or _shape_problem(state, index, head, file, size)
+        if size % _BLOCK_BYTES:
+            return 'is not encrypted as the playlist says'
+        try:
+            return _encrypted_problem(state, index, fragment, head, file, size)
+        except Exception:
+            # A key that cannot be had is told when the whole fragment is to be read with it.
+            return None
+
+
+def _encrypted_problem(state: State, index: int, fragment: Any, head: bytes, file: Any, size: int) -> Optional[str]:
+    if state.decrypt is None:
+        return None
+    # Its first blocks can be read without the rest. One thread at a time: the first one fetches the key.
+    with state.lock:
+        plain_head = state.decrypt(fragment, head)
+    problem = fragment_heads.problem_of(plain_head)
+    if problem is not None or not state.are_parts_whole:
+        return problem
+    if fragment_shape.kind_of(plain_head) == fragment_shape.TS and size > 2 * _BLOCK_BYTES:
+        # So can the last one, with the one before it as its vector: how long the fragment is without its padding.
+        file.seek(size - 2 * _BLOCK_BYTES)
+        vector, last = file.read(_BLOCK_BYTES), file.read(_BLOCK_BYTES)
+        info = {**fragment['decrypt_info'], 'IV': vector}
+        left = len(state.decrypt({**fragment, 'decrypt_info': info}, last))
+        return fragment_shape.CUT if (size - _BLOCK_BYTES + left) % fragment_shape.PACKET_BYTES else None
+    file.seek(0)
+    plain = state.decrypt(fragment, file.read())
+    return fragment_shape.problem_of_bytes(plain)
+
+
+def _shape_problem(state: State, index: int, head: bytes, file: Any, size: int) -> Optional[str]:
+    if not state.are_parts_whole:
+        return None
+    kind = fragment_shape.kind_of(head)
+    if kind is None:
+        return fragment_shape.problem_of_unknown(file, head, state.kind)
+    state.kind = state.kind or kind
+    is_range = bool((state.fragments.get(index) or {}).get('byte_range'))
+    # A range has the length that the playlist says, wherever that ends.
+    return None if is_range else fragment_shape.problem_of(file, head, size)
