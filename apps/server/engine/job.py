@@ -11,6 +11,7 @@ from typing import Any, Callable, Dict, List, Optional, Set, Tuple
 from urllib.parse import urlsplit
 
 import exhaustion
+import failures
 import file_heads
 import fragments
 import guard
@@ -200,6 +201,9 @@ def _run_module(
             return exit.code or 0
         print(exit.code, file=sys.stderr)
         return 1
+    except Exception as error:
+        failures.tell(reporter, error, f'{type(error).__name__}: {error}')
+        raise
     return 0
 
 

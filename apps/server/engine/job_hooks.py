@@ -10,6 +10,7 @@ import answer_limits
 import clips
 import exhaustion
 import extensions
+import failures
 import fragments
 import head_checks
 import live
@@ -28,6 +29,7 @@ def install(settings: Settings) -> None:
     """Once in a process. Raises anything with a yt_dlp that cannot be wrapped: then no job may run with it."""
     answer_limits.install(reporter)
     optional_parts.install(reporter)
+    _unless_unknown(lambda: failures.install(reporter))
     exhaustion.install()
     resuming.install()
     extensions.install()

@@ -13,6 +13,7 @@ export const REQUEST_CODES = {
   FORBIDDEN_ORIGIN: { status: 403, title: 'Requests from another site are refused' },
   SIGNATURE_INVALID: { status: 403, title: 'This file link is not valid' },
   DOWNLOAD_NOT_FOUND: { status: 404, title: 'There is no such download' },
+  HOST_NOT_PARKED: { status: 404, title: 'This site is not left alone' },
   COOKIES_NOT_FOUND: { status: 404, title: 'There are no cookies of this site' },
   ROUTE_NOT_FOUND: { status: 404, title: 'There is nothing at this address' },
   METHOD_NOT_ALLOWED: { status: 405, title: 'This method is not allowed here' },
@@ -61,6 +62,21 @@ export const FAILURES = {
     message: 'The site asks for a sign-in.',
     hint: 'Sign in with your browser, give Artemis the cookies of this site, then retry.',
   },
+  PAYMENT_REQUIRED: {
+    isRetryable: false,
+    message: 'The site offers this media only to those who pay for it.',
+    hint: 'Sign in with your browser to an account that has paid, give Artemis the cookies of this site, then retry.',
+  },
+  SITE_REFUSED: {
+    isRetryable: false,
+    message: 'The site has refused this.',
+    hint: 'These are its own words, or those of yt-dlp for it. Open the link in a browser to see what it asks for.',
+  },
+  IMPERSONATION_NEEDED: {
+    isRetryable: false,
+    message: 'The site answers only what looks like a browser.',
+    hint: 'Install curl_cffi for the Python that runs yt-dlp, start the server again, then retry. Waiting does not help.',
+  },
   FORMAT_UNAVAILABLE: {
     isRetryable: false,
     message: 'The requested format is not offered for this media.',
@@ -105,6 +121,11 @@ export const FAILURES = {
     isRetryable: false,
     message: 'The installed yt-dlp is too old for this site.',
     hint: 'Update yt-dlp and look at /readyz for what a site may need besides, then retry.',
+  },
+  UPCOMING: {
+    isRetryable: true,
+    message: 'The media is not out yet.',
+    hint: 'Wait: it is looked at again by itself when it should be there.',
   },
   NETWORK: {
     isRetryable: true,

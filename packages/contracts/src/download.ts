@@ -83,6 +83,9 @@ export const DownloadError = Type.Object({
   ),
   hint: Type.String(),
   retryable: Type.Boolean(),
+  detail: Type.Optional(
+    Type.String({ description: 'of SITE_REFUSED: the words of the site; part of the message' }),
+  ),
 });
 export type DownloadError = Static<typeof DownloadError>;
 

@@ -1,8 +1,8 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FAILURES, type CreateProbe, type Probe } from '@artemis/contracts';
+import type { CreateProbe, Probe } from '@artemis/contracts';
 import type { LentCookies } from '../domain/cookie-jars.ts';
-import { RequestError } from '../domain/errors.ts';
+import { downloadError, RequestError } from '../domain/errors.ts';
 import { canonicalJson, selectionOf, type SelectionFields } from '../domain/presets.ts';
 import type { OutputPlanner } from '../domain/planned-output.ts';
 import type { Logger } from '../domain/records.ts';
@@ -174,9 +174,10 @@ export function createProber(options: ProberOptions): Prober {
       if (outcome.kind === 'stopped') {
         throw new RequestError('SHUTTING_DOWN', 'The look was ended before it was done.');
       }
-      const { code, detail } = outcome;
+      const { code, detail, quote } = outcome;
       options.logger.info({ failureCode: code, detail }, 'a link could not be read');
-      throw new RequestError('PROBE_FAILED', FAILURES[code].message, { failureCode: code });
+      const { message } = downloadError(code, quote);
+      throw new RequestError('PROBE_FAILED', message, { failureCode: code });
     },
     async close() {
       closing.abort();

@@ -45,13 +45,14 @@ export class RequestError extends Error {
   }
 }
 
-/** `detail`: in figures, what of it is known. */
-export function downloadError(code: FailureCode, detail?: string): DownloadError {
+/** `detail`: what is known of it, in figures; of a refusal of the site, its own words. */
+export function downloadError(code: FailureCode, detail: string | null = null): DownloadError {
   const { message, hint, isRetryable } = FAILURES[code];
   const error = { code, message, hint, retryable: isRetryable };
-  return detail === undefined
-    ? error
-    : { ...error, message: `${message.replace(/\.$/, '')} (${detail}).`, detail };
+  if (detail === null || detail === '') return error;
+  const words = message.replace(/\.$/, '');
+  const whole = code === 'SITE_REFUSED' ? `${words}: “${detail}”` : `${words} (${detail}).`;
+  return { ...error, message: whole, detail };
 }
 
 export function downloadWarning(code: WarningCode): DownloadWarning {

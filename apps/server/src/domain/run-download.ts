@@ -319,7 +319,7 @@ async function fail(
     return;
   }
   if (entry.download.retry_parts.length > 0) return settleParts(id, outcome, dependencies);
-  const error = downloadError(outcome.code, outcome.figures);
+  const error = downloadError(outcome.code, outcome.quote ?? outcome.figures);
   if (outcome.detail) log.write('error', outcome.detail, id, false);
   const runs = dependencies.attempts.afterFailure(entry.download, outcome.code);
   const siteDelay = await parkSite(entry, outcome, dependencies);

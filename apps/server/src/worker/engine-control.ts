@@ -25,6 +25,7 @@ export type EngineControl =
       readonly contentRange: string | null;
       readonly isOptional: boolean;
     }
+  | RaisedError
   | LiveGap
   | {
       /** Segments of one stream could not be had, after every retry; the others lie in the job folder. */
@@ -46,6 +47,35 @@ export type EngineControl =
       readonly kind: 'cookies';
       readonly text: string;
     };
+
+/** What an error of yt-dlp is, beside the words that it prints of it. */
+export interface RaisedError {
+  readonly kind: 'error';
+  /** As it is printed, at most 600 characters. */
+  readonly text: string;
+  /** Of an extractor's error, the words alone. */
+  readonly said: string | null;
+  /** Names of its class and of those that it inherits from; empty when nothing was raised. */
+  readonly classes: readonly string[];
+  /** The same of what it was made of. */
+  readonly causes: readonly string[];
+  /** The extractor gives it for the site's plain answer, not for a fault of its own. */
+  readonly isExpected: boolean;
+  /** Of the answer that it, or its cause, is about. */
+  readonly status: number | null;
+  readonly host: string | null;
+  /** Where the media is offered. */
+  readonly countries: readonly string[];
+  readonly extractor: string | null;
+  /** Raised by Python itself in the code of an extractor. */
+  readonly isInExtractor: boolean;
+  /** The site says that the media comes later. */
+  readonly isUpcoming: boolean;
+  /** When that is, in seconds of epoch time. */
+  readonly releaseAtSeconds: number | null;
+  /** It was for a part that the download can do without. */
+  readonly isOptional: boolean;
+}
 
 /** Some of the segments of a stream. */
 export interface SegmentList {
@@ -115,6 +145,8 @@ export function parseControlLine(line: string, nonce: string): ControlLine | nul
         contentRange: stringOf(fields['content_range']),
         isOptional: fields['optional'] === true,
       };
+    case 'error':
+      return raisedError(fields);
     case 'missing':
       return {
         kind: 'missing',
@@ -156,6 +188,25 @@ export function parseControlLine(line: string, nonce: string): ControlLine | nul
   }
 }
 
+function raisedError(fields: Readonly<Record<string, unknown>>): RaisedError {
+  return {
+    kind: 'error',
+    text: stringOf(fields['text']) ?? '',
+    said: stringOf(fields['said']),
+    classes: stringsOf(fields['classes']),
+    causes: stringsOf(fields['causes']),
+    isExpected: fields['expected'] === true,
+    status: numberOf(fields['status']),
+    host: stringOf(fields['host']),
+    countries: stringsOf(fields['countries']),
+    extractor: stringOf(fields['extractor']),
+    isInExtractor: fields['in_extractor'] === true,
+    isUpcoming: fields['upcoming'] === true,
+    releaseAtSeconds: numberOf(fields['release_at']),
+    isOptional: fields['optional'] === true,
+  };
+}
+
 function segmentList(fields: Readonly<Record<string, unknown>>): SegmentList {
   const places: readonly unknown[] = Array.isArray(fields['places']) ? fields['places'] : [];
   return {
@@ -181,6 +232,10 @@ function parseObject(text: string): Readonly<Record<string, unknown>> {
 
 function stringOf(value: unknown): string | null {
   return typeof value === 'string' ? value : null;
+}
+
+function stringsOf(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
 }
 
 function numberOf(value: unknown): number | null {

@@ -2,17 +2,17 @@ import type { FailureCode } from '@artemis/contracts';
 
 export interface FailureRule {
   readonly code: FailureCode;
-  /** Read against each error that yt-dlp printed, the last one first. */
   readonly pattern: RegExp;
+  /** Of lines and connections: never the meaning of a site's own plain answer. */
+  readonly isOfTransfer?: true;
 }
 
 /**
- * What yt-dlp's words mean, in its English of 2023–2026. The first rule that fits counts, so narrow ones come
- * before wide ones: "Private video. Sign in if …" is gone for nearly everybody, signing in or not.
+ * What is true whatever was raised: the engine's own sentences, and those of the computer. Read first, against each error
+ * as it was printed.
  */
-export const FAILURE_RULES: readonly FailureRule[] = [
-  // The engine's own sentences (file_heads.py, answer_limits.py, exhaustion.py). The same answer would end the same way;
-  // memory may be there the next time.
+export const CERTAIN_RULES: readonly FailureRule[] = [
+  // file_heads.py, answer_limits.py, exhaustion.py. The same answer would end the same way; memory may be there next time.
   {
     code: 'INVALID_MEDIA',
     pattern:
@@ -40,81 +40,130 @@ export const FAILURE_RULES: readonly FailureRule[] = [
     pattern:
       /Initialization fragment found after media fragments|Response data has no m3u header|does not look like a .*file|^ERROR: \[generic\] No video formats found/,
   },
-  {
-    code: 'UNSUPPORTED_SITE',
-    pattern: /Unsupported URL|No suitable extractor|is not a valid URL/i,
-  },
-  {
-    code: 'ENGINE_MISSING',
-    pattern:
-      /ffmpeg (is not installed|not found|could not be found)|ffprobe and ffmpeg not found|No module named|cannot start |No supported JavaScript runtime/i,
-  },
-  {
-    code: 'FORMAT_UNAVAILABLE',
-    pattern: /Requested format is not available|format is not available/i,
-  },
   // Said by yt-dlp where the engine does not count them: a standalone one.
   { code: 'FRAGMENTS_MISSING', pattern: /fragment \d+ not found|^ERROR: Fragments are missing/ },
   {
-    code: 'DRM_PROTECTED',
-    pattern: /DRM[- ]protect|DRM protection|use DRM|protected by DRM|Unsupported DRM|drm.?todo/i,
+    code: 'ENGINE_MISSING',
+    pattern:
+      /(ffmpeg|ffprobe|PhantomJS|pycryptodomex?|rtmpdump) (is not installed|not found|could not be (found|run))|ffprobe and ffmpeg not found|"rtmpdump" could not be run|No module named|cannot start |No supported JavaScript runtime|dependencies (needs?|are|is) (to be )?installed/i,
+  },
+];
+
+/**
+ * What words mean, in the English of yt-dlp's extractors of 2023–2026. The first rule that fits counts, so what says more
+ * comes before what says less: "Private video. Sign in if …" is gone for nearly everybody, signing in or not.
+ */
+export const WORD_RULES: readonly FailureRule[] = [
+  {
+    code: 'FORMAT_UNAVAILABLE',
+    pattern:
+      /format is not available|no formats that can be downloaded from the start|formats? .*(is|are) not offered/i,
+  },
+  { code: 'DRM_PROTECTED', pattern: /\bDRM\b|drm.?todo|widevine|fairplay/i },
+  {
+    code: 'IMPERSONATION_NEEDED',
+    // A bot check that a browser's handshake passes and waiting does not.
+    pattern:
+      /require[sd]? (browser )?impersonation|impersonat(e|ion) (target|dependency|required|needed)|attempting impersonation|extensions: impersonate|generic:impersonate|TLS fingerprint/i,
   },
   {
     code: 'BOT_CHECK',
     pattern:
-      /not a bot|captcha|anti-bot|bot (check|detection)|client challenge|unusual traffic|Cloudflare|requires? impersonation|impersonate target is (required|available)/i,
+      /not a (ro)?bot\b|suspected (as|of being) a bot|captcha|anti-bot|bot (check|detection|protection)|client challenge|unusual (traffic|activity)|Cloudflare|(considered|detected) .*automated|automated (requests|queries|access)|\bIP( address)? (is|was|has been|seems)?\b.{0,20}\b(blocked|banned|blacklisted|unable)/i,
   },
   {
     code: 'THROTTLED',
     pattern:
-      /HTTP Error 429|Too Many Requests|rate[- ]?limit|exceeded .*(quota|limit)|try again later|temporarily (blocked|banned)/i,
+      /Too Many (Requests|Attempts)|rate[- ]?limit|exceeded .*(quota|limit)|(request|access) is (blocked|rejected) by server|wait and try|temporarily (blocked|banned)|slow down|content isn.t available, try again later/i,
   },
   {
-    code: 'GEO_RESTRICTED',
+    code: 'NETWORK',
+    // The server of the site has a trouble of its own.
     pattern:
-      /geo.?(restrict|block)|HTTP Error 451|(your|this) (country|region|location)|not available (from|in) your|outside (of )?(the )?(your )?(country|region|[A-Z]{2}\b)|only available in|blocked it in your country/i,
-  },
-  {
-    code: 'MEDIA_UNAVAILABLE',
-    pattern:
-      /private video|video is private|VOD is private|(this|the) (video|clip|track|post) (is|was) private|removed by|account .*terminated/i,
-  },
-  {
-    code: 'LOGIN_REQUIRED',
-    pattern:
-      /HTTP Error 401|registered users|\bsign.?in\b|\blog.?in\b|--cookies|--username|--video-password|members?[- ]only|members on level|join this channel|subscri(be|ption)|not subscribed|premium|age[- ]restricted|confirm your age|password.protected|protected by a password|need to (buy|purchase|rent|pay)|requires? (payment|an account|authentication)|paywall/i,
-  },
-  {
-    code: 'MEDIA_UNAVAILABLE',
-    pattern:
-      /video unavailable|media unavailable|has been (removed|deleted|taken down|blocked)|was (removed|deleted)|no longer (available|exists|online)|(is|are) (currently |temporarily )?(not available|unavailable)|does(n't| not) exist|could not be found|HTTP Error (404|410)|not found\b|not currently live|is not live|has ended|will begin in|premieres in|is offline|has expired|this content isn.t available|no video on the webpage|no media found/i,
+      /(error|problem|trouble) (is |was )?(on|at) (the )?server|server[- ]side|internal (server )?error|(service|server|site) (is )?(temporarily|currently) (unavailable|not available|down|overloaded)|(service|server) (is )?unavailable|under maintenance|error occurred while receiving|network error/i,
   },
   {
     code: 'ENGINE_OUTDATED',
     pattern:
-      /no such option|challenge solving failed|Signature (solving|extraction) failed|nsig extraction failed/i,
+      /page needs to be reloaded|only images are available|required visitor data|\bPO[- ]?Token|\bSABR\b|challenge solving failed|Signature (solving|extraction) failed|nsig extraction failed|no such option|Precondition check failed|extract any player response|player responses? (is|are) invalid|incomplete data received|not available on this app\b|on the latest version of|client (is|was) (too old|outdated|no longer supported)|(unable to|can ?not|could not|failed to) extract|Unsupported API client|unknown \w+ status|no player clients|^No video formats found/i,
   },
   {
     code: 'LOGIN_REQUIRED',
-    pattern: /Unable to download (webpage|JSON|API|video info).*HTTP Error 403/i,
+    // Somebody has tried to sign in: whatever else these sentences speak of, that is what failed.
+    pattern:
+      /\b(unable to|cannot|could not|failed to) (log|sign)[- ]?in\b|\b(log|sign)[- ]?in (has )?failed|\b(invalid|incorrect|wrong|bad)\b.{0,40}\b(user ?name|password|passcode|credentials|login)|(password|passcode) (was|is) (incorrect|invalid|wrong)|with OAuth is no longer|using username and password is (not|no longer)|Login with username and password is/i,
   },
-  { code: 'THROTTLED', pattern: /HTTP Error 503/ },
+  {
+    code: 'GEO_RESTRICTED',
+    pattern:
+      /geo.{0,3}(restrict|block|location)|(your|this|certain|some) (country|countries|region|territory|location)|not available (from|in) your|outside (of )?(the )?(your )?(country|region)|blocked it in your country|licensed to users in|licensing restrictions|use a VPN|try using proxy|by decision of the \w+ government/i,
+  },
+  {
+    code: 'GEO_RESTRICTED',
+    // With a name behind, as English writes those of countries.
+    pattern:
+      /(available|restricted|viewable) (only )?(in|to|from|within) (the )?(UK|USA?|EU|[A-Z]\p{Ll}+( [A-Z]\p{Ll}+)?)( only)?\.?$|[Oo]nly (be )?(available|viewable|watched|viewed|accessible) (in|from|within) (the )?[A-Z]|[Oo]utside (of )?(the )?[A-Z]{2}\b|(in|to) (mainland )?[A-Z]\p{L}+ only\b/u,
+  },
+  {
+    code: 'MEDIA_UNAVAILABLE',
+    pattern:
+      /private video\b|video is private|VOD is private|(this|the) (video|clip|track|post|episode|song|livestream|event|album) (is|was|has been) (made |set to )?private|private show|removed by|account .*(terminated|suspended|closed)/i,
+  },
+  {
+    code: 'UPCOMING',
+    pattern:
+      /^(?!.*\b(account|e-?mail|registered|verified|logged|subscribed|support(ed)?|implement(ed)?)\b).*(\bnot\b|n['’]t\b).{0,40}\byet\b/is,
+  },
+  {
+    code: 'UPCOMING',
+    pattern:
+      /(\bnot|n['’]t) (yet )?(started|begun)\b|\byet to (start|begin|air|premiere)|\b(will|to) (begin|start|premiere|air|go live|be (available|released|live|broadcast|published) (after|at|from|in|on|shortly|soon))\b|premieres? (in|on|at)\b|premiering|scheduled (for|to|at|on|start)|\b(begins|starts|opens) (in|at|on|soon)\b|upcoming|coming soon|release date|(is|still|be) (uploading or )?(being )?process(ing|ed)\b|uploading or processing|available (only )?(after|from) (the )?\d|not (been )?released/i,
+  },
+  {
+    code: 'PAYMENT_REQUIRED',
+    pattern:
+      /HTTP Error 402|payment required|\bpurchas(e|ed|ing)\b|\b(buy|bought|rent|rental|rented)\b|\b(to|must|have to|you) pay\b|\bpaid\b|requires? payment|pay[- ]?(per[- ]?view|wall)|not free\b|tickets? (purchase|to|for|is|are)|coins? |subscri(be[ds]?|bers?|ptions?)\b|premium|supporter-only|supporters only|participating TV|cable service|TV provider|patrons only/i,
+  },
+  {
+    code: 'MEDIA_UNAVAILABLE',
+    pattern:
+      /(does(n.t| not)|do(n.t| not)) (have|contain) (any |an? )?(video|audio|media)|account does not have any/i,
+  },
+  {
+    code: 'LOGIN_REQUIRED',
+    pattern:
+      /registered users|\bsign(ed)?.?in\b|\blog(ged)?.?(in|into)\b|--cookies|--username|--video-password|\bcookies\b|members?[- ]only|members? on level|(for|to|by) .{0,30}\bmembers\b|join this channel|age[- ]?(restricted|gate|verif|confirm)|confirm your age|adult verification|older than \d+|password.?protected|protected by a (password|passcode)|(requires?|needs?|into|with|from) (an |your )?(account|authentication|authorization)|an account (that|is|with)|(account|you|user) (does|do)(n.t| not) have (access|permission|the)|unverified account|accounts? .*(access|opted)|not (been )?(authorized|authenticated|logged)|authorization (lost|required|failed)|authentication (is )?(required|failed)|unauthorized|forbidden for|token(s)? (has|have|is|was) (been )?(expired|invalid)|expired token|auth token|permission to (view|watch|access)|content setting must|users who follow|\b(video|scene|lecture|course|content|post)s?( \S+)?( contents)? (is )?locked\b|paywall/i,
+  },
+  {
+    code: 'UNSUPPORTED_SITE',
+    pattern:
+      /Unsupported URL|No suitable extractor|is not a valid URL|invalid (\w+ ){0,4}(URL|link)\b|malformed URL|(is|are) not (currently )?supported|not be supported|no longer supported|none of .* (is|are) supported|URL is for a|(URL|ID) .*looks truncated|URL was given without|quote the URL|blob URL|copy the link|pass the URL|embed-only|(input |given )?URL (is )?(missing|lacks)|^[^.]*\bno \w+ in URL|in the input URL|smuggled data|fragment part of the URL/i,
+  },
+  {
+    code: 'MEDIA_UNAVAILABLE',
+    pattern:
+      /video unavailable|media unavailable|(has|have) been (removed|deleted|taken down|blocked|disabled|offline)|(was|were|is|be) (removed|deleted|taken down|disabled|blocked)|no longer (available|exists?|online)|(is|are|be) (either |currently |temporarily )?(not available|unavailable|inaccessible|unplayable|unreachable)|\b(not|un)( currently | )?available\b|track unavailable|does(n.t| not) exist|could(n.t| not) be found|can.?(not|t) be (found|accessed|played)|not be accessible|\bnot (found|archived|indexed|accessible|been made available)\b|n.t be (found|accessed)|(not|never|n.t) (currently |been )?(live|broadcasting|streaming)\b|(live|livestream|stream|broadcast|event|space|show) (has |was |is )?(already )?(ended|over|finished)|(is|was|now|has been) offline|has expired|(content|link|stream|video|episode|rights?) (is )?expired|expired\?|(may|has|have) (have )?expired|expired or|this content isn.t available|\bno (such |supported |valid |playable |active |more )*(videos?|audio|media|podcasts?|audition|songs?|streams?|sources?|chapters?|tracks?|episodes?|entry|entries|results?|content|clips?|downloads?|posts?|channel|show|nintendo direct)\b|\bno .* could be found|there (is|are) no |not (an? )?(video|playable|podcast|audio|file|media|track)\b|could(n.t| not) (find|get) |unable to find|cannot find|neither .* nor .* available|empty page|does not contain|in private/i,
+  },
   {
     code: 'TRUNCATED',
     pattern: /Did not get any data blocks|downloaded file is empty/i,
   },
   {
     code: 'NETWORK',
+    isOfTransfer: true,
     pattern:
-      /Downloaded \d+ bytes, expected \d+|content too short|bytes read, \d+ more expected|IncompleteRead|HTTP Error (3\d\d|403|408|416|5\d\d)|timed? ?out|Connection (refused|reset|aborted|closed)|Remote end closed|Name or service not known|Temporary failure in name resolution|nodename nor servname|No route to host|Network is unreachable|SSL|TLS|certificate|Errno (104|110|111|113|101|-2|-3|-5)|Unable to connect|TransportError|Broken pipe|Giving up after|unable to download video data|redirect loop|ERROR: ffmpeg exited with code/i,
+      /Downloaded \d+ bytes, expected \d+|content too short|bytes read, \d+ more expected|IncompleteRead|timed? ?out|Connection (refused|reset|aborted|closed)|Remote end closed|Name or service not known|Temporary failure in name resolution|nodename nor servname|No route to host|Network is unreachable|\bSSL|\bTLS\b|certificate|Errno (104|110|111|113|101|-2|-3|-5)|Unable to connect|TransportError|Broken pipe|Giving up after|unable to download video data|redirect loop|^ffmpeg exited with code/i,
   },
   {
     code: 'POSTPROCESSING_FAILED',
+    isOfTransfer: true,
     pattern:
       /Postprocessing:|Preprocessing:|Conversion failed|Could not write header|Error opening output/i,
   },
   {
     code: 'ENGINE_OUTDATED',
-    pattern: /please report this issue|Unable to extract|No video formats found|latest version/i,
+    pattern: /please report this issue/i,
   },
+  // Where nothing else says what the matter is.
+  { code: 'THROTTLED', pattern: /try again later/i },
 ];

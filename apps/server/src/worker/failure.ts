@@ -1,11 +1,20 @@
 import type { FailureCode } from '@artemis/contracts';
-import type { EngineControl, EngineExit } from './engine-control.ts';
-import { FAILURE_RULES } from './failure-rules.ts';
+import type { EngineControl, EngineExit, RaisedError } from './engine-control.ts';
+import {
+  codeOfError,
+  codeOfLines,
+  codeOfStatus,
+  statusOf,
+  wordsOf,
+  type SaidError,
+} from './failure-kind.ts';
 import { redact } from './redact.ts';
 
 const MAX_RETRY_AFTER_SECONDS = 86_400;
+const MAX_QUOTED_CHARACTERS = 300;
 const CRASH_SIGNALS = new Set([4, 6, 7, 8, 9, 11, 31]);
 const FILE_SIZE_SIGNAL = 25;
+const SECONDS_OF_UNIT = { minute: 60, hour: 3600, day: 86_400, week: 604_800 } as const;
 
 export interface FailureEvidence {
   readonly exit: EngineExit;
@@ -13,37 +22,59 @@ export interface FailureEvidence {
   readonly lines: readonly string[];
   readonly refusals: readonly Extract<EngineControl, { kind: 'refused' }>[];
   readonly responses: readonly Extract<EngineControl, { kind: 'response' }>[];
+  /** What was raised, oldest first; empty for a standalone yt-dlp. */
+  readonly errors: readonly RaisedError[];
 }
 
 export interface Failure {
   readonly code: FailureCode;
   /** Without secrets, for the log of the download. */
   readonly detail: string;
+  /** Of SITE_REFUSED: the site's own words, on one line and without secrets. */
+  readonly quote: string | null;
+  /** How long the site asks to wait. */
   readonly retryAfterSeconds: number | null;
+  /** The site speaks of this file and not of all our requests. */
+  readonly isOfFileAlone: boolean;
+  /** Of UPCOMING: epoch time at which the site promises it, if it does. */
+  readonly releaseAtMs: number | null;
+}
+
+interface Verdict {
+  readonly code: FailureCode;
+  /** Null: it was not an error of yt-dlp that decided. */
+  readonly error: SaidError | null;
 }
 
 /** Why a run of yt-dlp failed, from all that it and the engine have said. `nowMs` is the epoch time. */
 export function classifyFailure(evidence: FailureEvidence, nowMs: number): Failure {
   const { exit, lines, refusals } = evidence;
-  const errors = errorsOf(lines);
-  const detail = redact(errors.at(-1) ?? lines.at(-1) ?? describeExit(exit));
-  const retryAfterSeconds = retryAfterOf(evidence, nowMs);
+  const printed = errorsOf(lines);
+  const detail = redact(printed.at(-1) ?? lines.at(-1) ?? describeExit(exit));
+  const plain = { quote: null, retryAfterSeconds: null, isOfFileAlone: false, releaseAtMs: null };
   const blocked = refusals.filter(isEgressRefusal).find(({ isOptional }) => !isOptional);
   if (blocked !== undefined) {
     const where = blocked.address === null ? '' : ` (${blocked.address} port ${blocked.port})`;
-    return { code: 'EGRESS_BLOCKED', detail: `${detail}${where}`, retryAfterSeconds: null };
+    return { code: 'EGRESS_BLOCKED', detail: `${detail}${where}`, ...plain };
   }
-  if (lines.some(isForbiddenInput)) {
-    return { code: 'EGRESS_BLOCKED', detail, retryAfterSeconds: null };
+  if (lines.some(isForbiddenInput)) return { code: 'EGRESS_BLOCKED', detail, ...plain };
+  if (lines.some(isOtherFormat)) return { code: 'INVALID_MEDIA', detail, ...plain };
+  const { code, error } = verdictOf(evidence, printed, nowMs);
+  const asked = askedWait(evidence, nowMs);
+  const isAsked = asked !== null && (code === 'NETWORK' || code === 'UNKNOWN');
+  if (code === 'THROTTLED' || isAsked) {
+    const status = (isAsked || error === null ? null : statusOf(error)) ?? asked?.status ?? null;
+    return {
+      ...plain,
+      code: 'THROTTLED',
+      detail,
+      retryAfterSeconds: asked?.seconds ?? null,
+      isOfFileAlone: status === 503,
+    };
   }
-  if (lines.some(isOtherFormat)) {
-    return { code: 'INVALID_MEDIA', detail, retryAfterSeconds: null };
-  }
-  const code = codeOf(errors, lines, exit);
-  if (retryAfterSeconds !== null && (code === 'NETWORK' || code === 'UNKNOWN')) {
-    return { code: 'THROTTLED', detail, retryAfterSeconds };
-  }
-  return { code, detail, retryAfterSeconds: code === 'THROTTLED' ? retryAfterSeconds : null };
+  const quote = code === 'SITE_REFUSED' ? quoteOf(error, detail) : null;
+  const releaseAtMs = code === 'UPCOMING' && error !== null ? releaseOf(error, nowMs) : null;
+  return { ...plain, code, detail, quote, releaseAtMs };
 }
 
 /** Something tried to reach an address that is not public, or by a way that cannot be judged. */
@@ -105,28 +136,49 @@ export function errorsOf(lines: readonly string[]): string[] {
   return errors;
 }
 
-function codeOf(
-  errors: readonly string[],
-  lines: readonly string[],
-  exit: EngineExit,
-): FailureCode {
-  const isChallengeUnsolved = lines.some((line) => /challenge solving failed/i.test(line));
-  for (const error of [...errors].reverse()) {
-    const code = ruleFor(error);
-    if (code === null) continue;
-    // It was not asked with the cookies that there are, and would be refused again.
-    if (code === 'NETWORK' && lines.some(isWithoutCookies) && lines.some(isRefusal)) {
-      return 'LOGIN_REQUIRED';
-    }
-    // YouTube without its challenges solved offers only pictures, and yt-dlp then speaks of formats.
-    return code === 'FORMAT_UNAVAILABLE' && isChallengeUnsolved ? 'ENGINE_OUTDATED' : code;
+function verdictOf(
+  { exit, lines, errors }: FailureEvidence,
+  printed: readonly string[],
+  nowMs: number,
+): Verdict {
+  const raised = errors.filter(({ isOptional }) => !isOptional);
+  const said: SaidError[] = [
+    ...raised.map((one) => ({ text: one.text, raised: one })).reverse(),
+    // What was raised is among them; what only the options or a program said is not.
+    ...printed.map((text) => ({ text, raised: null })).reverse(),
+  ];
+  for (const error of said) {
+    const code = codeOfError(error, nowMs);
+    if (code !== null) return { code: inView(code, error, lines), error };
   }
-  if (exit.signal === FILE_SIZE_SIGNAL) return 'TOO_LARGE';
+  if (exit.signal === FILE_SIZE_SIGNAL) return { code: 'TOO_LARGE', error: null };
   // Not the fault of this download: the host took every job with it.
-  if (exit.isHostLost) return 'INTERRUPTED';
-  if (CRASH_SIGNALS.has(exit.signal ?? 0)) return 'WORKER_CRASHED';
-  // Without an error of its own: a traceback, or a word of ffmpeg.
-  return ruleFor(lines.slice(-20).join('\n')) ?? 'UNKNOWN';
+  if (exit.isHostLost) return { code: 'INTERRUPTED', error: null };
+  if (CRASH_SIGNALS.has(exit.signal ?? 0)) return { code: 'WORKER_CRASHED', error: null };
+  // Without an error of its own: a traceback, or a word of ffmpeg. Never a warning, which was survived.
+  const others = lines.filter((line) => !/^(WARNING: |\[[\w:+.-]+\] )/.test(line));
+  return { code: codeOfLines(others.slice(-20)) ?? 'UNKNOWN', error: null };
+}
+
+/** What was said before shows some errors in another light. */
+function inView(code: FailureCode, error: SaidError, lines: readonly string[]): FailureCode {
+  const hasSaid = (pattern: RegExp) => lines.some((line) => pattern.test(line));
+  // YouTube without its challenges solved offers only pictures, and yt-dlp then speaks of formats.
+  if (code === 'FORMAT_UNAVAILABLE') {
+    const isOfEngine = hasSaid(/challenge solving failed|only images are available/i);
+    return isOfEngine ? 'ENGINE_OUTDATED' : code;
+  }
+  if (code === 'NETWORK') {
+    const status = statusOfFfmpeg(lines);
+    if (status === null || !/ffmpeg exited with code/.test(error.text)) return code;
+    // It was not asked with the cookies that there are, and would be refused again.
+    const isUnknown = status === 401 || status === 403;
+    if (isUnknown && lines.some(isWithoutCookies)) return 'LOGIN_REQUIRED';
+    return codeOfStatus(status, true) ?? code;
+  }
+  const isForbidden = statusOf(error) === 403 && code === 'LOGIN_REQUIRED';
+  const isHandshake = hasSaid(/^WARNING: .*attempting impersonation, but (no|none of)/i);
+  return isForbidden && isHandshake ? 'IMPERSONATION_NEEDED' : code;
 }
 
 /** Said by the engine when ffmpeg does the download. */
@@ -134,16 +186,29 @@ function isWithoutCookies(line: string): boolean {
   return line.startsWith('WARNING: [cookies] ffmpeg gets no cookies');
 }
 
-function isRefusal(line: string): boolean {
-  return /(HTTP error|Server returned) 40[13]\b/.test(line);
+/** Why ffmpeg was refused. What it could not find may be one of many that it went on without. */
+function statusOfFfmpeg(lines: readonly string[]): number | null {
+  const found = lines.map((line) =>
+    /(?:HTTP error|Server returned) (401|403|429|451)\b/.exec(line),
+  );
+  const status = found.findLast((one) => one !== null)?.[1];
+  return status === undefined ? null : Number(status);
 }
 
-/** Links and the site's name for the video are left out: the word "login" in them means nothing. */
-function ruleFor(message: string): FailureCode | null {
-  const text = message
-    .replace(/https?:\/\/\S+/g, '')
-    .replace(/^(ERROR: \[[^\]]+\]) [^\s:]+: /, '$1 ');
-  return FAILURE_RULES.find(({ pattern }) => pattern.test(text))?.code ?? null;
+function quoteOf(error: SaidError | null, detail: string): string {
+  const words = redact(error === null ? detail : wordsOf(error)).replace(/\s+/g, ' ');
+  const isLong = words.length > MAX_QUOTED_CHARACTERS;
+  return isLong ? `${words.slice(0, MAX_QUOTED_CHARACTERS).trimEnd()}…` : words;
+}
+
+function releaseOf({ text, raised }: SaidError, nowMs: number): number | null {
+  const seconds = raised?.releaseAtSeconds ?? null;
+  if (seconds !== null) return Number.isFinite(seconds * 1000) ? seconds * 1000 : null;
+  const found = /\bin (?:about )?(\d{1,4}|an?) (minute|hour|day|week)s?\b/i.exec(text);
+  if (found === null) return null;
+  const count = Number(found[1]) || 1;
+  const unit = (found[2] ?? 'hour').toLowerCase() as keyof typeof SECONDS_OF_UNIT;
+  return nowMs + count * SECONDS_OF_UNIT[unit] * 1000;
 }
 
 function describeExit({ status, signal, isHostLost }: EngineExit): string {
@@ -152,12 +217,26 @@ function describeExit({ status, signal, isHostLost }: EngineExit): string {
 }
 
 /** Only of an answer that asks us to wait; a `Retry-After` beside a good answer means nothing here. */
-function retryAfterOf({ responses }: FailureEvidence, nowMs: number): number | null {
-  const asking = responses.filter(
-    ({ status, retryAfter, isOptional }) =>
-      !isOptional && retryAfter !== null && (status === 429 || status === 503),
-  );
-  const value = asking.at(-1)?.retryAfter?.trim();
+function askedWait(
+  { responses }: FailureEvidence,
+  nowMs: number,
+): { readonly status: number; readonly seconds: number } | null {
+  const waits = responses.map((response) => {
+    const seconds = response.isOptional ? null : retryAfterOf(response, nowMs);
+    return seconds === null ? null : { status: response.status, seconds };
+  });
+  return waits.findLast((wait) => wait !== null) ?? null;
+}
+
+/** How long this answer asks us to wait, in seconds; null when it does not. */
+export function retryAfterOf(
+  {
+    status,
+    retryAfter,
+  }: Pick<Extract<EngineControl, { kind: 'response' }>, 'status' | 'retryAfter'>,
+  nowMs: number,
+): number | null {
+  const value = status === 429 || status === 503 ? retryAfter?.trim() : undefined;
   if (value === undefined) return null;
   const seconds = /^\d+$/.test(value) ? Number(value) : (Date.parse(value) - nowMs) / 1000;
   if (!Number.isFinite(seconds)) return null;

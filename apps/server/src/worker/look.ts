@@ -3,6 +3,7 @@ import { lstat, readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PlaylistEntry, Probe } from '@artemis/contracts';
 import { openEngineJob, type EngineControl, type EngineJob } from './engine-connection.ts';
+import type { RaisedError } from './engine-control.ts';
 import { classifyFailure, isEgressRefusal } from './failure.ts';
 import { entryOf } from './listing.ts';
 import { lookArgv, PAGE_ENTRIES } from './look-argv.ts';
@@ -43,6 +44,7 @@ export async function look(request: LookRequest): Promise<LookOutcome> {
   const lines: string[] = [];
   const refusals: Extract<EngineControl, { kind: 'refused' }>[] = [];
   const responses: Extract<EngineControl, { kind: 'response' }>[] = [];
+  const errors: RaisedError[] = [];
   let outputBytes = 0;
   let end: 'TIMED_OUT' | 'TOO_LARGE' | null = null;
 
@@ -61,6 +63,7 @@ export async function look(request: LookRequest): Promise<LookOutcome> {
 
   function takeControl(control: EngineControl): void {
     if (control.kind === 'response' && responses.length < MAX_KEPT_LINES) responses.push(control);
+    if (control.kind === 'error' && errors.length < MAX_KEPT_LINES) errors.push(control);
     if (control.kind !== 'refused') return;
     const { address, port, isOptional } = control;
     const isRepeated = refusals.some(
@@ -120,8 +123,9 @@ export async function look(request: LookRequest): Promise<LookOutcome> {
       ? { kind: 'seen', probe: playlistOf(request, []), media: null }
       : { kind: 'failed', code: 'MEDIA_UNAVAILABLE', detail: 'The link leads to an empty list.' };
   }
-  const { code, detail } = classifyFailure({ exit, lines, refusals, responses }, Date.now());
-  return { kind: 'failed', code, detail };
+  const evidence = { exit, lines, refusals, responses, errors };
+  const { code, detail, quote } = classifyFailure(evidence, Date.now());
+  return { kind: 'failed', code, detail, quote };
 }
 
 async function untilStopped(job: EngineJob, signal: AbortSignal) {

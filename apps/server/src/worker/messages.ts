@@ -154,7 +154,13 @@ export type LookOutcome =
       /** Null for a list. */
       readonly media: SeenMedia | null;
     }
-  | { readonly kind: 'failed'; readonly code: FailureCode; readonly detail: string }
+  | {
+      readonly kind: 'failed';
+      readonly code: FailureCode;
+      readonly detail: string;
+      /** See `Outcome`. */
+      readonly quote?: string | null;
+    }
   | { readonly kind: 'stopped' };
 
 /** An entry of a list, before anybody has opened it. */
@@ -190,8 +196,14 @@ export type Outcome =
       readonly detail: string;
       /** What is missing and where, in figures and without words: for the record. */
       readonly figures?: string;
+      /** Of SITE_REFUSED: the words of the site, on one line and without secrets. */
+      readonly quote?: string | null;
       /** From the site's `Retry-After`, when it sent one. */
       readonly retryAfterSeconds: number | null;
+      /** The site speaks of this file and not of all our requests. */
+      readonly isOfFileAlone?: boolean;
+      /** Of UPCOMING: epoch time at which the site promises it, when it does. */
+      readonly releaseAtMs?: number | null;
       readonly usage: AttemptUsage | null;
     }
   | { readonly kind: 'stopped'; readonly usage: AttemptUsage | null };

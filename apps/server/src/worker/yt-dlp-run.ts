@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { LogLevel } from '@artemis/contracts';
 import { argvOf, type ArgvContext } from './argv.ts';
 import type { EngineControl, EngineExit, LiveGap } from './engine-connection.ts';
-import type { SegmentList } from './engine-control.ts';
+import type { RaisedError, SegmentList } from './engine-control.ts';
 import { createFfmpegListener, type FfmpegAccount } from './ffmpeg-account.ts';
 import {
   isEgressRefusal,
@@ -80,6 +80,8 @@ export interface RunResult {
   readonly liveGaps: readonly LiveGap[];
   readonly refusals: readonly Extract<EngineControl, { kind: 'refused' }>[];
   readonly responses: readonly Extract<EngineControl, { kind: 'response' }>[];
+  /** What was raised, oldest first; empty for a standalone yt-dlp. */
+  readonly errors: readonly RaisedError[];
 }
 
 export interface RunOptions {
@@ -106,6 +108,7 @@ export async function runYtDlp(options: RunOptions): Promise<RunResult> {
   const lines: string[] = [];
   const refusals: Extract<EngineControl, { kind: 'refused' }>[] = [];
   const responses: Extract<EngineControl, { kind: 'response' }>[] = [];
+  const errors: RaisedError[] = [];
   const ffmpeg = createFfmpegListener();
   const received = createReceivedBytes();
   let filePath: string | null = null;
@@ -212,6 +215,9 @@ export async function runYtDlp(options: RunOptions): Promise<RunResult> {
       responses.push(control);
       received.takeResponse(control);
       if (responses.length > MAX_KEPT_LINES) responses.shift();
+    } else if (control.kind === 'error') {
+      errors.push(control);
+      if (errors.length > MAX_KEPT_LINES) errors.shift();
     } else if (control.kind === 'missing') {
       if (!control.isOptional) missing.set(control.file, control.segments);
     } else if (control.kind === 'gaps') {
@@ -310,7 +316,18 @@ export async function runYtDlp(options: RunOptions): Promise<RunResult> {
   // A live stream drops its old segments; that is no fault.
   const isSpoilt = skipped.length > 0 && (first as VideoInfo | null)?.isLive !== true;
   return {
-    ...{ exit, end, video: first, filePath, chapters, lines, openStep, refusals, responses },
+    ...{
+      exit,
+      end,
+      video: first,
+      filePath,
+      chapters,
+      lines,
+      openStep,
+      refusals,
+      responses,
+      errors,
+    },
     ...{ isSegmentForbidden, isSpoilt, hasGaps: gaps.size > 0 },
     missing: [...missing.values(), ...(isSpoilt ? [skippedSegments(skipped)] : [])],
     ...{ byteProblem: received.problem(), areBytesComplete: received.areComplete() },

@@ -1,7 +1,7 @@
 import type { FailureCode } from '@artemis/contracts';
 import { describe, expect, it } from 'vitest';
 import type { EngineControl, EngineExit } from '../../src/worker/engine-control.ts';
-import { FAILURE_RULES } from '../../src/worker/failure-rules.ts';
+import { CERTAIN_RULES, WORD_RULES } from '../../src/worker/failure-rules.ts';
 import { classifyFailure, errorsOf, type FailureEvidence } from '../../src/worker/failure.ts';
 
 const NOW_MS = Date.parse('2026-11-22T12:00:00Z');
@@ -15,7 +15,7 @@ const exitedWith = (status: number | null, signal: number | null = null): Engine
 
 function classify(lines: readonly string[], evidence: Partial<FailureEvidence> = {}) {
   return classifyFailure(
-    { exit: exitedWith(1), lines, refusals: [], responses: [], ...evidence },
+    { exit: exitedWith(1), lines, refusals: [], responses: [], errors: [], ...evidence },
     NOW_MS,
   );
 }
@@ -72,7 +72,7 @@ const MESSAGES: readonly (readonly [FailureCode, string])[] = [
     'ERROR: [generic] clip: Unable to download webpage: HTTP Error 410: Gone (caused by <HTTPError 410: Gone>)',
   ],
   ['MEDIA_UNAVAILABLE', 'ERROR: [twitch:stream] x: The channel is not currently live'],
-  ['MEDIA_UNAVAILABLE', 'ERROR: [youtube] abc: This live event will begin in 3 hours.'],
+  ['UPCOMING', 'ERROR: [youtube] abc: This live event will begin in 3 hours.'],
   [
     'GEO_RESTRICTED',
     'ERROR: [bbc] x: This video is not available from your location due to geo restriction',
@@ -119,7 +119,7 @@ const MESSAGES: readonly (readonly [FailureCode, string])[] = [
     'ERROR: [youtube] abc: Sign in to confirm you’re not a bot. Use --cookies-from-browser or --cookies for the authentication.',
   ],
   [
-    'BOT_CHECK',
+    'IMPERSONATION_NEEDED',
     'ERROR: [generic] Got HTTP Error 403 caused by Cloudflare anti-bot challenge; try again with --extractor-args "generic:impersonate"',
   ],
   [
@@ -167,7 +167,11 @@ const MESSAGES: readonly (readonly [FailureCode, string])[] = [
     'ERROR: [youtube] abc: Unable to extract yt initial data; please report this issue on  https://github.com/yt-dlp/yt-dlp/issues?q= ',
   ],
   ['ENGINE_OUTDATED', 'host.py: error: no such option: --progress-delta'],
-  ['NETWORK', 'ERROR: unable to download video data: HTTP Error 403: Forbidden'],
+  ['SITE_REFUSED', 'ERROR: unable to download video data: HTTP Error 403: Forbidden'],
+  ['SITE_REFUSED', 'ERROR: fragment 3: HTTP Error 403: Forbidden'],
+  ['SITE_REFUSED', 'ERROR: [example] abc: The editors have decided against this'],
+  ['PAYMENT_REQUIRED', 'ERROR: [example] abc: This concert can be watched with a subscription'],
+  ['ENGINE_OUTDATED', 'ERROR: [youtube] abc: The page needs to be reloaded.'],
   [
     'NETWORK',
     'ERROR: [generic] clip: Unable to download webpage: HTTP Error 500: Internal Server Error (caused by <HTTPError 500: Internal Server Error>)',
@@ -232,7 +236,7 @@ describe('why a run has failed', () => {
 
   it('has a message for every code that a rule can give', () => {
     const tested = new Set(MESSAGES.map(([code]) => code));
-    for (const { code } of FAILURE_RULES) expect(tested).toContain(code);
+    for (const { code } of [...CERTAIN_RULES, ...WORD_RULES]) expect(tested).toContain(code);
   });
 
   it('goes by the last error and not by warnings', () => {

@@ -22,7 +22,8 @@ export function entriesText({ entries }: Download, t: FirstWords): string | null
 export function lampOf(download: Download, t: FirstWords): Lamp {
   switch (download.status) {
     case 'queued':
-      return download.waiting_for === 'retry' || download.waiting_for === 'disk'
+      return download.waiting_for !== 'slot' &&
+        (download.retry_at !== null || download.waiting_for === 'disk')
         ? { icon: 'cooling', tone: 'warn', word: t.statusQueued }
         : { icon: 'waiting', tone: 'faint', word: t.statusQueued };
     case 'running':
@@ -64,17 +65,22 @@ export function waitingText(
   format: Formatter,
   now: number,
 ): string | null {
+  const { retry_at: at } = download;
+  const seconds = at === null ? 0 : (Date.parse(at) - now) / 1000;
+  const span = () => format.span(Math.ceil(seconds));
   switch (download.waiting_for) {
     case 'slot':
       return t.waitingSlot;
     case 'host':
-      return t.waitingHost;
+      return seconds > 0 ? t.waitingSite(span()) : t.waitingHost;
     case 'disk':
       return t.waitingDisk;
-    case 'retry': {
-      const seconds = download.retry_at === null ? 0 : (Date.parse(download.retry_at) - now) / 1000;
-      return seconds > 0 ? t.waitingRetry(format.span(Math.ceil(seconds))) : t.waitingRetrySoon;
-    }
+    case 'retry':
+      return seconds > 0 ? t.waitingRetry(span()) : t.waitingRetrySoon;
+    case 'release':
+      return at !== null && seconds > 0
+        ? t.waitingRelease(format.dateTime(at))
+        : t.waitingReleaseSoon;
     case null:
       return null;
   }

@@ -22,7 +22,10 @@ export function failureWords(
 ): { readonly message: string; readonly hint: string } {
   const words = codes?.failures[code];
   if (words === undefined) return { message, hint };
-  return { message: withDetail(words.message, detail), hint: words.hint };
+  if (code !== 'SITE_REFUSED' || detail === undefined) {
+    return { message: withDetail(words.message, detail), hint: words.hint };
+  }
+  return { message: `${words.message.replace(/\.$/, '')}: „${detail}“`, hint: words.hint };
 }
 
 export function warningWords({ code, message, detail }: Warning, codes: CodeWords | null): string {

@@ -18,6 +18,22 @@ export const deCodes: CodeWords = {
       message: 'Die Seite verlangt eine Anmeldung.',
       hint: 'Melde dich im Browser an, gib Artemis die Cookies dieser Seite und versuche es nochmal.',
     },
+    PAYMENT_REQUIRED: {
+      message: 'Die Seite bietet dieses Medium nur denen an, die dafür zahlen.',
+      hint: 'Melde dich im Browser mit einem Konto an, das bezahlt hat, gib Artemis die Cookies dieser Seite und versuche es nochmal.',
+    },
+    SITE_REFUSED: {
+      message: 'Die Seite hat das abgelehnt.',
+      hint: 'Das sind ihre eigenen Worte oder die von yt-dlp dafür. Öffne den Link im Browser und sieh nach, was sie verlangt.',
+    },
+    IMPERSONATION_NEEDED: {
+      message: 'Die Seite antwortet nur dem, was wie ein Browser aussieht.',
+      hint: 'Richte curl_cffi für das Python ein, das yt-dlp ausführt, starte den Server neu und versuche es nochmal. Warten hilft nicht.',
+    },
+    UPCOMING: {
+      message: 'Das Medium ist noch nicht erschienen.',
+      hint: 'Warte: es wird von selbst wieder angesehen, wenn es da sein sollte.',
+    },
     FORMAT_UNAVAILABLE: {
       message: 'Das verlangte Format gibt es für dieses Medium nicht.',
       hint: 'Versuche es mit der besten Qualität oder einem anderen Rezept.',
@@ -132,6 +148,7 @@ export const deCodes: CodeWords = {
     URL_NOT_ALLOWED: 'Dieser Link kann nicht geladen werden.',
     PRESET_UNKNOWN: 'Dieses Rezept gibt es nicht.',
     COOKIES_INVALID: 'Diese Cookies sind nicht zu gebrauchen.',
+    HOST_NOT_PARKED: 'Diese Seite wird gerade nicht in Ruhe gelassen.',
     COOKIES_NOT_FOUND: 'Von dieser Seite sind keine Cookies da.',
     UNAUTHORIZED: 'Dafür braucht es ein gültiges Token.',
     FORBIDDEN_HOST: 'Unter diesem Namen antwortet der Server nicht.',

@@ -1,0 +1,193 @@
+import type { FailureCode } from '@artemis/contracts';
+import { describe, expect, it } from 'vitest';
+import type { RaisedError } from '../../src/worker/engine-control.ts';
+import { classifyFailure, type FailureEvidence } from '../../src/worker/failure.ts';
+
+const NOW_MS = Date.parse('2026-11-22T12:00:00Z');
+const exit = { status: 1, signal: null, cpuSeconds: 1, peakMemoryBytes: 1, isHostLost: false };
+
+/** Classes as yt-dlp 2026.10.26 has them, each with what it inherits from. */
+const KINDS = {
+  plain: ['ExtractorError', 'YoutubeDLError'],
+  geo: ['GeoRestrictedError', 'ExtractorError', 'YoutubeDLError'],
+  notLive: ['UserNotLive', 'ExtractorError', 'YoutubeDLError'],
+  unsupported: ['UnsupportedError', 'ExtractorError', 'YoutubeDLError'],
+  regex: ['RegexNotFoundError', 'ExtractorError', 'YoutubeDLError'],
+  postprocessing: ['PostProcessingError', 'YoutubeDLError'],
+  tooShort: ['ContentTooShortError', 'YoutubeDLError'],
+  http: ['HTTPError', 'RequestError', 'YoutubeDLError'],
+  transport: ['TransportError', 'RequestError', 'YoutubeDLError'],
+  certificate: [
+    ...['CertificateVerifyError', 'SSLError', 'TransportError', 'RequestError', 'YoutubeDLError'],
+  ],
+  key: ['KeyError', 'LookupError'],
+} as const;
+
+function raised(
+  kind: keyof typeof KINDS,
+  text: string,
+  facts: Partial<RaisedError> = {},
+): RaisedError {
+  return {
+    kind: 'error',
+    text: `ERROR: [site] v1: ${text}`,
+    said: text,
+    classes: KINDS[kind],
+    causes: [],
+    isExpected: true,
+    status: null,
+    host: null,
+    countries: [],
+    extractor: 'site',
+    isInExtractor: false,
+    isUpcoming: false,
+    releaseAtSeconds: null,
+    isOptional: false,
+    ...facts,
+  };
+}
+
+function classify(errors: readonly RaisedError[], evidence: Partial<FailureEvidence> = {}) {
+  const lines = errors.map(({ text }) => text);
+  return classifyFailure({ exit, lines, refusals: [], responses: [], errors, ...evidence }, NOW_MS);
+}
+
+const withStatus = (status: number): Partial<RaisedError> => ({ status, causes: KINDS.http });
+const fault: Partial<RaisedError> = { isExpected: false };
+
+/** Judged by hand: what a person needs to be told. The words are not those of yt-dlp where the kind alone decides. */
+const PAIRS: readonly (readonly [FailureCode, RaisedError])[] = [
+  ['UNSUPPORTED_SITE', raised('unsupported', 'Unsupported URL: https://example.com/login')],
+  ['UNSUPPORTED_SITE', raised('plain', 'Invalid URL')],
+  ['UNSUPPORTED_SITE', raised('plain', 'Player embeds of that service are not supported')],
+  ['UNSUPPORTED_SITE', raised('plain', 'Pass the URL of the page in which it is embedded')],
+  ['GEO_RESTRICTED', raised('geo', 'Dieses Video ist hier nicht zu sehen')],
+  ['GEO_RESTRICTED', raised('geo', 'Sorry', { countries: ['FR', 'BE'] })],
+  ['GEO_RESTRICTED', raised('plain', 'Due to rights this is only available in Portugal')],
+  ['GEO_RESTRICTED', raised('plain', 'The stream cannot be watched in your region.')],
+  ['GEO_RESTRICTED', raised('plain', 'Unable to download JSON metadata', withStatus(451))],
+  ['MEDIA_UNAVAILABLE', raised('notLive', 'Nobody is on the air')],
+  ['MEDIA_UNAVAILABLE', raised('plain', 'The episode has been taken down')],
+  ['MEDIA_UNAVAILABLE', raised('plain', 'This clip is private')],
+  ['MEDIA_UNAVAILABLE', raised('plain', 'There is no video in this article')],
+  ['MEDIA_UNAVAILABLE', raised('plain', 'No playable streams found')],
+  ['MEDIA_UNAVAILABLE', raised('plain', 'The livestream has ended')],
+  ['MEDIA_UNAVAILABLE', raised('plain', 'Could not find that podcast')],
+  ['MEDIA_UNAVAILABLE', raised('plain', 'This video is not available in HD')],
+  ['MEDIA_UNAVAILABLE', raised('plain', 'Unable to download webpage', withStatus(404))],
+  ['MEDIA_UNAVAILABLE', raised('plain', 'Unable to download webpage', withStatus(410))],
+  ['LOGIN_REQUIRED', raised('plain', 'You need to log in for this')],
+  ['LOGIN_REQUIRED', raised('plain', 'Wrong username or password')],
+  ['LOGIN_REQUIRED', raised('plain', 'Unable to log in: that address has not been verified yet')],
+  ['LOGIN_REQUIRED', raised('plain', 'Your account does not have access to this course')],
+  ['LOGIN_REQUIRED', raised('plain', 'Only for registered users')],
+  ['LOGIN_REQUIRED', raised('plain', 'The video is protected by a password')],
+  ['LOGIN_REQUIRED', raised('plain', 'Unable to download webpage', withStatus(401))],
+  ['LOGIN_REQUIRED', raised('plain', 'Unable to download API page', withStatus(403))],
+  ['PAYMENT_REQUIRED', raised('plain', 'A ticket purchase is required for this show')],
+  ['PAYMENT_REQUIRED', raised('plain', 'This film has to be rented first')],
+  ['PAYMENT_REQUIRED', raised('plain', 'Only premium users can watch this')],
+  ['PAYMENT_REQUIRED', raised('plain', 'For subscribers only')],
+  ['PAYMENT_REQUIRED', raised('plain', 'This is pay-per-view')],
+  ['PAYMENT_REQUIRED', raised('plain', 'Unable to download JSON metadata', withStatus(402))],
+  ['UPCOMING', raised('plain', 'The concert has not started yet')],
+  ['UPCOMING', raised('plain', 'Premieres in 5 hours')],
+  ['UPCOMING', raised('plain', 'Scheduled for 24 December')],
+  ['UPCOMING', raised('plain', 'The recording is still being processed')],
+  ['UPCOMING', raised('plain', 'No video formats found!', { ...fault, isUpcoming: true })],
+  ['UPCOMING', raised('plain', 'Bald', { releaseAtSeconds: NOW_MS / 1000 + 60 })],
+  ['IMPERSONATION_NEEDED', raised('plain', 'This request requires browser impersonation')],
+  ['IMPERSONATION_NEEDED', raised('plain', 'Refused for the TLS fingerprint of the client')],
+  ['BOT_CHECK', raised('plain', 'Sign in to confirm that you are not a bot')],
+  ['BOT_CHECK', raised('plain', 'Solve the CAPTCHA in your browser and log in')],
+  ['BOT_CHECK', raised('plain', 'Your IP address has been blocked')],
+  ['THROTTLED', raised('plain', 'Unable to download webpage', withStatus(429))],
+  ['THROTTLED', raised('plain', 'Unable to download webpage', withStatus(503))],
+  ['THROTTLED', raised('plain', 'You have exceeded the rate limit')],
+  ['ENGINE_OUTDATED', raised('plain', 'The page needs to be reloaded.')],
+  ['ENGINE_OUTDATED', raised('plain', 'Only images are available for download')],
+  ['ENGINE_OUTDATED', raised('plain', 'Missing required Visitor Data')],
+  ['ENGINE_OUTDATED', raised('regex', 'title is nowhere', fault)],
+  ['ENGINE_OUTDATED', raised('plain', 'A field has gone', fault)],
+  ['ENGINE_OUTDATED', raised('key', "'videoDetails'", { ...fault, isInExtractor: true })],
+  ['DRM_PROTECTED', raised('plain', 'This video is DRM protected')],
+  ['NETWORK', raised('plain', 'Unable to download webpage: gone', { causes: KINDS.transport })],
+  ['NETWORK', raised('plain', 'Unable to download webpage', { causes: KINDS.certificate })],
+  ['NETWORK', raised('plain', 'Unable to download JSON metadata', withStatus(502))],
+  ['NETWORK', raised('tooShort', 'Downloaded 3 bytes, expected 9 bytes', fault)],
+  ['NETWORK', raised('plain', 'There is an error on server-side. Try again later.')],
+  ['POSTPROCESSING_FAILED', raised('postprocessing', 'Codec of no use here', fault)],
+  ['ENGINE_MISSING', raised('plain', 'pycryptodomex not found. Please install it')],
+  ['SITE_REFUSED', raised('plain', 'Heute leider nicht')],
+  ['SITE_REFUSED', raised('plain', 'The certificate of this exam is not for you')],
+  ['SITE_REFUSED', raised('plain', 'Unable to download API page', withStatus(400))],
+  [
+    'SITE_REFUSED',
+    raised('http', '', { text: 'ERROR: fragment 3: HTTP Error 403: Forbidden', status: 403 }),
+  ],
+];
+
+describe('what an error is decides before its words', () => {
+  it('for at least sixty pairs that were judged by hand', () => {
+    expect(PAIRS.length).toBeGreaterThanOrEqual(60);
+  });
+
+  it.each(PAIRS.map(([code, error]) => ({ code, error })))(
+    '$code: $error.classes.0 "$error.said" $error.status',
+    ({ code, error }) => {
+      expect(classify([error]).code).toBe(code);
+    },
+  );
+
+  it('quotes the site where there is nothing better to say, on one line and without secrets', () => {
+    const text = 'Not\ntoday, see https://example.com/why?token=SECRET for more';
+    expect(classify([raised('plain', text)])).toMatchObject({
+      code: 'SITE_REFUSED',
+      quote: 'Not today, see https://example.com/why?… for more',
+    });
+  });
+
+  it('goes by what was raised for the download and not for a part that it can do without', () => {
+    const optional = raised('plain', 'Unable to download webpage', {
+      ...withStatus(429),
+      isOptional: true,
+    });
+    expect(classify([raised('geo', 'Nein'), optional], { lines: [] }).code).toBe('GEO_RESTRICTED');
+  });
+
+  it('takes the time at which the site promises it, or what its words say', () => {
+    const atSeconds = NOW_MS / 1000 + 7200;
+    const told = raised('plain', 'Soon', { isUpcoming: true, releaseAtSeconds: atSeconds });
+    expect(classify([told]).releaseAtMs).toBe(atSeconds * 1000);
+    expect(classify([raised('plain', 'Premieres in 3 days')]).releaseAtMs).toBe(
+      NOW_MS + 3 * 86_400_000,
+    );
+    expect(classify([raised('plain', 'This has not started yet')]).releaseAtMs).toBeNull();
+  });
+
+  it('tells a 503 of one file from a 429, which is meant for all requests', () => {
+    const scope = (status: number) =>
+      classify([raised('plain', 'Unable to download webpage', withStatus(status))]).isOfFileAlone;
+    expect(scope(503)).toBe(true);
+    expect(scope(429)).toBe(false);
+  });
+
+  it('is no guess from warnings when nothing else was said', () => {
+    const lines = ['WARNING: [site] HTTP Error 429: Too Many Requests', '[site] SSL is fine'];
+    expect(classify([], { lines }).code).toBe('UNKNOWN');
+  });
+
+  it('sees that ffmpeg was refused, also without cookies that there are', () => {
+    const lines = ['[https @ 0x1] HTTP error 403 Forbidden', 'ERROR: ffmpeg exited with code 1'];
+    expect(classify([], { lines })).toMatchObject({ code: 'SITE_REFUSED' });
+    const warning = 'WARNING: [cookies] ffmpeg gets no cookies';
+    expect(classify([], { lines: [warning, ...lines] }).code).toBe('LOGIN_REQUIRED');
+  });
+
+  it('sees behind a refused page that a browser was asked for', () => {
+    const error = raised('plain', 'Unable to download webpage', withStatus(403));
+    const warning =
+      'WARNING: [site] The extractor is attempting impersonation, but no impersonate target is available.';
+    expect(classify([error], { lines: [warning, error.text] }).code).toBe('IMPERSONATION_NEEDED');
+  });
+});
