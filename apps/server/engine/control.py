@@ -5,7 +5,7 @@ A line starts with a newline (a killed job leaves half a line) and carries a non
 
 import json
 import os
-from typing import Any, Dict
+from typing import Any, Dict, Optional
 
 _MAX_REFUSALS = 200
 
@@ -27,7 +27,8 @@ class Reporter:
     """Writes control lines from inside the job process.
 
     Each is one write to the socket: the kernel does not split one of this size, so lines of other threads cannot
-    get into it. `optional` is above zero while a part is fetched that the download can do without.
+    get into it. `optional` is above zero while a part is fetched that the download can do without; `content_type` is what
+    the last answer for such a part has said of itself.
     """
 
     def __init__(self, descriptor: int, nonce: str) -> None:
@@ -35,6 +36,7 @@ class Reporter:
         self.nonce = nonce
         self._refusals = 0
         self.optional = 0
+        self.content_type: Optional[str] = None
 
     def report(self, body: Dict[str, Any]) -> None:
         if self.optional:

@@ -10,6 +10,7 @@ import answer_limits
 import clips
 import exhaustion
 import extensions
+import extracted_sound
 import failures
 import fragments
 import head_checks
@@ -33,6 +34,7 @@ def install(settings: Settings) -> None:
     exhaustion.install()
     resuming.install()
     extensions.install()
+    extracted_sound.install()
     media_inputs.install()
     _unless_unknown(steps.install)
     if _unless_unknown(lambda: fragments.install(reporter)):

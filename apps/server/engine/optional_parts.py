@@ -8,10 +8,12 @@ import os
 import signal
 import threading
 import time
-from typing import Any, Callable, List, Optional
+from typing import Any, Callable, List, Optional, Tuple
 
 import exhaustion
 import file_heads
+import subtitle_files
+import subtitle_languages
 from control import Reporter
 from wrapping import Function, wrap
 
@@ -19,21 +21,23 @@ _LONGEST_SECONDS = 60.0
 _ALL_SUBTITLES_SECONDS = 180.0
 # Where an end has been missed, for instance while threads were waited for.
 _AGAIN_SECONDS = 1.0
+_SUBTITLES = frozenset('vtt srt ass ssa lrc sub ttml dfxp tt xml sbv scc sami json json3 srv1 srv2 srv3'.split())
 _PICTURES = frozenset('jpg jpeg jpe jfif png webp gif bmp tif tiff avif heic heif jxl jp2 ico'.split())
 
 
 def install(reporter: Reporter) -> None:
     downloader, common = ('yt_dlp', 'YoutubeDL'), ('yt_dlp.extractor.common', 'InfoExtractor')
     sponsorblock, ffmpeg = 'yt_dlp.postprocessor.sponsorblock', 'yt_dlp.postprocessor.ffmpeg'
-    wrap(*downloader, '_write_subtitles', lambda original: _optional(_subtitles(original), reporter))
+    wrap(*downloader, 'process_subtitles', subtitle_languages.choosing)
+    wrap(*downloader, '_write_subtitles', lambda original: _optional(_subtitles(original, reporter), reporter))
     wrap(*downloader, 'dl', _subtitle_download)
     wrap(*downloader, '_write_thumbnails', lambda original: _optional(_thumbnail(original), reporter))
     wrap(*downloader, '_write_info_json', lambda original: _optional(_info_file(original), reporter))
     for name in ('extract_subtitles', 'extract_automatic_captions'):
         wrap(*common, name, lambda original: _optional(_offered_subtitles(original), reporter))
     wrap(sponsorblock, 'SponsorBlockPP', 'run', lambda original: _optional(_segments(original), reporter))
-    for name in ('FFmpegSubtitlesConvertorPP', 'FFmpegThumbnailsConvertorPP'):
-        wrap(ffmpeg, name, 'run', _conversion)
+    wrap(ffmpeg, 'FFmpegSubtitlesConvertorPP', 'run', _subtitle_conversion)
+    wrap(ffmpeg, 'FFmpegThumbnailsConvertorPP', 'run', _conversion)
 
 
 def _optional(function: Function, reporter: Reporter) -> Function:
@@ -96,7 +100,7 @@ def _words(error: BaseException) -> str:
     return exhaustion.words_of(error) or str(error) or type(error).__name__
 
 
-def _subtitles(write: Function) -> Function:
+def _subtitles(write: Function, reporter: Reporter) -> Function:
     """One language after another, so that none fails with another."""
 
     def run(downloader: Any, info: Any, *args: Any, **kwargs: Any) -> Any:
@@ -105,19 +109,22 @@ def _subtitles(write: Function) -> Function:
             return write(downloader, info, *args, **kwargs)
 
         def one(language: str) -> List[Any]:
-            alone = {**info, 'requested_subtitles': {language: subtitles[language]}}
+            subtitle = subtitles[language]
+            alone = {**info, 'requested_subtitles': {language: subtitle}}
+            if subtitle.get('ext') not in _SUBTITLES:
+                # The end of a link that is no file, which yt-dlp would refuse as a name; what it is shows its text.
+                subtitle['ext'] = 'vtt'
+            reporter.content_type = None
             try:
                 written = write(downloader, alone, *args, **kwargs) or []
+                if 'filepath' in subtitle:
+                    written = [_settled(downloader, language, subtitle, pair, reporter) for pair in written]
             except Exception as error:
                 downloader.report_warning(f'Going on without subtitles in {language!r}: {_words(error)}')
                 written = []
-            path = subtitles[language].get('filepath')
-            reason = None if path is None else file_heads.why_file_refused(path, file_heads.SUBTITLE)
-            if reason is not None:
-                downloader.report_warning(f'Going on without subtitles in {language!r}: {reason}')
-                _remove(path)
-            if path is not None and not os.path.exists(path):
-                del subtitles[language]['filepath']
+                _forget(subtitle)
+            if 'filepath' in subtitle and not os.path.exists(subtitle['filepath']):
+                del subtitle['filepath']
             return [pair for pair in written if os.path.exists(pair[0])]
 
         downloader.subtitles_until = time.monotonic() + _ALL_SUBTITLES_SECONDS
@@ -125,6 +132,25 @@ def _subtitles(write: Function) -> Function:
             return [pair for language in subtitles for pair in one(language)]
 
     return run
+
+
+def _settled(
+    downloader: Any, language: str, subtitle: Any, pair: Tuple[str, str], reporter: Reporter
+) -> Tuple[str, str]:
+    extension, is_utf8 = subtitle_files.settle(pair[0], language, subtitle['ext'], reporter.content_type)
+    if not is_utf8:
+        steps = {step['key']: step for step in downloader.params.get('postprocessors') or ()}
+        wanted = steps.get('FFmpegSubtitlesConvertor', {}).get('format', extension)
+        if wanted != extension or 'FFmpegEmbedSubtitle' in steps:
+            raise subtitle_files.NoSubtitle('it is in an encoding that is not known')
+        downloader.report_warning(f'Keeping subtitles in {language!r} in an encoding that is not known')
+    return pair if extension == subtitle['ext'] else subtitle_files.rename(subtitle, pair, extension)
+
+
+def _forget(subtitle: Any) -> None:
+    path = subtitle.pop('filepath', None)
+    if path is not None:
+        _remove(path)
 
 
 def _subtitle_download(download: Function) -> Function:
@@ -253,6 +279,27 @@ def _conversion(run_step: Function) -> Function:
             raise
         except Exception as error:
             raise PostProcessingError(_words(error)) from error
+
+    return run
+
+
+def _subtitle_conversion(run_step: Function) -> Function:
+    """One language after another, so that none fails with another."""
+
+    def run(postprocessor: Any, info: Any) -> Any:
+        subtitles = info.get('requested_subtitles')
+        if not subtitles:
+            return run_step(postprocessor, info)
+        surplus: List[str] = []
+        for language in [name for name, subtitle in subtitles.items() if 'filepath' in subtitle]:
+            alone = {**info, 'requested_subtitles': {language: subtitles[language]}}
+            try:
+                surplus += _within(_LONGEST_SECONDS, lambda: run_step(postprocessor, alone))[0]
+                subtitles[language] = alone['requested_subtitles'][language]
+            except Exception as error:
+                postprocessor.report_warning(f'Going on without subtitles in {language!r}: {_words(error)}')
+                _forget(subtitles[language])
+        return surplus, info
 
     return run
 

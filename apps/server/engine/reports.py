@@ -54,6 +54,8 @@ def _reporting_send(send: Callable[..., Any], reporter: Reporter) -> Callable[..
                 report(error.response)
             raise
         report(response)
+        if reporter.optional:
+            reporter.content_type = response.get_header('content-type')
         return response
 
     return reporting

@@ -196,9 +196,10 @@ export async function compose(
     },
     egressAllow: config.egressAllow,
     withEngine,
-    issueProxy: (upstream, onRefused) =>
+    issueProxy: (upstream, bytesPerSecond, onRefused) =>
       proxy.issue({
         ...(upstream === null ? {} : { upstream }),
+        ...(bytesPerSecond === null ? {} : { bytesPerSecond }),
         onRefused: ({ host, port }) => onRefused(host, port),
       }),
     lendCookies: cookieJars.lend,

@@ -204,6 +204,9 @@ export const WARNINGS = {
   VIDEO_MISSING: 'The media has no picture.',
   SUBTITLES_MISSING:
     'Some of the subtitles that were asked for are not offered or could not be read.',
+  SUBTITLES_ENCODING:
+    'Some of the subtitles are in an encoding that is not known; they were stored as they came, and not as UTF-8.',
+  OPTION_IGNORED: 'Some of what was asked for has no effect on this media.',
   THUMBNAIL_MISSING: 'The thumbnail is not offered or could not be read.',
   METADATA_MISSING: 'The metadata could not be written.',
   SPONSORBLOCK_MISSING: 'The SponsorBlock segments could not be read.',

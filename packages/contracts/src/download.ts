@@ -93,7 +93,10 @@ export const DownloadWarning = Type.Object({
   code: Type.Unsafe<WarningCode>({ type: 'string', enum: WARNING_CODES }),
   message: Type.String(),
   detail: Type.Optional(
-    Type.String({ description: 'of INCOMPLETE: what is missing, in figures; part of the message' }),
+    Type.String({
+      description:
+        'part of the message: of INCOMPLETE what is missing, in figures; of OPTION_IGNORED the options; of SUBTITLES_ENCODING the languages',
+    }),
   ),
 });
 export type DownloadWarning = Static<typeof DownloadWarning>;

@@ -23,8 +23,9 @@ export const SubtitleOptions = Type.Object(
   {
     languages: Type.Array(
       Type.String({
-        pattern: '^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$',
-        description: 'a language tag such as en or pt-BR',
+        pattern: '^[A-Za-z0-9][A-Za-z0-9_-]{1,34}$',
+        description:
+          'a language tag such as en or pt-BR, compared without case and with _ as -, or one that a look at the link has listed; en takes en-US when there is no en',
       }),
       { minItems: 1, maxItems: 10, uniqueItems: true },
     ),

@@ -33,6 +33,7 @@ export interface PiscinaRunnerOptions {
   /** A way through our forward proxy for one attempt; `upstream` is the proxy that the download asked for. */
   readonly issueProxy: (
     upstream: string | null,
+    bytesPerSecond: number | null,
     onRefused: (host: string, port: number) => void,
   ) => { readonly url: string; revoke(): void };
   readonly lendCookies: (url: string) => LentCookies | null;
@@ -81,6 +82,7 @@ export function createPiscinaRunner(options: PiscinaRunnerOptions): PiscinaRunne
           : `Using the cookies of ${lent.site}.`;
       runOptions.onEvent({ kind: 'log', level: cookies === null ? 'warn' : 'info', text });
     }
+    const limit = proxyLimit(download.options, isProxyForAll);
     const refused: string[] = [];
     const { port1, port2 } = new MessageChannel();
     const ownPool = currentPool();
@@ -90,7 +92,7 @@ export function createPiscinaRunner(options: PiscinaRunnerOptions): PiscinaRunne
       timer ??= setTimeout(() => replacePool(ownPool), STOP_GRACE_MS);
     };
     const finish = () => port1.postMessage({ kind: 'finish' } satisfies FinishTask);
-    const proxy = options.issueProxy(upstream, (host, port) => {
+    const proxy = options.issueProxy(upstream, limit, (host, port) => {
       refused.push(`${host} ${port}`);
       // ffmpeg alone uses the proxy here, and would leave out a refused segment without a word.
       if (!isProxyForAll) stop();
@@ -171,6 +173,18 @@ export function createPiscinaRunner(options: PiscinaRunnerOptions): PiscinaRunne
 /** Whether all traffic of such a download goes through our forward proxy, and not only that of ffmpeg. */
 export function needsProxyForAll(options: DownloadOptions, kind: TaskEngine['kind']): boolean {
   return options.proxy !== undefined || kind === 'binary';
+}
+
+/**
+ * Bytes a second for ffmpeg, which knows no limit of its own. Where everything goes this way yt-dlp keeps its own limit,
+ * and the page of the media is not to be slowed down; but clips come by ffmpeg alone.
+ */
+function proxyLimit(
+  { rate_limit_kbps: kibPerSecond, section }: DownloadOptions,
+  isProxyForAll: boolean,
+): number | null {
+  if (kibPerSecond === undefined || (isProxyForAll && section === undefined)) return null;
+  return kibPerSecond * 1024;
 }
 
 /** A standalone program would put them into the command line of ffmpeg, which other users can read. */

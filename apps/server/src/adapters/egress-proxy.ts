@@ -7,6 +7,7 @@ import { RequestError, Server, type PrepareRequestFunctionResult } from 'proxy-c
 import { hostAndPort, type IsPublicAddress } from '../domain/address-policy.ts';
 import type { Logger } from '../domain/records.ts';
 import { createEgressJudge, type EgressTarget } from './egress-target.ts';
+import { createPace, paceWrites, type Pace } from './paced-socket.ts';
 
 export interface EgressProxyOptions {
   readonly isPublicAddress: IsPublicAddress;
@@ -35,6 +36,8 @@ export interface EgressJobOptions {
   readonly jobId?: string;
   /** http, https or socks5 URL without credentials: everything goes through it. Itself public or allowed. */
   readonly upstream?: string;
+  /** What all its connections together may receive; default: without a limit. */
+  readonly bytesPerSecond?: number;
   /** Called at each refusal: a retry is refused, and told, again. */
   readonly onRefused?: (refusal: EgressRefusal) => void;
 }
@@ -60,6 +63,9 @@ interface Grant {
   readonly upstream: URL | null;
   readonly onRefused: ((refusal: EgressRefusal) => void) | undefined;
   readonly connectionIds: Set<number>;
+  readonly pace: Pace | null;
+  /** Clients that have it already: each may ask several times. */
+  readonly paced: WeakSet<Socket>;
 }
 
 const UPSTREAM_PORTS: Readonly<Record<string, number>> = {
@@ -109,6 +115,10 @@ export function createEgressProxy(options: EgressProxyOptions): EgressProxy {
     const grant = grants.get(token);
     if (grant === undefined) return { requestAuthentication: true };
     grant.connectionIds.add(connectionId);
+    if (grant.pace !== null && !grant.paced.has(request.socket)) {
+      grant.paced.add(request.socket);
+      paceWrites(request.socket, grant.pace);
+    }
 
     const target = await judge(hostname, port);
     refuseUnlessOpen(grant, target, hostname, port);
@@ -164,7 +174,7 @@ export function createEgressProxy(options: EgressProxyOptions): EgressProxy {
       isListening = true;
     },
 
-    issue({ jobId, upstream, onRefused } = {}) {
+    issue({ jobId, upstream, bytesPerSecond, onRefused } = {}) {
       const token = randomBytes(24).toString('hex');
       const connectionIds = new Set<number>();
       grants.set(token, {
@@ -172,6 +182,8 @@ export function createEgressProxy(options: EgressProxyOptions): EgressProxy {
         upstream: upstream === undefined ? null : parseUpstream(upstream),
         onRefused,
         connectionIds,
+        pace: bytesPerSecond === undefined ? null : createPace(bytesPerSecond),
+        paced: new WeakSet(),
       });
       return {
         url: `http://job:${token}@127.0.0.1:${server.port}`,

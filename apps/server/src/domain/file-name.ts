@@ -141,7 +141,7 @@ function pictureExtension(
   container: string,
 ): string {
   if (preset === 'Video + Audio (muxed)') return 'mp4';
-  const canHoldCover = ['mp4', 'mov', 'm4a', 'mp3'].includes(container);
+  const canHoldCover = ['mp4', 'm4a', 'mp3'].includes(container);
   return isCoverAsked === true && !canHoldCover ? 'mkv' : container;
 }
 

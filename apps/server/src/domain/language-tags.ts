@@ -20,10 +20,14 @@ export function unknownLanguages({ subtitles }: DownloadOptions): ProblemDetail[
 /** What broadcasters call the original sound, and what yt-dlp calls subtitles that name no language. */
 const WITHOUT_NAME = /^(und|mis|q[a-t][a-z])$/i;
 
-/** The rest of a tag is the site's own: `en-orig`. Some sites call a language by its country, such as `jp`. */
+/**
+ * The rest of a tag is the site's own: `en-orig`. Some sites call a language by its country, such as `jp`. A word that is
+ * no tag at all, such as `live_chat`, is a name that the site has given.
+ */
 function isKnown(tag: string): boolean {
-  const [language = ''] = tag.split('-');
+  const [language = ''] = tag.split(/[-_]/);
   return (
+    !/^[a-z]{1,3}$/i.test(language) ||
     WITHOUT_NAME.test(language) ||
     languages.of(language) !== undefined ||
     isCountry(language.toUpperCase())

@@ -99,10 +99,11 @@ export function warningsAfter(
   { warnings, retry_parts: parts }: Download,
   stillMissing: readonly DownloadWarning[],
 ): Download['warnings'] {
+  const known = new Set(warnings.map(({ code }) => code));
   const tried = new Set(parts.map((part) => WARNING_OF[part]));
   return [
     ...warnings.filter(({ code }) => !tried.has(code)),
-    ...stillMissing.filter(({ code }) => tried.has(code)),
+    ...stillMissing.filter(({ code }) => tried.has(code) || !known.has(code)),
   ];
 }
 

@@ -1,9 +1,15 @@
 import type { ArgvContext, ArgvRow } from './argv-row.ts';
+import { audioQualityWord } from './audio-quality.ts';
 import { formatSelector, formatSort } from './format-selection.ts';
-import { DEFAULT_SUBTITLES } from './plan.ts';
+import { COVER_CONTAINERS, DEFAULT_SUBTITLES } from './plan.ts';
 
 function mayBeOpus({ plan }: ArgvContext): boolean {
   return plan.isAudioOnly && (plan.options.audio_codec ?? 'opus') === 'opus';
+}
+
+/** As a pattern, which is what yt-dlp takes; our own choice of a tag (`subtitle_languages.py`) is not inside that program. */
+function wholeTag(tag: string): string {
+  return `${tag.replace(/[-_]/g, '[-_]')}([-_][A-Z]{2})?`;
 }
 
 /** What preset, quality and options ask for. */
@@ -64,7 +70,7 @@ export const FIELD_ROWS: readonly ArgvRow[] = [
   {
     option: '--remux-video',
     when: ({ plan }) => plan.isThumbnailEmbedded && !plan.isAudioOnly && plan.container === null,
-    value: 'mp4>mp4/mov>mov/m4a>m4a/mp3>mp3/mkv',
+    value: COVER_CONTAINERS,
     meaning: 'Uses a container that can hold a picture.',
   },
   {
@@ -85,8 +91,12 @@ export const FIELD_ROWS: readonly ArgvRow[] = [
     option: '--audio-quality',
     when: ({ plan }) =>
       plan.hasMedia && plan.isAudioOnly && plan.options.audio_quality !== undefined,
-    value: ({ plan }) => String(plan.options.audio_quality),
-    meaning: 'Quality of a conversion: 0 is the best, 10 the smallest.',
+    value: ({ plan }) =>
+      audioQualityWord(plan.options.audio_codec, plan.options.audio_quality ?? 5),
+    meaning: ({ plan }) =>
+      plan.options.audio_codec === 'opus'
+        ? 'Bitrate of a conversion to Opus, which knows no other quality.'
+        : 'Quality of a conversion: 0 is the best, 10 the smallest.',
   },
   {
     option: '--download-sections',
@@ -156,7 +166,11 @@ export const EMBEDDING_ROWS: readonly ArgvRow[] = [
   {
     option: '--sub-langs',
     when: ({ plan }) => plan.subtitles !== null,
-    value: ({ plan }) => (plan.subtitles?.languages ?? DEFAULT_SUBTITLES).join(','),
+    value: ({ plan, engine }) =>
+      (
+        plan.subtitles?.languages?.map((tag) => (engine.kind === 'binary' ? wholeTag(tag) : tag)) ??
+        DEFAULT_SUBTITLES
+      ).join(','),
     meaning: ({ plan }) =>
       plan.subtitles?.languages === null
         ? 'English, and automatic captions in the language that is spoken.'

@@ -1,4 +1,5 @@
 import type { ArgvRow } from './argv-row.ts';
+import { COVER_CONTAINERS } from './plan.ts';
 import { STORED_FORMAT_ID } from './site-info.ts';
 
 /** For the parts of a stored download that were missing: they are fetched first, and then put into the media file. */
@@ -22,7 +23,7 @@ export const PART_ROWS: readonly ArgvRow[] = [
   {
     option: '--remux-video',
     when: ({ plan }) => plan.step === 'embedding' && plan.isThumbnailEmbedded && !plan.isAudioOnly,
-    value: 'mp4>mp4/mov>mov/m4a>m4a/mp3>mp3/mkv',
+    value: COVER_CONTAINERS,
     meaning: 'Uses a container that can hold a picture.',
   },
 ];

@@ -28,16 +28,20 @@ export function doneOutcome(
   const byCode = new Map<WarningCode, DownloadWarning>();
   for (const one of found) {
     const warning = typeof one === 'string' ? { code: one, message: WARNINGS[one] } : one;
-    if (!byCode.has(warning.code)) byCode.set(warning.code, warning);
+    const { detail: known } = byCode.get(warning.code) ?? {};
+    if (known === undefined) byCode.set(warning.code, warning);
+    else if (warning.detail !== undefined && warning.code !== 'INCOMPLETE') {
+      const all = new Set([...known.split(', '), ...warning.detail.split(', ')]);
+      byCode.set(warning.code, detailed(warning.code, [...all].join(', ')));
+    }
   }
   const warnings = [...byCode.values()];
   return { kind: 'done', files, metadata, warnings, usage: jobs.usage() };
 }
 
-/** `detail`: what is missing, in figures and without words, so that a page in any language can show it. */
-export function incomplete(detail: string): DownloadWarning {
-  const words = WARNINGS.INCOMPLETE.replace(/\.$/, '');
-  return { code: 'INCOMPLETE', message: `${words} (${detail}).`, detail };
+/** `detail`: figures and names, without words, so that a page in any language can show it. */
+export function detailed(code: WarningCode, detail: string): DownloadWarning {
+  return { code, message: `${WARNINGS[code].replace(/\.$/, '')} (${detail}).`, detail };
 }
 
 export function failedOutcome(

@@ -11,6 +11,7 @@ import { renewFlacCut } from './flac-cut.ts';
 import { collectSidecars, isOwnMedia, ownFile, renameMedia } from './job-folder.ts';
 import { gapWarnings } from './live-gaps.ts';
 import { claimsOf, isInFragments, NO_CLAIMS } from './length-claims.ts';
+import { ignoredByMedia, ignoredByPlan, ignoredWarnings } from './ignored-options.ts';
 import type { Outcome } from './messages.ts';
 import { measuredMetadata, metadataOf } from './metadata.ts';
 import { missedParts } from './optional-parts.ts';
@@ -41,7 +42,11 @@ export async function checkFinished(
     ...listWarnings(plan, video),
     ...gapWarnings(result.liveGaps),
   ];
-  if (!plan.hasMedia) return doneOutcome(jobs, [], metadataOf(video), warnings);
+  const ignored = ignoredByPlan(plan);
+  if (!plan.hasMedia) {
+    const all = [...warnings, ...ignoredWarnings(ignored)];
+    return doneOutcome(jobs, [], metadataOf(video), all);
+  }
 
   meter.verifying();
   reporter.progressNow(meter.read());
@@ -97,9 +102,21 @@ export async function checkFinished(
   if ('detail' in parts) return failedOutcome(jobs, 'POSTPROCESSING_FAILED', parts.detail);
   if (plan.section !== null) await clipSubtitles(jobs, jobFolder, plan.section);
   const sidecars = await collectSidecars(jobFolder, plan, hasSubtitles(media));
+  const stored = {
+    extension,
+    hasSubtitles: hasSubtitles(media),
+    areSubtitlesBeside: sidecars.files.some(({ kind }) => kind === 'subtitle'),
+  };
+  ignored.push(...ignoredByMedia(plan, video, result, stored));
   const metadata = measuredMetadata(metadataOf(video), media, extension);
   const files = [file, ...sidecars.files];
-  const allWarnings = [...warnings, ...verdict.warnings, ...parts.warnings, ...sidecars.warnings];
+  const allWarnings = [
+    ...warnings,
+    ...verdict.warnings,
+    ...parts.warnings,
+    ...sidecars.warnings,
+    ...ignoredWarnings(ignored),
+  ];
   const outcome = doneOutcome(jobs, files, metadata, allWarnings);
   await writeOutcome(jobFolder, outcome);
   reporter.log('info', `Checked: ${files.map(({ suffix }) => suffix).join(', ')}.`);

@@ -13,7 +13,7 @@ export async function clipSubtitles(
   { startSeconds, endSeconds }: SectionPlan,
 ): Promise<void> {
   for (const name of await readdir(jobFolder)) {
-    const format = /^media\.[A-Za-z0-9-]+\.(vtt|srt)$/.exec(name)?.[1];
+    const format = /^media\.[A-Za-z0-9_-]+\.(vtt|srt)$/.exec(name)?.[1];
     if (format === undefined) continue;
     const source = join(jobFolder, name);
     const target = join(jobFolder, `clip.${format}`);

@@ -19,6 +19,7 @@ import { keepIncomplete } from './keep-incomplete.ts';
 import { asBefore, isLeftWithHoles, readMissing, rememberMissing } from './kept-fragments.ts';
 import type { FinishTask, Outcome, StopTask, Task, TaskEvent } from './messages.ts';
 import { createListing, type Listing } from './listing.ts';
+import { ignoredByPlan, ignoredWarnings } from './ignored-options.ts';
 import { metadataOf } from './metadata.ts';
 import { failedPart, misnamedThumbnail, warningOf } from './optional-parts.ts';
 import { forgetOutcome } from './outcome-file.ts';
@@ -289,7 +290,9 @@ function listed({ task, jobs, reporter }: Attempt, listing: Listing): Outcome {
       `${missing.length} of the chosen entries are not in the list any more and left out: ${names}.`,
     );
   }
-  return { ...doneOutcome(jobs, [], listing.metadata(), []), entries };
+  const ignored = formatPreset === 'Playlist (flat)' ? ignoredByPlan(planOf(task.selection)) : [];
+  const warnings = ignoredWarnings(ignored);
+  return { ...doneOutcome(jobs, [], listing.metadata(), warnings), entries };
 }
 
 /** The verdict on media with holes, however the run ended; null when there are none. */

@@ -1,5 +1,6 @@
 import { areEntriesWanted, type Explanation, type ExplanationCode } from '@artemis/contracts';
 import { compileArgv, type ArgvContext } from './argv.ts';
+import { ignoredByPlan } from './ignored-options.ts';
 import type { Selection } from './messages.ts';
 import { asSingle, planOf, type DownloadPlan } from './plan.ts';
 import { NONCE_NAME, typed } from './typed-words.ts';
@@ -52,7 +53,7 @@ export function explainSelection({
 
 function warningsOf(plan: DownloadPlan): Explanation['warnings'] {
   const { options } = plan;
-  const warnings = ignoredOptions(plan).map((name) =>
+  const warnings = ignoredByPlan(plan).map((name) =>
     warning('OPTION_IGNORED', `${name} changes nothing with these choices.`),
   );
   if (plan.section !== null && options.subtitles?.embed === true) {
@@ -93,35 +94,6 @@ function warningsOf(plan: DownloadPlan): Explanation['warnings'] {
     );
   }
   return warnings;
-}
-
-/** Options that were given and that no part of this plan looks at. */
-function ignoredOptions(plan: DownloadPlan): string[] {
-  const { options, selection, hasMedia, isAudioOnly, isFlat } = plan;
-  const isUsed: Readonly<Record<string, boolean>> = {
-    audio_codec: hasMedia && isAudioOnly,
-    audio_quality: hasMedia && isAudioOnly && options.audio_codec !== undefined,
-    container: hasMedia && !isAudioOnly,
-    prefer_codec: !isFlat && !isAudioOnly && options.format_id === undefined,
-    subtitles: hasMedia,
-    embed_metadata: hasMedia,
-    embed_thumbnail: hasMedia && (plan.isThumbnailEmbedded || options.embed_thumbnail === false),
-    embed_chapters: hasMedia && options.section === undefined,
-    write_thumbnail: hasMedia,
-    write_info: hasMedia,
-    section: hasMedia,
-    split_chapters: hasMedia,
-    sponsorblock: hasMedia,
-    rate_limit_kbps: hasMedia,
-    directory: hasMedia,
-    name_template: hasMedia,
-    format_id: !isFlat,
-    live: hasMedia,
-    simulate: !isFlat,
-  };
-  const names = Object.keys(options).filter((name) => isUsed[name] === false);
-  const isQualityUnused = isFlat || options.format_id !== undefined;
-  return isQualityUnused && selection.quality !== 'best' ? ['quality', ...names] : names;
 }
 
 function warning(code: ExplanationCode, message: string): Explanation['warnings'][number] {

@@ -1,8 +1,10 @@
-import { lstat, open, readdir, rename } from 'node:fs/promises';
+import { isUtf8 } from 'node:buffer';
+import { lstat, open, readdir, readFile, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { WarningCode } from '@artemis/contracts';
+import type { DownloadWarning, WarningCode } from '@artemis/contracts';
+import { detailed } from './attempt.ts';
 import { cleanInfoFile } from './info-file.ts';
-import { mediaTypeOf } from './media-types.ts';
+import { mediaTypeOf, withoutEncoding } from './media-types.ts';
 import type { OutcomeFile } from './messages.ts';
 import type { DownloadPlan } from './plan.ts';
 
@@ -68,7 +70,7 @@ export async function renameMedia(
 export interface Collected {
   /** Chapters in their order, then what lies beside the media. */
   readonly files: readonly OutcomeFile[];
-  readonly warnings: readonly WarningCode[];
+  readonly warnings: readonly (WarningCode | DownloadWarning)[];
 }
 
 /** Everything of a finished download but the media itself, and what of it was asked for and is not there. */
@@ -78,17 +80,24 @@ export async function collectSidecars(
   hasEmbeddedSubtitles: boolean,
 ): Promise<Collected> {
   const files: OutcomeFile[] = [];
-  const warnings: WarningCode[] = [];
+  const warnings: (WarningCode | DownloadWarning)[] = [];
   const languages: string[] = [];
   for (const name of (await readdir(jobFolder)).sort()) {
     const file = await ownFile(jobFolder, name);
     if (file === null) continue;
-    const language = /^\.([A-Za-z0-9-]{1,35})\.(vtt|srt)$/.exec(file.suffix)?.[1];
+    const language = /^\.([A-Za-z0-9_-]{1,35})\.(vtt|srt)$/.exec(file.suffix)?.[1];
     if (/^-\d{2,}\.\w+$/.test(file.suffix) && file.kind === 'media') files.push(file);
     else if (language !== undefined && plan.subtitles !== null) {
-      if (await isOfAnotherKind(file.path)) continue;
+      const content = await readFile(file.path);
+      if (!hasCues(content)) continue;
       languages.push(language);
-      if (!(plan.subtitles.isEmbedded && hasEmbeddedSubtitles)) files.push(file);
+      if (plan.subtitles.isEmbedded && hasEmbeddedSubtitles) continue;
+      if (isUtf8(content) && !content.includes(0)) files.push(file);
+      else {
+        // Not as the text that the type of its extension promises.
+        files.push({ ...file, contentType: withoutEncoding(file.contentType) });
+        warnings.push(detailed('SUBTITLES_ENCODING', language));
+      }
     } else if (
       name === `${THUMBNAIL}.jpg` &&
       plan.isThumbnailWritten &&
@@ -113,24 +122,17 @@ export async function collectSidecars(
   return { files, warnings };
 }
 
-/** `pt` is also answered by `pt-BR`. */
+/** `pt` is also answered by `pt-BR`, which is the same as `pt_br`. */
 function hasLanguages(wanted: readonly string[] | null, got: readonly string[]): boolean {
   if (wanted === null) return got.length > 0;
-  return wanted.every((language) =>
-    got.some((tag) => tag === language || tag.startsWith(`${language}-`)),
-  );
+  const plain = (tag: string) => `${tag.toLowerCase().replaceAll('_', '-')}-`;
+  return wanted.every((language) => got.some((tag) => plain(tag).startsWith(plain(language))));
 }
 
-/** A standalone yt-dlp does not look what it has fetched as a subtitle; a player would follow a playlist. */
-async function isOfAnotherKind(path: string): Promise<boolean> {
-  const handle = await open(path, 'r');
-  try {
-    const { buffer } = await handle.read(Buffer.alloc(64), 0, 64, 0);
-    const start = buffer.toString('utf8').replace(/^\uFEFF/, '');
-    return /^\s*(#EXTM3U|ffconcat|v=0\s|\[playlist\]|<(?!\?xml|(\w+:)?tt[\s>]))/i.test(start);
-  } finally {
-    await handle.close();
-  }
+/** A standalone yt-dlp does not look what it has fetched as a subtitle: an answer of an error, or a list that a player would follow. */
+function hasCues(content: Buffer): boolean {
+  const text = content.toString('latin1').replaceAll('\0', '');
+  return !/^\W*(#EXTM3U|ffconcat|v=0\s|\[playlist\]|<)/i.test(text) && /\d\s*-->\s*\d/.test(text);
 }
 
 /** A thumbnail that could not be converted lies there under whatever name it came with. */

@@ -1,7 +1,7 @@
 import { copyFile, readdir, rm } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import type { Attempt } from './attempt.ts';
-import { doneOutcome, failedOutcome, incomplete, stoppedOutcome } from './attempt.ts';
+import { detailed, doneOutcome, failedOutcome, stoppedOutcome } from './attempt.ts';
 import { collectSidecars, ownFile } from './job-folder.ts';
 import type { Jobs } from './jobs.ts';
 import { NO_CLAIMS } from './length-claims.ts';
@@ -51,7 +51,7 @@ export async function keepIncomplete({ task, jobs, reporter, meter }: Attempt): 
   const metadata = measuredMetadata(metadataOf(aside.video), verdict.media, extension);
   const missing = aside.missing ?? lengths(verdict.media.durationSeconds, promised);
   const outcome = doneOutcome(jobs, [file, ...sidecars.files], metadata, [
-    incomplete(missing),
+    detailed('INCOMPLETE', missing),
     ...verdict.warnings,
     ...sidecars.warnings,
   ]);

@@ -1,5 +1,5 @@
 import type { DownloadWarning } from '@artemis/contracts';
-import { incomplete } from './attempt.ts';
+import { detailed } from './attempt.ts';
 import type { LiveGap } from './engine-connection.ts';
 
 /** One more is a stream that fails all the time; the log has them all. */
@@ -9,7 +9,7 @@ const MAX_NAMED = 5;
 export function gapWarnings(gaps: readonly LiveGap[]): DownloadWarning[] {
   if (gaps.length === 0) return [];
   const named = gaps.slice(0, MAX_NAMED).map(nameOf);
-  return [incomplete([...named, ...(gaps.length > MAX_NAMED ? ['…'] : [])].join('; '))];
+  return [detailed('INCOMPLETE', [...named, ...(gaps.length > MAX_NAMED ? ['…'] : [])].join('; '))];
 }
 
 function nameOf({ atSeconds, firstSegment, segments }: LiveGap): string {

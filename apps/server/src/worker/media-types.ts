@@ -49,3 +49,8 @@ export function mediaTypeOf(name: string): MediaType | null {
   const extension = name.slice(dot + 1).toLowerCase();
   return dot > 0 && Object.hasOwn(TYPES, extension) ? (TYPES[extension] ?? null) : null;
 }
+
+/** Of text in another encoding than the one that its type names. */
+export function withoutEncoding(contentType: string): string {
+  return contentType.replace(/;.*/, '');
+}

@@ -1,4 +1,5 @@
-import type { WarningCode } from '@artemis/contracts';
+import type { DownloadWarning, WarningCode } from '@artemis/contracts';
+import { detailed } from './attempt.ts';
 import { errorsOf } from './failure.ts';
 import { isAtOptionalPart, OPTIONAL_STEPS } from './optional-steps.ts';
 import type { DownloadPlan, OptionalPart } from './plan.ts';
@@ -98,7 +99,9 @@ function subtitlePart(
   return asked === undefined || count >= MAX_LANGUAGES_LEFT_OUT ? 'subtitles' : `subtitle:${asked}`;
 }
 
-export function warningOf(part: OptionalPart): WarningCode {
+export function warningOf(part: OptionalPart): WarningCode | DownloadWarning {
+  // They lie beside the media then.
+  if (part === 'embed_subtitles') return detailed('OPTION_IGNORED', 'subtitles.embed');
   if (part.includes('subtitle')) return 'SUBTITLES_MISSING';
   if (part.includes('thumbnail')) return 'THUMBNAIL_MISSING';
   if (part === 'container') return 'CONTAINER_SHORTFALL';

@@ -2,6 +2,7 @@ import { lstat, open, rm } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import { readFolderRecord, writeFolderRecord } from './folder-record.ts';
 import { fileNamed } from './job-folder.ts';
+import { withoutEncoding } from './media-types.ts';
 import type { Outcome } from './messages.ts';
 
 const FILE_NAME = 'outcome.json';
@@ -40,7 +41,8 @@ export async function readOutcome(jobFolder: string): Promise<VerifiedOutcome | 
       if (path !== join(jobFolder, name)) return null;
       const named = fileNamed(name);
       if (named === null || named.kind !== kind) return null;
-      if (named.suffix !== suffix || named.contentType !== contentType) return null;
+      const types = [named.contentType, withoutEncoding(named.contentType)];
+      if (named.suffix !== suffix || !types.includes(contentType)) return null;
       // With a second link, a kill came in the middle of its publication.
       const found = await lstat(path).catch(() => null);
       if (found !== null && (!found.isFile() || found.size !== sizeBytes)) return null;

@@ -1,6 +1,6 @@
 import { basename, dirname, extname, join } from 'node:path';
-import type { Metadata, WarningCode } from '@artemis/contracts';
-import { doneOutcome, failedOutcome, stoppedOutcome, type Attempt } from './attempt.ts';
+import type { DownloadWarning, Metadata, WarningCode } from '@artemis/contracts';
+import { detailed, doneOutcome, failedOutcome, stoppedOutcome, type Attempt } from './attempt.ts';
 import { clipSubtitles } from './clip-subtitles.ts';
 import { classifyFailure } from './failure.ts';
 import { collectSidecars, ownFile } from './job-folder.ts';
@@ -21,6 +21,8 @@ import { runYtDlp, type RunResult } from './yt-dlp-run.ts';
 /** Each run may leave out one part more. */
 const MAX_RUNS = 6;
 const SITE_INFO_FILE = 'media.info.json';
+
+type PartWarning = WarningCode | DownloadWarning;
 
 interface PartsAttempt {
   readonly attempt: Attempt;
@@ -61,7 +63,7 @@ export async function fetchParts(attempt: Attempt, parts: TaskParts): Promise<Ou
   const embedded = embedding === null ? null : await embed(own, beside.files);
   if (jobs.isStopped) return stoppedOutcome(jobs);
   if (embedded !== null) warnings.push(...embedded.warnings);
-  else if (embedding !== null) warnings.push(...warningsOfEmbedding(embedding));
+  else if (embedding !== null) warnings.push(...warningsOfEmbedding(embedding, beside.files));
 
   const { whole } = plans();
   const files = beside.files.filter(({ kind }) => {
@@ -118,7 +120,7 @@ async function runPart(
 async function embed(
   own: PartsAttempt,
   files: readonly OutcomeFile[],
-): Promise<{ readonly media: EmbeddedMedia; readonly warnings: readonly WarningCode[] } | null> {
+): Promise<{ readonly media: EmbeddedMedia; readonly warnings: readonly PartWarning[] } | null> {
   const { attempt, parts } = own;
   const { task, jobs, reporter, meter } = attempt;
   const { jobFolder } = task;
@@ -157,8 +159,8 @@ async function embed(
     return null;
   }
   const hasThem = hasSubtitles(verdict.media);
-  const warnings = missedParts(result.lines);
-  if (plan.subtitles !== null && !hasThem) warnings.push('SUBTITLES_MISSING');
+  const warnings: PartWarning[] = missedParts(result.lines);
+  if (plan.subtitles !== null && !hasThem) warnings.push(withoutEmbedding(files));
   const metadata = measuredMetadata(metadataOf(video), verdict.media, extname(name).slice(1));
   return {
     media: {
@@ -170,11 +172,17 @@ async function embed(
   };
 }
 
-function warningsOfEmbedding(plan: DownloadPlan): WarningCode[] {
-  const warnings: WarningCode[] = [];
-  if (plan.subtitles !== null) warnings.push('SUBTITLES_MISSING');
+function warningsOfEmbedding(plan: DownloadPlan, files: readonly OutcomeFile[]): PartWarning[] {
+  const warnings: PartWarning[] = [];
+  if (plan.subtitles !== null) warnings.push(withoutEmbedding(files));
   if (plan.isThumbnailEmbedded) warnings.push('THUMBNAIL_MISSING');
   if (plan.isMetadataEmbedded || plan.areChaptersEmbedded) warnings.push('METADATA_MISSING');
   if (plan.sponsorblock !== null) warnings.push('SPONSORBLOCK_MISSING');
   return warnings;
+}
+
+/** Of subtitles that did not get into the media: those that were had lie beside it. */
+function withoutEmbedding(files: readonly OutcomeFile[]): PartWarning {
+  const hasThem = files.some(({ kind }) => kind === 'subtitle');
+  return hasThem ? detailed('OPTION_IGNORED', 'subtitles.embed') : 'SUBTITLES_MISSING';
 }

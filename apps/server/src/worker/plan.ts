@@ -71,6 +71,9 @@ export interface DownloadPlan {
  */
 export const DEFAULT_SUBTITLES = ['en(-[A-Z]{2})?', '[a-z]{2,3}-orig'] as const;
 
+/** As yt-dlp takes it. QuickTime is none of them: ffmpeg leaves a picture out of it without a word. */
+export const COVER_CONTAINERS = 'mp4>mp4/m4a>m4a/mp3>mp3/mkv';
+
 export function planOf(
   selection: Selection,
   leftOut: ReadonlySet<OptionalPart> = new Set(),

@@ -1,6 +1,7 @@
 import { readdir, rename, rm } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
 import type { WarningCode } from '@artemis/contracts';
+import { audioQualityWords } from './audio-quality.ts';
 import type { AudioCodec } from './format-names.ts';
 import type { Jobs } from './jobs.ts';
 import type { DownloadPlan } from './plan.ts';
@@ -114,8 +115,10 @@ function formsOf({ isAudioOnly, container, options }: DownloadPlan): readonly Fo
     return ['m4a', 'mka'].map((extension) => ({ extension, words: copied }));
   }
   const encoded = ['-vn', '-sn', '-c:a', ENCODERS[codec]];
-  const withQuality =
-    codec === 'mp3' && quality !== undefined ? [...encoded, '-q:a', String(quality)] : encoded;
+  const withQuality = [
+    ...encoded,
+    ...(quality === undefined ? [] : audioQualityWords(codec, quality)),
+  ];
   return [
     // WAV would take any sound as it is.
     ...(codec === 'wav' ? [] : [{ extension: codec, words: copied }]),

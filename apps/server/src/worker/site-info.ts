@@ -12,6 +12,8 @@ const NOWHERE = 'https://stored.invalid';
 /** A larger one is not kept; those of YouTube have about half a MiB. */
 const MAX_INFO_BYTES = 8 * 1024 ** 2;
 const MAX_LANGUAGES = 200;
+/** As `options.subtitles.languages` takes them. */
+const SUBTITLE_TAG = /^[A-Za-z0-9][A-Za-z0-9_-]{1,34}$/;
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -44,7 +46,7 @@ export function languagesOf(
   kind: 'subtitles' | 'automatic_captions',
 ): string[] {
   return Object.keys(fieldsOf(site?.fields[kind]))
-    .filter((tag) => /^[A-Za-z0-9-]{1,35}$/.test(tag))
+    .filter((tag) => SUBTITLE_TAG.test(tag))
     .sort()
     .slice(0, MAX_LANGUAGES);
 }

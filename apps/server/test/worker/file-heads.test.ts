@@ -196,13 +196,14 @@ it('a picture that never comes is left out after the time of a standstill', asyn
 
 it('a subtitle that nobody has judged is not kept when it is a list of other files', async () => {
   const { jobFolder } = await tasks.jobs();
-  const options = { subtitles: { languages: ['en', 'de', 'fr'] } };
+  const options = { subtitles: { languages: ['en', 'de', 'fr', 'pt-BR'] } };
   const plan = planOf({ formatPreset: 'Smart (best combined)', quality: 'best', options });
   await writeFile(join(jobFolder, 'media.en.vtt'), local());
   await writeFile(join(jobFolder, 'media.de.vtt'), '<!doctype html><title>Sorry</title>');
   await writeFile(join(jobFolder, 'media.fr.vtt'), 'WEBVTT\n');
+  await writeFile(join(jobFolder, 'media.pt_br.vtt'), 'WEBVTT\n\n00:01.000 --> 00:02.000\nSim\n');
   const { files, warnings } = await collectSidecars(jobFolder, plan, false);
-  expect(files.map(({ suffix }) => suffix)).toEqual(['.fr.vtt']);
+  expect(files.map(({ suffix }) => suffix)).toEqual(['.pt_br.vtt']);
   expect(warnings).toEqual(['SUBTITLES_MISSING']);
 });
 

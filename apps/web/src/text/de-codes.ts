@@ -131,6 +131,9 @@ export const deCodes: CodeWords = {
     VIDEO_MISSING: 'Das Medium hat kein Bild.',
     SUBTITLES_MISSING:
       'Manche der verlangten Untertitel gibt es nicht, oder sie waren nicht zu lesen.',
+    SUBTITLES_ENCODING:
+      'Manche der Untertitel haben eine unbekannte Zeichenkodierung; sie liegen so da, wie sie kamen, und nicht als UTF-8.',
+    OPTION_IGNORED: 'Manches, was verlangt war, bewirkt bei diesem Medium nichts.',
     THUMBNAIL_MISSING: 'Das Vorschaubild gibt es nicht, oder es war nicht zu lesen.',
     METADATA_MISSING: 'Die Metadaten konnten nicht geschrieben werden.',
     SPONSORBLOCK_MISSING: 'Die Abschnitte von SponsorBlock waren nicht zu lesen.',

@@ -1,0 +1,56 @@
+"""Which of the subtitles that a site offers answer the tags that were asked for.
+
+By itself yt-dlp takes a tag for a pattern of the whole tag: `pt-BR` finds no `pt_BR`, and `en` no `en-US`.
+"""
+
+import re
+from typing import Any, Callable, Dict, List, Optional, Sequence
+
+# What is no tag is a pattern of our own.
+_TAG = re.compile(r'[A-Za-z0-9][A-Za-z0-9_-]*')
+# Of others no file is kept: the tag becomes a part of its name.
+_KEPT_TAG = re.compile(r'[A-Za-z0-9_-]{1,35}')
+
+
+def choosing(process: Callable[..., Any]) -> Callable[..., Any]:
+    """Goes around `YoutubeDL.process_subtitles`."""
+
+    def run(downloader: Any, video_id: Any, written: Any, automatic: Any, *rest: Any) -> Any:
+        asked = downloader.params.get('subtitleslangs')
+        if not asked:
+            return process(downloader, video_id, written, automatic, *rest)
+        offers = [written, automatic if downloader.params.get('writeautomaticsub') else None]
+        downloader.params['subtitleslangs'] = patterns(asked, [list(offer or ()) for offer in offers])
+        try:
+            return process(downloader, video_id, written, automatic, *rest)
+        finally:
+            downloader.params['subtitleslangs'] = asked
+
+    return run
+
+
+def patterns(asked: Sequence[str], offers: Sequence[Sequence[str]]) -> List[str]:
+    """What yt-dlp is to look for. `offers`: tags, the better ones before those that only stand in for them."""
+    kept = [[tag for tag in offer if _KEPT_TAG.fullmatch(tag)] for offer in offers]
+    found: Dict[str, None] = {}
+    for word in asked:
+        if _TAG.fullmatch(word) is None:
+            found[word] = None
+            continue
+        answer = next(filter(None, (_answer(word, offer) for offer in kept)), word)
+        # In brackets, since `all` has a meaning.
+        found[f'(?-i:{re.escape(answer)})'] = None
+    return list(found)
+
+
+def _answer(asked: str, offered: Sequence[str]) -> Optional[str]:
+    """As it stands, else in another spelling, else the first that only adds a country or a script."""
+    if asked in offered:
+        return asked
+    plain = _plain(asked)
+    same = next((tag for tag in offered if _plain(tag) == plain), None)
+    return same or next((tag for tag in offered if _plain(tag).startswith(f'{plain}-')), None)
+
+
+def _plain(tag: str) -> str:
+    return tag.lower().replace('_', '-')
