@@ -19,11 +19,13 @@ const companionModules = {
 
 /**
  * Puts a current yt-dlp into `<toolsDir>/yt-dlp/<version>`: the official release, else the newest Debian
- * package. It appears there whole and proven to run, or not at all; other copies stay untouched.
- * @param {{ toolsDir: string, python: string, oldestVersion: string, isStale: (version: string) => boolean, source?: import('./yt-dlp-release.mjs').ReleaseSource }} options
+ * package. It appears there whole and proven to run, or not at all; other copies stay untouched. With `newerThan` what is
+ * no newer counts as a failure.
+ * @param {{ toolsDir: string, python: string, oldestVersion: string, isStale: (version: string) => boolean, newerThan?: string | undefined, source?: import('./yt-dlp-release.mjs').ReleaseSource }} options
  * @returns {Promise<string>} what it came from
  */
-export async function acquireYtDlp({ toolsDir, python, oldestVersion, isStale, source }) {
+export async function acquireYtDlp(options) {
+  const { toolsDir, python, oldestVersion, isStale, newerThan, source } = options;
   const folder = join(toolsDir, 'yt-dlp');
   await mkdir(folder, { recursive: true });
   await writeFile(attemptFile(toolsDir), '');
@@ -61,6 +63,9 @@ export async function acquireYtDlp({ toolsDir, python, oldestVersion, isStale, s
         await unpack(copy);
         const version = await prove(interpreter, join(copy, modules));
         if (isStale(version)) throw new SetupError(`It is only yt-dlp ${version}.`);
+        if (newerThan !== undefined && version <= newerThan) {
+          throw new SetupError(`It has yt-dlp ${version}, which is not newer.`);
+        }
         const final = join(folder, version);
         await rm(final, { recursive: true, force: true });
         await rename(copy, final);

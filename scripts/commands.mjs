@@ -1,20 +1,38 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { readSettings } from './settings.mjs';
-import { explain, repositoryDir } from './steps.mjs';
+import { SetupError, allOf, explain, repositoryDir } from './steps.mjs';
 import { endSetUpOnSignals } from './stop-signals.mjs';
 import { runChecksAndTests, summarize } from './test-run.mjs';
-import { ensureChromium, ensureFaketime, ensureTools } from './tools.mjs';
+import { ensureChromium, ensureFaketime, ensureTools, prefetchTools } from './tools.mjs';
 import { buildServer, buildWeb, installDependencies } from './workspace.mjs';
 
 /** Sets up what is missing, then becomes the server: same process, so signals and the exit code are its own. */
 export async function start() {
   endSetUpOnSignals();
-  await installDependencies();
-  await buildServer();
-  await buildWeb();
-  await ensureTools(await readSettings({ usesDotenv: true }));
+  const settings = await readSettings({ usesDotenv: true });
+  const prefetched = prefetchTools(settings);
+  await allOf([prefetched, installDependencies().then(build)]);
+  await ensureTools(settings, await prefetched);
   await import(pathToFileURL(join(repositoryDir, 'apps/server/dist/main.js')).href);
+}
+
+function build() {
+  return allOf([buildServer(), buildWeb()]);
+}
+
+/**
+ * Gets what `/readyz` says is missing, beside a server that runs: that looks for it again by itself.
+ * @param {{ wantsNewer: boolean }} options `wantsNewer`: a newer yt-dlp, also when the one that is there can be used
+ */
+export async function tools({ wantsNewer }) {
+  endSetUpOnSignals();
+  if (!existsSync(join(repositoryDir, 'apps/server/dist/adapters/tools.js'))) {
+    throw new SetupError('Artemis is not set up yet: run npm start once.');
+  }
+  const isWhole = await ensureTools(await readSettings({ usesDotenv: true }), { wantsNewer });
+  if (!isWhole) process.exitCode = 1;
 }
 
 /**
@@ -34,11 +52,12 @@ export async function test() {
       failed.push(name);
     }
   };
+  const prefetched = prefetchTools(settings);
   await attempt('installation', installDependencies);
+  const state = await prefetched;
   if (failed.length > 0) return summarize({ passed: 0, failed: 0 }, failed);
-  await attempt('server build', buildServer);
-  await attempt('web build', buildWeb);
-  await attempt('tools', () => ensureTools(settings));
+  await allOf([attempt('server build', buildServer), attempt('web build', buildWeb)]);
+  await attempt('tools', async () => void (await ensureTools(settings, state)));
   await attempt('browser', () => ensureChromium(settings));
   await attempt('libfaketime', () => ensureFaketime(settings));
   const isBuilt = !failed.includes('server build');

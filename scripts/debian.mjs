@@ -44,8 +44,13 @@ export async function installPackages(packages) {
   }
 }
 
+/** @type {Promise<unknown> | undefined} */
+let updated;
+
+/** Once: two at the same time would fail for the lock of the first. */
 async function updateLists() {
-  await run('apt-get', ['update'], { env: aptEnvironment, timeoutMs: aptMs });
+  updated ??= run('apt-get', ['update'], { env: aptEnvironment, timeoutMs: aptMs });
+  await updated;
 }
 
 /**

@@ -87,9 +87,10 @@ function entriesOf(text) {
   );
 }
 
-/** Keys of the `dependencies` of one of our packages, without our own. @param {string} text */
+/** Keys of the `dependencies` of one of our packages, also the optional, without our own. @param {string} text */
 function importedBy(text) {
-  const block = /^ {4}dependencies:\n((?: {6}.*\n?)+)/m.exec(text)?.[1] ?? '';
+  const blocks = text.matchAll(/^ {4}(?:optionalD|d)ependencies:\n((?: {6}.*\n?)+)/gm);
+  const block = [...blocks].map(([, lines = '']) => lines).join('');
   return [...block.matchAll(/^ {6}(\S+):\n {8}specifier: .*\n {8}version: (\S+)/gm)]
     .filter(([, , version = '']) => !version.startsWith('link:'))
     .map(([, name = '', version = '']) => `${name.replaceAll("'", '')}@${version}`);

@@ -31,7 +31,7 @@ export function say(line) {
 }
 
 /**
- * Runs one piece of set-up as one line: what is done, then how long it took.
+ * Runs one piece of set-up and says when it begins and how long it took; others may run beside it.
  * @template T
  * @param {string} title
  * @param {() => Promise<T>} work
@@ -39,15 +39,21 @@ export function say(line) {
  */
 export async function step(title, work) {
   const startedMs = performance.now();
-  process.stderr.write(`${title} ... `);
+  say(`${title} ...`);
   try {
     const result = await work();
-    say(`${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
+    say(`  ${title}: ${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
     return result;
   } catch (error) {
-    say('failed');
+    say(`  ${title}: failed`);
     throw error;
   }
+}
+
+/** Waits for all of them, and rejects with the first failure only then: nothing runs on behind it. @param {Promise<unknown>[]} works */
+export async function allOf(works) {
+  const failure = (await Promise.allSettled(works)).find(({ status }) => status === 'rejected');
+  if (failure?.status === 'rejected') throw failure.reason;
 }
 
 /** @type {Set<import('node:child_process').ChildProcess>} */

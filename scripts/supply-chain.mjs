@@ -44,10 +44,10 @@ Artemis has the MIT licence. What runs with the server or is part of the page, w
 
 ${table.join('\n')}
 
-Besides these, ${packages.length - everywhere.length} packages of the same origin hold the part of \`@napi-rs/nice\` for one system each (MIT). Nothing here is changed by us.
+Besides these, ${packages.length - everywhere.length} packages of the same origin hold the part of \`@napi-rs/nice\` or \`deno\` for one system each (MIT). Nothing here is changed by us.
 
-Not part of Artemis, but started by it: yt-dlp (Unlicense), Python (PSF), ffmpeg (LGPL or GPL, as it was built) and a JavaScript
-runtime, each under its own licence. They are installed on your computer and not given on with Artemis.
+Not part of Artemis, but started by it: yt-dlp (Unlicense), Python (PSF), ffmpeg (LGPL or GPL, as it was built), and Deno (MIT) with
+meriyah (ISC) and astring (MIT) for the challenges of YouTube, each under its own licence. They are installed on your computer and not given on with Artemis.
 `;
 }
 

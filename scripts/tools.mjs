@@ -1,24 +1,56 @@
 import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile, readdir } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { acquireYtDlp, mayTryAgain } from './acquire-yt-dlp.mjs';
 import { canInstall, installPackages } from './debian.mjs';
-import { repositoryDir, run, say, step } from './steps.mjs';
+import { fetchSolverLibraries, installDeno } from './solver.mjs';
+import { SetupError, allOf, repositoryDir, run, say, step } from './steps.mjs';
+import { isStale, triedVersion } from './yt-dlp-age.mjs';
+
+/** @typedef {import('./settings.mjs').Settings} Settings */
 
 /**
- * Finds yt-dlp, Python and ffmpeg, and gets what is missing where that is allowed and possible. Never
- * fails: the server starts without them and says the same sentences in its readiness answer.
- * @param {import('./settings.mjs').Settings} settings
+ * Gets what a fresh machine plainly does not have, before there is a server that could be asked: it runs beside the
+ * installation. Never fails.
+ * @param {Settings} settings
+ * @returns {Promise<{ hasTriedYtDlp: boolean }>} for `ensureTools`
  */
-export async function ensureTools(settings) {
-  const server = await import(
-    pathToFileURL(join(repositoryDir, 'apps/server/dist/adapters/tools.js')).href
-  );
+export async function prefetchTools(settings) {
+  if (!settings.mayInstall) return { hasTriedYtDlp: false };
+  const packages = [
+    ...(settings.pythonPath === undefined && !isOnPath('python3') ? ['python3'] : []),
+    ...(settings.ffmpegPath === undefined && !['ffmpeg', 'ffprobe'].every(isOnPath)
+      ? ['ffmpeg']
+      : []),
+  ];
+  const copies = await readdir(join(settings.toolsDir, 'yt-dlp')).catch(() => []);
+  const hasTriedYtDlp =
+    settings.ytDlpPath === undefined &&
+    !isOnPath('yt-dlp') &&
+    !copies.some((name) => !name.startsWith('.'));
+  const installed = packages.length > 0 ? tryInstall(packages) : Promise.resolve();
+  // Unpacking takes Python.
+  if (packages.includes('python3')) await installed;
+  await allOf([
+    installed,
+    hasTriedYtDlp ? tryAcquire(settings, settings.pythonPath ?? 'python3') : Promise.resolve(),
+  ]);
+  return { hasTriedYtDlp };
+}
+
+/**
+ * Finds yt-dlp, Python, ffmpeg and what YouTube needs, and gets what is missing where that is allowed and possible. Never
+ * fails: the server starts without them and says the same sentences in its readiness answer.
+ * @param {Settings} settings
+ * @param {{ hasTriedYtDlp?: boolean, wantsNewer?: boolean }} [state]
+ */
+export async function ensureTools(settings, { hasTriedYtDlp = false, wantsNewer = false } = {}) {
+  const server = await serverModule('tools');
   const find = () =>
     server.findTools({
       ...settings,
-      searchPath: process.env.PATH ?? '',
+      searchPath: process.env['PATH'] ?? '',
       nodeExecPath: process.execPath,
       nodeVersion: process.versions.node,
     });
@@ -31,29 +63,61 @@ export async function ensureTools(settings) {
     ];
     let isChanged = packages.length > 0 && (await tryInstall(packages));
     if (isChanged) found = await find();
-    const isStale = found.ytDlp !== null && server.isStale(found.ytDlp.version);
-    const isWanted = settings.ytDlpPath === undefined && (found.ytDlp === null || isStale);
+    const version = found.ytDlp?.version;
+    const isOld = version !== undefined && isStale(version);
+    const isWanted =
+      settings.ytDlpPath === undefined && (version === undefined || isOld || wantsNewer);
     // An old one still works for many sites, so it is not worth a wait at every start.
-    if (isWanted && (!isStale || (await mayTryAgain(settings.toolsDir)))) {
-      await step(`Getting yt-dlp ${server.PINNED_YTDLP_VERSION} or newer`, () =>
-        acquireYtDlp({
-          toolsDir: settings.toolsDir,
-          python: found.python?.path ?? 'python3',
-          oldestVersion: server.PINNED_YTDLP_VERSION,
-          isStale: server.isStale,
-        }),
-      ).then(
-        (source) => say(`  from ${source}`),
-        (error) => say(`  ${error.message}`),
-      );
+    const isTime = wantsNewer || version === undefined || (await mayTryAgain(settings.toolsDir));
+    if (isWanted && isTime && !hasTriedYtDlp) {
+      await tryAcquire(settings, found.python?.path ?? 'python3', wantsNewer ? version : undefined);
       isChanged = true;
     }
     if (isChanged) found = await find();
+    if (await ensureSolver(settings, found)) found = await find();
   }
   for (const { message, remedy } of found.problems) say(`${message} To mend it: ${remedy}`);
+  return found.problems.length === 0;
 }
 
-/** @param {import('./settings.mjs').Settings} settings */
+/**
+ * What YouTube needs besides yt-dlp: a JavaScript runtime, and the scripts that some copies of yt-dlp come without.
+ * @param {Settings} settings
+ * @param {{ jsRuntime: { name: string, path: string } | null, solverLibraries: string | null, ytDlp: { kind: string, hasEjs: boolean, solverScript: string | null } | null }} found
+ * @returns {Promise<boolean>} whether something has changed
+ */
+async function ensureSolver({ toolsDir }, { jsRuntime, solverLibraries, ytDlp }) {
+  const [{ denoIn, isDenoOffered }, { solverFolder }] = await Promise.all([
+    serverModule('js-runtimes'),
+    serverModule('solver-libraries'),
+  ]);
+  let deno = jsRuntime?.name === 'deno' ? jsRuntime.path : null;
+  let isChanged = false;
+  if (deno === null && isDenoOffered()) {
+    isChanged = await attempt('Installing Deno, which solves the challenges of YouTube', async () =>
+      installDeno({ toolsDir, version: await denoVersion() }),
+    );
+    if (isChanged) deno = denoIn(toolsDir);
+  }
+  const script = ytDlp?.hasEjs === false && ytDlp.kind === 'module' ? ytDlp.solverScript : null;
+  if (deno === null || script === null || solverLibraries !== null) return isChanged;
+  const program = deno;
+  return (
+    (await attempt('Getting the scripts that solve the challenges of YouTube', () =>
+      fetchSolverLibraries({ deno: program, script, folder: solverFolder(toolsDir, script) }),
+    )) || isChanged
+  );
+}
+
+/** As in the catalog of our dependencies. */
+async function denoVersion() {
+  const text = await readFile(join(repositoryDir, 'pnpm-workspace.yaml'), 'utf8');
+  const version = /^ {2}deno: (\S+)$/m.exec(text)?.[1];
+  if (version === undefined) throw new SetupError('pnpm-workspace.yaml names no version of Deno.');
+  return version;
+}
+
+/** @param {Settings} settings */
 export async function ensureChromium(settings) {
   if ((await run('chromium', ['--version'], { timeoutMs: 10_000 })).exitCode === 0) return;
   if (settings.mayInstall && (await tryInstall(['chromium']))) return;
@@ -64,7 +128,7 @@ export async function ensureChromium(settings) {
 
 /**
  * A library that gives a server under test another clock.
- * @param {import('./settings.mjs').Settings} settings
+ * @param {Settings} settings
  */
 export async function ensureFaketime(settings) {
   const folders = await readdir('/usr/lib').catch(() => []);
@@ -75,18 +139,42 @@ export async function ensureFaketime(settings) {
   );
 }
 
+/** @param {string} name of a file in the adapters of the built server */
+function serverModule(name) {
+  return import(pathToFileURL(join(repositoryDir, `apps/server/dist/adapters/${name}.js`)).href);
+}
+
+/** @param {string} name */
+function isOnPath(name) {
+  const folders = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
+  return folders.some((folder) => existsSync(join(folder, name)));
+}
+
 /** @param {{ ffmpeg: object | null, ffprobe: object | null }} found */
 function needsFfmpeg({ ffmpeg, ffprobe }) {
   return ffmpeg === null || ffprobe === null;
 }
 
+/** @param {Settings} settings @param {string} python @param {string} [newerThan] */
+async function tryAcquire({ toolsDir }, python, newerThan) {
+  await attempt(`Getting yt-dlp ${triedVersion} or newer`, async () => {
+    const options = { toolsDir, python, oldestVersion: triedVersion, isStale, newerThan };
+    say(`  yt-dlp comes from ${await acquireYtDlp(options)}`);
+  });
+}
+
 /** @param {string[]} packages */
 async function tryInstall(packages) {
   if (!(await canInstall())) return false;
-  return step(
+  return attempt(
     `Installing ${packages.join(' and ')} with apt-get (ARTEMIS_SETUP=off forbids this)`,
     () => installPackages(packages),
-  ).then(
+  );
+}
+
+/** A failure is said and is no reason to stop. @param {string} title @param {() => Promise<unknown>} work */
+function attempt(title, work) {
+  return step(title, work).then(
     () => true,
     (error) => {
       say(`  ${error.message}`);

@@ -20,7 +20,7 @@ export const sandbox: Row = {
     const argv = usual.at(-1)?.map((word) => word.replaceAll('0'.repeat(24), 'a'.repeat(24))) ?? [];
     const target = await folder('jobs');
     const hosts = [{}, { landlockAbi: 0 }].map((kernel) =>
-      createEngineHost({ tools, logger, usualArgvs: usual, ...kernel }),
+      createEngineHost({ tools, logger, usualArgvs: () => usual, ...kernel }),
     );
     const values: [number[], number[]] = [[], []];
 

@@ -1,20 +1,46 @@
 """What is known about yt_dlp before, and prepared when, it is imported."""
 
+import importlib.machinery
 import importlib.util
 import os
 import re
 import sys
 import zipfile
-from typing import Optional
+from typing import Any, Optional, Sequence
 
 from settings import Settings
 
 
+class NotTheFound(ImportError):
+    """What Python would import is not the yt_dlp that was found; or that one has gone."""
+
+
+class _OnlyFound:
+    """Of yt_dlp the one that was found or none: when its folder goes, Python would take whatever the system has."""
+
+    def __init__(self, place: str) -> None:
+        self._place = place
+
+    def find_spec(self, name: str, path: Optional[Sequence[str]] = None, target: Any = None) -> Any:
+        if name != 'yt_dlp':
+            return None
+        spec = importlib.machinery.PathFinder.find_spec(name, [self._place])
+        # A folder without a package is taken as one, of no version.
+        if spec is None or spec.origin is None:
+            raise NotTheFound(f'yt-dlp has gone from {self._place}')
+        return spec
+
+
 def make_importable(settings: Settings) -> None:
-    """Puts the configured yt_dlp before other installed packages, but after the standard library."""
+    """Puts the configured yt_dlp before other installed packages, but after the standard library. No other is imported."""
     # curl_cffi has its own sockets, which the guard cannot see; yt_dlp does without it.
     sys.modules['curl_cffi'] = None  # type: ignore[assignment]
     path = settings.module_path
+    place = path
+    if place is None and settings.package_path is not None:
+        place = os.path.dirname(settings.package_path)
+    if place is not None:
+        sys.meta_path.insert(0, _OnlyFound(place))  # type: ignore[arg-type]
     if path is None:
         return
     if path in sys.path:
@@ -37,6 +63,18 @@ def installed_version() -> Optional[str]:
     except (OSError, KeyError, zipfile.BadZipFile):
         return None
     return found.group(1).decode('ascii', 'replace') if found else None
+
+
+def why_not_the_found(settings: Settings) -> Optional[str]:
+    """What is wrong with the yt_dlp that Python would import; None when it is the one that was found."""
+    try:
+        importlib.util.find_spec('yt_dlp')
+    except NotTheFound as problem:
+        return str(problem)
+    version = installed_version()
+    if settings.version is None or version is None or version == settings.version:
+        return None
+    return f'yt-dlp {settings.version} was found, and {version} is there'
 
 
 def has_module(*names: str) -> bool:

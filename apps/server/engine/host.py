@@ -41,6 +41,10 @@ def main() -> None:
     facts: Dict[str, Any] = {'tier': settings.tier, 'python_version': platform.python_version()}
     if settings.binary is None:
         engine.make_importable(settings)
+        problem = engine.why_not_the_found(settings)
+        if problem is not None:
+            tell_server({'event': 'unfit', 'reason': problem, 'is_gone': True})
+            sys.exit(3)
         facts['yt_dlp_version'] = engine.installed_version()
         facts['has_cryptodome'] = engine.has_module('Cryptodome', 'Crypto')
         facts['has_ejs'] = engine.has_module('yt_dlp_ejs')

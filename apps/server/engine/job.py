@@ -21,8 +21,10 @@ import media_inputs
 import media_tools
 import processes
 import reports
+import runtimes
+import solver_proof
 from addresses import is_loopback_address, strict_address
-from request import Request
+from request import ENGINES, Request
 from sandbox import OFFLINE, Sandbox
 from settings import Settings
 
@@ -47,11 +49,11 @@ def run(
         ruleset = _take_over_streams(connection, sandbox.ruleset(request.folder, ports))
         _reset_signals()
         os.chdir(request.folder)
-        _set_environment(request, settings)
+        _set_environment(request, settings, sandbox)
         _set_limits(request)
         command = _command(request, settings)
         if command is not None:
-            if request.program != 'yt-dlp':
+            if request.program not in ENGINES:
                 _judge_inputs(request)
             sandbox.enter(ruleset, ports)
             _exec(command, _program_argv(request))
@@ -71,7 +73,7 @@ def run(
 
 def _ports(request: Request, settings: Settings) -> Optional[Tuple[int, ...]]:
     """All that the process may connect to; None for yt-dlp's own networking, whose addresses the guard judges."""
-    if request.program != 'yt-dlp':
+    if request.program not in ENGINES:
         return OFFLINE
     port = request.proxy_port()
     is_all_by_proxy = settings.binary is not None or request.proxy_for_all
@@ -101,7 +103,7 @@ def _reset_signals() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def _set_environment(request: Request, settings: Settings) -> None:
+def _set_environment(request: Request, settings: Settings, sandbox: Sandbox) -> None:
     os.environ.clear()
     os.environ.update(
         PATH=settings.search_path(),
@@ -115,6 +117,8 @@ def _set_environment(request: Request, settings: Settings) -> None:
         # Lower case: ffmpeg reads no other spelling. An environment, unlike argv, is not shown to other users.
         names = ('http_proxy', 'https_proxy', 'all_proxy') if request.proxy_for_all else ('http_proxy',)
         os.environ.update(dict.fromkeys(names, request.proxy_url))
+    if request.program in ENGINES:
+        runtimes.prepare(request.folder, settings, sandbox.can_write_anywhere)
 
 
 def _set_limits(request: Request) -> None:
@@ -130,14 +134,14 @@ def _set_limits(request: Request) -> None:
 
 def _command(request: Request, settings: Settings) -> Optional[str]:
     """The program to exec; None for the yt_dlp module. '' when it is not configured."""
-    if request.program == 'yt-dlp':
+    if request.program in ENGINES:
         return settings.binary
     return (settings.ffprobe if request.program == 'ffprobe' else settings.ffmpeg) or ''
 
 
 def _program_argv(request: Request) -> List[str]:
     # A list of ours that is narrower, as for pictures, stays.
-    if request.program == 'yt-dlp' or '-format_whitelist' in request.argv:
+    if request.program in ENGINES or '-format_whitelist' in request.argv:
         return request.argv
     inputs = media_inputs.MediaInputs(can_restrict_connections=False, allows_https=False)
     return inputs.confined([request.program, *request.argv], request.program == 'ffprobe')[1:]
@@ -192,6 +196,8 @@ def _run_module(
     processes.chain_children_to_this_process(_preparation(policy, sandbox, request.proxy_port()))
     guard.arm(policy, reporter)
     try:
+        if request.program == 'solver':
+            return solver_proof.run(request.argv)
         yt_dlp.main(request.argv)
     except (MemoryError, RecursionError) as error:
         print(f'ERROR: {exhaustion.words_of(error)}', file=sys.stderr)
@@ -218,7 +224,13 @@ def _preparation(policy: guard.Policy, sandbox: Sandbox, proxy_port: Optional[in
             except media_inputs.NotAllowed:
                 # The guard, who sees it next, refuses it and says so.
                 pass
-        return argv, lambda: sandbox.enter_program(ports)
+
+        def enter() -> None:
+            if argv[0] not in policy.media_programs:
+                runtimes.limit()
+            sandbox.enter_program(ports)
+
+        return argv, enter
 
     return prepare
 

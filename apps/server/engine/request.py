@@ -6,7 +6,9 @@ import re
 from typing import Any, Dict, List, Optional
 from urllib.parse import urlsplit
 
-PROGRAMS = ('yt-dlp', 'ffprobe', 'ffmpeg')
+# `solver` is yt-dlp as well, solving challenges of ours (solver_proof.py).
+PROGRAMS = ('yt-dlp', 'solver', 'ffprobe', 'ffmpeg')
+ENGINES = ('yt-dlp', 'solver')
 
 
 class BadRequest(ValueError):

@@ -49,6 +49,11 @@ class Sandbox:
     def can_restrict_connections(self) -> bool:
         return 'connections' not in landlock.missing()
 
+    @property
+    def can_write_anywhere(self) -> bool:
+        """A program of a job, as far as the rights of the user go."""
+        return 'files' in landlock.missing()
+
     def facts(self) -> Dict[str, Any]:
         """For the server: `full`, `partial` or `none`, and what is not restricted."""
         missing = list(landlock.missing())

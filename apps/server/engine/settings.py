@@ -17,11 +17,16 @@ class Settings:
         engine = fields['engine']
         self.binary: Optional[str] = engine['path'] if engine['kind'] == 'binary' else None
         self.module_path: Optional[str] = engine.get('path') if engine['kind'] == 'module' else None
+        # Which yt_dlp was found: the folder of its package, where no `module_path` says it, and its version.
+        self.package_path: Optional[str] = engine.get('package')
+        self.version: Optional[str] = engine.get('version')
         self.ffmpeg: Optional[str] = fields.get('ffmpeg_path')
         self.ffprobe: Optional[str] = fields.get('ffprobe_path')
         runtime = fields.get('js_runtime') or {}
         self.js_runtime_name: Optional[str] = runtime.get('name')
         self.js_runtime: Optional[str] = runtime.get('path')
+        # Deno's folder with what the solver scripts of this yt-dlp import; None when it brings all of them itself.
+        self.solver_libraries: Optional[str] = fields.get('solver_libraries')
         # Command lines that jobs are likely to have, see usual_options.py.
         self.usual_argvs: List[List[str]] = fields.get('usual_argvs') or []
         self.media_programs = self._spellings([self.ffmpeg, self.ffprobe])

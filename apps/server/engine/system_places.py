@@ -28,6 +28,8 @@ def readable(settings: Settings) -> List[str]:
     wanted = [*_SYSTEM, *_of_python(settings), os.path.dirname(os.path.abspath(__file__))]
     for tool in [*settings.tools(), *([settings.binary] if settings.binary else [])]:
         wanted += _of_tool(tool)
+    if settings.solver_libraries is not None:
+        wanted.append(settings.solver_libraries)
     protected = [os.path.realpath(path) for path in (*_PRIVATE, *settings.protected)]
     found: List[str] = []
     for path in dict.fromkeys(os.path.realpath(path) for path in wanted):

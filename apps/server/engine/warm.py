@@ -10,6 +10,7 @@ import threading
 from typing import Any, Dict, List
 
 import job_hooks
+import preload
 import processes
 import rehearsal
 import shortcuts
@@ -42,6 +43,7 @@ def warm_up(settings: Settings) -> Dict[str, Any]:
     params = yt_dlp.parse_options(argv).ydl_opts
     # No search for the extractor, which would compile the patterns of 1,750.
     rehearsal.rehearse({**params, 'force_generic_extractor': True})
+    preload.load()
     # After the rehearsal, which must not use up what is prepared for the jobs.
     left_out += shortcuts.install(settings)
     job_hooks.install(settings)

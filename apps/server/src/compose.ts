@@ -27,6 +27,8 @@ import { createSilentNotifier } from './adapters/notifier.none.ts';
 import { createDiskPlaylistStore } from './adapters/playlist-store.disk.ts';
 import { openDiskTimekeeper } from './adapters/passed-time.disk.ts';
 import { createProber, type Prober } from './adapters/prober.ts';
+import { createSolverProof } from './adapters/solver-proof.ts';
+import { createToolWatch, engineToolsOf } from './adapters/tool-watch.ts';
 import { findTools } from './adapters/tools.ts';
 import type { Config } from './config.ts';
 import { configurationOf, runtimeName } from './configuration-answer.ts';
@@ -55,8 +57,6 @@ import { readChecks } from './readiness.ts';
 import { look } from './worker/look.ts';
 import { readOutcome } from './worker/outcome-file.ts';
 import { usualArgvs } from './worker/usual-argv.ts';
-
-const UPGRADE_LOOK_MS = 60_000;
 
 export interface Services {
   readonly downloads: Downloads;
@@ -109,15 +109,15 @@ export async function compose(
       ...(config.pythonPath === null ? {} : { pythonPath: config.pythonPath }),
       ...(config.ffmpegPath === null ? {} : { ffmpegPath: config.ffmpegPath }),
     });
-  let tools = await findOurTools();
+  const initialTools = await findOurTools();
   /** What the attempts since the start have cost. */
   const jobs = { count: 0, cpuSeconds: 0, peakMemoryBytes: 0 };
   const engineHost = createEngineHost({
-    tools,
+    tools: engineToolsOf(initialTools),
     logger,
-    usualArgvs: tools.ytDlp
-      ? usualArgvs({ ytDlpVersion: tools.ytDlp.version, jsRuntime: tools.jsRuntime })
-      : [],
+    usualArgvs: ({ ytDlp, jsRuntime }) =>
+      ytDlp?.version === undefined ? [] : usualArgvs({ ytDlpVersion: ytDlp.version, jsRuntime }),
+    onGone: () => void toolWatch.look(),
     ownPorts: [config.port],
     protectedPaths: [
       config.dataDir,
@@ -126,17 +126,21 @@ export async function compose(
       resolve(repositoryRoot, '.env'),
     ],
   });
+  const toolWatch = createToolWatch({
+    initial: initialTools,
+    find: findOurTools,
+    engineHost,
+    onChange(now, before) {
+      if (now.ytDlp?.version === before.ytDlp?.version) return;
+      log.write('info', `yt-dlp is now ${now.ytDlp?.version ?? 'missing'}.`, null, true);
+    },
+    onError: (error) => logger.warn({ err: error }, 'no look at the tools'),
+  });
   const withEngine = createEngineLease({
     engineHost,
-    tools: () => tools,
+    tools: toolWatch.current,
     prepare: () => proxy.listen(),
   });
-
-  async function followUpgrade(): Promise<void> {
-    if (!(await engineHost.checkForUpgrade())) return;
-    tools = await findOurTools();
-    log.write('info', `yt-dlp is now ${tools.ytDlp?.version ?? 'missing'}.`, null, true);
-  }
 
   const proxy = createLateEgressProxy({
     isPublicAddress,
@@ -186,6 +190,12 @@ export async function compose(
   const queue = createMemoryQueue({ slots: config.maxWorkers, maxPerHost: config.maxPerHost });
   const seenMedia = createSeenMediaCache();
   const memoryBytes = jobMemoryBytes(usableMemoryBytes(), config.maxWorkers);
+  const solverProof = createSolverProof({
+    tools: toolWatch.current,
+    withEngine,
+    folder: resolve(config.dataDir, 'solver-proof'),
+    memoryBytes,
+  });
   const runner = createPiscinaRunner({
     maxWorkers: config.maxWorkers,
     limits: {
@@ -295,17 +305,9 @@ export async function compose(
   });
   const loopDelay = monitorEventLoopDelay({ resolution: 20 });
   loopDelay.enable();
-  const upgradeTimer = setInterval(
-    () =>
-      void followUpgrade().catch((error: unknown) =>
-        logger.warn({ err: error }, 'no look at yt-dlp'),
-      ),
-    UPGRADE_LOOK_MS,
-  );
-  upgradeTimer.unref();
-
   async function telemetry(): Promise<Telemetry> {
     const { mode, facts } = engineHost.status();
+    const tools = toolWatch.current();
     return readTelemetry({
       live,
       queue,
@@ -344,27 +346,30 @@ export async function compose(
     signedLinks: createSignedLinks(identity.secret),
     webDir: resolve(repositoryRoot, 'apps/web/dist'),
     readTelemetry: telemetry,
-    readConfiguration: () => configurationOf(config, tools, version),
+    readConfiguration: () => configurationOf(config, toolWatch.current(), version),
     prober,
     cookieJars,
     testCookies: (site, request, signal) =>
       testCookies(site, request, signal, {
         cookieJars,
         checkUrl,
-        mayHaveCookies: () => mayHaveCookies(tools.ytDlp?.kind ?? 'module'),
+        mayHaveCookies: () => mayHaveCookies(toolWatch.current().ytDlp?.kind ?? 'module'),
         probe: (probe, gone) => prober.probe(probe, gone, true),
       }),
-    explain: (selection) => explanationOf(selection, tools),
-    readChecks: () =>
-      readChecks({
-        tools,
+    explain: (selection) => explanationOf(selection, toolWatch.current()),
+    async readChecks() {
+      await toolWatch.look(true);
+      return readChecks({
+        tools: toolWatch.current(),
         isEngineRunning: engineHost.status().mode !== 'missing',
+        solver: await solverProof(),
         sandbox: engineHost.status().facts?.sandbox ?? null,
         files,
         history,
         timekeeper,
         pid: process.pid,
-      }),
+      });
+    },
     async start() {
       await downloads.start(content);
       await diskGate.start();
@@ -376,7 +381,7 @@ export async function compose(
     },
     async stop() {
       feed.close();
-      clearInterval(upgradeTimer);
+      toolWatch.close();
       const cleanedUp = retention.stop();
       diskGate.stop();
       await prober.close();

@@ -1,11 +1,15 @@
 import type { ReadinessCheck } from '@artemis/contracts';
 import type { EngineSandbox } from './adapters/engine-host.ts';
+import { runtimeCheck } from './runtime-check.ts';
+import type { SolverProof } from './adapters/solver-proof.ts';
 import type { Tools } from './adapters/tools.ts';
 import { clockHealth } from './domain/passed-time.ts';
 import type { FileStore, HistoryStore, Timekeeper } from './domain/ports.ts';
 
 export interface ReadinessSources {
-  readonly tools: Pick<Tools, 'problems'>;
+  readonly tools: Pick<Tools, 'problems' | 'ytDlp' | 'jsRuntime' | 'solverLibraries' | 'toolsDir'>;
+  /** Null when there was nothing to try. */
+  readonly solver: SolverProof | null;
   readonly isEngineRunning: boolean;
   /** Null until an engine host runs. */
   readonly sandbox: EngineSandbox | null;
@@ -19,11 +23,6 @@ const CHECKED_TOOLS = [
   { name: 'engine', problems: ['engine', 'python'], fine: 'yt-dlp can be run.' },
   { name: 'ffmpeg', problems: ['ffmpeg'], fine: 'ffmpeg can be run.' },
   { name: 'ffprobe', problems: ['ffprobe'], fine: 'ffprobe can be run.' },
-  {
-    name: 'js_runtime',
-    problems: ['js_runtime'],
-    fine: 'A JavaScript runtime for YouTube is there.',
-  },
 ] as const;
 
 /** What downloads need, each with what to do when it is missing. Only `fail` makes the server not ready. */
@@ -44,6 +43,7 @@ export async function readChecks(sources: ReadinessSources): Promise<readonly Re
       remedy: 'Look into the log of the server for the cause and start it again.',
     });
   }
+  checks.push({ name: 'js_runtime', ...runtimeCheck(sources) });
   if (sources.sandbox !== null) checks.push(sandboxCheck(sources.sandbox));
   checks.push({ name: 'storage', ...(await files.health()) });
   checks.push({ name: 'history', ...history.health() });

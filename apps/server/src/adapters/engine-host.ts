@@ -19,10 +19,15 @@ export interface EngineTools {
     readonly path: string;
     readonly modulePath: string | null;
     readonly pythonPath: string | null;
+    /** When given, no other is imported: the folder of the package, and the version that it says. */
+    readonly packagePath?: string | null;
+    readonly version?: string;
   } | null;
   readonly ffmpeg: { readonly path: string } | null;
   readonly ffprobe: { readonly path: string } | null;
   readonly jsRuntime: { readonly name: 'node' | 'deno'; readonly path: string } | null;
+  /** A `DENO_DIR` with what the solver scripts of this yt-dlp import. */
+  readonly solverLibraries?: string | null;
 }
 
 /** Fits a pino logger. */
@@ -35,13 +40,15 @@ export interface EngineHostOptions {
   readonly tools: EngineTools;
   readonly logger: EngineLogger;
   /** Command lines that jobs are likely to have, see `engine/usual_options.py`. */
-  readonly usualArgvs?: readonly (readonly string[])[];
+  readonly usualArgvs?: (tools: EngineTools) => readonly (readonly string[])[];
   /** On loopback no job reaches these, whatever is allowed. */
   readonly ownPorts?: readonly number[];
   /** Folders and files of the server that no job may read, wherever they lie. */
   readonly protectedPaths?: readonly string[];
   /** The process whose end must end the host. */
   readonly parentPid?: number;
+  /** A host found that yt-dlp has gone, or that another one lies in its place. */
+  readonly onGone?: () => void;
   /** For tests and measurements: as if the kernel knew only this version of Landlock; 0 is a system without a sandbox. */
   readonly landlockAbi?: number;
   /** False keeps jobs on the cold tier. */
@@ -74,11 +81,8 @@ export interface EngineHost {
   onChange(listener: () => void): () => void;
   /** New jobs go to new hosts at once, running ones end where they began. Never mixes two versions in a process. */
   replace(tools: EngineTools): void;
-  /**
-   * Compares yt-dlp's files with those at the start and replaces the hosts when they differ and have been
-   * the same for two calls (an installer may be at work). Resolves to whether it did.
-   */
-  checkForUpgrade(): Promise<boolean>;
+  /** Whether yt-dlp's files differ from those at the start and have been the same for two calls (an installer may be at work). */
+  hasChanged(): Promise<boolean>;
   /** Kills every job, ends every host, removes the folder of the sockets. */
   close(): Promise<void>;
 }
@@ -158,11 +162,17 @@ export function createEngineHost(options: EngineHostOptions): EngineHost {
       settings: {
         socket: socketPath,
         tier,
-        engine: { kind: ytDlp.kind, path: ytDlp.kind === 'binary' ? ytDlp.path : ytDlp.modulePath },
+        engine: {
+          kind: ytDlp.kind,
+          path: ytDlp.kind === 'binary' ? ytDlp.path : ytDlp.modulePath,
+          package: ytDlp.packagePath ?? null,
+          version: ytDlp.version ?? null,
+        },
         ffmpeg_path: tools.ffmpeg?.path ?? null,
         ffprobe_path: tools.ffprobe?.path ?? null,
         js_runtime: tools.jsRuntime === null ? null : pickRuntime(tools.jsRuntime),
-        usual_argvs: options.usualArgvs ?? [],
+        solver_libraries: tools.solverLibraries ?? null,
+        usual_argvs: options.usualArgvs?.(tools) ?? [],
         own_ports: options.ownPorts ?? [],
         landlock_abi: options.landlockAbi ?? null,
         protected: options.protectedPaths ?? [],
@@ -178,7 +188,7 @@ export function createEngineHost(options: EngineHostOptions): EngineHost {
         logger.warn({ tier, missing }, 'A tool does not run in the whole sandbox');
         changed();
       },
-      onEnd({ detail, unfitReason }) {
+      onEnd({ detail, unfitReason, isGone }) {
         running.delete(host);
         retired.delete(host);
         void rm(socketPath, { force: true });
@@ -190,6 +200,7 @@ export function createEngineHost(options: EngineHostOptions): EngineHost {
         if (tier === 'warm') restartWarm(owner, detail, unfitReason);
         else restartCold(owner, wasHealthy);
         changed();
+        if (isGone) options.onGone?.();
       },
       onLog(line) {
         logger.warn({ tier }, `engine host: ${line}`);
@@ -289,14 +300,12 @@ export function createEngineHost(options: EngineHostOptions): EngineHost {
       return () => listeners.delete(listener);
     },
     replace,
-    async checkForUpgrade() {
+    async hasChanged() {
       const { tools, fingerprint } = generation;
       const now = await fingerprintOf(tools);
       const isSettled = now === seenFingerprint;
       seenFingerprint = now;
-      if (!isSettled || now === (await fingerprint) || isClosed) return false;
-      replace(tools);
-      return true;
+      return isSettled && !isClosed && now !== (await fingerprint);
     },
     async close() {
       isClosed = true;

@@ -34,8 +34,12 @@ export interface EngineProcessOptions {
   onReady(facts: EngineFacts): void;
   /** After it was ready: less is restricted than it had said. */
   onSandbox(sandbox: EngineSandbox): void;
-  /** Once, when the process is gone. `unfitReason` when its self-test failed. */
-  onEnd(how: { readonly detail: string; readonly unfitReason: string | null }): void;
+  /** Once, when the process is gone. `unfitReason` when its self-test failed; `isGone`: yt-dlp is not where it was found. */
+  onEnd(how: {
+    readonly detail: string;
+    readonly unfitReason: string | null;
+    readonly isGone: boolean;
+  }): void;
   onLog(line: string): void;
 }
 
@@ -60,6 +64,7 @@ export function startEngineProcess(options: EngineProcessOptions): EngineProcess
   const { socketPath, tier } = options;
   let facts: EngineFacts | null = null;
   let unfitReason: string | null = null;
+  let isGone = false;
   let hasEnded = false;
 
   const child = spawn(options.pythonPath, ['-I', '-B', HOST_PROGRAM], {
@@ -82,7 +87,7 @@ export function startEngineProcess(options: EngineProcessOptions): EngineProcess
       hasEnded = true;
       facts = null;
       resolve();
-      options.onEnd({ detail, unfitReason });
+      options.onEnd({ detail, unfitReason, isGone });
     };
     child.on('error', (error) => finish(error.message));
     // 'exit', not 'close': a process that kept our pipe must not hide that the host has gone.
@@ -95,7 +100,10 @@ export function startEngineProcess(options: EngineProcessOptions): EngineProcess
   createInterface({ input: child.stdout }).on('line', (line) => {
     const event = parseEvent(line);
     if (event === null) return options.onLog(line);
-    if (event['event'] === 'unfit') unfitReason = String(event['reason']);
+    if (event['event'] === 'unfit') {
+      unfitReason = String(event['reason']);
+      isGone = event['is_gone'] === true;
+    }
     if (event['event'] === 'sandbox' && facts !== null) {
       facts = { ...facts, sandbox: sandboxOf(event) };
       options.onSandbox(facts.sandbox);

@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 const ANSWER_WITHIN_MS = 5_000;
 const ANSWER_LIMIT_BYTES = 1_048_576;
 /** Raise it when a remembered value changes its shape. */
-const MEMORY_REVISION = 1;
+const MEMORY_REVISION = 2;
 
 /** What a probe asks of a tool. `files` are those whose change makes an earlier answer worthless. */
 export interface Question {

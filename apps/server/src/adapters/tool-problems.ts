@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import { missingForChallenges, toolsCommand } from './js-problems.ts';
+import { isDenoOffered, type JsRuntimeTool } from './js-runtimes.ts';
 import type { PythonTool, YtDlpTool } from './yt-dlp-finder.ts';
 
 /** What is missing or doubtful, and the one command that mends it. */
@@ -21,7 +23,8 @@ export interface Findings {
   readonly hasFfprobe: boolean;
   readonly ffmpegSetting: string | undefined;
   readonly ffprobeSetting: string | undefined;
-  readonly hasJsRuntime: boolean;
+  readonly jsRuntime: JsRuntimeTool | null;
+  readonly hasSolverLibraries: boolean;
   readonly toolsDir: string;
 }
 
@@ -88,20 +91,23 @@ function missingPython(setting: string | undefined): ToolProblem {
       };
 }
 
-function jsProblem({ hasJsRuntime, ytDlp, python, toolsDir }: Findings): ToolProblem | null {
-  if (!hasJsRuntime) {
-    const message =
-      'No JavaScript runtime (Node 22 or newer, or Deno 2.3 or newer) was found; YouTube needs one.';
-    return { name: 'js_runtime', level: 'warn', message, remedy: 'npm install --global deno' };
-  }
-  if (ytDlp === null || ytDlp.hasEjs) return null;
-  const message = 'This yt-dlp comes without the scripts (yt-dlp-ejs) that YouTube needs.';
+/** All that YouTube needs and is not there, at once. */
+function jsProblem(findings: Findings): ToolProblem | null {
+  const missing = missingForChallenges(findings);
+  if (missing.length === 0) return null;
+  const message = missing.join(' ');
+  return { name: 'js_runtime', level: 'warn', message, remedy: challengeRemedy(findings) };
+}
+
+function challengeRemedy({ ytDlp, python, toolsDir }: Findings): string {
+  const isBinary = ytDlp?.kind === 'binary' && !ytDlp.hasEjs;
+  // Deno brings the scripts with it; they cannot be put into a program, nor given to another runtime.
+  if (isDenoOffered() && !isBinary) return toolsCommand(toolsDir);
+  if (ytDlp === null || ytDlp.hasEjs) return toolsCommand(toolsDir);
   // One that is not ours keeps being taken, so the scripts have to go where it looks.
-  const remedy =
-    ytDlp.isManaged || ytDlp.pythonPath === null
-      ? pipCommand(toolsDir, python)
-      : `${ytDlp.pythonPath} -m pip install 'yt-dlp[default]'`;
-  return { name: 'js_runtime', level: 'warn', message, remedy };
+  return ytDlp.isManaged || ytDlp.pythonPath === null
+    ? pipCommand(toolsDir, python)
+    : `${ytDlp.pythonPath} -m pip install 'yt-dlp[default]'`;
 }
 
 /** Puts a complete yt-dlp into the tools folder, on any machine with Python, and touches nothing else. */

@@ -1,6 +1,8 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { access, constants, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { bundledDeno, findJsRuntime, type JsRuntimeTool } from './js-runtimes.ts';
+import { solverLibraries } from './solver-libraries.ts';
 import { problemsOf, type ToolProblem } from './tool-problems.ts';
 import { createProber, placesOf, type Prober } from './tool-probes.ts';
 import {
@@ -13,23 +15,20 @@ import {
   type YtDlpTool,
 } from './yt-dlp-finder.ts';
 
+export type { JsRuntimeTool } from './js-runtimes.ts';
 export type { ToolProblem } from './tool-problems.ts';
 export type { PythonTool, YtDlpTool } from './yt-dlp-finder.ts';
 
-/** The yt-dlp this version of the project was tried with. */
-export const PINNED_YTDLP_VERSION = '2026.10.26';
-/** An unmanaged or managed yt-dlp may be this much older than the pinned one. */
-export const YTDLP_TOLERANCE_DAYS = 120;
+/** The yt-dlp this version of the project was tried with; another one may be that much older. */
+const TRIED_YTDLP = JSON.parse(
+  readFileSync(resolve(import.meta.dirname, '../../tried-yt-dlp.json'), 'utf8'),
+) as { readonly version: string; readonly toleranceDays: number };
 
 const repositoryDir = resolve(import.meta.dirname, '../../../..');
 
 export interface Tool {
   readonly path: string;
   readonly version: string;
-}
-
-export interface JsRuntimeTool extends Tool {
-  readonly name: 'node' | 'deno';
 }
 
 export interface Tools {
@@ -39,6 +38,10 @@ export interface Tools {
   readonly ffmpeg: Tool | null;
   readonly ffprobe: Tool | null;
   readonly jsRuntime: JsRuntimeTool | null;
+  /** The folder with what the solver scripts import; null when yt-dlp brings all of them, or nothing has them. */
+  readonly solverLibraries: string | null;
+  /** Where managed copies are. */
+  readonly toolsDir: string;
   /** In the order of the names above; empty when everything is there. */
   readonly problems: readonly ToolProblem[];
 }
@@ -58,6 +61,8 @@ export interface FindToolsOptions {
   readonly nodeExecPath: string;
   readonly nodeVersion: string;
   readonly today?: Date;
+  /** For tests: the folder of another Deno than the one among our dependencies; null for none. */
+  readonly bundledDeno?: string | null;
 }
 
 /**
@@ -88,9 +93,16 @@ export async function findTools(given: FindToolsOptions): Promise<Tools> {
     findYtDlp(finder, options),
     findFfmpegTool(prober, 'ffmpeg', options),
     findFfmpegTool(prober, 'ffprobe', options),
-    findJsRuntime(prober, options),
+    findJsRuntime(prober, {
+      ...options,
+      bundledDeno: options.bundledDeno === undefined ? bundledDeno() : options.bundledDeno,
+    }),
   ]);
   await prober.remember();
+  const libraries =
+    ytDlp === null || ytDlp.hasEjs || ytDlp.solverScript === null
+      ? null
+      : await solverLibraries(toolsDir, ytDlp.solverScript);
   const problems = problemsOf({
     ytDlp,
     ytDlpSetting: options.ytDlpPath,
@@ -101,15 +113,24 @@ export async function findTools(given: FindToolsOptions): Promise<Tools> {
     hasFfprobe: ffprobe !== null,
     ffmpegSetting: options.ffmpegPath,
     ffprobeSetting: options.ffprobePath,
-    hasJsRuntime: jsRuntime !== null,
+    jsRuntime,
+    hasSolverLibraries: libraries !== null,
     toolsDir,
   });
-  return { python, ytDlp, ffmpeg, ffprobe, jsRuntime, problems };
+  return {
+    python,
+    ytDlp,
+    ffmpeg,
+    ffprobe,
+    jsRuntime,
+    solverLibraries: libraries,
+    toolsDir,
+    problems,
+  };
 }
 
-/** Whether this version is too old beside the pinned one. */
-export function isStale(version: string): boolean {
-  return releaseDay(PINNED_YTDLP_VERSION) - releaseDay(version) > YTDLP_TOLERANCE_DAYS;
+function isStale(version: string): boolean {
+  return releaseDay(TRIED_YTDLP.version) - releaseDay(version) > TRIED_YTDLP.toleranceDays;
 }
 
 async function findYtDlp(
@@ -194,42 +215,6 @@ async function explicitPlaces(setting: string, name: string, isNamed: boolean): 
   if (await isFolder(setting)) return [join(setting, name)];
   // FFMPEG_PATH names one executable; the other one of the pair lies beside it.
   return [isNamed ? setting : join(dirname(setting), name)];
-}
-
-async function findJsRuntime(
-  prober: Prober,
-  { nodeExecPath, nodeVersion, searchPath }: FindToolsOptions,
-): Promise<JsRuntimeTool | null> {
-  const own = nodeVersion.replace(/^v/, '');
-  if (isAtLeast(own, 22, 0)) return { name: 'node', path: nodeExecPath, version: own };
-  const [deno, node] = await Promise.all([
-    askRuntime(
-      'deno',
-      ['eval', 'console.log(Deno.execPath() + "\\n" + Deno.version.deno)'],
-      [2, 3],
-    ),
-    askRuntime('node', ['-p', 'process.execPath + "\\n" + process.versions.node'], [22, 0]),
-  ]);
-  return deno ?? node;
-
-  // Asking for the path as well, because jobs run with a fixed PATH on which launchers and shims do not work.
-  async function askRuntime(
-    name: 'node' | 'deno',
-    args: readonly string[],
-    [major, minor]: readonly [number, number],
-  ): Promise<JsRuntimeTool | null> {
-    const command = await firstExecutable(placesOf(name, searchPath));
-    if (command === null || command === nodeExecPath) return null;
-    return prober.ask(
-      { command, args, files: [command] },
-      ({ exitCode, stdout }) => {
-        const [path, version] = stdout.trim().split('\n');
-        if (exitCode !== 0 || path === undefined || version === undefined) return null;
-        return isAtLeast(version, major, minor) ? { name, path, version } : null;
-      },
-      (runtime) => [runtime.path],
-    );
-  }
 }
 
 /** `YTDLP_PATH=` in an environment file means: not set. A bare name is looked up as a shell would. */

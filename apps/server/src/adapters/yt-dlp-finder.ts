@@ -20,6 +20,10 @@ export interface YtDlpTool {
   readonly isManaged: boolean;
   /** The scripts YouTube needs besides a JavaScript runtime. */
   readonly hasEjs: boolean;
+  /** The script that names the libraries of its solver, for Deno to fetch; null when it has none. */
+  readonly solverScript: string | null;
+  /** The folder of the package; null inside a zip application and for a binary. */
+  readonly packagePath: string | null;
   /** Fast AES for encrypted HLS. */
   readonly hasCryptodome: boolean;
 }
@@ -42,7 +46,7 @@ export interface YtDlpFinder {
 
 /** Imports what the engine host will import, so that "found" means "runs here". Isolated (-I): nothing of the caller's environment or folder may help. */
 const MODULE_PROBE = `
-import importlib.util, json, os, sys
+import importlib.util, json, os, pkgutil, sys
 path = sys.argv[1]
 if path:
     sys.path.insert(0, path)
@@ -62,11 +66,17 @@ def works(name):
     except Exception:
         return False
 folder = os.path.dirname(yt_dlp.__file__)
+def solver_script():
+    try:
+        return pkgutil.get_data('yt_dlp', 'extractor/youtube/jsc/_builtin/vendor/yt.solver.deno.lib.js').decode()
+    except Exception:
+        return None
 print(json.dumps({
     'version': yt_dlp.version.__version__,
     'python': sys.executable,
     'modulePath': path or None,
     'package': folder if os.path.isdir(folder) else None,
+    'solverScript': solver_script(),
     'hasEjs': importlib.util.find_spec('yt_dlp_ejs') is not None,
     'hasCryptodome': works('Cryptodome') or works('Crypto'),
 }))
@@ -78,6 +88,7 @@ interface ModuleAnswer {
   readonly modulePath: string | null;
   /** Null inside a zipapp. */
   readonly package: string | null;
+  readonly solverScript: string | null;
   readonly hasEjs: boolean;
   readonly hasCryptodome: boolean;
 }
@@ -158,6 +169,8 @@ export function createYtDlpFinder(options: {
         ageDays: ageInDays(answer.version, today),
         isManaged,
         hasEjs: answer.hasEjs,
+        solverScript: answer.solverScript,
+        packagePath: answer.package,
         hasCryptodome: answer.hasCryptodome,
       };
     }
@@ -186,6 +199,8 @@ export function createYtDlpFinder(options: {
       ageDays: ageInDays(version, today),
       isManaged,
       hasEjs: libraries?.includes('yt_dlp_ejs') ?? false,
+      solverScript: null,
+      packagePath: null,
       hasCryptodome: /Cryptodome|pycrypto/.test(libraries ?? ''),
     };
   }

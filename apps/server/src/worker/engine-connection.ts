@@ -9,8 +9,11 @@ export type { EngineControl, EngineExit, LiveGap } from './engine-control.ts';
 const STOP_PATIENCE_MS = 15_000;
 
 export interface EngineJobSpec {
-  /** `yt-dlp` runs under the guard; the other two are run as they are, with the same limits and ownership. */
-  readonly program: 'yt-dlp' | 'ffprobe' | 'ffmpeg';
+  /**
+   * `yt-dlp` runs under the guard, `solver` (see `engine/solver_proof.py`) as well; the other two are run as they are, with
+   * the same limits and ownership.
+   */
+  readonly program: 'yt-dlp' | 'solver' | 'ffprobe' | 'ffmpeg';
   readonly argv: readonly string[];
   /** Absolute and existing; the job's working directory and the only place it may write to. */
   readonly folder: string;

@@ -35,6 +35,7 @@ function find(options: Partial<FindToolsOptions> = {}): Promise<Tools> {
     searchPath: join(folder, 'bin'),
     nodeExecPath: process.execPath,
     nodeVersion: '22.1.0',
+    bundledDeno: null,
     today,
     ...options,
   });
@@ -285,35 +286,12 @@ describe('the other tools', () => {
     expect(problemOf(tools, 'python')).toMatchObject({ level: 'fail' });
   });
 
-  test('the JavaScript runtime is our own Node when it is new enough', async () => {
-    await program('bin/deno', '/somewhere/deno\n2.5.0');
-    expect((await find({ nodeVersion: 'v22.0.0' })).jsRuntime).toEqual({
-      name: 'node',
-      path: process.execPath,
-      version: '22.0.0',
-    });
-  });
-
-  test('else a found Deno from 2.3, under its real path', async () => {
-    await program('bin/deno', '/somewhere/deno\n2.3.0');
-    expect((await find({ nodeVersion: '20.19.0' })).jsRuntime).toEqual({
-      name: 'deno',
-      path: '/somewhere/deno',
-      version: '2.3.0',
-    });
-  });
-
-  test('else a found Node from 22, else a warning with the command that mends it', async () => {
-    await program('bin/deno', '/somewhere/deno\n2.2.9');
-    await program('bin/node', '/somewhere/node\n22.4.0');
-    expect((await find({ nodeVersion: '20.19.0' })).jsRuntime?.name).toBe('node');
-    await program('bin/node', '/somewhere/node\n20.4.0');
-    const tools = await find({ nodeVersion: '20.19.0' });
-    expect(tools.jsRuntime).toBeNull();
-    expect(problemOf(tools, 'js_runtime')).toMatchObject({
-      level: 'warn',
-      remedy: 'npm install --global deno',
-    });
+  test('everything that YouTube needs and is not there is said at once', async () => {
+    await moduleIn('tools/yt-dlp/pip', current);
+    const problem = problemOf(await find({ nodeVersion: '20.19.0' }), 'js_runtime');
+    expect(problem).toMatchObject({ level: 'warn' });
+    expect(problem?.message).toMatch(/No JavaScript runtime .* without the scripts \(yt-dlp-ejs\)/);
+    expect(problem?.remedy).toContain('run tools');
   });
 
   test('everything missing is said at once, in a fixed order', async () => {

@@ -193,14 +193,15 @@ describe('the engine host', { timeout: 60_000 }, () => {
       () => 'a host',
     );
     expect(host.status().facts?.ytDlpVersion).toBe('2026.01.01');
-    expect([await host.checkForUpgrade(), await host.checkForUpgrade()]).toEqual([false, false]);
-    await moduleIn(folder, '2026.02.02.123');
-    expect([await host.checkForUpgrade(), await host.checkForUpgrade()]).toEqual([false, true]);
+    expect([await host.hasChanged(), await host.hasChanged()]).toEqual([false, false]);
+    const changed = await moduleIn(folder, '2026.02.02.123');
+    expect([await host.hasChanged(), await host.hasChanged()]).toEqual([false, true]);
+    host.replace(changed);
     await waitUntil(
       () => host.status().facts?.ytDlpVersion === '2026.02.02.123',
       () => 'the new version',
     );
-    expect([await host.checkForUpgrade(), await host.checkForUpgrade()]).toEqual([false, false]);
+    expect([await host.hasChanged(), await host.hasChanged()]).toEqual([false, false]);
   });
 
   it('runs a standalone binary, all of whose traffic goes through the proxy', async () => {

@@ -7,7 +7,14 @@ const fine = { state: 'ok', message: 'fine', remedy: null } as const;
 
 async function sandboxCheckOf(sandbox: EngineSandbox | null) {
   const checks = await readChecks({
-    tools: { problems: [] },
+    tools: {
+      problems: [],
+      ytDlp: null,
+      jsRuntime: null,
+      solverLibraries: null,
+      toolsDir: '/tools',
+    },
+    solver: null,
     isEngineRunning: true,
     sandbox,
     files: { health: () => Promise.resolve(fine) },

@@ -1,0 +1,38 @@
+"""What a job prepares for its JavaScript runtime, and what it takes from one that does not end.
+
+A player script is code of a site. What it may reach is the part of the kernel (sandbox.py) and of the runtime itself.
+"""
+
+import os
+import resource
+
+from settings import Settings
+
+# The real player of October 2025 takes 1.2 seconds on a computer of today; an endless loop would take its core for an hour.
+_CPU_SECONDS = 60
+
+
+def prepare(folder: str, settings: Settings, can_write_anywhere: bool) -> None:
+    """In the job, before the guard, which lets nobody make links. Sets the environment."""
+    if settings.js_runtime_name != 'deno':
+        return
+    os.environ['DENO_NO_UPDATE_CHECK'] = '1'
+    own = os.path.join(folder, '.deno')
+    libraries = settings.solver_libraries
+    # Deno keeps databases beside the libraries, and would write into those of all jobs where it may.
+    os.environ['DENO_DIR'] = own if libraries is None or can_write_anywhere else libraries
+    if libraries is None or not can_write_anywhere:
+        return
+    os.makedirs(own, exist_ok=True)
+    link, target = os.path.join(own, 'npm'), os.path.join(libraries, 'npm')
+    if os.path.realpath(link) != os.path.realpath(target):
+        if os.path.lexists(link):
+            os.unlink(link)
+        os.symlink(target, link)
+
+
+def limit() -> None:
+    """Between fork and exec of a runtime."""
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    seconds = _CPU_SECONDS if hard == resource.RLIM_INFINITY else min(_CPU_SECONDS, hard)
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
