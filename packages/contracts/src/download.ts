@@ -78,14 +78,12 @@ export const DownloadError = Type.Object({
   message: Type.String(),
   detail: Type.Optional(
     Type.String({
-      description: 'of FRAGMENTS_MISSING: how many and where, in figures; part of the message',
+      description:
+        'part of the message; of FRAGMENTS_MISSING: how many and where, in figures; of SITE_REFUSED: the words of the site',
     }),
   ),
   hint: Type.String(),
   retryable: Type.Boolean(),
-  detail: Type.Optional(
-    Type.String({ description: 'of SITE_REFUSED: the words of the site; part of the message' }),
-  ),
 });
 export type DownloadError = Static<typeof DownloadError>;
 

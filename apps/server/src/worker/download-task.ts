@@ -10,7 +10,7 @@ import {
   type WarningCode,
 } from '@artemis/contracts';
 import type { Attempt } from './attempt.ts';
-import { doneOutcome, failedOutcome, incomplete, stoppedOutcome } from './attempt.ts';
+import { detailed, doneOutcome, failedOutcome, stoppedOutcome } from './attempt.ts';
 import { checkFinished } from './check-finished.ts';
 import { classifyFailure, isHlsRefusal } from './failure.ts';
 import { partialBytes } from './job-folder.ts';
@@ -217,7 +217,8 @@ async function perform(attempt: Attempt): Promise<Outcome> {
     }
     const warnings: (WarningCode | DownloadWarning)[] = [...leftOut].map(warningOf);
     if (result.hasGaps) warnings.push('GAPS_DECLARED');
-    if (isKept && result.missing.length > 0) warnings.push(incomplete(figuresOf(result)));
+    if (isKept && result.missing.length > 0)
+      warnings.push(detailed('INCOMPLETE', figuresOf(result)));
     const outcome =
       holes(attempt, result) ??
       (isWhole
