@@ -1,15 +1,12 @@
 import type { Phase } from '@artemis/contracts';
 import type { FormatInfo, OutputMessage, StreamProgress, VideoInfo } from './output-lines.ts';
+import { createSpeedometer } from './speedometer.ts';
 
 /** The rest is for joining, converting and checking. */
 const DOWNLOAD_SHARE = 98;
 const VERIFYING = 99;
 /** Picture against sound where a site tells neither size nor bitrate. */
 const USUAL_WEIGHT = { video: 9, audio: 1 } as const;
-const SPEED_WINDOW_MS = 5_000;
-/** Of a rate over a shorter time, the burst of the first buffer would be most. */
-const MIN_SPEED_WINDOW_MS = 500;
-
 export interface ProgressFigure {
   readonly phase: Phase;
   /** 0–99 for the whole run; never falls. */
@@ -35,12 +32,14 @@ interface Stream {
   sizeBytes: number | null;
   downloadedBytes: number;
   fraction: number;
+  /** What it begins with may have lain on the disk before. */
+  isReported: boolean;
 }
 
 /** Turns messages of one run into one figure. `now` is monotonic milliseconds. */
 export function createProgressMeter(now: () => number): ProgressMeter {
   const streams = new Map<string, Stream>();
-  const samples: { atMs: number; bytes: number }[] = [];
+  const speedometer = createSpeedometer(now);
   let phase: Phase = 'extracting';
   let reached = 0;
   let bytesOnDisk = 0;
@@ -54,6 +53,7 @@ export function createProgressMeter(now: () => number): ProgressMeter {
         sizeBytes: format.sizeBytes,
         downloadedBytes: 0,
         fraction: 0,
+        isReported: false,
       });
     }
   }
@@ -64,19 +64,15 @@ export function createProgressMeter(now: () => number): ProgressMeter {
     if (stream === undefined) return;
     if (phase === 'extracting') phase = 'downloading';
     const { downloadedBytes, totalBytes, estimatedBytes, isFinished } = progress;
-    stream.downloadedBytes = Math.max(stream.downloadedBytes, downloadedBytes ?? 0);
+    const received = Math.max(0, (downloadedBytes ?? 0) - stream.downloadedBytes);
+    stream.downloadedBytes += received;
+    speedometer.add(stream.isReported ? received : 0);
+    stream.isReported = true;
     if (totalBytes !== null) stream.sizeBytes = totalBytes;
     else if (estimatedBytes !== null) stream.sizeBytes = Math.round(estimatedBytes);
     stream.fraction = isFinished
       ? 1
       : Math.max(stream.fraction, Math.min(1, fractionOf(progress, stream.sizeBytes)));
-    sample();
-  }
-
-  function sample(): void {
-    const atMs = now();
-    samples.push({ atMs, bytes: downloadedBytes() });
-    while ((samples[1]?.atMs ?? Infinity) <= atMs - SPEED_WINDOW_MS) samples.shift();
   }
 
   function downloadedBytes(): number {
@@ -94,16 +90,6 @@ export function createProgressMeter(now: () => number): ProgressMeter {
     return streams.size === 0 ? null : Math.max(total, downloadedBytes());
   }
 
-  function speed(): number | null {
-    const first = samples[0];
-    const last = samples.at(-1);
-    if (phase !== 'downloading' || first === undefined || last === undefined) return null;
-    const elapsedMs = Math.max(now() - first.atMs, MIN_SPEED_WINDOW_MS);
-    return elapsedMs < MIN_SPEED_WINDOW_MS * 2 && samples.length < 3
-      ? null
-      : Math.max(0, ((last.bytes - first.bytes) * 1000) / elapsedMs);
-  }
-
   return {
     downloadedBytes,
     take(message) {
@@ -113,9 +99,9 @@ export function createProgressMeter(now: () => number): ProgressMeter {
     },
     takeBytes(bytes) {
       if (streams.size === 0 || phase === 'processing' || bytes <= bytesOnDisk) return;
+      speedometer.add(bytesOnDisk === 0 ? 0 : bytes - bytesOnDisk);
       bytesOnDisk = bytes;
       if (phase === 'extracting') phase = 'downloading';
-      sample();
     },
     verifying() {
       phase = 'verifying';
@@ -130,7 +116,7 @@ export function createProgressMeter(now: () => number): ProgressMeter {
       }
       const share = phase === 'processing' ? 1 : weight === 0 ? 0 : done / weight;
       reached = Math.max(reached, share * DOWNLOAD_SHARE);
-      const speedBps = speed();
+      const speedBps = phase === 'downloading' ? speedometer.bytesPerSecond() : null;
       const total = totalBytes();
       const downloaded = downloadedBytes();
       const left = total === null ? null : total - downloaded;

@@ -162,6 +162,17 @@ describe('the progress of a download', () => {
     expect(meter.read()).toMatchObject({ speedBps: 1_000, etaSeconds: 7 });
   });
 
+  it('does not take for speed what lay on the disk before', () => {
+    const { meter, wait } = meterWithClock();
+    meter.take(twoStreams);
+    meter.take(stream('v', { status: 'finished', downloaded_bytes: 9_000, total_bytes: 9_000 }));
+    for (const bytes of [400, 500, 600, 700, 800]) {
+      wait(1_000);
+      meter.take(stream('a', { downloaded_bytes: bytes, total_bytes: 1_000 }));
+    }
+    expect(meter.read()).toMatchObject({ downloadedBytes: 9_800, speedBps: 100 });
+  });
+
   it('shows no size and no time when a stream has not told its size', () => {
     const { meter } = meterWithClock();
     meter.take(message('video', { format_id: 'x', vcodec: 'h264' }, []));

@@ -8,9 +8,10 @@ export interface Lamp {
   readonly word: string;
 }
 
-/** A list of entries, which has no file of its own. */
-export function isListing({ format_preset: preset, entries }: Download): boolean {
-  return preset === 'Playlist (flat)' || entries !== null;
+/** It had a file. A list has none of its own, and neither have subtitles alone or a simulation. */
+export function isFileGone(download: Download): boolean {
+  const { status, storage_path: path, file_size: bytes } = download;
+  return status === 'completed' && path === null && bytes !== null;
 }
 
 /** How far a playlist has come; null for anything else. */
@@ -31,7 +32,7 @@ export function lampOf(download: Download, t: FirstWords): Lamp {
     case 'paused':
       return { icon: 'held', tone: 'held', word: t.statusPaused };
     case 'completed':
-      return download.storage_path === null && !isListing(download)
+      return isFileGone(download)
         ? { icon: 'gone', tone: 'faint', word: t.statusCompleted }
         : { icon: 'done', tone: 'ok', word: t.statusCompleted };
     case 'failed':

@@ -1,5 +1,5 @@
 import { ApiError, isTerminal, type Client, type Download } from '@artemis/contracts/client';
-import { SmoothedRate, SteadyEta } from '../lib/rate.ts';
+import { SteadyEta } from '../lib/steady-eta.ts';
 
 export interface Changes {
   readonly downloads: readonly Download[];
@@ -13,9 +13,7 @@ const COLD_KEPT = 8000;
 export class HotDownload {
   #record: Download;
   #version = $state(0);
-  readonly #rate = new SmoothedRate(8000);
   readonly #eta = new SteadyEta();
-  #bps: number | null = null;
   #etaSeconds: number | null = null;
 
   constructor(record: Download) {
@@ -28,31 +26,14 @@ export class HotDownload {
     return this.#record;
   }
 
-  /** Smoothed, in bytes per second; null when not downloading. */
-  get bps(): number | null {
-    void this.#version;
-    return this.#bps;
-  }
-
   get etaSeconds(): number | null {
     void this.#version;
     return this.#etaSeconds;
   }
 
   sync(record: Download): void {
-    const now = Date.now();
-    if (record.status === 'running' && record.phase === 'downloading') {
-      if (record.phase !== this.#record.phase || record.attempt !== this.#record.attempt) {
-        this.#rate.reset();
-      }
-      if (record.downloaded_bytes !== null) this.#rate.add(record.downloaded_bytes, now);
-      this.#bps = this.#rate.valueAt(now) ?? record.speed_bps;
-      this.#etaSeconds = this.#eta.next(record.progress >= 1 ? record.eta_seconds : null, now);
-    } else {
-      this.#rate.reset();
-      this.#bps = null;
-      this.#etaSeconds = this.#eta.next(null, now);
-    }
+    const isTold = record.phase === 'downloading' && record.progress >= 1;
+    this.#etaSeconds = this.#eta.next(isTold ? record.eta_seconds : null, Date.now());
     this.#record = record;
     this.#version += 1;
   }

@@ -1,6 +1,7 @@
 import type { Download, LogLine } from '@artemis/contracts';
 import { SseParser, type ServerEvent } from '../lib/sse.ts';
 import type { Downloads } from './downloads.svelte.ts';
+import { hasPlaces, inPlace } from './stream-places.ts';
 import type { LogFeed } from './log-feed.ts';
 import type { ServerInfo } from './server-info.svelte.ts';
 import type { Sync } from './sync.svelte.ts';
@@ -9,6 +10,8 @@ import type { Token } from './token.svelte.ts';
 const SILENCE_MS = 20_000;
 /** Between two drawings: a first event is drawn at once, a flood of them twice a second. */
 const APPLY_MS = 500;
+/** Until one of the places for streams is asked for again; meanwhile the page polls. */
+const NO_PLACE_MS = 10_000;
 const RETRIES_MS = [1000, 2000, 5000, 15_000, 60_000] as const;
 
 export interface EventStreamParts {
@@ -21,8 +24,8 @@ export interface EventStreamParts {
 }
 
 /**
- * The event stream: the same that polling tells, sooner. Only a visible page holds it, because a browser has
- * six connections to a server for all its tabs. Read by `fetch`, which can send a token where `EventSource`
+ * The event stream: the same that polling tells, sooner. Only a visible page holds it, and only a few of them, because a
+ * browser has six connections to a server for all its windows. Read by `fetch`, which can send a token where `EventSource`
  * cannot. Losing it loses nothing: the page polls until it is back.
  */
 export class EventStream {
@@ -49,6 +52,10 @@ export class EventStream {
         this.open();
       }
     });
+    if (!hasPlaces()) {
+      addEventListener('blur', () => this.#abort?.abort());
+      addEventListener('focus', () => this.open());
+    }
     this.open();
   }
 
@@ -57,10 +64,15 @@ export class EventStream {
     clearTimeout(this.#retryTimer);
     const abort = new AbortController();
     this.#abort = abort;
-    void this.#read(abort).finally(() => {
+    const reading = inPlace(() => this.#read(abort)).catch(() => false);
+    void reading.then((hadPlace) => {
       this.#abort = null;
-      this.#parts.sync.streaming(false);
+      this.#parts.sync.streaming(false, !hadPlace);
       if (document.hidden) return;
+      if (!hadPlace) {
+        this.#retryTimer = setTimeout(() => this.open(), NO_PLACE_MS);
+        return;
+      }
       const wait = RETRIES_MS[Math.min(this.#failures, RETRIES_MS.length - 1)] ?? 60_000;
       this.#failures += 1;
       this.#retryTimer = setTimeout(() => this.open(), wait * (0.8 + Math.random() * 0.4));

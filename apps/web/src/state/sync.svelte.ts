@@ -11,7 +11,7 @@ const HEAL_MS = 30_000;
 
 /**
  * Keeps this page informed: looks at the telemetry every three seconds while the page is visible, at what
- * changed when the telemetry says so, and once a second while something runs and no stream tells it.
+ * changed when the telemetry says so, and once a second while something runs, no stream tells it and windows are few.
  */
 export class Sync {
   readonly #client: Client;
@@ -21,6 +21,7 @@ export class Sync {
   #failures = $state(0);
   #isOnline = $state(true);
   #isStreaming = $state(false);
+  #isCrowded = false;
   #needsToken = $state(false);
   #problem: unknown = $state.raw(null);
   #nextAt = $state(0);
@@ -126,9 +127,10 @@ export class Sync {
     }
   }
 
-  /** What the event stream says about itself. */
-  streaming(isOpen: boolean): void {
+  /** What the event stream says about itself; crowded: other windows have all the places for streams. */
+  streaming(isOpen: boolean, isCrowded = false): void {
     this.#isStreaming = isOpen;
+    this.#isCrowded = isCrowded;
     if (isOpen && this.#failures > 0) this.lookNow();
   }
 
@@ -200,6 +202,8 @@ export class Sync {
       const isNeeded =
         !document.hidden &&
         !this.#isStreaming &&
+        // So many windows would together ask more than one address may; every look of the telemetry has to do.
+        !this.#isCrowded &&
         this.#failures === 0 &&
         (this.#telemetry.value?.running ?? 0) > 0;
       const next = (): void => this.#scheduleProgress();

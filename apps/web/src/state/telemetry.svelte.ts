@@ -1,4 +1,5 @@
 import type { SuccessBody } from '@artemis/contracts/client';
+import type { Sample } from '../lib/throughput-line.ts';
 import { createCell, isRecord, type Cell } from '../storage/cell.ts';
 
 export type Telemetry = NonNullable<SuccessBody<'telemetry'>>;
@@ -7,12 +8,6 @@ interface Snapshot {
   readonly at: number;
   readonly etag: string | null;
   readonly snapshot: Telemetry | null;
-}
-
-export interface Sample {
-  /** Milliseconds since the epoch. */
-  readonly at: number;
-  readonly bps: number;
 }
 
 const SNAPSHOT_EVERY_MS = 15_000;
