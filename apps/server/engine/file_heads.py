@@ -57,6 +57,15 @@ _PICTURE_STARTS = (
     b'\0\0\0\x0cJXL ',
     b'\0\0\0\x0cjP  ',
 )
+# Of those that pages show; by the right one ffmpeg and players go.
+_PICTURE_EXTENSIONS: Tuple[Tuple[bytes, str], ...] = (
+    (b'\xff\xd8\xff', 'jpg'),
+    (b'\x89PNG\r\n\x1a\n', 'png'),
+    (b'GIF8', 'gif'),
+    (b'BM', 'bmp'),
+    (b'II*\0', 'tiff'),
+    (b'MM\0*', 'tiff'),
+)
 _PICTURE_BRANDS = (b'avif', b'avis', b'heic', b'heix', b'mif1', b'msf1')
 
 _TIMED_ROOT = re.compile(r'<(?:[a-z]\w*:)?(?:tt|transcript|timedtext|usfsubtitles|sami)[\s/>]')
@@ -86,6 +95,17 @@ def why_file_refused(path: str, kind: str) -> Optional[str]:
         return None
     finally:
         os.close(descriptor)
+
+
+def picture_extension(path: str) -> Optional[str]:
+    """By its content; None where only its name tells."""
+    with open(path, 'rb') as file:
+        head = file.read(12)
+    if head[:4] == b'RIFF' and head[8:12] == b'WEBP':
+        return 'webp'
+    if head[4:8] == b'ftyp' and head[8:12] in (b'avif', b'avis'):
+        return 'avif'
+    return next((extension for start, extension in _PICTURE_EXTENSIONS if head.startswith(start)), None)
 
 
 def why_bytes_refused(content: bytes, kind: str) -> Optional[str]:

@@ -2,7 +2,7 @@
 
 Both follow names that stand in what they read: a list, a manifest, SDP or ffconcat in the place of media makes them open
 other files and addresses, and `httpproxy:` passes for http and goes round the proxy. So an input is what it was said to be or
-it is refused, whatever was read at its address before. Names are those of ffmpeg's demuxers, from media-inputs.json.
+it is refused, whatever was read at its address before. Names are those of ffmpeg's demuxers, from media-types.json.
 """
 
 import json
@@ -12,11 +12,12 @@ from typing import Any, Callable, Dict, List, Optional, Sequence
 
 from wrapping import wrap
 
-with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), 'media-inputs.json'), encoding='utf-8') as _file:
-    _DEMUXERS: Dict[str, str] = json.load(_file)
+with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), 'media-types.json'), encoding='utf-8') as _file:
+    _LIST: Dict[str, Any] = json.load(_file)
 
-_STORED = ','.join((_DEMUXERS['media'], _DEMUXERS['subtitles'], _DEMUXERS['pictures'], _DEMUXERS['notes']))
-_STREAMED = ','.join((_DEMUXERS['media'], 'webvtt'))
+_MEDIA: List[str] = [demuxer for family in _LIST['media'] for demuxer in family['demuxers']]
+_STORED = ','.join((*_MEDIA, *_LIST['subtitles'], *_LIST['pictures'], *_LIST['notes']))
+_STREAMED = ','.join((*_MEDIA, 'webvtt'))
 # By the protocol that yt-dlp names: the demuxer of the manifest.
 _MANIFESTS = {'m3u8': 'hls', 'm3u8_native': 'hls', 'http_dash_segments': 'dash'}
 # `data` and `crypto` hold or decrypt what stands in the manifest itself.

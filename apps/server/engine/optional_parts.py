@@ -206,6 +206,8 @@ def _thumbnail(write: Function) -> Function:
                     # Of an earlier attempt it may lie under its last name already.
                     path = written[0][0]
                     reason = file_heads.why_file_refused(path, file_heads.PICTURE)
+                if written and reason is None:
+                    written = [_named_by_content(candidate, written[0])]
             except Exception as error:
                 reason = _words(error)
             finally:
@@ -228,6 +230,18 @@ def _thumbnail(write: Function) -> Function:
                 return []
 
     return run
+
+
+def _named_by_content(picture: Any, pair: Tuple[str, str]) -> Tuple[str, str]:
+    """yt-dlp goes by the end of the link, and would take a PNG for the JPEG that is wanted."""
+    extension = file_heads.picture_extension(pair[0])
+    before = os.path.splitext(pair[0])[1]
+    if extension is None or {'.jpeg': '.jpg', '.jpe': '.jpg', '.jfif': '.jpg'}.get(before, before) == f'.{extension}':
+        return pair
+    renamed = tuple(f'{os.path.splitext(name)[0]}.{extension}' for name in pair)
+    os.replace(pair[0], renamed[0])
+    picture.update(ext=extension, filepath=renamed[0])
+    return renamed[0], renamed[1]
 
 
 def _info_file(write: Function) -> Function:

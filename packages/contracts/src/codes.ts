@@ -25,6 +25,7 @@ export const REQUEST_CODES = {
   NOT_FINISHABLE: { status: 409, title: 'This is no live recording that is running' },
   STILL_ACTIVE: { status: 409, title: 'This download is still active' },
   IDEMPOTENCY_CONFLICT: { status: 409, title: 'This idempotency key was used for another request' },
+  FILE_CHANGED: { status: 409, title: 'The file was edited or replaced since it was stored' },
   FILE_EXPIRED: { status: 410, title: 'The file is no longer kept' },
   REV_GONE: { status: 410, title: 'These changes are no longer known' },
   PAYLOAD_TOO_LARGE: { status: 413, title: 'The request is too large' },

@@ -24,10 +24,15 @@ export const SubtitleOptions = Type.Object(
     languages: Type.Array(
       Type.String({
         pattern: '^[A-Za-z0-9][A-Za-z0-9_-]{1,34}$',
-        description:
-          'a language tag such as en or pt-BR, compared without case and with _ as -, or one that a look at the link has listed; en takes en-US when there is no en',
+        description: 'a language tag such as en or pt-BR',
       }),
-      { minItems: 1, maxItems: 10, uniqueItems: true },
+      {
+        minItems: 1,
+        maxItems: 10,
+        uniqueItems: true,
+        description:
+          'compared without case and with _ as -; en takes en-US when there is no en; a tag that a look at the link has listed is taken as it is',
+      },
     ),
     auto: Type.Optional(Type.Boolean({ description: 'automatic captions as well' })),
     embed: Type.Optional(Type.Boolean({ description: 'into the media file instead of beside it' })),

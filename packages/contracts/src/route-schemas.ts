@@ -168,6 +168,7 @@ export const ROUTE_SCHEMAS = {
       400: Problem,
       403: Problem,
       404: Problem,
+      409: Problem,
       410: Problem,
       416: Problem,
       429: Problem,

@@ -30,6 +30,7 @@ import {
   numbered,
   type NameClaim,
 } from './name-claims.ts';
+import { folderProblem } from './folder-problem.ts';
 import { openPublishedIndex, type PublishedFile } from './published-index.ts';
 import { createRecognition } from './recognition.ts';
 import { createStorageFolders } from './storage-folders.ts';
@@ -322,12 +323,7 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
       return copy;
     },
     async isTaken(path) {
-      const target = join(root, path);
-      if (claimed.has(target)) return true;
-      return lstat(target).then(
-        () => true,
-        () => false,
-      );
+      return claimed.has(join(root, path)) || recognition.isThere(path);
     },
     async open(artifact): Promise<OpenedFile | null> {
       const path = artifact.storage_path.slice(STORAGE_ROOT.length);
@@ -355,6 +351,13 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
         close: () => handle.close(),
       };
     },
+    async isChanged({ storage_path: path }) {
+      const known = path.startsWith(STORAGE_ROOT)
+        ? index.get(path.slice(STORAGE_ROOT.length))
+        : null;
+      return known !== null && (await look(known).catch(() => 'gone')) === 'other';
+    },
+    folderProblem: (directory) => folderProblem(root, directory),
     async remove(artifacts) {
       const known: PublishedFile[] = [];
       for (const { storage_path: path } of artifacts) {

@@ -29,7 +29,12 @@ import type {
   HistoryStore,
   Notifier,
 } from './ports.ts';
-import { requireUsableProxy, selectionOf, type CheckProxy } from './presets.ts';
+import {
+  requireUsableFolder,
+  requireUsableProxy,
+  selectionOf,
+  type CheckProxy,
+} from './presets.ts';
 import type { Playlists } from './playlists.ts';
 import type { Logger, Records } from './records.ts';
 import { ended, requirePausable, requireRecording, type Run } from './running-only.ts';
@@ -298,6 +303,8 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
       return required(id);
     },
     async retry(id, request) {
+      required(id);
+      if (request.options) await requireUsableFolder(request.options, files);
       const download = required(id);
       const isKept = isWhatIsThereWanted(download, request);
       const parts = request.parts === undefined ? [] : missingParts(download, request);

@@ -155,6 +155,23 @@ function compile(options: DownloadOptions, values: Values): FileName {
   };
 }
 
+/** Where every download with these options is stored, as far as that depends on no media; empty when nothing is known. */
+export function knownFolder({
+  directory = '',
+  name_template: template = DEFAULT_TEMPLATE,
+}: {
+  readonly directory?: string | undefined;
+  readonly name_template?: string | undefined;
+}): string {
+  const folders = template.split('/').slice(0, -1);
+  const first = folders.findIndex((part) => part.includes('{'));
+  const literal = first === -1 ? folders : folders.slice(0, first);
+  return [...directory.split('/'), ...literal]
+    .filter((part) => part !== '')
+    .map((part) => safeComponent(part, COMPONENT_BYTES))
+    .join('/');
+}
+
 /** One component. When it is too long its longest values are cut, not its end: `{title} [{id}]` keeps the id. */
 function fill(component: string, values: Values, maxBytes: number): string {
   const parts = partsOf(component);

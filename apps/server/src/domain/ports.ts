@@ -173,6 +173,13 @@ export interface FileStore {
   isTaken(path: string): Promise<boolean>;
   /** Null when the file is not there any more, or is not the one that was published. */
   open(artifact: Artifact): Promise<OpenedFile | null>;
+  /** Whether what lies in the place of a published file is another one, or was edited since; false when nothing does. */
+  isChanged(artifact: Artifact): Promise<boolean>;
+  /**
+   * Why nothing could be stored in this folder below the downloads folder, as a sentence without its subject; null when
+   * it could, or nobody knows. Follows no link.
+   */
+  folderProblem(directory: string): Promise<string | null>;
   /** Deletes published files; what somebody changed or put in their place is left alone and told in the log. */
   remove(artifacts: readonly Artifact[]): Promise<void>;
   /**

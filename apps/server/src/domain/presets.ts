@@ -8,10 +8,11 @@ import {
 } from '@artemis/contracts';
 import { DEFAULT_FORMAT_PRESET, DEFAULT_QUALITY } from '@artemis/contracts';
 import { RequestError } from './errors.ts';
-import { templateProblem } from './file-name.ts';
+import { knownFolder, templateProblem } from './file-name.ts';
 import { unknownLanguages } from './language-tags.ts';
 import { optionConflicts } from './option-conflicts.ts';
 import { playlistProblems } from './playlist-options.ts';
+import type { FileStore } from './ports.ts';
 
 export const PRESET_DESCRIPTIONS: Readonly<Record<FormatPreset, string>> = {
   'Smart (best combined)': 'The best video and the best audio, joined and ready to watch.',
@@ -59,6 +60,24 @@ export type CheckProxy = (address: string) => string | null;
 export function requireUsableProxy({ options }: SelectionFields, checkProxy: CheckProxy): void {
   const message = options.proxy === undefined ? null : checkProxy(options.proxy);
   if (message !== null) requireNone([{ path: '/options/proxy', message }]);
+}
+
+/**
+ * @throws {RequestError} VALIDATION_FAILED when its folder is a file, or a link of somebody. Reads no disk when the options
+ * name no folder.
+ */
+export async function requireUsableFolder(
+  { directory, name_template: template }: DownloadOptions,
+  files: Pick<FileStore, 'folderProblem'>,
+): Promise<void> {
+  for (const [path, named] of [
+    ['/options/directory', { directory }],
+    ['/options/name_template', { directory, name_template: template }],
+  ] as const) {
+    const folder = knownFolder(named);
+    const message = folder === '' ? null : await files.folderProblem(folder);
+    if (message !== null) requireNone([{ path, message }]);
+  }
 }
 
 function requireNone(problems: readonly ProblemDetail[]): void {

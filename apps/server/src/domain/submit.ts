@@ -9,9 +9,10 @@ import type { ActivityLog } from './activity-log.ts';
 import { BLANK_RECORD, DEFAULT_PRIORITY } from './blank-record.ts';
 import { RequestError } from './errors.ts';
 import type { LiveDownload, LiveDownloads } from './live-downloads.ts';
-import type { DownloadQueue, HistoryStore, IdempotencyEntry } from './ports.ts';
+import type { DownloadQueue, FileStore, HistoryStore, IdempotencyEntry } from './ports.ts';
 import {
   canonicalJson,
+  requireUsableFolder,
   requireUsableProxy,
   selectionKey,
   selectionOf,
@@ -33,6 +34,7 @@ export interface SubmitDependencies {
   readonly live: LiveDownloads;
   readonly history: HistoryStore;
   readonly queue: DownloadQueue;
+  readonly files: Pick<FileStore, 'folderProblem'>;
   readonly log: ActivityLog;
   readonly checkUrl: (raw: string) => UrlVerdict;
   readonly checkProxy: CheckProxy;
@@ -120,6 +122,7 @@ export function createSubmissions(dependencies: SubmitDependencies): Submissions
     const urls = checkedUrls(request, dependencies.checkUrl);
     const selection = selectionOf(request);
     requireUsableProxy(selection, dependencies.checkProxy);
+    await requireUsableFolder(selection.options, dependencies.files);
     const at = now().toISOString();
     const fresh: Download[] = [];
     const downloadIds: string[] = [];

@@ -1,3 +1,5 @@
+import { withoutInvisible } from '../domain/safe-name.ts';
+
 const LONGEST_NAME_BYTES = 200;
 /** Names that Windows keeps for devices. */
 const RESERVED = /^(con|prn|aux|nul|com\d|lpt\d)(\..*)?$/i;
@@ -19,9 +21,8 @@ export function contentDisposition(
 
 /** Without control, format and bidi characters, path separators and reserved names; at most 200 bytes. */
 export function savedName(title: string, extension: string): string {
-  const clean = title
-    .normalize('NFC')
-    .replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu, '')
+  const clean = withoutInvisible(title.normalize('NFC'))
+    .replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]/gu, '')
     .replaceAll(/[<>:"/\\|?*]/g, '_')
     .replaceAll(/\s+/g, ' ')
     .replaceAll(/^[. ]+|[. ]+$/g, '');

@@ -101,10 +101,11 @@ export async function checkFinished(
   if (jobs.isStopped) return stoppedOutcome(jobs);
   if ('detail' in parts) return failedOutcome(jobs, 'POSTPROCESSING_FAILED', parts.detail);
   if (plan.section !== null) await clipSubtitles(jobs, jobFolder, plan.section);
-  const sidecars = await collectSidecars(jobFolder, plan, hasSubtitles(media));
+  const areEmbedded = hasSubtitles(media) || result.lines.some(isEmbedding);
+  const sidecars = await collectSidecars(jobFolder, plan, areEmbedded);
   const stored = {
     extension,
-    hasSubtitles: hasSubtitles(media),
+    hasSubtitles: areEmbedded,
     areSubtitlesBeside: sidecars.files.some(({ kind }) => kind === 'subtitle'),
   };
   ignored.push(...ignoredByMedia(plan, video, result, stored));
@@ -121,6 +122,11 @@ export async function checkFinished(
   await writeOutcome(jobFolder, outcome);
   reporter.log('info', `Checked: ${files.map(({ suffix }) => suffix).join(', ')}.`);
   return outcome;
+}
+
+/** The index of a QuickTime file calls them text, as it calls chapters. */
+function isEmbedding(line: string): boolean {
+  return line.startsWith('[EmbedSubtitle] Embedding subtitles in ');
 }
 
 /** ffmpeg goes on without what it cannot get, and ends well. */

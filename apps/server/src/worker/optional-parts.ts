@@ -46,7 +46,8 @@ export function failedPart(
     ['Merger', 'VideoRemuxer'].includes(openStep) &&
     !/The file is no media|Errno 27|File too large/.test(error)
   ) {
-    return plan.container === null ? null : 'container';
+    if (plan.container !== null) return 'container';
+    return plan.isThumbnailEmbedded && openStep === 'VideoRemuxer' ? 'embed_thumbnail' : null;
   }
   return null;
 }

@@ -284,6 +284,8 @@ function fakeFiles(
       );
     },
     open: () => Promise.resolve(null),
+    isChanged: () => Promise.resolve(false),
+    folderProblem: () => Promise.resolve(null),
     remove: nothing,
     removeOlderThan: () => Promise.resolve(new Set<string>()),
     ageMs: () => null,

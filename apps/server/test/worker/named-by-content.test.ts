@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { MEDIA_LIST } from '../../src/worker/media-list.ts';
 import { mediaTypeOf } from '../../src/worker/media-types.ts';
 import { fittingExtension } from '../../src/worker/named-by-content.ts';
 import type { ProbedMedia } from '../../src/worker/probe.ts';
@@ -11,10 +12,10 @@ function mediaOf(formatName: string, type: 'audio' | 'video'): ProbedMedia {
   };
 }
 
-it('every kind that ffprobe may find and that is kept gets an extension of a type that is served', () => {
-  const formats =
-    'mov,mp4 matroska,webm mpegts mp3 ogg flac wav w64 aac avi mpeg mpegvideo flv asf amr aiff';
-  for (const format of formats.split(' ')) {
+it('every kind that ffmpeg may read is kept, and gets an extension of a type that is served', () => {
+  const formats = MEDIA_LIST.media.flatMap(({ demuxers }) => demuxers);
+  expect(formats).toEqual(expect.arrayContaining(['mov', 'aiff', 'ac3', 'wv', 'caf', 'au', 'nut']));
+  for (const format of formats) {
     for (const type of ['audio', 'video'] as const) {
       const extension = fittingExtension(mediaOf(format, type), null, 'media.unknown_video');
       expect(mediaTypeOf(`media.${extension}`)?.kind, format).toBe('media');

@@ -168,6 +168,7 @@ export const deCodes: CodeWords = {
     NOT_FINISHABLE: 'Das ist keine laufende Live-Aufnahme.',
     STILL_ACTIVE: 'Dieser Download läuft noch.',
     IDEMPOTENCY_CONFLICT: 'Dieser Schlüssel wurde schon für eine andere Anfrage benutzt.',
+    FILE_CHANGED: 'Die Datei wurde bearbeitet oder ersetzt, seit sie abgelegt wurde.',
     FILE_EXPIRED: 'Die Datei wird nicht mehr aufbewahrt.',
     REV_GONE: 'Diese Änderungen sind nicht mehr bekannt.',
     PAYLOAD_TOO_LARGE: 'Die Anfrage ist zu groß.',

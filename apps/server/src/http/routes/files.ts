@@ -39,7 +39,7 @@ export function fileRoutes(app: FastifyInstance, { files, signedLinks }: FileRou
     const download = app.downloads.get(link.downloadId);
     const found = artifactOf(download, link.artifact);
     const file = await files.open(found);
-    if (!file) throw expired();
+    if (!file) throw (await files.isChanged(found)) ? changed(found) : expired();
     return sendFile(request, reply, file, download, found, link.isInline);
   });
 }
@@ -64,6 +64,24 @@ function expired(): RequestError {
   );
 }
 
+function changed({ storage_path: path }: Artifact): RequestError {
+  return new RequestError(
+    'FILE_CHANGED',
+    `${path} was edited or replaced since it was stored, so it is not served from here and never deleted. Open it in its folder.`,
+  );
+}
+
+/** What follows the name of the download: `.mp4`, and beside it `.en.vtt`, `-01.mp4`, `.info.json`. */
+function endingOf({ artifacts }: Download, { name, kind }: Artifact): string {
+  const media = artifacts.find((artifact) => artifact.kind === 'media')?.name ?? '';
+  const base = media.slice(0, media.length - extname(media).length);
+  if (base !== '' && name.startsWith(base) && name.length > base.length) {
+    return name.slice(base.length);
+  }
+  const language = kind === 'subtitle' ? /\.[A-Za-z0-9_-]{2,35}\.\w+$/.exec(name)?.[0] : undefined;
+  return language ?? extname(name);
+}
+
 async function sendFile(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -74,7 +92,7 @@ async function sendFile(
 ): Promise<FastifyReply> {
   const { headers } = request;
   const canShow = isInline && INLINE_TYPES.test(artifact.content_type);
-  const extension = extname(artifact.name);
+  const extension = endingOf(download, artifact);
   void reply
     .header('etag', file.etag)
     .header('last-modified', file.modifiedAt.toUTCString())
