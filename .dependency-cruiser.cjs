@@ -13,7 +13,8 @@ const parts = {
   adapters: { values: ['adapters', 'domain'], types: ['worker/messages[.]ts'] },
   worker: { values: ['worker'], types: [] },
   http: { values: ['http', 'domain'], types: ['config[.]ts'] },
-  'readiness[.]ts': { values: ['domain'], types: ['adapters'] },
+  'readiness[.]ts': { values: ['domain', 'runtime-check[.]ts'], types: ['adapters'] },
+  'runtime-check[.]ts': { values: ['adapters'], types: [] },
   'start-refusal[.]ts': { values: ['adapters', 'config[.]ts'], types: [] },
   'configuration-answer[.]ts': { values: ['domain', 'adapters'], types: ['config[.]ts'] },
   // Explains what a thread would run.
@@ -24,7 +25,7 @@ const parts = {
   'app[.]ts': { values: ['http', 'domain'], types: ['config[.]ts', 'compose[.]ts'] },
   'compose[.]ts': {
     // It hands the file store the reader of what a thread wrote, tells the engine host what threads usually run,
-    // and looks at links on its own thread, which needs a socket only.
+    // and looks at links and tries the solver of challenges on its own thread, which needs a socket only.
     values: [
       'domain',
       'adapters',
@@ -33,6 +34,7 @@ const parts = {
       'explanation-answer[.]ts',
       'worker/outcome-file[.]ts',
       'worker/look[.]ts',
+      'worker/solve[.]ts',
       'worker/usual-argv[.]ts',
     ],
     types: ['config[.]ts', 'worker/messages[.]ts'],

@@ -56,6 +56,7 @@ import { withPlaylists } from './domain/with-playlists.ts';
 import { readChecks } from './readiness.ts';
 import { look } from './worker/look.ts';
 import { readOutcome } from './worker/outcome-file.ts';
+import { solve } from './worker/solve.ts';
 import { usualArgvs } from './worker/usual-argv.ts';
 
 export interface Services {
@@ -193,6 +194,7 @@ export async function compose(
   const solverProof = createSolverProof({
     tools: toolWatch.current,
     withEngine,
+    solve,
     folder: resolve(config.dataDir, 'solver-proof'),
     memoryBytes,
   });

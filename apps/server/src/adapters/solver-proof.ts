@@ -1,12 +1,11 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openEngineJob } from '../worker/engine-connection.ts';
-import type { TaskEngine } from '../worker/messages.ts';
+import type { Solution, SolveRequest } from '../worker/messages.ts';
 import type { WithEngine } from './engine-lease.ts';
 import type { Tools } from './tools.ts';
 
-/** A slow computer takes three seconds. */
-const PROOF_MS = 30_000;
+/** How long an answer waits for an engine that is starting. */
+const ENGINE_WAIT_MS = 15_000;
 /** A failure is looked at again after this, since what it came from may have passed. */
 const DOUBT_MS = 60_000;
 /** Older ones solve in Python, which YouTube has left behind. */
@@ -23,14 +22,16 @@ export interface SolverProof {
 export interface SolverProofOptions {
   readonly tools: () => Pick<Tools, 'ytDlp' | 'jsRuntime' | 'solverLibraries'>;
   readonly withEngine: WithEngine;
+  readonly solve: (request: SolveRequest) => Promise<Solution>;
   /** Below it each proof has a folder of its own. */
   readonly folder: string;
   readonly memoryBytes: number;
 }
 
 /**
- * Has yt-dlp solve a player script of ours, as a job with all limits of a download. Resolves to null when there is nothing
- * to try: no runtime, no engine, or a standalone yt-dlp, which can only be tried on YouTube itself. Never rejects.
+ * Has yt-dlp solve a player script of ours. Resolves to null when there is nothing to try: no runtime, no engine, or a
+ * standalone yt-dlp, which can only be tried on YouTube itself. A success is remembered until the tools change. Never
+ * rejects; calls at the same time share a proof.
  */
 export function createSolverProof(options: SolverProofOptions): () => Promise<SolverProof | null> {
   let known: { readonly key: string; readonly proof: SolverProof; readonly atMs: number } | null =
@@ -44,80 +45,34 @@ export function createSolverProof(options: SolverProofOptions): () => Promise<So
       const trouble = `yt-dlp ${ytDlp.version} knows no JavaScript runtimes.`;
       return { works: false, trouble, isEngineTooOld: true };
     }
-    const key = JSON.stringify([
-      ytDlp.path,
-      ytDlp.version,
-      ytDlp.hasEjs,
-      jsRuntime,
-      solverLibraries,
-    ]);
-    const isKnown = known?.key === key;
-    if (
-      known !== null &&
-      isKnown &&
-      (known.proof.works || performance.now() - known.atMs < DOUBT_MS)
-    ) {
-      return known.proof;
+    const { path, version, hasEjs } = ytDlp;
+    const key = JSON.stringify([path, version, hasEjs, jsRuntime, solverLibraries]);
+    if (known?.key === key) {
+      if (known.proof.works || performance.now() - known.atMs < DOUBT_MS) return known.proof;
     }
     const found = await options.withEngine(
-      async (engine) => prove(engine, options),
-      AbortSignal.timeout(PROOF_MS),
+      (engine) => inOwnFolder((folder) => options.solve({ ...options, engine, folder })),
+      AbortSignal.timeout(ENGINE_WAIT_MS),
     );
     if (typeof found === 'string') return null;
-    known = { key, proof: found, atMs: performance.now() };
-    return found;
+    known = { key, proof: proofOf(found.trouble), atMs: performance.now() };
+    return known.proof;
+  }
+
+  async function inOwnFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
+    await mkdir(options.folder, { recursive: true });
+    const folder = await mkdtemp(join(options.folder, 'proof-'));
+    return use(folder).finally(() => rm(folder, { recursive: true, force: true }));
   }
 
   return () => {
     running ??= read()
-      .catch((error: unknown) => failed(String(error)))
+      .catch((error: unknown) => proofOf(String(error)))
       .finally(() => (running = null));
     return running;
   };
 }
 
-async function prove(
-  { socketPath, jsRuntime }: TaskEngine,
-  { folder: parent, memoryBytes }: SolverProofOptions,
-): Promise<SolverProof> {
-  await mkdir(parent, { recursive: true });
-  const folder = await mkdtemp(join(parent, 'proof-'));
-  const lines: string[] = [];
-  const runtime = `${jsRuntime?.name}:${jsRuntime?.path}`;
-  const options = ['--ignore-config', '--no-plugin-dirs', '--no-remote-components'];
-  const job = openEngineJob(
-    socketPath,
-    {
-      program: 'solver',
-      argv: [...options, '--no-cache-dir', '--no-js-runtimes', '--js-runtimes', runtime],
-      folder,
-      limits: { fileSizeBytes: null, memoryBytes },
-      egress: { allow: [], proxy: null },
-    },
-    { onLine: (line) => lines.push(line), onControl: () => undefined },
-  );
-  const timer = setTimeout(() => job.kill(), PROOF_MS);
-  await job.closed;
-  clearTimeout(timer);
-  await rm(folder, { recursive: true, force: true });
-  return proofIn(lines);
-}
-
-function proofIn(lines: readonly string[]): SolverProof {
-  const answer = answerIn(lines.at(-1) ?? '');
-  if (answer?.solved === true) return { works: true, trouble: null, isEngineTooOld: false };
-  const warning = lines.find((line) => line.startsWith('WARNING: '));
-  return failed(warning ?? answer?.trouble ?? lines.at(-1) ?? 'it took too long');
-}
-
-function answerIn(line: string): { solved?: unknown; trouble?: string } | null {
-  try {
-    return JSON.parse(line) as { solved?: unknown; trouble?: string };
-  } catch {
-    return null;
-  }
-}
-
-function failed(trouble: string): SolverProof {
-  return { works: false, trouble, isEngineTooOld: false };
+function proofOf(trouble: string | null): SolverProof {
+  return { works: trouble === null, trouble, isEngineTooOld: false };
 }

@@ -141,6 +141,19 @@ export interface LookRequest {
   readonly signal: AbortSignal;
 }
 
+/** To solve challenges of ours as those of YouTube are solved. */
+export interface SolveRequest {
+  readonly engine: TaskEngine;
+  /** Absolute, empty, for this alone. */
+  readonly folder: string;
+  readonly memoryBytes: number;
+}
+
+export interface Solution {
+  /** Null: they were solved. */
+  readonly trouble: string | null;
+}
+
 export interface SeenMedia {
   readonly metadata: Metadata;
   /** What a download may begin from instead of reading the site again; null when it may not. Has secrets of the site. */
