@@ -121,7 +121,22 @@ export const FAILURES = {
   ENGINE_OUTDATED: {
     isRetryable: false,
     message: 'The installed yt-dlp is too old for this site.',
-    hint: 'Update yt-dlp and look at /readyz for what a site may need besides, then retry.',
+    hint: 'Run "npm run tools -- newer" in the folder of Artemis, wait a minute, then retry.',
+  },
+  RUNTIME_MISSING: {
+    isRetryable: false,
+    message: 'This site needs a JavaScript runtime, and there is none on this computer.',
+    hint: 'Run "npm run tools" in the folder of Artemis, wait a minute, then retry.',
+  },
+  SOLVER_MISSING: {
+    isRetryable: false,
+    message: 'yt-dlp lacks the scripts that solve the challenges of this site.',
+    hint: 'Run "npm run tools" in the folder of Artemis, wait a minute, then retry.',
+  },
+  SOLVER_FAILED: {
+    isRetryable: false,
+    message: 'yt-dlp could not solve the challenges of this site; they may have changed.',
+    hint: 'If /readyz says that solving works here, a newer yt-dlp may: run "npm run tools -- newer" in the folder of Artemis, wait a minute, then retry.',
   },
   UPCOMING: {
     isRetryable: true,
@@ -213,6 +228,8 @@ export const WARNINGS = {
   SPONSORBLOCK_MISSING: 'The SponsorBlock segments could not be read.',
   PLAYLIST_FIRST_ONLY: 'The link is a list; only its first entry was downloaded.',
   ENTRIES_FAILED: 'Some entries of the playlist failed.',
+  FORMATS_MISSING:
+    'The site has more formats than could be read: its challenges were not solved. /readyz says what is missing.',
   GAPS_DECLARED: 'The site itself says that segments of this media are lost; there it has holes.',
   DURATION_UNKNOWN: 'The site does not say how long the media is, so its length was not checked.',
   DURATION_DIFFERS: 'The media is shorter or longer than the site says, or than was asked for.',

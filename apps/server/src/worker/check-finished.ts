@@ -5,6 +5,7 @@ import { doneOutcome, failedOutcome, stoppedOutcome } from './attempt.ts';
 import { checkChapterParts } from './chapter-parts.ts';
 import { clipSubtitles } from './clip-subtitles.ts';
 import { firstDecodeError } from './decode-check.ts';
+import { areFormatsMissing } from './engine-trouble.ts';
 import { isLaterInitSkipped } from './failure.ts';
 import { isSourceLost } from './ffmpeg-account.ts';
 import { renewFlacCut } from './flac-cut.ts';
@@ -39,6 +40,7 @@ export async function checkFinished(
   const warnings = [
     ...earlierWarnings,
     ...missedParts(result.lines),
+    ...(areFormatsMissing(result.lines) ? (['FORMATS_MISSING'] as const) : []),
     ...listWarnings(plan, video),
     ...gapWarnings(result.liveGaps),
   ];

@@ -12,6 +12,7 @@ import {
 import type { Attempt } from './attempt.ts';
 import { detailed, doneOutcome, failedOutcome, stoppedOutcome } from './attempt.ts';
 import { checkFinished } from './check-finished.ts';
+import { inLightOfEngine } from './engine-trouble.ts';
 import { classifyFailure, isHlsRefusal } from './failure.ts';
 import { partialBytes } from './job-folder.ts';
 import { createJobs } from './jobs.ts';
@@ -369,7 +370,9 @@ async function settle(
       ? failedOutcome(jobs, 'MEDIA_UNAVAILABLE', 'The link leads to an empty list.')
       : failedOutcome(jobs, 'UNKNOWN', 'yt-dlp ended without a file.');
   }
-  return { kind: 'failed', ...classifyFailure(result, Date.now()), usage: jobs.usage() };
+  const failure = classifyFailure(result, Date.now());
+  const code = inLightOfEngine(failure.code, result.lines);
+  return { kind: 'failed', ...failure, code, usage: jobs.usage() };
 }
 
 function codeOfError(error: unknown): FailureCode {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { PlaylistEntry, Probe } from '@artemis/contracts';
 import { openEngineJob, type EngineControl, type EngineJob } from './engine-connection.ts';
 import type { RaisedError } from './engine-control.ts';
+import { areFormatsMissing, inLightOfEngine } from './engine-trouble.ts';
 import { classifyFailure, isEgressRefusal } from './failure.ts';
 import { entryOf } from './listing.ts';
 import { lookArgv, PAGE_ENTRIES } from './look-argv.ts';
@@ -111,10 +112,12 @@ export async function look(request: LookRequest): Promise<LookOutcome> {
     const site = await readSiteInfo(join(request.folder, KNOWN_INFO_FILE));
     const thumbnail = stopping.aborted ? null : await thumbnailOf(request, stopping);
     if (request.signal.aborted) return { kind: 'stopped' };
+    // What it could not read of the formats may be read by the time of the download.
+    const isLasting = !video.isLive && !areFormatsMissing(lines);
     return {
       kind: 'seen',
       probe: mediaOf(url, video, site, thumbnail),
-      media: { metadata: metadataOf(video), info: video.isLive ? null : (site?.text ?? null) },
+      media: { metadata: metadataOf(video), info: isLasting ? (site?.text ?? null) : null },
     };
   }
   if (end !== null) return { kind: 'failed', code: end, detail: 'The look was ended.' };
@@ -125,7 +128,7 @@ export async function look(request: LookRequest): Promise<LookOutcome> {
   }
   const evidence = { exit, lines, refusals, responses, errors };
   const { code, detail, quote } = classifyFailure(evidence, Date.now());
-  return { kind: 'failed', code, detail, quote };
+  return { kind: 'failed', code: inLightOfEngine(code, lines), detail, quote };
 }
 
 async function untilStopped(job: EngineJob, signal: AbortSignal) {

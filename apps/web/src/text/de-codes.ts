@@ -69,7 +69,20 @@ export const deCodes: CodeWords = {
     },
     ENGINE_OUTDATED: {
       message: 'Das vorhandene yt-dlp ist für diese Seite zu alt.',
-      hint: 'Bringe yt-dlp auf den neuesten Stand, sieh in der Diagnose nach, was noch fehlt, und versuche es nochmal.',
+      hint: 'Führe im Ordner von Artemis „npm run tools -- newer“ aus, warte eine Minute und versuche es nochmal.',
+    },
+    RUNTIME_MISSING: {
+      message: 'Diese Seite braucht eine JavaScript-Laufzeit, und auf diesem Rechner ist keine.',
+      hint: 'Führe im Ordner von Artemis „npm run tools“ aus, warte eine Minute und versuche es nochmal.',
+    },
+    SOLVER_MISSING: {
+      message: 'yt-dlp fehlen die Skripte, die die Rätsel dieser Seite lösen.',
+      hint: 'Führe im Ordner von Artemis „npm run tools“ aus, warte eine Minute und versuche es nochmal.',
+    },
+    SOLVER_FAILED: {
+      message:
+        'yt-dlp konnte die Rätsel dieser Seite nicht lösen; vielleicht haben sie sich geändert.',
+      hint: 'Sagt die Diagnose, dass das Lösen hier geht, hilft vielleicht ein neueres yt-dlp: „npm run tools -- newer“ im Ordner von Artemis, eine Minute warten, nochmal versuchen.',
     },
     NETWORK: {
       message: 'Die Seite war nicht zu erreichen, oder die Verbindung brach ab.',
@@ -139,6 +152,8 @@ export const deCodes: CodeWords = {
     SPONSORBLOCK_MISSING: 'Die Abschnitte von SponsorBlock waren nicht zu lesen.',
     PLAYLIST_FIRST_ONLY: 'Der Link ist eine Liste; geladen wurde nur ihr erster Eintrag.',
     ENTRIES_FAILED: 'Manche Einträge der Playlist sind fehlgeschlagen.',
+    FORMATS_MISSING:
+      'Die Seite hat mehr Formate, als gelesen werden konnten: Ihre Rätsel wurden nicht gelöst. Die Diagnose nennt, was fehlt.',
     GAPS_DECLARED:
       'Die Seite sagt selbst, dass Abschnitte dieses Mediums verloren sind; dort hat es Löcher.',
     DURATION_UNKNOWN:
