@@ -14,7 +14,7 @@ import extracted_sound
 import failures
 import fragments
 import head_checks
-import live
+import live_streams
 import media_inputs
 import optional_parts
 import resuming
@@ -42,7 +42,7 @@ def install(settings: Settings) -> None:
     # Around the appending of fragments, which does not always call what it is wrapped around.
     head_checks.install(settings, reporter)
     # Around what else is wrapped around ffmpeg as a downloader.
-    live.install(reporter)
+    live_streams.install(reporter)
 
 
 def _unless_unknown(install_part: Callable[[], None]) -> bool:

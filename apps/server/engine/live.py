@@ -2,18 +2,18 @@
 
 yt-dlp gives live HLS to ffmpeg, which takes one bad answer for the list as the end of the stream and exits with success
 (5.1 to 7.1). Its options for reconnecting hold for the first request alone: hls.c does not hand them on to later ones.
-What it does besides copying segments one after another stays with it: decryption, fragmented MP4, picture and sound apart.
+Where picture and sound are apart, `live_streams.py` records each of them with this.
 """
 
 import json
 import os
-import re
 import time
 from contextlib import closing
-from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional
-from urllib.parse import urljoin
+from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
-from control import Reporter
+import fragment_heads
+import live_boxes
+from live_list import Init, Key, Listing, NotPlain, Place, Segment, parse
 
 # As ffmpeg does: the newest ones of a list, so that the recording begins now.
 _SEGMENTS_AT_START = 3
@@ -24,112 +24,60 @@ _MOST_TRIES = 10
 # A network may show a list before its segment, but not for long.
 _MOST_TRIES_WHEN_GONE = 4
 _MAX_LIST_BYTES = 4 << 20
+_MAX_INIT_BYTES = 4 << 20
+# What has to be in memory as a whole: a segment of fragmented MP4 whose times are looked at.
+_MAX_SEGMENT_BYTES = 256 << 20
 # Numbers that fall by more than this are those of an encoder that has begun anew; by less, of a cache that is behind.
 _NEW_NUMBERING = 10
 _CHUNK = 1 << 16
 _TS_SYNC = b'\x47'
-_STATE = 'live.json'
+_BLOCK = 16
+# Seconds; lists and segments round.
+_SAME_TIME = 0.5
 
-
-class NotPlain(Exception):
-    """More has to be done with these segments than to put them one after another."""
+Fetch = Callable[[str, Dict[str, str]], Any]
+"""Address and headers of the request; raises for any bad answer."""
+Decrypt = Callable[[bytes, bytes, bytes], bytes]
+"""AES-CBC: content, key, vector."""
 
 
 class _Broken(Exception):
     """A segment could not be had, or not whole."""
 
-    def __init__(self, message: str, status: Optional[int]) -> None:
+    def __init__(self, message: str, status: Optional[int] = None) -> None:
         super().__init__(message)
         self.status = status
 
 
-class Segment(NamedTuple):
-    number: int
-    url: str
-    seconds: float
-
-
-class Listing(NamedTuple):
-    segments: List[Segment]
-    target_seconds: float
-    has_ended: bool
-
-
-def install(reporter: Reporter) -> None:
-    """In the place of ffmpeg where that copies only. A yt-dlp that is built differently goes on as it did."""
-    from yt_dlp.downloader.external import FFmpegFD
-
-    original = getattr(FFmpegFD, '_call_downloader', None)
-    if original is None or not hasattr(FFmpegFD, '_prepare_url'):
-        return
-
-    def call_downloader(self: Any, filename: str, info: Dict[str, Any]) -> Any:
-        is_hls = str(info.get('protocol')) in ('m3u8', 'm3u8_native')
-        if not info.get('is_live') or not is_hls or info.get('requested_formats') or info.get('section_start'):
-            return original(self, filename, info)
-        recording = Recording(
-            url=info['url'],
-            path=filename,
-            fetch=lambda url: self.ydl.urlopen(self._prepare_url(info, url)),
-            say=lambda text: self.to_screen(f'[live] {text}'),
-            report=reporter.report,
-        )
-        try:
-            return 0 if recording.run() else 1
-        except NotPlain:
-            return original(self, filename, info)
-
-    FFmpegFD._call_downloader = call_downloader
-
-
-def parse(text: str, url: str) -> Listing:
-    """Raises NotPlain, and ValueError for what is no list of segments."""
-    lines = [line.strip() for line in text.splitlines()]
-    if not lines or not lines[0].lstrip('\ufeff').startswith('#EXTM3U'):
-        raise ValueError('no list')
-    number, seconds, target = 0, 0.0, 0.0
-    has_ended = False
-    segments: List[Segment] = []
-    for line in lines:
-        tag, _, value = line.partition(':')
-        if tag in ('#EXT-X-KEY', '#EXT-X-MAP', '#EXT-X-BYTERANGE', '#EXT-X-STREAM-INF', '#EXT-X-SKIP'):
-            raise NotPlain(tag)
-        if tag == '#EXT-X-MEDIA-SEQUENCE':
-            number = int(value)
-        elif tag == '#EXT-X-TARGETDURATION':
-            target = float(value)
-        elif tag == '#EXTINF':
-            seconds = float(re.split('[, ]', value, maxsplit=1)[0])
-        elif tag == '#EXT-X-ENDLIST':
-            has_ended = True
-        elif line and not line.startswith('#'):
-            address = urljoin(url, line)
-            if not address.startswith(('http://', 'https://')):
-                raise NotPlain(address)
-            segments.append(Segment(number, address, seconds))
-            number += 1
-    if not segments and not has_ended:
-        raise ValueError('no segments')
-    return Listing(segments, max(target, 0.5), has_ended)
+class _OtherForm(Exception):
+    """What comes now cannot stand behind what is in the file."""
 
 
 class Recording:
-    """One stream into one file. What is in the file is whole segments, but for the one that is being written."""
+    """One stream into one file. What is in the file is whole segments, but for the one that is being written.
+
+    `path_for` names it; whether it will be fragmented MP4 is known when the list is. `decrypt` None: leave it to ffmpeg.
+    """
 
     def __init__(
         self,
         url: str,
-        path: str,
-        fetch: Callable[[str], Any],
+        path_for: Callable[[bool], str],
+        fetch: Fetch,
+        decrypt: Optional[Decrypt],
         say: Callable[[str], None],
         report: Callable[[Dict[str, Any]], None],
         now: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
+        state_name: str = 'live.json',
     ) -> None:
         self._url = url
-        self._path = path
-        self._state_path = os.path.join(os.path.dirname(os.path.abspath(path)), _STATE)
+        self._path_for = path_for
+        self._is_fragmented = False
+        self.path = path_for(False)
+        self._state_path = os.path.join(os.path.dirname(os.path.abspath(self.path)), state_name)
         self._fetch = fetch
+        self._decrypt = decrypt
         self._say = say
         self._report = report
         self._now = now
@@ -140,6 +88,13 @@ class Recording:
         self._missing: List[Dict[str, Any]] = []
         self._tries = 0
         self._failures = 0
+        self._keys: Dict[str, bytes] = {}
+        self._inits: Dict[Init, bytes] = {}
+        # Of fragmented MP4: what its initialisation says, where the next segment has to begin, and by how much it is moved.
+        self._form: Optional[live_boxes.Form] = None
+        self._due: Optional[float] = None
+        self._shift = 0.0
+        self._is_break = self._has_lost = False
 
     def run(self) -> bool:
         """True when there is a recording. Raises NotPlain before anything is written, and OSError of the disk."""
@@ -170,8 +125,10 @@ class Recording:
 
     def _list(self) -> Optional[Listing]:
         try:
-            with closing(self._fetch(self._url)) as response:
+            with closing(self._fetch(self._url, {})) as response:
                 listing = parse(response.read(_MAX_LIST_BYTES).decode('utf-8', 'replace'), response.url)
+            if self._decrypt is None and any(segment.key for segment in listing.segments):
+                raise NotPlain('encrypted')
         except NotPlain:
             if self._size == 0:
                 raise
@@ -190,8 +147,10 @@ class Recording:
         if segments and self._next is not None and segments[-1].number < self._next - _NEW_NUMBERING:
             self._say('The stream has begun to count anew')
             self._next = segments[0].number
+            self._is_break = True
         if segments and self._next is None:
             self._next = segments[-_SEGMENTS_AT_START:][0].number
+            self._name(segments[-1].init is not None)
         for segment in segments:
             wanted = self._next or 0
             if segment.number < wanted:
@@ -204,11 +163,25 @@ class Recording:
             self._failures = 0
         return True
 
+    def _name(self, is_fragmented: bool) -> None:
+        self._is_fragmented = is_fragmented
+        self.path = self._path_for(is_fragmented)
+
     def _append(self, segment: Segment) -> bool:
         """False: it is tried again when the list has been read again, as long as it is there."""
+        self._is_break = self._is_break or segment.is_break
         try:
+            if segment.is_gap:
+                raise _OtherForm('the site has none')
+            if (segment.init is not None) != self._is_fragmented:
+                raise _OtherForm('it is of another kind than those before it')
             self._copy(segment)
             self._seconds += segment.seconds
+            self._is_break = self._has_lost = False
+        except _OtherForm as error:
+            self._cut_off()
+            self._say(f'Leaving out segment {segment.number}: {error}')
+            self._lose(segment.number, 1)
         except _Broken as error:
             self._cut_off()
             self._tries += 1
@@ -218,38 +191,144 @@ class Recording:
             self._lose(segment.number, 1)
         self._tries = 0
         self._next = segment.number + 1
-        self._size = os.path.getsize(self._path) if os.path.exists(self._path) else 0
+        self._size = os.path.getsize(self.path) if os.path.exists(self.path) else 0
         self._save()
         return True
 
     def _copy(self, segment: Segment) -> None:
-        chunks = self._chunks(segment.url)
+        if segment.init is not None:
+            return self._copy_fragmented(segment, segment.init)
+        chunks = self._chunks(segment.place, segment.key, segment.number)
         first = next(chunks, b'')
-        if self._size == 0 and not first.startswith(_TS_SYNC):
-            raise NotPlain(segment.url)
-        with open(self._path, 'ab') as file:
+        self._judge(segment, first, first.startswith(_TS_SYNC))
+        with open(self.path, 'ab') as file:
             file.write(first)
             for chunk in chunks:
                 file.write(chunk)
 
-    def _chunks(self, url: str) -> Iterator[bytes]:
+    def _copy_fragmented(self, segment: Segment, described: Init) -> None:
+        init = self._init_of(segment, described)
+        content = b''.join(self._chunks(segment.place, segment.key, segment.number))
+        self._judge(segment, content, content[4:8] in (b'styp', b'moof', b'sidx', b'emsg', b'prft', b'ftyp'))
         try:
-            with closing(self._fetch(url)) as response:
-                chunk = response.read(_CHUNK)
-                while chunk:
-                    yield chunk
+            form = live_boxes.form_of(init)
+        except (ValueError, IndexError):
+            if self._size == 0:
+                raise NotPlain(described.place.url) from None
+            raise _Broken('is described by something else') from None
+        if self._form is not None and form != self._form:
+            raise _OtherForm('it is of another form than those before it')
+        begin = live_boxes.begin_of(content, form.ticks)
+        if begin is not None and self._due is not None and not self._goes_on(begin, self._due, segment.seconds):
+            self._shift = self._due - begin
+        if self._shift != 0:
+            content = live_boxes.moved(content, self._shift, form.ticks)
+        with open(self.path, 'ab') as file:
+            if self._form is None:
+                file.write(init)
+            file.write(content)
+        self._form = form
+        if begin is not None:
+            self._due = begin + self._shift + segment.seconds
+
+    def _goes_on(self, begin: float, due: float, seconds: float) -> bool:
+        """Where it should, or later because of what was lost in between."""
+        late = begin + self._shift - due
+        most_late = _SAME_TIME if self._is_break and not self._has_lost else _GIVES_UP_AFTER_SECONDS
+        most_early = _SAME_TIME if self._is_break else max(seconds, 1.0)
+        return -most_early <= late <= most_late
+
+    def _judge(self, segment: Segment, head: bytes, is_media: bool) -> None:
+        if is_media:
+            return
+        if self._size == 0:
+            raise NotPlain(segment.place.url)
+        problem = fragment_heads.problem_of(head[: fragment_heads.HEAD_BYTES])
+        raise _Broken(problem or 'is of another kind')
+
+    def _init_of(self, segment: Segment, described: Init) -> bytes:
+        known = self._inits.get(described)
+        if known is None:
+            known = b''.join(self._chunks(described.place, described.key, segment.number))
+            if len(known) > _MAX_INIT_BYTES:
+                raise _Broken('is described by something else')
+            # Lists name few; one that names another each time must not fill the memory.
+            self._inits = {described: known}
+        return known
+
+    def _chunks(self, place: Place, key: Optional[Key], number: int) -> Iterator[bytes]:
+        chunks = self._read(place)
+        if key is None:
+            return chunks
+        vector = number.to_bytes(_BLOCK, 'big') if key.vector is None else key.vector
+        return self._decrypted(chunks, self._key_of(key), vector)
+
+    def _key_of(self, key: Key) -> bytes:
+        known = self._keys.get(key.url)
+        if known is None:
+            known = b''.join(self._read(Place(key.url)))
+            if len(known) != _BLOCK:
+                raise _Broken('has a key of another length')
+            self._keys = {key.url: known}
+        return known
+
+    def _decrypted(self, chunks: Iterator[bytes], key: bytes, vector: bytes) -> Iterator[bytes]:
+        if self._decrypt is None:
+            raise NotPlain('encrypted')
+        held = b''
+        for chunk in chunks:
+            held += chunk
+            # The last block has the padding.
+            whole = max(0, len(held) - 1) // _BLOCK * _BLOCK
+            if whole:
+                part, held = held[:whole], held[whole:]
+                yield self._decrypt(part, key, vector)
+                vector = part[-_BLOCK:]
+        if len(held) != _BLOCK:
+            raise _Broken('is not encrypted as the list says')
+        last = self._decrypt(held, key, vector)
+        if not 0 < last[-1] <= _BLOCK:
+            raise _Broken('cannot be decrypted')
+        if last[-1] < _BLOCK:
+            yield last[: -last[-1]]
+
+    def _read(self, place: Place) -> Iterator[bytes]:
+        """As many bytes as were promised, or _Broken."""
+        headers: Dict[str, str] = {}
+        if place.length is not None:
+            headers['Range'] = f'bytes={place.start}-{place.start + place.length - 1}'
+        got = 0
+        try:
+            with closing(self._fetch(place.url, headers)) as response:
+                skipped, wanted = _span_of(response, place)
+                while wanted is None or got < wanted:
                     chunk = response.read(_CHUNK)
+                    if not chunk:
+                        break
+                    if skipped:
+                        chunk, skipped = chunk[skipped:], max(0, skipped - len(chunk))
+                    chunk = chunk if wanted is None else chunk[: wanted - got]
+                    got += len(chunk)
+                    if got > _MAX_SEGMENT_BYTES:
+                        raise _Broken('has no end')
+                    if chunk:
+                        yield chunk
+        except _Broken:
+            raise
         except Exception as error:
             raise _Broken(str(error), getattr(error, 'status', None)) from error
+        if wanted is not None and got < wanted:
+            raise _Broken(f'has {got} bytes instead of {wanted}')
 
     def _cut_off(self) -> None:
-        if os.path.exists(self._path):
-            os.truncate(self._path, self._size)
+        if os.path.exists(self.path):
+            os.truncate(self.path, self._size)
 
     def _lose(self, first: Optional[int], count: int) -> None:
         """`first` None: the rest."""
         if first is not None:
             self._say(f'Lost: {count} segments from {first} on')
+        self._has_lost = True
         gap = {'at': round(self._seconds, 1), 'first': first, 'count': count}
         self._missing.append(gap)
         self._report({'control': 'live_gap', **gap})
@@ -259,22 +338,51 @@ class Recording:
         try:
             with open(self._state_path, encoding='utf-8') as file:
                 state = json.load(file)
-            size = os.path.getsize(self._path)
+            self._name(state['is_fragmented'] is True)
+            size = os.path.getsize(self.path)
             if not 0 < int(state['size']) <= size:
                 raise ValueError
             self._next, self._seconds, self._size = int(state['next']), float(state['seconds']), int(state['size'])
             self._missing = list(state['missing'])
+            self._due, self._shift = state['due'], float(state['shift'])
+            if self._due is not None:
+                with open(self.path, 'rb') as file:
+                    self._form = live_boxes.form_of(file.read(_MAX_INIT_BYTES))
         except (OSError, ValueError, KeyError, TypeError):
-            if os.path.exists(self._path):
-                os.remove(self._path)
+            self._next, self._seconds, self._size, self._missing = None, 0.0, 0, []
+            self._due, self._shift = None, 0.0
+            self.forget()
             return
         self._cut_off()
         self._say('Continuing the recording')
         for gap in self._missing:
             self._report({'control': 'live_gap', **gap})
 
+    def forget(self) -> None:
+        """Removes what there is of it."""
+        for path in (self.path, self._state_path):
+            if os.path.exists(path):
+                os.remove(path)
+
     def _save(self) -> None:
-        state = {'next': self._next, 'seconds': self._seconds, 'size': self._size, 'missing': self._missing}
+        state = {
+            **{'next': self._next, 'seconds': self._seconds, 'size': self._size, 'missing': self._missing},
+            **{'is_fragmented': self._is_fragmented, 'due': self._due, 'shift': self._shift},
+        }
         with open(f'{self._state_path}.tmp', 'w', encoding='utf-8') as file:
             json.dump(state, file)
         os.replace(f'{self._state_path}.tmp', self._state_path)
+
+
+def _span_of(response: Any, place: Place) -> Tuple[int, Optional[int]]:
+    """How many bytes of the answer are to be left out, and how many there have to be; None: not known."""
+    if place.length is None:
+        length = response.headers.get('Content-Length')
+        is_coded = response.headers.get('Content-Encoding', 'identity') != 'identity'
+        return 0, None if length is None or is_coded else int(length)
+    if response.status != 206:
+        return place.start, place.length
+    begin = (response.headers.get('Content-Range') or '').partition(' ')[2].partition('-')[0]
+    if begin != str(place.start):
+        raise _Broken('comes from another place')
+    return 0, place.length

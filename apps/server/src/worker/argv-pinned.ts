@@ -5,6 +5,7 @@ import { KNOWN_INFO_FILE } from './site-info.ts';
 
 const templates = ({ nonce }: ArgvContext) => outputTemplates(nonce);
 const isBinary = ({ engine }: ArgvContext) => engine.kind === 'binary';
+const isContinued = ({ segmentsLookedBack }: ArgvContext) => (segmentsLookedBack ?? 0) > 0;
 const hasMedia = ({ plan }: ArgvContext) => plan.hasMedia;
 
 /** What every run gets, whatever was asked for. */
@@ -37,10 +38,11 @@ export const PINNED_ROWS: readonly ArgvRow[] = [
   },
   {
     option: '--downloader-args',
-    when: (context) => context.isTlsVerifiedByFfmpeg || isBinary(context),
+    when: (context) => context.isTlsVerifiedByFfmpeg || isBinary(context) || isContinued(context),
     value: (context) =>
       `ffmpeg_i:${[
         ...(context.isTlsVerifiedByFfmpeg ? ['-tls_verify 1'] : []),
+        ...(isContinued(context) ? [`-live_start_index -${context.segmentsLookedBack}`] : []),
         ...(isBinary(context) ? [inputWordsOfBinary().streamed] : []),
       ].join(' ')}`,
     meaning: (context) =>

@@ -19,6 +19,8 @@ export interface ArgvContext {
   readonly isHlsByFfmpeg?: boolean;
   /** A person wants what there is, without the segments that the site has lost. */
   readonly areHolesKept?: boolean;
+  /** A live recording by ffmpeg was interrupted: so many segments of the list are fetched besides what comes. */
+  readonly segmentsLookedBack?: number | null;
 }
 
 /** One use of one option. Its value, if it takes one, always comes from us or from a checked field. */

@@ -19,6 +19,7 @@ import { createJobs } from './jobs.ts';
 import { keepIncomplete } from './keep-incomplete.ts';
 import { asBefore, isLeftWithHoles, readMissing, rememberMissing } from './kept-fragments.ts';
 import type { FinishTask, Outcome, StopTask, Task, TaskEvent } from './messages.ts';
+import { createLiveParts, type LiveParts } from './live-parts.ts';
 import { createListing, type Listing } from './listing.ts';
 import { ignoredByPlan, ignoredWarnings } from './ignored-options.ts';
 import { metadataOf } from './metadata.ts';
@@ -118,6 +119,7 @@ async function perform(attempt: Attempt): Promise<Outcome> {
   let allowsHttps = false;
   let startsFromZero = 0;
   let spoiltRuns = 0;
+  const live = createLiveParts(attempt);
   let isInfoKnown = task.knownInfo !== null && !planOf(selection).isFlat;
 
   if (!task.engine.hasFfmpeg && planOf(selection).hasMedia) {
@@ -132,6 +134,7 @@ async function perform(attempt: Attempt): Promise<Outcome> {
     const listing = plan.isFlat ? createListing(plan.options.playlist ?? {}) : null;
     let video: VideoInfo | null = null;
     const guard = await openResumeGuard(jobFolder, key);
+    if (guard.wasLive) await live.keepLeft();
     if (isInfoKnown) await writeKnownInfo(jobFolder, task.knownInfo ?? '');
     const result = await runYtDlp({
       task,
@@ -139,8 +142,12 @@ async function perform(attempt: Attempt): Promise<Outcome> {
       meter,
       guard,
       allowsHttps,
-      context: { plan, isTlsVerifiedByFfmpeg, isInfoKnown, isHlsByFfmpeg, areHolesKept: isKept },
+      context: {
+        ...{ plan, isTlsVerifiedByFfmpeg, isInfoKnown, isHlsByFfmpeg, areHolesKept: isKept },
+        segmentsLookedBack: live.segmentsLookedBack(),
+      },
       deadlineMs,
+      recordedSinceMs: live.recordedSinceMs,
       onVideo(next) {
         if (listing) return listing.add(next);
         video = next;
@@ -154,6 +161,10 @@ async function perform(attempt: Attempt): Promise<Outcome> {
       },
       log: reporter.log,
     });
+    if (await live.goesOn(result)) {
+      count = 0;
+      continue;
+    }
     if (result.end === 'changed') {
       startsFromZero += 1;
       if (startsFromZero > MAX_STARTS_FROM_ZERO) {
@@ -169,7 +180,12 @@ async function perform(attempt: Attempt): Promise<Outcome> {
     }
     // A part that has failed may have left its file where the media belongs, even when yt-dlp ended before our stop.
     const isSpoilt = result.end === 'part-failed' && failedPart(result, plan, leftOut) !== null;
-    const isWhole = !isSpoilt && result.end !== 'recorded' && isComplete(result, plan);
+    const isWhole =
+      !isSpoilt &&
+      result.end !== 'recorded' &&
+      result.end !== 'interrupted' &&
+      live.recordedSinceMs === null &&
+      isComplete(result, plan);
     if (!isWhole && (result.end === null || result.end === 'part-failed')) {
       if (isInfoKnown) {
         // Its links have aged, most likely; whatever it was, only what the site says now counts.
@@ -224,7 +240,7 @@ async function perform(attempt: Attempt): Promise<Outcome> {
       holes(attempt, result) ??
       (isWhole
         ? await checkFinished(attempt, plan, result, warnings)
-        : await settle(attempt, plan, result, warnings));
+        : await settle(attempt, plan, result, warnings, live));
     if (outcome.kind === 'failed' && !isKept) await leave(jobFolder, outcome, result, isWhole);
     return outcome;
   }
@@ -320,21 +336,13 @@ async function settle(
   plan: DownloadPlan,
   result: RunResult,
   warnings: readonly (WarningCode | DownloadWarning)[],
+  live: LiveParts,
 ): Promise<Outcome> {
-  const { task, jobs, reporter } = attempt;
+  const { jobs } = attempt;
   const last = result.refusals.at(-1);
-  const recorded = (recording: FinishedRecording | null): Outcome | Promise<Outcome> => {
-    if (jobs.isStopped) return stoppedOutcome(jobs);
-    if (recording === null) {
-      return failedOutcome(
-        jobs,
-        'POSTPROCESSING_FAILED',
-        'The recording could not be made a file.',
-      );
-    }
-    const allWarnings = [...warnings, ...recording.warnings];
-    return checkFinished(attempt, plan, { ...result, filePath: recording.path }, allWarnings);
-  };
+  if (live.recordedSinceMs !== null && !jobs.isStopped && result.end !== 'too-large') {
+    return settleRecording(attempt, plan, await live.join(result), warnings);
+  }
   switch (result.end) {
     case 'stopped':
       return stoppedOutcome(jobs);
@@ -354,16 +362,10 @@ async function settle(
         'EGRESS_BLOCKED',
         'The stream leads to https, where ffmpeg is not started: only Linux 6.7 and newer can keep it from other addresses.',
       );
-    case 'recorded': {
-      const maxSeconds = plan.options.live?.max_seconds ?? null;
-      reporter.log('info', 'Ending the recording.');
-      if (isComplete(result, plan)) {
-        const whole = result.filePath ?? '';
-        const path = maxSeconds === null ? whole : await cutRecording(jobs, whole, maxSeconds);
-        return recorded(path === null ? null : { path, warnings: [] });
-      }
-      return recorded(await finishRecording(jobs, task.jobFolder, plan));
-    }
+    case 'interrupted':
+      return failedOutcome(jobs, 'NETWORK', 'The list of the stream could not be had.');
+    case 'recorded':
+      return settleRecording(attempt, plan, result, warnings);
   }
   if (result.exit.status === 0) {
     return result.video === null
@@ -373,6 +375,31 @@ async function settle(
   const failure = classifyFailure(result, Date.now());
   const code = inLightOfEngine(failure.code, result.lines);
   return { kind: 'failed', ...failure, code, usage: jobs.usage() };
+}
+
+/** Makes a file of what was recorded of a live stream. */
+async function settleRecording(
+  attempt: Attempt,
+  plan: DownloadPlan,
+  result: RunResult,
+  warnings: readonly (WarningCode | DownloadWarning)[],
+): Promise<Outcome> {
+  const { task, jobs, reporter } = attempt;
+  const maxSeconds = plan.options.live?.max_seconds ?? null;
+  let recording: FinishedRecording | null;
+  reporter.log('info', 'Ending the recording.');
+  if (isComplete(result, plan)) {
+    const whole = result.filePath ?? '';
+    const path = maxSeconds === null ? whole : await cutRecording(jobs, whole, maxSeconds);
+    recording = path === null ? null : { path, warnings: [] };
+  } else recording = await finishRecording(jobs, task.jobFolder, plan);
+  if (jobs.isStopped) return stoppedOutcome(jobs);
+  if (recording === null) {
+    return failedOutcome(jobs, 'POSTPROCESSING_FAILED', 'The recording could not be made a file.');
+  }
+  const allWarnings = [...warnings, ...recording.warnings];
+  const finished = { ...result, end: 'recorded' as const, filePath: recording.path };
+  return checkFinished(attempt, plan, finished, allWarnings);
 }
 
 function codeOfError(error: unknown): FailureCode {

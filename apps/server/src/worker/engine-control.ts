@@ -96,6 +96,8 @@ export interface LiveGap {
   /** Number of the first lost segment in the list of the stream; null: the recording was given up here. */
   readonly firstSegment: number | null;
   readonly segments: number;
+  /** Of which it is only known that it came between two parts: for how long none was recorded. Null: not known. */
+  readonly lostSeconds?: number | null;
 }
 
 /** How a job ended. Without `isHostLost` the host has confirmed that none of its processes is left. */

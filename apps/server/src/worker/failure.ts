@@ -106,7 +106,8 @@ export function isSkippedSegment(line: string): boolean {
 
 /** Said by ffmpeg of the list of a live stream; it then ends as if the stream had. */
 export function isListLost(line: string): boolean {
-  return /^\[hls @ \w+\] Failed to reload playlist\b/.test(line);
+  // Behind its own progress, which ends without a new line.
+  return /(^|\s)\[hls @ \w+\] Failed to reload playlist\b/.test(line);
 }
 
 /** Said by yt-dlp of an HLS stream that it never puts together, however often it is asked (2026.10.26, downloader/hls.py). */

@@ -8,12 +8,32 @@ const MAX_NAMED = 5;
 /** What is not in a live recording although it was sent while it ran. */
 export function gapWarnings(gaps: readonly LiveGap[]): DownloadWarning[] {
   if (gaps.length === 0) return [];
-  const named = gaps.slice(0, MAX_NAMED).map(nameOf);
-  return [detailed('INCOMPLETE', [...named, ...(gaps.length > MAX_NAMED ? ['…'] : [])].join('; '))];
+  const runs = joined(gaps);
+  const named = runs.slice(0, MAX_NAMED).map(nameOf);
+  return [detailed('INCOMPLETE', [...named, ...(runs.length > MAX_NAMED ? ['…'] : [])].join('; '))];
 }
 
-function nameOf({ atSeconds, firstSegment, segments }: LiveGap): string {
+/** Segments that were lost one after another are one gap. */
+function joined(gaps: readonly LiveGap[]): readonly LiveGap[] {
+  const runs: LiveGap[] = [];
+  for (const gap of gaps) {
+    const before = runs.at(-1);
+    const { firstSegment } = before ?? gap;
+    const isNext =
+      before !== undefined &&
+      firstSegment !== null &&
+      gap.firstSegment === firstSegment + before.segments;
+    if (isNext) runs[runs.length - 1] = { ...before, segments: before.segments + gap.segments };
+    else runs.push(gap);
+  }
+  return runs;
+}
+
+function nameOf({ atSeconds, firstSegment, segments, lostSeconds }: LiveGap): string {
   const at = atSeconds === null ? '?' : clock(atSeconds);
+  if (lostSeconds !== undefined) {
+    return lostSeconds === null ? at : `${at} (≤ ${Math.ceil(lostSeconds)} s)`;
+  }
   if (firstSegment === null) return `${at} – …`;
   const last = firstSegment + segments - 1;
   return `Segment ${segments > 1 ? `${firstSegment}–${last}` : firstSegment}, ${at}`;

@@ -102,6 +102,7 @@ async function runPart(
       allowsHttps: false,
       context: { plan, isTlsVerifiedByFfmpeg: true, isInfoKnown },
       deadlineMs,
+      recordedSinceMs: null,
       onVideo: () => undefined,
       onProgress: () => reporter.progress(meter.read()),
       log: reporter.log,

@@ -46,6 +46,8 @@ export function createProgressMeter(now: () => number): ProgressMeter {
 
   function begin(video: VideoInfo): void {
     streams.clear();
+    // Another part of a live recording.
+    if (phase === 'processing') phase = 'downloading';
     const weigh = weights(video);
     for (const format of video.formats) {
       streams.set(format.formatId, {

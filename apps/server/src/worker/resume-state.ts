@@ -14,6 +14,7 @@ interface ResumeState {
   readonly formats: readonly { readonly formatId: string; readonly sizeBytes: number | null }[];
   readonly durationSeconds: number | null;
   readonly fragmentCounts: Readonly<Record<string, number>>;
+  readonly isLive?: boolean;
 }
 
 /**
@@ -21,6 +22,8 @@ interface ResumeState {
  * guarded, besides, where its bytes are written: engine/resuming.py.
  */
 export interface ResumeGuard {
+  /** What an earlier run has left was live: it cannot be had again. */
+  readonly wasLive: boolean;
   /** True: what this run has is not what it continues; end it, `wipeJobFolder`, and begin anew. */
   take(message: OutputMessage): boolean;
   /** Resolves when everything is on the disk. */
@@ -44,15 +47,18 @@ export async function openResumeGuard(jobFolder: string, key: string): Promise<R
       formats: factsOf(video),
       durationSeconds: video.durationSeconds,
       fragmentCounts: { ...fragmentCounts },
+      isLive: video.isLive,
     };
     writing = writing.then(() => writeState(jobFolder, state));
   }
 
   return {
+    wasLive: saved?.isLive === true,
     take(message) {
       if (message.kind === 'video') {
         video = message.video;
-        if (saved !== null && !isSameMedia(saved, video)) return true;
+        // A live stream has other bytes each time, and what is there of it cannot be had again.
+        if (saved !== null && saved.isLive !== true && !isSameMedia(saved, video)) return true;
         save();
         return false;
       }
@@ -72,6 +78,7 @@ export async function openResumeGuard(jobFolder: string, key: string): Promise<R
 
 /** For runs that download no media. */
 export const NOTHING_TO_RESUME: ResumeGuard = {
+  wasLive: false,
   take: () => false,
   settled: () => Promise.resolve(),
 };

@@ -35,6 +35,8 @@ const FOLDER_LOOK_MS = 1_000;
 const USAGE_LOOK_MS = 5_000;
 /** Less than this share of one core is waiting, not working. */
 const BUSY_SHARE = 0.02;
+/** ffmpeg ends by itself when it has lost its list, unless it has another one. */
+const LAST_WORDS_MS = 1_500;
 const MAX_KEPT_LINES = 400;
 const MAX_LOGGED_LINES = 200;
 
@@ -49,6 +51,8 @@ export type RunEnd =
   /** ffmpeg was kept from https below a manifest of plain http. */
   | 'needs-https'
   | 'recorded'
+  /** ffmpeg records, and has ended at a bad answer for the list: the stream may go on. */
+  | 'interrupted'
   /** An optional part cannot be had: known before the media is fetched, or it has come to a standstill. */
   | 'part-failed';
 
@@ -78,6 +82,10 @@ export interface RunResult {
   readonly areBytesComplete: boolean;
   /** What a live recording has lost, in its order. */
   readonly liveGaps: readonly LiveGap[];
+  /** Monotonic; when the first bytes of a live recording lay there. */
+  readonly recordedSinceMs: number | null;
+  /** Monotonic; when yt-dlp had read what the site says of it. */
+  readonly seenAtMs: number | null;
   readonly refusals: readonly Extract<EngineControl, { kind: 'refused' }>[];
   readonly responses: readonly Extract<EngineControl, { kind: 'response' }>[];
   /** What was raised, oldest first; empty for a standalone yt-dlp. */
@@ -94,6 +102,8 @@ export interface RunOptions {
   readonly context: Omit<ArgvContext, 'url' | 'nonce' | 'engine' | 'isProxyForAll'>;
   /** Monotonic; the end of the attempt. */
   readonly deadlineMs: number;
+  /** Of the live recording that this run continues; null: it is none. */
+  readonly recordedSinceMs: number | null;
   readonly onVideo: (video: VideoInfo) => void;
   readonly onProgress: () => void;
   readonly log: (level: LogLevel, text: string) => void;
@@ -122,7 +132,11 @@ export async function runYtDlp(options: RunOptions): Promise<RunResult> {
   const liveGaps: LiveGap[] = [];
   let loggedLines = 0;
   let deadlineMs = options.deadlineMs;
-  let recordedSinceMs: number | null = null;
+  let recordedSinceMs = options.recordedSinceMs;
+  let seenAtMs: number | null = null;
+  let listLostAtMs: number | null = null;
+  let earlierBytes: number | null = null;
+  const isContinued = recordedSinceMs !== null;
   let activeAtMs = performance.now();
   let progressAtMs = 0;
 
@@ -139,12 +153,19 @@ export async function runYtDlp(options: RunOptions): Promise<RunResult> {
     endBy(isRecording ? 'recorded' : reason);
   }
 
+  /** ffmpeg has written what there is of a recording in several parts. */
+  function endPart(): void {
+    if (listLostAtMs !== null) endBy('interrupted');
+    else if (isContinued) endBy('recorded');
+  }
+
   function take(message: OutputMessage): void {
     if (guard.take(message)) endBy('changed');
     meter.take(message);
     switch (message.kind) {
       case 'video':
         first ??= message.video;
+        seenAtMs ??= performance.now();
         openStep = null;
         takeVideo(message.video);
         break;
@@ -153,6 +174,8 @@ export async function runYtDlp(options: RunOptions): Promise<RunResult> {
         if (message.progress.formatId !== null) progressAtMs = performance.now();
         // What ffmpeg fetches has no answers that are seen here.
         if (options.context.plan.section === null) received.takeProgress(message.progress, first);
+        // What yt-dlp would do to its file is done to all parts together.
+        if (message.progress.formatId !== null && message.progress.isFinished) endPart();
         // The media is there already; whatever this is, it is not what was asked for.
         if (options.context.plan.step !== 'whole' && isFetching(message.progress)) {
           endBy('part-failed');
@@ -165,6 +188,7 @@ export async function runYtDlp(options: RunOptions): Promise<RunResult> {
         break;
       case 'postprocess':
         openStep = message.isFinished ? null : message.name;
+        endPart();
         break;
       case 'file':
         filePath = message.path;
@@ -188,10 +212,7 @@ export async function runYtDlp(options: RunOptions): Promise<RunResult> {
     lines.push(line);
     ffmpeg.take(line);
     if (isHttpsLeftOut(line)) endBy('needs-https');
-    // ffmpeg does the recording, and has ended it: it does so at the first bad answer for the list.
-    if (first?.isLive === true && liveGaps.length === 0 && isListLost(line)) {
-      liveGaps.push(lostNow());
-    }
+    if (first?.isLive === true && isListLost(line)) listLostAtMs ??= performance.now();
     if (isForbiddenInput(line)) isSegmentForbidden = true;
     else if (isSkippedSegment(line) && skipped.length < MAX_KEPT_LINES) skipped.push(line);
     if (/^(\[|WARNING: )/.test(line)) activeAtMs = performance.now();
@@ -266,7 +287,10 @@ export async function runYtDlp(options: RunOptions): Promise<RunResult> {
     if (bytes !== folderBytes) activeAtMs = performance.now();
     folderBytes = bytes;
     if (progressAtMs === 0) meter.takeBytes(bytes);
-    if (bytes > 0 && first?.isLive === true) recordedSinceMs ??= nowMs;
+    earlierBytes ??= isContinued ? bytes : 0;
+    if (bytes > earlierBytes && first?.isLive === true) {
+      recordedSinceMs ??= nowMs;
+    }
   }
 
   async function lookAtUsage(nowMs: number): Promise<void> {
@@ -295,6 +319,7 @@ export async function runYtDlp(options: RunOptions): Promise<RunResult> {
     // Later it is on its way to a file already.
     const isRecording = recordedSinceMs !== null && openStep === null && filePath === null;
     if (jobs.isStopped) endBy('stopped');
+    else if (listLostAtMs !== null && nowMs - listLostAtMs > LAST_WORDS_MS) endBy('interrupted');
     else if (
       maxSeconds !== undefined &&
       recordedSinceMs !== null &&
@@ -332,7 +357,7 @@ export async function runYtDlp(options: RunOptions): Promise<RunResult> {
     missing: [...missing.values(), ...(isSpoilt ? [skippedSegments(skipped)] : [])],
     ...{ byteProblem: received.problem(), areBytesComplete: received.areComplete() },
     ffmpeg: ffmpeg.account(),
-    liveGaps,
+    ...{ liveGaps, recordedSinceMs, seenAtMs },
   };
 }
 

@@ -36,6 +36,10 @@ describe('a recording of live HLS', () => {
     ['takes nothing twice from a cache that is behind', 'staleCache', [5, 6, 7, 8]],
     ['follows an encoder that counts anew', 'newNumbering', [40, 41, 42, 0, 1, 2]],
     ['continues after a stop, without the half segment', 'continued', [0, 1, 2, 3, 4, 5]],
+    ['reads what is encrypted', 'decrypted', [0, 1, 2, 3, 4]],
+    ['takes ranges of one file, and only from their place', 'ranges', [0, 1, 2, 3, 4, 5]],
+    ['fetches anew what is a page in the place of a segment', 'pageAsSegment', [0, 1, 2, 3, 4]],
+    ['fetches anew what has fewer bytes than promised', 'shortSegment', [0, 1, 2, 3, 4]],
   ])('%s', (_, name, segments) => {
     expect(found[name]).toMatchObject({ has: true, segments, gaps: [] });
   });
@@ -62,9 +66,28 @@ describe('a recording of live HLS', () => {
     expect(found['fullDisk']).toBe('NotADirectoryError');
   });
 
-  it.each(['noTransportStream', 'encrypted'])('leaves to ffmpeg what is no copy: %s', (name) => {
-    expect(found[name]).toEqual({ isPlain: false, files: [] });
+  it('names what the site itself has not got', () => {
+    expect(found['declaredGap']).toMatchObject({ segments: [0, 1, 2, 3, 5], gaps: [[4, 4, 1]] });
   });
+
+  it.each<[string, string, readonly number[]]>([
+    ['stands behind its initialisation', 'fragmented', [0, 1, 2, 3]],
+    ['goes on in time where the stream begins to count anew', 'otherClock', [0, 1, 2, 3, 5, 6, 8]],
+    ['goes on in time after a stop', 'continuedFragments', [0, 1, 2, 3, 5]],
+  ])('of fragmented MP4 %s', (_, name, times) => {
+    expect(found[name]).toEqual({ times, gaps: [] });
+  });
+
+  it('of fragmented MP4 leaves out what is of another form, and says which', () => {
+    expect(found['otherPicture']).toEqual({ times: [0, 1, 2, 4, 5], gaps: [[3, 1]] });
+  });
+
+  it.each(['noTransportStream', 'encrypted', 'otherCipher'])(
+    'leaves to ffmpeg what is no copy: %s',
+    (name) => {
+      expect(found[name]).toEqual({ isPlain: false, files: [] });
+    },
+  );
 
   it('takes no other thing for a list of segments', () => {
     expect(found['refusals']).toEqual([

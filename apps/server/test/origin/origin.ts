@@ -5,6 +5,7 @@ import { sendText, type Exchange, type LoggedRequest, type Route } from './excha
 import { faultRoutes } from './fault-routes.ts';
 import { hostileRoutes } from './hostile-routes.ts';
 import { lineRoutes } from './line-routes.ts';
+import { liveRoutes } from './live-routes.ts';
 import { mediaRoutes } from './media-routes.ts';
 import { ensureMedia } from './media.ts';
 import { memberRoutes } from './member-routes.ts';
@@ -20,6 +21,7 @@ export const routes: readonly Route[] = [
   ...pageRoutes,
   ...memberRoutes,
   ...streamRoutes,
+  ...liveRoutes,
   ...twoFacedRoutes,
   ...faultRoutes,
   ...hostileRoutes,

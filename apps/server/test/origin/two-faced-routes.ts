@@ -6,7 +6,8 @@ import {
   type Exchange,
   type Route,
 } from './exchange.ts';
-import { livePlaylist, playlistType } from './stream-routes.ts';
+import { livePlaylist } from './live-routes.ts';
+import { playlistType } from './stream-routes.ts';
 
 /** What a site may put before ffmpeg, which reads again what yt-dlp has read. `to`: an address of its choice. */
 const forFfmpeg: Readonly<Record<string, (to: URL, exchange: Exchange) => string>> = {
@@ -54,8 +55,8 @@ export const twoFacedRoutes: readonly Route[] = [
   {
     path: '/two-faced/live.m3u8',
     about: `a live list for yt-dlp; ${about}`,
-    answer(exchange) {
-      if (!answerFfmpeg(exchange)) sendText(exchange, livePlaylist(exchange), playlistType);
+    async answer(exchange) {
+      if (!answerFfmpeg(exchange)) sendText(exchange, await livePlaylist(exchange), playlistType);
     },
   },
   {

@@ -1,0 +1,171 @@
+"""Puts our recorder of live HLS in the place of ffmpeg, which yt-dlp gives such streams to.
+
+A plain one is recorded where yt-dlp wants its file. What has to be put together at the end, fragmented MP4 and picture
+and sound apart, is recorded beside it, as `media.f0.mp4.part`, and joined by ffmpeg from there; the same is done by
+`worker/recording.ts` when a recording is ended in the middle.
+"""
+
+import os
+import threading
+import time
+from typing import Any, Callable, Dict, List, Optional
+
+from control import Reporter
+from live import Decrypt, Recording
+from live_list import NotPlain
+
+# Of streams that belong together, the one that is recorded later begins with a later segment. More is another clock.
+_MOST_APART_SECONDS = 60.0
+# What one of the streams has lost stays a hole in it, as in the others: closed, picture and sound would be out of step.
+_LONGEST_HOLE_SECONDS = 300
+_LOOK_SECONDS = 0.5
+
+
+class _Ended(BaseException):
+    """Another of the streams has failed, and with it all."""
+
+
+def install(reporter: Reporter) -> None:
+    """A yt-dlp that is built differently goes on as it did."""
+    from yt_dlp.downloader.external import FFmpegFD
+
+    original = getattr(FFmpegFD, '_call_downloader', None)
+    if original is None or not hasattr(FFmpegFD, '_prepare_url'):
+        return
+
+    def call_downloader(self: Any, filename: str, info: Dict[str, Any]) -> Any:
+        streams: List[Dict[str, Any]] = info.get('requested_formats') or [info]
+        are_hls = all(str(stream.get('protocol')) in ('m3u8', 'm3u8_native') for stream in streams)
+        if not info.get('is_live') or not are_hls or info.get('section_start'):
+            return original(self, filename, info)
+        try:
+            return 0 if _record(self, filename, info, streams, reporter) else 1
+        except NotPlain:
+            return original(self, filename, info)
+
+    FFmpegFD._call_downloader = call_downloader
+
+
+def _record(
+    downloader: Any, filename: str, info: Dict[str, Any], streams: List[Dict[str, Any]], reporter: Reporter
+) -> bool:
+    ended = threading.Event()
+
+    def sleep(seconds: float) -> None:
+        if ended.wait(seconds):
+            raise _Ended
+
+    recordings: List[Recording] = []
+    for number, stream in enumerate(streams):
+        described = {**info, **stream}
+        recordings.append(
+            Recording(
+                url=stream['url'],
+                path_for=_namer(filename, len(streams) == 1, number),
+                fetch=_fetcher(downloader, described),
+                decrypt=_decrypt(),
+                say=lambda text: downloader.to_screen(f'[live] {text}'),
+                report=reporter.report,
+                sleep=time.sleep if len(streams) == 1 else sleep,
+                state_name='live.json' if number == 0 else f'live-{number}.json',
+            )
+        )
+    try:
+        if len(recordings) == 1:
+            return recordings[0].run() and _joined(downloader, filename, info, recordings)
+        are_there = _all_at_once([recording.run for recording in recordings], ended)
+    except NotPlain:
+        for recording in recordings:
+            recording.forget()
+        raise
+    return all(are_there) and _joined(downloader, filename, info, recordings)
+
+
+def _namer(filename: str, is_alone: bool, number: int) -> Callable[[bool], str]:
+    def path_for(is_fragmented: bool) -> str:
+        if is_alone and not is_fragmented:
+            return filename
+        name = f'media.f{number}.{"mp4" if is_fragmented else "ts"}.part'
+        return os.path.join(os.path.dirname(filename), name)
+
+    return path_for
+
+
+def _all_at_once(runs: List[Callable[[], bool]], ended: threading.Event) -> List[bool]:
+    """Raises the first failure, when none of the others records any more."""
+    results: List[Optional[bool]] = [None] * len(runs)
+    failures: List[BaseException] = []
+
+    def record(number: int) -> None:
+        try:
+            results[number] = runs[number]()
+        except _Ended:
+            pass
+        except BaseException as error:
+            failures.append(error)
+            ended.set()
+
+    # When the job is interrupted they end with it: what is recorded up to then is written down.
+    threads = [threading.Thread(target=record, args=(number,), daemon=True) for number in range(len(runs))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        while thread.is_alive():
+            thread.join(_LOOK_SECONDS)
+    if failures:
+        raise failures[0]
+    return [result is True for result in results]
+
+
+def _fetcher(downloader: Any, info: Dict[str, Any]) -> Callable[[str, Dict[str, str]], Any]:
+    def fetch(url: str, headers: Dict[str, str]) -> Any:
+        request = downloader._prepare_url(info, url)
+        # A proxy that makes ranges of compressed answers is not asked for any.
+        request.headers.update({**headers, **({'Accept-Encoding': 'identity'} if headers else {})})
+        return downloader.ydl.urlopen(request)
+
+    return fetch
+
+
+def _decrypt() -> Optional[Decrypt]:
+    """None where it would be done in Python, some kilobytes a second."""
+    try:
+        from yt_dlp.aes import aes_cbc_decrypt_bytes
+        from yt_dlp.dependencies import Cryptodome
+
+        return aes_cbc_decrypt_bytes if Cryptodome.AES else None
+    except ImportError:
+        return None
+
+
+def _joined(downloader: Any, filename: str, info: Dict[str, Any], recordings: List[Recording]) -> bool:
+    """One file of what was recorded apart, under the name that yt-dlp looks for."""
+    from yt_dlp.postprocessor.ffmpeg import EXT_TO_OUT_FORMATS, FFmpegPostProcessor
+    from yt_dlp.utils import PostProcessingError
+
+    paths = [recording.path for recording in recordings]
+    if paths == [filename]:
+        return True
+    tool = FFmpegPostProcessor(downloader.ydl)
+    begins = [_begin_of(tool, path) for path in paths]
+    inputs = []
+    for path, begin in zip(paths, begins):
+        apart = begin - begins[0]
+        moved = ['-itsoffset', f'{apart:.6f}'] if 0 < abs(apart) < _MOST_APART_SECONDS else []
+        inputs.append((path, ['-dts_delta_threshold', str(_LONGEST_HOLE_SECONDS), *moved]))
+    maps = [word for number in range(len(paths)) for word in ('-map', str(number))]
+    extension = info['ext']
+    form = 'mp4' if extension in ('mp4', 'm4a') else EXT_TO_OUT_FORMATS.get(extension, extension)
+    words = [*maps, '-dn', '-ignore_unknown', '-c', 'copy', '-f', form]
+    try:
+        tool.real_run_ffmpeg(inputs, [(filename, words)])
+    except PostProcessingError as error:
+        downloader.report_error(f'Joining the recording: {error}', tb=False)
+        return False
+    for recording in recordings:
+        recording.forget()
+    return True
+
+
+def _begin_of(tool: Any, path: str) -> float:
+    return float(tool.get_metadata_object(path)['format'].get('start_time') or 0)

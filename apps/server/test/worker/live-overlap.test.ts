@@ -1,0 +1,21 @@
+import { describe, expect, it } from 'vitest';
+import { endBefore, type Packet } from '../../src/worker/live-overlap.ts';
+
+/** One letter is one packet, a second each. */
+const packets = (letters: string, from = 0): readonly Packet[] =>
+  [...letters].map((hash, index) => ({ seconds: from + index, hash }));
+
+describe('where a part of a live recording has to end before the next one', () => {
+  it.each<[string, string, string, number | null]>([
+    ['where the next one begins', 'abcdefgh', 'efghijkl', 4],
+    ['there as well when its last packet is cut off', 'abcdefg?', 'efghijkl', 4],
+    ['nowhere, as the next one has all of it', 'cdefgh', 'abcdefghijk', 0],
+    ['nowhere, as both begin alike and the next one has more', 'abcdef', 'abcdefghijk', 0],
+    ['is not known when the next one begins later', 'abcdefgh', 'klmnop', null],
+    ['is not known when too few are alike', 'abcdefgh', 'ghklmnop', null],
+    ['is late rather than early when the picture stands still', 'abxxxxxx', 'xxxxxxxx', 5],
+    ['is not known of what cannot be read', '', 'abcdef', null],
+  ])('%s', (_, first, second, end) => {
+    expect(endBefore(packets(first), packets(second, 100))).toBe(end);
+  });
+});
