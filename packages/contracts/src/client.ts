@@ -23,6 +23,7 @@ import type {
   DownloadList,
   DownloadsCreated,
   Explanation,
+  HostResumed,
   LogLines,
   Readiness,
   Telemetry,
@@ -80,6 +81,7 @@ export interface ListDownloads {
 export interface CallInput<Name extends RouteName> {
   readonly id?: string;
   readonly site?: string;
+  readonly host?: string;
   readonly query?: Readonly<Record<string, string | number | readonly string[] | undefined>>;
   readonly body?: RouteBody<Name>;
   readonly headers?: Readonly<Record<string, string>>;
@@ -133,6 +135,8 @@ export interface Client {
   updateDownload(id: string, request: UpdateDownload, options?: CallOptions): Promise<Download>;
   /** What cannot be acted on is listed in `skipped`; it is no error. */
   actOnDownloads(request: ActOnDownloads, options?: CallOptions): Promise<ActionResult>;
+  /** Asks a site again that is left alone; rejects with `HOST_NOT_PARKED` when it is not. */
+  resumeHost(host: string, options?: CallOptions): Promise<HostResumed>;
   downloadLog(id: string, after?: number, options?: CallOptions): Promise<LogLines>;
   /** Looks at a link without downloading it; aborting ends the look on the server as well. */
   createProbe(request: CreateProbe, options?: CallOptions): Promise<Probe>;
@@ -166,7 +170,8 @@ export function createClient(clientOptions: ClientOptions): Client {
     const route = ROUTES[name];
     const path = route.path
       .replace(':id', encodeURIComponent(input.id ?? ''))
-      .replace(':site', encodeURIComponent(input.site ?? ''));
+      .replace(':site', encodeURIComponent(input.site ?? ''))
+      .replace(':host', encodeURIComponent(input.host ?? ''));
     const query = new URLSearchParams();
     for (const [key, value] of Object.entries(input.query ?? {})) {
       if (value === undefined) continue;
@@ -286,6 +291,8 @@ export function createClient(clientOptions: ClientOptions): Client {
       (await succeed('updateDownload', { id, body: request, signal: options.signal })).download,
     actOnDownloads: (request, options = {}) =>
       succeed('actOnDownloads', { body: request, signal: options.signal }),
+    resumeHost: (host, options = {}) =>
+      succeed('resumeHost', { host, body: {}, signal: options.signal }),
     downloadLog: (id, after, options = {}) =>
       succeed('downloadLog', { id, query: { after }, signal: options.signal }),
     createProbe: (request, options = {}) =>

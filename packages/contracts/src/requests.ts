@@ -77,6 +77,18 @@ export const EventsHeaders = Type.Object({
 export const DownloadParams = Type.Object({ id: Uuid }, strict);
 export type DownloadParams = Static<typeof DownloadParams>;
 
+export const HostParams = Type.Object(
+  {
+    host: Type.String({
+      minLength: 1,
+      maxLength: LIMITS.hostCharacters,
+      description: 'host name of a site as in the links of its downloads, such as `video.example`',
+    }),
+  },
+  strict,
+);
+export type HostParams = Static<typeof HostParams>;
+
 const statusList = `^(${STATUSES.join('|')})(,(${STATUSES.join('|')}))*$`;
 
 export const ListDownloadsQuery = Type.Object(

@@ -59,6 +59,14 @@ export const ActionResult = Type.Object({
 });
 export type ActionResult = Static<typeof ActionResult>;
 
+export const HostResumed = Type.Object({
+  host: Type.String(),
+  affected: Type.Array(Uuid, {
+    description: 'the downloads that the site had sent away and that go on now',
+  }),
+});
+export type HostResumed = Static<typeof HostResumed>;
+
 export const LogLine = Type.Object({
   seq: Type.Integer({ minimum: 1 }),
   at: Timestamp,

@@ -16,6 +16,7 @@ export const ROUTES = {
   actOnDownloads: { method: 'POST', path: '/downloads/actions' },
   downloadFile: { method: 'GET', path: '/downloads/:id/file' },
   downloadLog: { method: 'GET', path: '/downloads/:id/log' },
+  resumeHost: { method: 'POST', path: '/hosts/:host/resume' },
   createProbe: { method: 'POST', path: '/probes' },
   listCookies: { method: 'GET', path: '/cookies' },
   putCookies: { method: 'PUT', path: '/cookies/:site' },

@@ -139,5 +139,6 @@ export const LIMITS = {
   logLines: 300,
   idsPerAction: 5000,
   siteCharacters: 200,
+  hostCharacters: 255,
   cookieTextCharacters: 200_000,
 } as const;

@@ -2,6 +2,9 @@ import type { DownloadQueue, QueueEntry } from '../domain/ports.ts';
 
 /** Nobody asks for more; what looks longer comes from a clock that was set back. */
 const LONGEST_WAIT_MS = 3_600_000;
+const LONGEST_RELEASE_MS = 31 * 86_400_000;
+/** A timer takes no more than 24 days. */
+const LONGEST_TIMER_MS = 3_600_000;
 
 export interface MemoryQueueOptions {
   readonly slots: number;
@@ -47,8 +50,8 @@ export function createMemoryQueue(options: MemoryQueueOptions): DownloadQueue {
     return sorted;
   }
 
-  function steady(atWallMs: number): number {
-    return nowMs() + Math.min(atWallMs - wallMs(), LONGEST_WAIT_MS);
+  function steady(atWallMs: number, longestMs = LONGEST_WAIT_MS): number {
+    return nowMs() + Math.min(atWallMs - wallMs(), longestMs);
   }
 
   function hasRoom(entry: Pick<QueueEntry, 'neededBytes'> | undefined): boolean {
@@ -135,7 +138,7 @@ export function createMemoryQueue(options: MemoryQueueOptions): DownloadQueue {
       if (at > now && at < soonest) soonest = at;
     }
     if (soonest === Infinity) return;
-    callOff = wakeAfter(dispatch, soonest - now + 1);
+    callOff = wakeAfter(dispatch, Math.min(soonest - now + 1, LONGEST_TIMER_MS));
   }
 
   return {
@@ -144,7 +147,9 @@ export function createMemoryQueue(options: MemoryQueueOptions): DownloadQueue {
       dispatch();
     },
     enqueue(entry) {
-      const startsAtMs = entry.notBeforeMs === null ? -Infinity : steady(entry.notBeforeMs);
+      const longestMs = entry.isForRelease === true ? LONGEST_RELEASE_MS : LONGEST_WAIT_MS;
+      const startsAtMs =
+        entry.notBeforeMs === null ? -Infinity : steady(entry.notBeforeMs, longestMs);
       waiting.set(entry.id, { entry, startsAtMs });
       sorted = null;
       dispatchSoon();
@@ -159,6 +164,18 @@ export function createMemoryQueue(options: MemoryQueueOptions): DownloadQueue {
       parked.set(host, Math.max(steady(untilMs), parked.get(host) ?? -Infinity));
       wakeLater();
       return Promise.resolve();
+    },
+    unpark(host, untilMs) {
+      const before = parked.get(host);
+      if (before === undefined) return Promise.resolve();
+      if (untilMs === null) parked.delete(host);
+      else parked.set(host, Math.min(before, steady(untilMs)));
+      dispatchSoon();
+      return Promise.resolve();
+    },
+    parkedUntilMs(host) {
+      const atMs = parked.get(host);
+      return atMs === undefined ? null : wallMs() + atMs - nowMs();
     },
     setDiskRoom(bytes) {
       diskRoomBytes = bytes;

@@ -10,6 +10,7 @@ import type { AttemptUsage } from '../worker/messages.ts';
 import type { ActivityLog } from './activity-log.ts';
 import { createAttemptCount } from './attempt-count.ts';
 import { IDLE } from './blank-record.ts';
+import { createCounter } from './counter.ts';
 import type { DiskGate } from './disk-gate.ts';
 import { RequestError } from './errors.ts';
 import { listDownloads, matches, type ListPage, type ListQuery } from './list-downloads.ts';
@@ -40,7 +41,8 @@ import type { Logger, Records } from './records.ts';
 import { ended, requirePausable, requireRecording, type Run } from './running-only.ts';
 import { runDownload, type RunDependencies } from './run-download.ts';
 import { MOST_DEATHS } from './retry-policy.ts';
-import { createSitePatience } from './site-patience.ts';
+import { createParkedSites } from './parked-sites.ts';
+import { queueEntryOf } from './queue-entry.ts';
 import { endOfParts } from './store-parts.ts';
 import { createSubmissions, type SubmitResult, type UrlVerdict } from './submit.ts';
 import { removeWorkWithRecords } from './work-of-records.ts';
@@ -97,6 +99,11 @@ export interface Downloads {
   retry(id: string, request: RetryDownload): Promise<Download>;
   pause(id: string): Promise<Download>;
   resume(id: string): Promise<Download>;
+  /**
+   * Asks a site again that is left alone. The ids of the downloads that it has sent away and that go on now.
+   * @throws {RequestError} HOST_NOT_PARKED
+   */
+  resumeHost(host: string): Promise<readonly string[]>;
   /** Ends a live recording with what it has. One that the server's end cuts off meanwhile goes on after the next start. */
   finish(id: string): Promise<Download>;
   update(id: string, request: UpdateDownload): Promise<Download>;
@@ -117,31 +124,27 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
   });
   const running = new Map<string, Run>();
   const attempts = createAttemptCount();
-  const interruptions = new Map<string, number>();
-  const deaths = new Map<string, number>();
+  const [interruptions, deaths, looks] = [createCounter(), createCounter(), createCounter()];
+  const random = dependencies.random ?? Math.random;
+  const sites = createParkedSites({ ...dependencies, now, random });
+  const { view } = sites;
   live.subscribe((change) => {
     if (change.kind !== 'removed') return;
     attempts.forget(change.id);
-    for (const counter of [interruptions, deaths]) counter.delete(change.id);
+    for (const counter of [interruptions, deaths, looks]) counter.forget(change.id);
+    void sites.withdraw(change.id);
   });
   removeWorkWithRecords({ ...dependencies, untilEnded: (id) => running.get(id)?.ended });
   const runDependencies: RunDependencies = {
     ...dependencies,
     ...settings,
     now,
-    random: dependencies.random ?? Math.random,
+    random,
     onUsage: dependencies.onUsage ?? (() => undefined),
-    mayContinue(id) {
-      const count = (interruptions.get(id) ?? 0) + 1;
-      interruptions.set(id, count);
-      return !isStopping && count <= MOST_INTERRUPTIONS;
-    },
-    mayRunAgain(id) {
-      const count = (deaths.get(id) ?? 0) + 1;
-      deaths.set(id, count);
-      return count < MOST_DEATHS;
-    },
-    sites: createSitePatience(),
+    mayContinue: (id) => interruptions.next(id) <= MOST_INTERRUPTIONS && !isStopping,
+    mayRunAgain: (id) => deaths.next(id) < MOST_DEATHS,
+    sites,
+    countLook: (id) => looks.next(id),
     attempts,
   };
   let isStopping = false;
@@ -154,27 +157,13 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
     return entry.download;
   }
 
-  function view(download: Download): Download {
-    if (download.status !== 'queued') return download;
-    const host = live.get(download.id)?.host ?? '';
-    return { ...download, waiting_for: queue.waitingReason({ id: download.id, host }) };
-  }
-
   async function enqueue(id: string): Promise<void> {
     // Needs no slot once its list is read.
     if (await dependencies.playlists.feed(id)) return;
     const entry = live.get(id);
     // Something may have moved it on while this was on its way here.
     if (entry?.download.status !== 'queued') return;
-    const { priority, retry_at: retryAt } = entry.download;
-    await queue.enqueue({
-      id,
-      priority,
-      order: entry.order,
-      host: entry.host,
-      notBeforeMs: retryAt === null ? null : Date.parse(retryAt),
-      neededBytes: dependencies.disk.neededBytes(id),
-    });
+    await queue.enqueue(queueEntryOf(entry, dependencies.disk));
   }
 
   /**
@@ -297,6 +286,7 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
       running.get(id)?.controller.abort();
       await queue.remove(id);
       await orGoOn(id, saved);
+      await sites.withdraw(id);
       log.write('info', 'Cancelled.', id, false);
       log.write('info', `Cancelled: ${download.title ?? new URL(download.url).hostname}`, id, true);
       if (!isRunning) await files.removeJobFolder(id);
@@ -320,8 +310,7 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
       if (download.parent_id === null) submissions.requireRoom(1);
       const isOther = Object.keys(request).length > 0 && !isKept;
       attempts.beginAnew(download);
-      interruptions.delete(id);
-      deaths.delete(id);
+      for (const counter of [interruptions, deaths, looks]) counter.forget(id);
       await records.moveOrRefuse(id, 'queued', {
         ...selection,
         waiting_for: 'slot',
@@ -334,6 +323,7 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
       });
       const queued = required(id);
       submissions.track(queued);
+      await sites.withdraw(id);
       log.write('info', retryWords(queued), id, false);
       const begin = async () => {
         if (isOther) await files.removeJobFolder(id);
@@ -352,6 +342,7 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
       running.get(id)?.controller.abort();
       await queue.remove(id);
       await orGoOn(id, saved);
+      await sites.withdraw(id);
       log.write('info', 'Paused.', id, false);
       return required(id);
     },
@@ -363,11 +354,17 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
           `Only a paused download can be resumed; this one is ${download.status}.`,
         );
       }
-      await records.moveOrRefuse(id, 'queued', { waiting_for: 'slot' });
+      const isEarly = download.error?.code === 'UPCOMING' && download.retry_at !== null;
+      await records.moveOrRefuse(id, 'queued', { waiting_for: isEarly ? 'release' : 'slot' });
       const queued = required(id);
       log.write('info', 'Resumed.', id, false);
       await enqueue(id);
       return queued;
+    },
+    async resumeHost(host) {
+      const affected = await sites.resume(host, enqueue);
+      log.write('info', `Asking ${host} again.`, null, true);
+      return affected;
     },
     async finish(id) {
       requireRecording(required(id));

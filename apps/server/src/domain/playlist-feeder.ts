@@ -12,6 +12,8 @@ import { IDLE } from './blank-record.ts';
 import type { UrlVerdict } from './submit.ts';
 
 const RETRY_MS = 1000;
+/** Entries of one list that wait for their release at the same time. */
+const MAX_EARLY = 50;
 
 export interface PlaylistFeederDependencies {
   readonly live: LiveDownloads;
@@ -106,6 +108,14 @@ export function createPlaylistFeeder(
     if (!isRunning(id)) feedings.delete(id);
   }
 
+  /** What is not out yet may wait for days, and does not hold up the rest of the list. */
+  function roomFor(queued: readonly string[]): number {
+    const isEarly = (child: string) => live.get(child)?.download.waiting_for === 'release';
+    const early = queued.filter(isEarly).length;
+    const waiting = queued.length - early;
+    return Math.min(dependencies.maxWaiting - waiting, MAX_EARLY - early);
+  }
+
   async function feed(
     id: string,
     feeding: Feeding,
@@ -113,9 +123,9 @@ export function createPlaylistFeeder(
     given: ChildActions,
   ): Promise<void> {
     while (isRunning(id)) {
-      const statuses = lists.childrenOf(id).map((child) => lists.statusOf(child));
-      const room =
-        dependencies.maxWaiting - statuses.filter((status) => status === 'queued').length;
+      const children = lists.childrenOf(id);
+      const statuses = children.map((child) => lists.statusOf(child));
+      const room = roomFor(children.filter((child) => lists.statusOf(child) === 'queued'));
       if (room <= 0) return;
       const from = feeding.cursor;
       try {

@@ -58,6 +58,8 @@ export interface QueueEntry {
   readonly host: string;
   /** Epoch milliseconds before which it must not start, at most an hour from now; null when at once. */
   readonly notBeforeMs: number | null;
+  /** It is not out yet: that time may be 31 days from now. */
+  readonly isForRelease?: boolean;
   /** Room on the disk that it is known to need; null when unknown. */
   readonly neededBytes: number | null;
 }
@@ -80,6 +82,13 @@ export interface DownloadQueue {
   remove(id: string): Promise<boolean>;
   /** Leaves a site alone until then, at most for an hour; other sites go on. */
   park(host: string, untilMs: number): Promise<void>;
+  /** Leaves it alone no longer than until then; null, and all of its downloads may go. Idempotent. */
+  unpark(host: string, untilMs: number | null): Promise<void>;
+  /**
+   * Epoch milliseconds until which the site is left alone, or was: it stays known until one that asked first has ended well.
+   * Null when it is not.
+   */
+  parkedUntilMs(host: string): number | null;
   /** Bytes that downloads may still take. What is known to need more waits; below zero nothing starts. */
   setDiskRoom(bytes: number): void;
   waitingReason(entry: { readonly id: string; readonly host: string }): WaitingReason;

@@ -15,9 +15,10 @@ import type {
   RunOptions,
 } from './ports.ts';
 import type { Logger, Records } from './records.ts';
-import { isSiteWide, retryDelaySeconds, waitSeconds } from './retry-policy.ts';
+import { queueEntryOf } from './queue-entry.ts';
+import { releaseDelaySeconds, retryDelaySeconds } from './retry-policy.ts';
 import type { DiskGate } from './disk-gate.ts';
-import type { SitePatience } from './site-patience.ts';
+import type { ParkedSites } from './parked-sites.ts';
 import { settleParts } from './store-parts.ts';
 
 export interface RunDependencies {
@@ -39,7 +40,9 @@ export interface RunDependencies {
   /** Whether a download whose own processes have died may be run again; not for ever. */
   readonly mayRunAgain: (id: string) => boolean;
   readonly disk: DiskGate;
-  readonly sites: SitePatience;
+  readonly sites: Pick<ParkedSites, 'sentAway' | 'welcomed'>;
+  /** How often it was looked at and not out yet, with this time, from 1. */
+  readonly countLook: (id: string) => number;
   readonly fileName: (download: Download) => FileName;
   readonly playlists: {
     /** Keeps what was listed; durable when resolved. */
@@ -65,7 +68,8 @@ export async function runDownload(
   const queued = live.get(id)?.download;
   if (queued?.status !== 'queued') return;
   const noRoom = new AbortController();
-  const isRetry = queued.retry_at !== null;
+  // What waits for its release has not been tried.
+  const isRetry = queued.retry_at !== null && queued.waiting_for !== 'release';
   const isParts = queued.retry_parts.length > 0;
   const start: Partial<Download> = {
     ...IDLE,
@@ -216,7 +220,7 @@ async function waitForDisk(
   const { live, records } = dependencies;
   if (live.get(id)?.download.status !== 'running') return settle(id, STOPPED, dependencies);
   await records.move(id, 'queued', { ...IDLE, ...patch, waiting_for: 'disk' });
-  await enqueue(id, null, dependencies);
+  await enqueue(id, dependencies);
 }
 
 function takenBack(change: Partial<Download>, before: Download): Partial<Download> {
@@ -315,14 +319,15 @@ async function fail(
       false,
     );
     await records.move(id, 'queued', { ...IDLE, waiting_for: 'slot' });
-    await enqueue(id, null, dependencies);
+    await enqueue(id, dependencies);
     return;
   }
   if (entry.download.retry_parts.length > 0) return settleParts(id, outcome, dependencies);
+  if (outcome.code === 'UPCOMING') return waitForRelease(entry, outcome, dependencies);
   const error = downloadError(outcome.code, outcome.quote ?? outcome.figures);
   if (outcome.detail) log.write('error', outcome.detail, id, false);
   const runs = dependencies.attempts.afterFailure(entry.download, outcome.code);
-  const siteDelay = await parkSite(entry, outcome, dependencies);
+  const siteDelay = await dependencies.sites.sentAway(entry, outcome);
   const isOver = outcome.code === 'WORKER_CRASHED' && !dependencies.mayRunAgain(id);
   const ownDelay = retryDelaySeconds(
     outcome.code,
@@ -355,42 +360,33 @@ async function fail(
     error,
     retry_at: new Date(retryAtMs).toISOString(),
   });
-  await enqueue(id, retryAtMs, dependencies);
+  await enqueue(id, dependencies);
 }
 
-/**
- * Leaves the whole site alone when the failure speaks of all requests, also when this download has no attempt left.
- * Returns the seconds, 0 for another failure.
- */
-async function parkSite(
-  { host, download }: LiveDownload,
-  { code, retryAfterSeconds }: Extract<Outcome, { kind: 'failed' }>,
-  { queue, sites, now, random }: RunDependencies,
-): Promise<number> {
-  if (!isSiteWide(code)) return 0;
+/** Costs no attempt, and goes on for as long as the site says that it will be there. */
+async function waitForRelease(
+  { download, host }: LiveDownload,
+  { detail, releaseAtMs }: Extract<Outcome, { kind: 'failed' }>,
+  { records, log, now, random, countLook, ...dependencies }: RunDependencies,
+): Promise<void> {
+  const { id, title } = download;
   const nowMs = now().getTime();
-  const times = sites.sentAway(host, Date.parse(download.started_at ?? ''), nowMs);
-  const seconds = waitSeconds(times, retryAfterSeconds, random());
-  await queue.park(host, nowMs + seconds * 1000);
-  return seconds;
+  const delay = releaseDelaySeconds(releaseAtMs ?? null, nowMs, countLook(id), random());
+  const error = downloadError('UPCOMING');
+  if (detail) log.write('info', detail, id, false);
+  const retryAt = new Date(nowMs + delay * 1000).toISOString();
+  log.write('info', `${title ?? host}: ${error.message} Looked at again at ${retryAt}.`, id, true);
+  const waiting = { waiting_for: 'release', error, retry_at: retryAt } as const;
+  await records.move(id, 'queued', { ...IDLE, ...waiting });
+  await enqueue(id, dependencies);
 }
 
 async function enqueue(
   id: string,
-  notBeforeMs: number | null,
-  { live, queue, disk }: RunDependencies,
+  { live, queue, disk }: Pick<RunDependencies, 'live' | 'queue' | 'disk'>,
 ): Promise<void> {
   const entry = live.get(id);
-  if (entry?.download.status !== 'queued') return;
-  const { priority } = entry.download;
-  await queue.enqueue({
-    id,
-    priority,
-    order: entry.order,
-    host: entry.host,
-    notBeforeMs,
-    neededBytes: disk.neededBytes(id),
-  });
+  if (entry?.download.status === 'queued') await queue.enqueue(queueEntryOf(entry, disk));
 }
 
 async function notify(id: string, { live, notifier }: RunDependencies): Promise<void> {

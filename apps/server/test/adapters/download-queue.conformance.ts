@@ -107,6 +107,36 @@ export function describeQueue(name: string, setUp: QueueSetUp): void {
       await queue.close();
     });
 
+    it('lets a site go at once when it is not to be left alone any more', async () => {
+      const { queue, started, pass, nowMs } = begin(4, 2);
+      await queue.park('a', nowMs() + 60_000);
+      for (const id of ['a1', 'a2', 'a3']) await queue.enqueue(entry(id, { host: 'a' }));
+      await pass(0);
+      expect(started).toEqual([]);
+      expect(queue.parkedUntilMs('a')).toBe(nowMs() + 60_000);
+      expect(queue.parkedUntilMs('b')).toBeNull();
+      await queue.unpark('a', nowMs() + 1000);
+      expect(queue.parkedUntilMs('a')).toBe(nowMs() + 1000);
+      await queue.unpark('a', null);
+      await queue.unpark('b', null);
+      await pass(0);
+      expect(started).toEqual(['a1', 'a2']);
+      expect(queue.parkedUntilMs('a')).toBeNull();
+      await queue.close();
+    });
+
+    it('waits for days when something is not out yet, and for an hour else', async () => {
+      const { queue, started, pass, nowMs } = begin(2);
+      const notBeforeMs = nowMs() + 30 * 86_400_000;
+      await queue.enqueue(entry('early', { notBeforeMs, isForRelease: true }));
+      await queue.enqueue(entry('odd', { notBeforeMs }));
+      await pass(3_601_000);
+      expect(started).toEqual(['odd']);
+      await pass(30 * 86_400_000);
+      expect(started).toEqual(['odd', 'early']);
+      await queue.close();
+    });
+
     it('starts nothing before its time, and then by itself', async () => {
       const { queue, started, pass, nowMs } = begin(2);
       await queue.enqueue(entry('later', { notBeforeMs: nowMs() + 5000 }));

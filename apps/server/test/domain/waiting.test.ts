@@ -88,6 +88,176 @@ describe('a site that sends us away', () => {
   });
 });
 
+describe('a site that is left alone', () => {
+  async function openParked(outcome: Outcome = sentAway(1800)) {
+    const opened = await open({ slots: 1 });
+    const ids = await opened.room.submit(...[1, 2, 3].map((n) => `https://a.example/${n}`));
+    const [cause = '', waiting = ''] = ids;
+    await endAttempt(opened.room, cause, outcome);
+    return { ...opened, cause, waiting };
+  }
+
+  it('says until when and why at everything that waits for it', async () => {
+    const { room, waiting, nowMs } = await openParked();
+    const until = new Date(nowMs() + 1_800_000).toISOString();
+    expect(room.downloads.get(waiting)).toMatchObject({
+      waiting_for: 'host',
+      retry_at: until,
+      error: { code: 'THROTTLED' },
+    });
+    expect(room.live.get(waiting)?.download).toMatchObject({ retry_at: null, error: null });
+  });
+
+  it('is asked again at once when that is wanted, also by the one that was sent away', async () => {
+    const { room, cause, waiting } = await openParked(sentAway(1800, 'BOT_CHECK'));
+    expect(await room.downloads.resumeHost('a.example')).toEqual([cause]);
+    await eventually(() => room.attempts.has(cause));
+    expect(room.downloads.get(cause).attempt).toBe(2);
+    expect(room.downloads.get(waiting).error).toBeNull();
+    await expect(room.downloads.resumeHost('a.example')).rejects.toMatchObject({
+      code: 'HOST_NOT_PARKED',
+    });
+    await expect(room.downloads.resumeHost('b.example')).rejects.toMatchObject({
+      code: 'HOST_NOT_PARKED',
+    });
+  });
+
+  it.each(['cancel', 'pause'] as const)(
+    'is asked again when its only cause is gone: %s',
+    async (act) => {
+      const { room, cause, waiting } = await openParked();
+      await room.downloads[act](cause);
+      await eventually(() => room.attempts.has(waiting));
+    },
+  );
+
+  it('is asked again when a failed cause is retried or forgotten', async () => {
+    const { room, cause, waiting } = await open({ slots: 1, maxAttempts: 1 }).then(
+      async (opened) => {
+        const [first = '', second = ''] = await opened.room.submit(
+          'https://a.example/1',
+          'https://a.example/2',
+        );
+        await endAttempt(opened.room, first, sentAway(1800));
+        return { ...opened, cause: first, waiting: second };
+      },
+    );
+    expect(room.downloads.get(waiting).waiting_for).toBe('host');
+    await room.downloads.purge(cause, 'record');
+    await eventually(() => room.attempts.has(waiting));
+  });
+
+  it('stays so while another download speaks for it, for as long as that one says', async () => {
+    const { room, nowMs } = await open({ slots: 2 });
+    const [first = '', second = '', third = ''] = await room.submit(
+      ...[1, 2, 3].map((n) => `https://a.example/${n}`),
+    );
+    await endAttempt(room, first, sentAway(1800));
+    await endAttempt(room, second, sentAway(600));
+    await room.downloads.cancel(first);
+    const { waiting_for: reason, retry_at: at } = room.downloads.get(third);
+    expect(reason).toBe('host');
+    expect(Math.round((Date.parse(at ?? '') - nowMs()) / 1000)).toBe(600);
+    await room.downloads.cancel(second);
+    await eventually(() => room.attempts.has(third));
+  });
+
+  it('is not so for a file alone, nor for as long as an absurd answer says', async () => {
+    const { room, waiting } = await openParked({
+      ...sentAway(3000),
+      isOfFileAlone: true,
+    } as Outcome);
+    await eventually(() => room.attempts.has(waiting));
+    await endAttempt(room, waiting, sentAway(86_400));
+    const { parkedUntilMs } = room.queue.hosts()[0] ?? {};
+    expect((parkedUntilMs ?? 0) - 1.7e12).toBe(5000);
+  });
+});
+
+describe('media that is not out yet', () => {
+  const early = (releaseAtMs: number | null): Outcome => ({
+    ...sentAway(null, 'UPCOMING'),
+    ...({ releaseAtMs } as object),
+  });
+
+  it('waits until the site promises it, costs no attempt, and can be cancelled', async () => {
+    const { room, pass, nowMs } = await open({ maxAttempts: 2 });
+    const [id = ''] = await room.submit('https://a.example/1');
+    const atMs = nowMs() + 3 * 86_400_000;
+    await endAttempt(room, id, early(atMs));
+    expect(room.downloads.get(id)).toMatchObject({
+      status: 'queued',
+      waiting_for: 'release',
+      retry_at: new Date(atMs).toISOString(),
+      error: { code: 'UPCOMING', retryable: true },
+      attempt: 1,
+    });
+    pass(atMs - nowMs() - 1000);
+    await room.downloads.update(id, { priority: 4 });
+    expect(room.attempts.has(id)).toBe(false);
+    pass(2000);
+    await room.downloads.update(id, { priority: 5 });
+    await endAttempt(room, id, early(null));
+    expect(room.downloads.get(id)).toMatchObject({ waiting_for: 'release', attempt: 1 });
+    await room.downloads.cancel(id);
+    expect(room.downloads.get(id)).toMatchObject({ status: 'cancelled', retry_at: null });
+  });
+
+  it('is looked at after pauses that grow up to a day, however often', async () => {
+    const { room, pass, nowMs } = await open({ maxAttempts: 2 });
+    const [id = ''] = await room.submit('https://a.example/1');
+    const pauses: number[] = [];
+    for (let look = 0; look < 9; look += 1) {
+      await endAttempt(room, id, early(null));
+      const at = Date.parse(room.downloads.get(id).retry_at ?? '');
+      pauses.push((at - nowMs()) / 60_000);
+      pass(at - nowMs() + 1);
+      await room.downloads.update(id, { priority: 1 + (look % 3) });
+    }
+    expect(pauses).toEqual([1, 3, 9, 27, 81, 243, 729, 1440, 1440]);
+    expect(room.downloads.get(id).attempt).toBe(1);
+  });
+
+  it('still waits for it after a restart, and after a pause', async () => {
+    const { room, nowMs } = await open();
+    const [id = ''] = await room.submit('https://a.example/1');
+    const atMs = nowMs() + 7_200_000;
+    await endAttempt(room, id, early(atMs));
+    await room.downloads.pause(id);
+    await room.downloads.resume(id);
+    rooms.splice(rooms.indexOf(room), 1);
+    const next = await room.restart();
+    rooms.push(next);
+    expect(next.downloads.get(id)).toMatchObject({
+      waiting_for: 'release',
+      retry_at: new Date(atMs).toISOString(),
+      attempt: 1,
+    });
+    expect(next.attempts.has(id)).toBe(false);
+  });
+});
+
+describe('what a site refuses', () => {
+  it('is not tried again, and its words are kept', async () => {
+    const { room } = await open();
+    const [id = ''] = await room.submit('https://a.example/1');
+    await endAttempt(room, id, {
+      ...sentAway(null, 'SITE_REFUSED'),
+      quote: 'Not today',
+    } as Outcome);
+    expect(room.downloads.get(id)).toMatchObject({
+      status: 'failed',
+      attempt: 1,
+      error: {
+        code: 'SITE_REFUSED',
+        message: expect.stringContaining('“Not today”') as string,
+        detail: 'Not today',
+        retryable: false,
+      },
+    });
+  });
+});
+
 describe('a download whose processes die', () => {
   it('is not run a fourth time, however many attempts are allowed', async () => {
     const { room, pass, nowMs } = await open({ maxAttempts: 9 });

@@ -97,6 +97,11 @@ export function downloadRoutes(app: FastifyInstance, options: DownloadRoutesOpti
 
   addRoute(app, 'actOnDownloads', (request) => actOnDownloads(downloads, request.body));
 
+  addRoute(app, 'resumeHost', async (request) => {
+    const host = request.params.host.toLowerCase();
+    return { host, affected: [...(await downloads.resumeHost(host))] };
+  });
+
   addRoute(app, 'downloadLog', (request) =>
     downloads.logOf(request.params.id, request.query.after ?? 0),
   );
