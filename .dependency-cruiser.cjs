@@ -9,6 +9,7 @@ const parts = {
   // What is this computer itself is said once, for settings as for links.
   'config[.]ts': { values: ['domain/address-policy[.]ts'], types: [] },
   // The messages to and from a thread are types alone, so both of its sides may speak them.
+  'misspellings[.]ts': { values: ['config[.]ts'], types: [] },
   domain: { values: ['domain'], types: ['worker/messages[.]ts'] },
   adapters: { values: ['adapters', 'domain'], types: ['worker/messages[.]ts'] },
   worker: { values: ['worker'], types: [] },

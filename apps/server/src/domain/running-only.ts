@@ -1,4 +1,3 @@
-import { setTimeout as pass } from 'node:timers/promises';
 import { isRecording, isTerminal, type Download } from '@artemis/contracts';
 import { RequestError } from './errors.ts';
 
@@ -20,12 +19,14 @@ const LONGEST_END_MS = 10_000;
  */
 export async function ended(read: () => Download, run: Run | undefined): Promise<Download> {
   requireTerminal(read());
-  const timeout = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
   const hasEnded = await Promise.race([
     run?.ended.then(() => true) ?? true,
-    pass(LONGEST_END_MS, false, { ref: false, signal: timeout.signal }).catch(() => false),
+    new Promise<false>((resolve) => {
+      timer = setTimeout(resolve, LONGEST_END_MS, false);
+    }),
   ]);
-  timeout.abort();
+  clearTimeout(timer);
   if (!hasEnded) {
     throw new RequestError('STILL_ACTIVE', 'This download is still ending; try again in a moment.');
   }

@@ -6,8 +6,7 @@ import {
   type WarningCode,
 } from '@artemis/contracts';
 import type { Jobs } from './jobs.ts';
-import type { Outcome, OutcomeFile, Task } from './messages.ts';
-import type { VerifiedOutcome } from './outcome-file.ts';
+import type { Outcome, OutcomeFile, Task, VerifiedOutcome } from './messages.ts';
 import type { ProgressMeter } from './progress.ts';
 import type { Reporter } from './reporter.ts';
 

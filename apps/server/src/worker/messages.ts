@@ -220,3 +220,6 @@ export type Outcome =
       readonly usage: AttemptUsage | null;
     }
   | { readonly kind: 'stopped'; readonly usage: AttemptUsage | null };
+
+/** Complete and checked. */
+export type VerifiedOutcome = Extract<Outcome, { kind: 'done' }>;

@@ -3,12 +3,10 @@ import { basename, join, relative } from 'node:path';
 import { readFolderRecord, writeFolderRecord } from './folder-record.ts';
 import { fileNamed } from './job-folder.ts';
 import { withoutEncoding } from './media-types.ts';
-import type { Outcome } from './messages.ts';
+import type { VerifiedOutcome } from './messages.ts';
 
 const FILE_NAME = 'outcome.json';
 const VERSION = 1;
-
-export type VerifiedOutcome = Extract<Outcome, { kind: 'done' }>;
 
 /**
  * Remembers in the job folder that a download is complete and checked, after its files are safe on the disk: a

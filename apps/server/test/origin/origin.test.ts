@@ -125,7 +125,7 @@ describe('a live stream', () => {
     await text('?key=short&count=4&segment_ms=1');
     await expect
       .poll(() => text('?key=short&count=4&segment_ms=1'))
-      .toContain('/live/segment/3.ts\n#EXT-X-ENDLIST');
+      .toContain('/live/segment/3.ts?key=short\n#EXT-X-ENDLIST');
   });
 });
 

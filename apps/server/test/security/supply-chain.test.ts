@@ -9,7 +9,7 @@ describe('what we install', () => {
   it('runs no script while it is installed', async () => {
     const workspace = await read('pnpm-workspace.yaml');
     expect(workspace).toMatch(/^strictDepBuilds: true$/m);
-    expect(workspace).toMatch(/^allowBuilds: \{ esbuild: false \}$/m);
+    expect(workspace).toMatch(/^allowBuilds: \{ deno: false, esbuild: false \}$/m);
     expect(workspace).not.toMatch(/onlyBuiltDependencies|dangerouslyAllowAllBuilds/);
   });
 
