@@ -2,9 +2,11 @@
  * The typed client: `fetch` and nothing else. It imports types and plain data only, so a browser bundle
  * that uses it carries no schema library.
  */
+import { aborted, ApiError, refusal, unreachable } from './api-error.ts';
 import type { RequestCode } from './codes.ts';
 import type { CookieJar, CookieTest, TestCookies } from './cookies.ts';
 import type { Download } from './download.ts';
+import { patiently, pause } from './patience.ts';
 import type { Probe } from './probe.ts';
 import type { Problem } from './problem.ts';
 import type {
@@ -32,31 +34,11 @@ import type { Responses, RouteBody } from './route-schemas.ts';
 import { ROUTES, type RouteName } from './routes.ts';
 import { API_PREFIX, isTerminal, type Sort, type Status } from './vocabulary.ts';
 
+export { ApiError } from './api-error.ts';
 export * from './playlist-items.ts';
 export { isRecording, mayBeKeptIncomplete } from './allowed.ts';
 export { isTerminal } from './vocabulary.ts';
 export type { Download, Problem, RequestCode };
-
-/** A refusal of the server, or an answer that is none of its own (`code` is then null). */
-export class ApiError extends Error {
-  override readonly name = 'ApiError';
-  readonly status: number;
-  readonly code: RequestCode | null;
-  /** Id of the request, as in the server's log. */
-  readonly instance: string | null;
-  readonly problem: Problem | null;
-  /** Seconds to wait before the next try; only on 429 and 503. */
-  readonly retryAfterSeconds: number | null;
-
-  constructor(status: number, problem: Problem | null, retryAfterSeconds: number | null) {
-    super(problem?.detail ?? `The server answered ${status}`);
-    this.status = status;
-    this.code = problem?.code ?? null;
-    this.instance = problem?.instance ?? null;
-    this.problem = problem;
-    this.retryAfterSeconds = retryAfterSeconds;
-  }
-}
 
 export interface ClientOptions {
   /** Where the server is, without `/api/v1`; a sub-path is kept. */
@@ -105,6 +87,8 @@ export type SuccessBody<Name extends RouteName> = Extract<
 export interface WatchOptions extends CallOptions {
   /** Time between two looks, in milliseconds; 1,000 by default. */
   readonly intervalMs?: number;
+  /** So long without an answer is no end, as when the server starts anew; in milliseconds, two minutes by default. */
+  readonly patienceMs?: number;
 }
 
 export interface WaitOptions extends WatchOptions {
@@ -156,9 +140,12 @@ export interface Client {
   readiness(options?: CallOptions): Promise<Readiness>;
   /** The absolute address of a link of the server, such as `download_url`. */
   resolveUrl(link: string): string;
-  /** Changes of all downloads, endlessly; ends when the signal aborts. The first value is the newest page. */
+  /**
+   * Changes of all downloads, endlessly and over restarts of the server; ends when the signal aborts. The first value is
+   * the newest page, as is the one after a restart.
+   */
   watch(options?: WatchOptions): AsyncGenerator<DownloadChanges, void, void>;
-  /** The record once it is terminal. Rejects when the download is unknown or the signal aborts. */
+  /** The record once it is terminal, also over restarts. Rejects when the download is unknown or the signal aborts. */
   waitFor(id: string, options?: WaitOptions): Promise<Download>;
 }
 
@@ -198,10 +185,26 @@ export function createClient(clientOptions: ClientOptions): Client {
       init.body = JSON.stringify(input.body);
     }
     if (input.signal) init.signal = input.signal;
-    const response = await send(addressOf(name, input), init);
-    const isJson = /\bjson\b/.test(response.headers.get('content-type') ?? '');
-    const body: unknown = isJson ? await response.json() : null;
-    return { status: response.status, body, headers: response.headers } as Answer<Name>;
+    const answer = await sent(addressOf(name, input), init, input.signal);
+    return answer as Answer<Name>;
+  }
+
+  async function sent(address: string, init: RequestInit, signal: AbortSignal | undefined) {
+    let response: Response;
+    let text: string;
+    try {
+      response = await send(address, init);
+      text = await response.text();
+    } catch (error) {
+      throw signal?.aborted === true ? aborted(signal) : unreachable(error);
+    }
+    const { status, headers } = response;
+    const isJson = /\bjson\b/.test(headers.get('content-type') ?? '');
+    try {
+      return { status, body: isJson ? (JSON.parse(text) as unknown) : null, headers };
+    } catch (error) {
+      throw new ApiError(status, null, null, { message: 'The answer is no JSON', cause: error });
+    }
   }
 
   async function succeed<Name extends RouteName>(
@@ -217,37 +220,44 @@ export function createClient(clientOptions: ClientOptions): Client {
     const { signal, intervalMs = 1000 } = options;
     let rev: string | null = null;
     while (!signal?.aborted) {
-      if (rev === null) {
-        const list: DownloadList = await client.listDownloads({ limit: 200 }, callOptions(signal));
-        rev = list.rev;
-        yield { downloads: list.downloads, removed: [], rev, more: false };
-      } else {
-        try {
-          const changes: DownloadChanges = await client.listChanges(rev, callOptions(signal));
-          rev = changes.rev;
-          if (changes.downloads.length + changes.removed.length > 0) yield changes;
-          if (changes.more) continue;
-        } catch (error) {
-          if (!(error instanceof ApiError) || error.code !== 'REV_GONE') throw error;
-          rev = null;
-          continue;
-        }
+      try {
+        const changes = await patiently(options, intervalMs, () => look(rev, signal));
+        if (rev === null || changes.downloads.length + changes.removed.length > 0) yield changes;
+        rev = changes.rev;
+        if (changes.more) continue;
+      } catch (error) {
+        if (signal?.aborted) return;
+        // Of another run of the server: its list is read anew.
+        if (!(error instanceof ApiError) || error.code !== 'REV_GONE') throw error;
+        rev = null;
+        continue;
       }
       await pause(intervalMs, signal);
     }
+  }
+
+  async function look(
+    rev: string | null,
+    signal: AbortSignal | undefined,
+  ): Promise<DownloadChanges> {
+    if (rev !== null) return client.listChanges(rev, callOptions(signal));
+    const list = await client.listDownloads({ limit: 200 }, callOptions(signal));
+    return { downloads: list.downloads, removed: [], rev: list.rev, more: false };
   }
 
   async function waitFor(id: string, options: WaitOptions = {}): Promise<Download> {
     const { signal, intervalMs = 500, onChange } = options;
     let last = '';
     for (;;) {
-      const { download } = await client.getDownload(id, callOptions(signal));
+      const { download } = await patiently(options, intervalMs, () =>
+        client.getDownload(id, callOptions(signal)),
+      );
       const state = JSON.stringify(download);
       if (state !== last) onChange?.(download);
       last = state;
       if (isTerminal(download.status)) return download;
       await pause(intervalMs, signal);
-      signal?.throwIfAborted();
+      if (signal?.aborted) throw aborted(signal);
     }
   }
 
@@ -325,29 +335,4 @@ export function createClient(clientOptions: ClientOptions): Client {
 
 function callOptions(signal: AbortSignal | undefined): CallOptions {
   return signal ? { signal } : {};
-}
-
-function refusal(answer: { status: number; body: unknown; headers: Headers }): ApiError {
-  const seconds = Number(answer.headers.get('retry-after') ?? Number.NaN);
-  return new ApiError(
-    answer.status,
-    isProblem(answer.body) ? answer.body : null,
-    Number.isFinite(seconds) ? seconds : null,
-  );
-}
-
-function isProblem(body: unknown): body is Problem {
-  return typeof body === 'object' && body !== null && 'code' in body && 'detail' in body;
-}
-
-function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, ms);
-    function done(): void {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', done);
-      resolve();
-    }
-    signal?.addEventListener('abort', done, { once: true });
-  });
 }

@@ -291,7 +291,7 @@ export class Actions {
 /** One sentence for people about a call that failed. */
 export function describeError(error: unknown, text: Text): string {
   const { t } = text;
-  if (error instanceof ApiError) {
+  if (error instanceof ApiError && error.status !== 0) {
     const { retryAfterSeconds: seconds, code } = error;
     if (code === 'QUEUE_FULL') return t.errorQueueFull;
     if (error.status === 429 && seconds !== null) return t.errorSlowDown(text.format.span(seconds));

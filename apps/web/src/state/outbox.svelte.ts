@@ -167,7 +167,10 @@ export class Outbox {
         tries: entry.tries + 1,
         nextAt: Date.now() + wait,
         claimedUntil: 0,
-        lastError: error instanceof ApiError ? (error.code ?? String(error.status)) : null,
+        lastError:
+          error instanceof ApiError && error.status !== 0
+            ? (error.code ?? String(error.status))
+            : null,
       };
       this.#show(this.#entries.map((one) => (one.clientId === entry.clientId ? next : one)));
       await this.#store.write('outbox', (database) => database.put('outbox', next));
