@@ -187,10 +187,10 @@ describe('how yt-dlp is started', () => {
     ],
   ])('a script belongs to the interpreter of %s', async (_kind, content) => {
     const modules = await moduleIn('site', current);
-    // An interpreter that finds the module by itself, as one of a virtual environment does.
+    // An interpreter that finds the module by itself, as one of a virtual environment does, whatever the system has.
     const python = await executable(
       'venv/bin/python3',
-      `#!/bin/sh\nshift 2\nexec /usr/bin/python3 -I -c "import sys; sys.path.append('${modules}')\n$1" "$2"\n`,
+      `#!/bin/sh\nshift 2\nexec /usr/bin/python3 -I -c "import sys; sys.path.insert(0, '${modules}')\n$1" "$2"\n`,
     );
     const path = await executable('venv/bin/yt-dlp', content(python));
     const tools = await find({ ytDlpPath: path });

@@ -29,6 +29,11 @@ async function openMetrics() {
   const { collectDefaultMetrics, Gauge, Registry } = await import('prom-client');
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  // Of prom-client 15: gauges with the ending of a counter, whose sum by type is in the gauge without it.
+  for (const metric of registry.getMetricsAsArray()) {
+    const { name } = metric;
+    if (metric instanceof Gauge && name.endsWith('_total')) registry.removeSingleMetric(name);
+  }
   const gauge = (name: string, help: string, labelNames: string[] = []) =>
     new Gauge({ name, help, labelNames, registers: [registry] });
   const downloads = gauge('artemis_downloads', 'Downloads that are kept, by status', ['status']);
