@@ -1,0 +1,161 @@
+import { appendFile, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { CreateDownloads, Download, DownloadOptions } from '@artemis/contracts';
+import { ApiError } from '@artemis/contracts/client';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { saying } from '../origin/hostile-routes.ts';
+import { startOrigin } from '../origin/origin.ts';
+import { inspect } from './inspect.ts';
+import { createServerHome, type ServerHome, type ServerProcess } from './server-process.ts';
+
+const CUE = '1\n00:00:00,500 --> 00:00:02,000\n';
+/** "Hello, how are you? What is new?" in Russian, as Windows wrote it. */
+const RUSSIAN = Buffer.from('cff0e8e2e5f22c20eae0ea20e4e5ebe03f20d7f2ee20edeee2eee3ee3f0a', 'hex');
+
+const PNG = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+);
+
+let origin: Awaited<ReturnType<typeof startOrigin>>;
+let home: ServerHome;
+let server: ServerProcess;
+
+beforeAll(async () => {
+  origin = await startOrigin();
+  home = await createServerHome();
+  server = await home.start({ EGRESS_ALLOW: origin.hostPort, MAX_ATTEMPTS: '1' });
+}, 60_000);
+
+afterAll(async () => {
+  await home.remove();
+  await origin.close();
+});
+
+async function download(path: string, request: Partial<CreateDownloads> = {}): Promise<Download> {
+  const { downloads } = await server.client.createDownloads({ url: origin.url + path, ...request });
+  return server.client.waitFor(downloads[0]?.id ?? '', { intervalMs: 50 });
+}
+
+const told = ({ warnings }: Download) =>
+  warnings.map(({ code, detail }) => (detail === undefined ? code : `${code}: ${detail}`));
+const fileOf = (record: Download, index = 0) =>
+  join(home.folder, record.artifacts[index]?.storage_path ?? '');
+
+function pageWith(tracks: Readonly<Record<string, string>>, more: Record<string, string> = {}) {
+  const list = Object.entries(tracks).map(([language, path]) => `${language}=${path}`);
+  return `/page/video.html?${new URLSearchParams({ tracks: list.join(','), ...more })}`;
+}
+
+describe('subtitles', () => {
+  it('are stored as UTF-8 under the tags of the site, and saved with them', async () => {
+    const page = pageWith({
+      'pt-BR': '/media/subtitles.en.vtt',
+      ru: saying('ru.php', Buffer.concat([Buffer.from(CUE), RUSSIAN]), 'application/x-subrip'),
+      en_US: saying('en.vtt', `${CUE}An SRT by another name\n`, 'text/vtt'),
+    });
+    const options: DownloadOptions = { subtitles: { languages: ['pt_br', 'RU', 'en'] } };
+    const record = await download(page, { options });
+    expect([record.status, told(record)]).toEqual(['completed', []]);
+    const names = record.artifacts.map(({ name }) => name.replace(record.id, ''));
+    expect(names).toEqual(['.mp4', '.en_US.vtt', '.pt-BR.vtt', '.ru.vtt']);
+    expect(await readFile(fileOf(record, 3), 'utf8')).toContain('Привет, как дела? Что нового?');
+    expect(await readFile(fileOf(record, 1), 'utf8')).toMatch(
+      /^WEBVTT\n[^]*An SRT by another name/,
+    );
+    const { artifact_urls: urls } = await server.client.getDownload(record.id);
+    const saved = await fetch(server.client.resolveUrl(urls[3] ?? ''));
+    expect(saved.headers.get('content-disposition')).toMatch(/\.ru\.vtt"/);
+  });
+
+  it('that are none are missing, and never put into the media with those that are', async () => {
+    const page = pageWith({
+      de: saying('de.vtt', '<!doctype html><title>404</title>', 'text/vtt'),
+      fr: saying('fr.vtt', 'WEBVTT\n\nNOTE nothing\n', 'text/vtt'),
+      en: '/media/subtitles.en.vtt',
+    });
+    const subtitles = { languages: ['de', 'fr', 'en'], embed: true };
+    const record = await download(page, { options: { subtitles } });
+    expect(told(record)).toEqual(['SUBTITLES_MISSING']);
+    expect(await inspect(fileOf(record))).toMatchObject({ languages: ['eng'] });
+  });
+
+  it('that cannot go into the media lie beside it, and that is what is told', async () => {
+    const record = await download(pageWith({ en: '/media/subtitles.en.vtt' }), {
+      format_preset: 'Audio only',
+      options: { audio_codec: 'mp3', subtitles: { languages: ['en'], embed: true } },
+    });
+    expect(told(record)).toEqual(['OPTION_IGNORED: subtitles.embed']);
+    expect(record.artifacts.map(({ kind }) => kind)).toEqual(['media', 'subtitle']);
+  });
+});
+
+it('a picture is stored as what it is, whatever its link calls it', async () => {
+  const thumbnail = origin.url + saying('cover.jpg', PNG, 'image/jpeg');
+  const record = await download(pageWith({}, { thumbnail }), {
+    options: { write_thumbnail: true },
+  });
+  expect(told(record)).toEqual([]);
+  const stored = await readFile(fileOf(record, 1));
+  expect([record.artifacts[1]?.content_type, stored.toString('hex', 0, 3)]).toEqual([
+    'image/jpeg',
+    'ffd8ff',
+  ]);
+});
+
+it('sound that only some players know is media as well', async () => {
+  const head = Buffer.from(
+    '2e736e64000000180000044c000000010000 1f4000000001'.replace(' ', ''),
+    'hex',
+  );
+  const sound = Buffer.concat([head, Buffer.alloc(1100, 0xff)]);
+  const record = await download(saying('play.php', sound, 'audio/basic'));
+  expect([record.status, record.error]).toEqual(['completed', null]);
+  expect(record.artifacts).toMatchObject([{ kind: 'media', content_type: 'audio/basic' }]);
+});
+
+it('options without effect are told together, and a quality of Opus is a bitrate', async () => {
+  const record = await download('/media/clip-360.mp4', {
+    format_preset: 'Audio only',
+    options: {
+      ...{ audio_codec: 'opus', audio_quality: 10, container: 'mkv' },
+      ...{ split_chapters: true, live: { max_seconds: 5 } },
+    },
+  });
+  expect(told(record)).toEqual(['OPTION_IGNORED: container, split_chapters, live']);
+  // Eight seconds of 48 kbit/s.
+  expect(record.file_size).toBeLessThan(80_000);
+});
+
+it('a file that its owner has edited is told as that', async () => {
+  const record = await download('/media/tiny.mp4');
+  await appendFile(fileOf(record), 'a tag of the owner');
+  const { download_url: url } = await server.client.getDownload(record.id);
+  const answer = await fetch(server.client.resolveUrl(url ?? ''));
+  expect([answer.status, await answer.json()]).toMatchObject([
+    409,
+    { code: 'FILE_CHANGED', detail: expect.stringContaining(record.storage_path ?? '-') as string },
+  ]);
+});
+
+it('a folder that is a file or a link of somebody is refused with the reason', async () => {
+  await writeFile(join(home.downloadsDir, 'notes'), 'x');
+  await mkdir(join(home.downloadsDir, 'real'), { recursive: true });
+  await symlink(home.folder, join(home.downloadsDir, 'real', 'link'));
+  const refusals = [
+    [{ directory: 'notes/more' }, '/options/directory', 'notes is a file'],
+    [{ directory: 'real/link' }, '/options/directory', 'real/link, which is a link'],
+    [{ name_template: 'notes/{title}' }, '/options/name_template', 'notes is a file'],
+  ] as const;
+  for (const [options, path, words] of refusals) {
+    const url = `${origin.url}/media/tiny.mp4`;
+    const error: unknown = await server.client
+      .createDownloads({ url, options })
+      .catch((reason: unknown) => reason);
+    if (!(error instanceof ApiError)) throw new Error('it was accepted');
+    expect(error.status).toBe(400);
+    expect(error.problem?.errors).toMatchObject([
+      { path, message: expect.stringContaining(words) as string },
+    ]);
+  }
+});
