@@ -10,6 +10,7 @@ import traceback
 from typing import Any, Callable, Dict, List, Optional, Set, Tuple
 from urllib.parse import urlsplit
 
+import authorities
 import exhaustion
 import failures
 import file_heads
@@ -117,6 +118,9 @@ def _set_environment(request: Request, settings: Settings, sandbox: Sandbox) -> 
         # Lower case: ffmpeg reads no other spelling. An environment, unlike argv, is not shown to other users.
         names = ('http_proxy', 'https_proxy', 'all_proxy') if request.proxy_for_all else ('http_proxy',)
         os.environ.update(dict.fromkeys(names, request.proxy_url))
+    if settings.authorities is not None:
+        # Of a standalone yt-dlp, and of programs with OpenSSL.
+        os.environ['SSL_CERT_FILE'] = settings.authorities
     if request.program in ENGINES:
         runtimes.prepare(request.folder, settings, sandbox.can_write_anywhere)
 
@@ -185,6 +189,7 @@ def _run_module(
 
     if settings.tier == 'cold':
         # A warm host has done both for all its jobs.
+        authorities.install(settings)
         _use_our_tools(settings)
         job_hooks.install(settings)
     reporter = job_hooks.reporter

@@ -29,6 +29,8 @@ class Settings:
         self.solver_libraries: Optional[str] = fields.get('solver_libraries')
         # Command lines that jobs are likely to have, see usual_options.py.
         self.usual_argvs: List[List[str]] = fields.get('usual_argvs') or []
+        # Certificates of the authorities that count; None for those of the system and of yt-dlp alone.
+        self.authorities: Optional[str] = fields.get('authorities')
         self.media_programs = self._spellings([self.ffmpeg, self.ffprobe])
         self.ffprobes = self._spellings([self.ffprobe])
         self.programs = self.media_programs | self._spellings([self.js_runtime])

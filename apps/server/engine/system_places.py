@@ -30,6 +30,8 @@ def readable(settings: Settings) -> List[str]:
         wanted += _of_tool(tool)
     if settings.solver_libraries is not None:
         wanted.append(settings.solver_libraries)
+    if settings.authorities is not None:
+        wanted.append(settings.authorities)
     protected = [os.path.realpath(path) for path in (*_PRIVATE, *settings.protected)]
     found: List[str] = []
     for path in dict.fromkeys(os.path.realpath(path) for path in wanted):

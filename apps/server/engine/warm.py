@@ -9,6 +9,7 @@ import os
 import threading
 from typing import Any, Dict, List
 
+import authorities
 import job_hooks
 import preload
 import processes
@@ -31,6 +32,7 @@ def warm_up(settings: Settings) -> Dict[str, Any]:
 
     # A plugin is the user's code and may look at the environment of its job.
     yt_dlp.globals.plugin_dirs.value = []
+    authorities.install(settings)
     left_out = shortcuts.install_early(settings)
     yt_dlp.utils.system_identifier()
     argv = ['--ignore-config', '--no-plugin-dirs', '--proxy', '', '-N', '8', '--no-js-runtimes']

@@ -16,6 +16,7 @@ import { lockDownloadsFolder } from './adapters/downloads-lock.ts';
 import { createMemoryQueue } from './adapters/download-queue.memory.ts';
 import { openDownloadedLinks } from './adapters/downloaded-links.disk.ts';
 import { createPiscinaRunner, mayHaveCookies } from './adapters/download-runner.piscina.ts';
+import { writeAuthorities } from './adapters/authorities.ts';
 import { createEngineHost } from './adapters/engine-host.ts';
 import { createEngineLease } from './adapters/engine-lease.ts';
 import { createDiskFileStore } from './adapters/file-store.disk.ts';
@@ -113,11 +114,14 @@ export async function compose(
   const initialTools = await findOurTools();
   /** What the attempts since the start have cost. */
   const jobs = { count: 0, cpuSeconds: 0, peakMemoryBytes: 0 };
+  const authorities =
+    config.caFile === null ? null : await writeAuthorities(config.caFile, config.dataDir);
   const engineHost = createEngineHost({
     tools: engineToolsOf(initialTools),
     logger,
     usualArgvs: ({ ytDlp, jsRuntime }) =>
       ytDlp?.version === undefined ? [] : usualArgvs({ ytDlpVersion: ytDlp.version, jsRuntime }),
+    authorities,
     onGone: () => void toolWatch.look(),
     ownPorts: [config.port],
     protectedPaths: [
@@ -140,6 +144,7 @@ export async function compose(
   const withEngine = createEngineLease({
     engineHost,
     tools: toolWatch.current,
+    authorities,
     prepare: () => proxy.listen(),
   });
 

@@ -72,6 +72,7 @@ export const Environment = Type.Object({
   PYTHON_PATH: text(),
   FFMPEG_PATH: text(),
   EGRESS_ALLOW: text(),
+  CA_FILE: text(),
   LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info'),
 });
 type Environment = Static<typeof Environment>;
@@ -128,6 +129,7 @@ export interface Config {
   readonly ytDlpPath: string | null;
   readonly pythonPath: string | null;
   readonly ffmpegPath: string | null;
+  readonly caFile: string | null;
   /** Exact `host:port`, lower case, IPv6 in brackets. */
   readonly egressAllow: readonly string[];
   readonly logLevel: Environment['LOG_LEVEL'];
@@ -203,6 +205,7 @@ export function loadConfig(
     ytDlpPath: toolPath(env.YTDLP_PATH, at),
     pythonPath: toolPath(env.PYTHON_PATH, at),
     ffmpegPath: toolPath(env.FFMPEG_PATH, at),
+    caFile: env.CA_FILE ? at(env.CA_FILE) : null,
     egressAllow: egressAllowOf(env),
     logLevel: env.LOG_LEVEL,
   });

@@ -1,3 +1,4 @@
+import { AuthoritiesError } from './adapters/authorities.ts';
 import { FolderInUseError } from './adapters/folder-lock.ts';
 import { NewerHistoryError } from './adapters/history-document.ts';
 import { ConfigError } from './config.ts';
@@ -30,6 +31,7 @@ export function startRefusalOf(error: unknown): StartRefusal | null {
   if (error instanceof ConfigError) {
     return { exitCode: EXIT_BAD_CONFIG, sentence: `Artemis cannot start: ${message}` };
   }
+  if (error instanceof AuthoritiesError) return { exitCode: EXIT_BAD_CONFIG, sentence: message };
   if (error instanceof NewerHistoryError) return { exitCode: EXIT_BAD_CONFIG, sentence: message };
   if (error instanceof FolderInUseError) return { exitCode: EXIT_IN_USE, sentence: message };
   if (syscall === 'listen' && (code === 'EADDRINUSE' || code === 'EACCES')) {

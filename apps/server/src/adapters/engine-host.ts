@@ -45,6 +45,8 @@ export interface EngineHostOptions {
   readonly ownPorts?: readonly number[];
   /** Folders and files of the server that no job may read, wherever they lie. */
   readonly protectedPaths?: readonly string[];
+  /** A file with all certificate authorities that downloads trust; default: those of the system. */
+  readonly authorities?: string | null;
   /** The process whose end must end the host. */
   readonly parentPid?: number;
   /** A host found that yt-dlp has gone, or that another one lies in its place. */
@@ -173,6 +175,7 @@ export function createEngineHost(options: EngineHostOptions): EngineHost {
         js_runtime: tools.jsRuntime === null ? null : pickRuntime(tools.jsRuntime),
         solver_libraries: tools.solverLibraries ?? null,
         usual_argvs: options.usualArgvs?.(tools) ?? [],
+        authorities: options.authorities ?? null,
         own_ports: options.ownPorts ?? [],
         landlock_abi: options.landlockAbi ?? null,
         protected: options.protectedPaths ?? [],

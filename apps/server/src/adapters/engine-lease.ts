@@ -28,6 +28,8 @@ export interface EngineLeaseOptions {
   readonly engineHost: Pick<EngineHost, 'current' | 'status' | 'hold'>;
   /** The tools of this moment: an upgrade replaces them. */
   readonly tools: () => Pick<Tools, 'ytDlp' | 'jsRuntime' | 'ffmpeg' | 'ffprobe'>;
+  /** As the engine host has it. */
+  readonly authorities?: string | null;
   /** What an attempt needs besides; called for each. */
   readonly prepare: () => Promise<void>;
   /** For tests. */
@@ -52,6 +54,7 @@ export function createEngineLease(options: EngineLeaseOptions): WithEngine {
           restrictsConnections: engineHost.status().facts?.sandbox.restrictsConnections === true,
           hasFfmpeg: ffmpeg !== null && ffprobe !== null,
           jsRuntime: jsRuntime && { name: jsRuntime.name, path: jsRuntime.path },
+          authorities: options.authorities ?? null,
         };
       }
       if (signal.aborted || performance.now() >= deadlineMs) return 'starting';

@@ -6,6 +6,11 @@ import { KNOWN_INFO_FILE } from './site-info.ts';
 const templates = ({ nonce }: ArgvContext) => outputTemplates(nonce);
 const isBinary = ({ engine }: ArgvContext) => engine.kind === 'binary';
 const isContinued = ({ segmentsLookedBack }: ArgvContext) => (segmentsLookedBack ?? 0) > 0;
+/** As a shell would read them: so does yt-dlp. */
+const tlsWords = ({ engine: { authorities } }: ArgvContext) => [
+  '-tls_verify 1',
+  ...(authorities ? [`-ca_file '${authorities.replaceAll("'", `'"'"'`)}'`] : []),
+];
 const hasMedia = ({ plan }: ArgvContext) => plan.hasMedia;
 
 /** What every run gets, whatever was asked for. */
@@ -41,7 +46,7 @@ export const PINNED_ROWS: readonly ArgvRow[] = [
     when: (context) => context.isTlsVerifiedByFfmpeg || isBinary(context) || isContinued(context),
     value: (context) =>
       `ffmpeg_i:${[
-        ...(context.isTlsVerifiedByFfmpeg ? ['-tls_verify 1'] : []),
+        ...(context.isTlsVerifiedByFfmpeg ? tlsWords(context) : []),
         ...(isContinued(context) ? [`-live_start_index -${context.segmentsLookedBack}`] : []),
         ...(isBinary(context) ? [inputWordsOfBinary().streamed] : []),
       ].join(' ')}`,

@@ -35,6 +35,8 @@ export interface TaskEngine {
   /** The kernel keeps a program that yt-dlp starts from every address but that of the proxy. */
   readonly restrictsConnections: boolean;
   readonly jsRuntime: { readonly name: 'node' | 'deno'; readonly path: string } | null;
+  /** A file with the certificate authorities for ffmpeg; null for those of the system. */
+  readonly authorities?: string | null;
 }
 
 export interface TaskLimits {

@@ -45,6 +45,7 @@ describe('the configuration', () => {
       ytDlpPath: null,
       pythonPath: null,
       ffmpegPath: null,
+      caFile: null,
       egressAllow: [],
       logLevel: 'info',
     });
