@@ -1,6 +1,7 @@
-"""What yt-dlp knows but never prints: the answers of servers."""
+"""What yt-dlp knows but never prints: the answers of servers. And the waits that they ask for, which it does not know."""
 
 import functools
+import time
 from typing import Any, Callable, Optional, Tuple
 from urllib.parse import urlsplit
 
@@ -9,6 +10,10 @@ from control import Reporter
 # A download of thousands of fragments must not report each; failures always count.
 _MAX_SUCCESSES = 64
 _MAX_FAILURES = 200
+
+
+# The worker ends a download that is asked to wait longer (yt-dlp-run.ts).
+_LONGEST_WAIT_SECONDS = 5
 
 
 def install(reporter: Reporter) -> None:
@@ -52,6 +57,9 @@ def _reporting_send(send: Callable[..., Any], reporter: Reporter) -> Callable[..
                 reporter.refused('connect', address=endpoint[0], port=endpoint[1])
             if getattr(error, 'response', None) is not None:
                 report(error.response)
+                if not reporter.optional:
+                    # yt-dlp would ask again at once, as often as it tries again.
+                    time.sleep(_asked_wait(error.response))
             raise
         report(response)
         if reporter.optional:
@@ -59,6 +67,14 @@ def _reporting_send(send: Callable[..., Any], reporter: Reporter) -> Callable[..
         return response
 
     return reporting
+
+
+def _asked_wait(response: Any) -> int:
+    """In seconds; 0 where none is asked for, or one for which this process should not sit here."""
+    asked = (response.get_header('retry-after') or '').strip()
+    if response.status not in (429, 503) or not (asked.isascii() and asked.isdigit()):
+        return 0
+    return int(asked) if len(asked) < 4 and int(asked) <= _LONGEST_WAIT_SECONDS else 0
 
 
 def _refused_endpoint(error: Optional[BaseException]) -> Optional[Tuple[str, Optional[int]]]:

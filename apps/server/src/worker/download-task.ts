@@ -13,7 +13,7 @@ import type { Attempt } from './attempt.ts';
 import { detailed, doneOutcome, failedOutcome, stoppedOutcome } from './attempt.ts';
 import { checkFinished } from './check-finished.ts';
 import { inLightOfEngine } from './engine-trouble.ts';
-import { classifyFailure, isHlsRefusal } from './failure.ts';
+import { askedWait, classifyFailure, isHlsRefusal, isLinkRefused } from './failure.ts';
 import { partialBytes } from './job-folder.ts';
 import { createJobs } from './jobs.ts';
 import { keepIncomplete } from './keep-incomplete.ts';
@@ -47,6 +47,9 @@ const MAX_NAMED_ENTRIES = 10;
 
 /** Runs in which ffmpeg fetches the media: it tries a segment once, where yt-dlp tries it six times. */
 const MAX_FFMPEG_RUNS = 3;
+
+/** Links that are good for an hour, in a download that takes several. */
+const MAX_RENEWALS = 4;
 
 /** What lies in the job folder is worth nothing after these: the next attempt begins from zero. */
 const WIPING = new Set<FailureCode>(['TRUNCATED', 'INVALID_MEDIA', 'UNSAFE_TYPE', 'TOO_LARGE']);
@@ -120,6 +123,8 @@ async function perform(attempt: Attempt): Promise<Outcome> {
   let startsFromZero = 0;
   let spoiltRuns = 0;
   const live = createLiveParts(attempt);
+  let renewals = 0;
+  let renewedAtBytes = 0;
   let isInfoKnown = task.knownInfo !== null && !planOf(selection).isFlat;
 
   if (!task.engine.hasFfmpeg && planOf(selection).hasMedia) {
@@ -210,6 +215,15 @@ async function perform(attempt: Attempt): Promise<Outcome> {
         reporter.log('warn', `Going on without it: ${part.replace(/[:_]/g, ' ')}.`);
         const misnamed = part === 'thumbnail' ? misnamedThumbnail(result.lines) : null;
         if (misnamed !== null) await rm(join(jobFolder, misnamed), { force: true });
+        continue;
+      }
+    }
+    if (!isWhole && result.end === null && renewals < MAX_RENEWALS && isLinkRefused(result)) {
+      const bytes = await partialBytes(jobFolder);
+      if (bytes > renewedAtBytes) {
+        renewals += 1;
+        renewedAtBytes = bytes;
+        reporter.log('info', 'The links of the site have aged; reading it again.');
         continue;
       }
     }
@@ -355,6 +369,17 @@ async function settle(
     case 'blocked': {
       const where = `${last?.address ?? 'An address'} port ${last?.port ?? '?'}`;
       return failedOutcome(jobs, 'EGRESS_BLOCKED', `${where} is not public.`);
+    }
+    case 'asked-to-wait': {
+      const asked = askedWait(result, Date.now());
+      return {
+        kind: 'failed',
+        code: 'THROTTLED',
+        detail: `The site asks to wait ${asked?.seconds ?? '?'} s before the media is asked for again.`,
+        retryAfterSeconds: asked?.seconds ?? null,
+        isOfFileAlone: asked?.status === 503,
+        usage: jobs.usage(),
+      };
     }
     case 'needs-https':
       return failedOutcome(

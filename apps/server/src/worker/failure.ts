@@ -36,6 +36,8 @@ export interface Failure {
   readonly retryAfterSeconds: number | null;
   /** The site speaks of this file and not of all our requests. */
   readonly isOfFileAlone: boolean;
+  /** Of the answer that decided, if one did. */
+  readonly status: number | null;
   /** Of UPCOMING: epoch time at which the site promises it, if it does. */
   readonly releaseAtMs: number | null;
 }
@@ -51,7 +53,10 @@ export function classifyFailure(evidence: FailureEvidence, nowMs: number): Failu
   const { exit, lines, refusals } = evidence;
   const printed = errorsOf(lines);
   const detail = redact(printed.at(-1) ?? lines.at(-1) ?? describeExit(exit));
-  const plain = { quote: null, retryAfterSeconds: null, isOfFileAlone: false, releaseAtMs: null };
+  const plain = {
+    ...{ quote: null, retryAfterSeconds: null, isOfFileAlone: false },
+    ...{ status: null, releaseAtMs: null },
+  };
   const blocked = refusals.filter(isEgressRefusal).find(({ isOptional }) => !isOptional);
   if (blocked !== undefined) {
     const where = blocked.address === null ? '' : ` (${blocked.address} port ${blocked.port})`;
@@ -60,21 +65,29 @@ export function classifyFailure(evidence: FailureEvidence, nowMs: number): Failu
   if (lines.some(isForbiddenInput)) return { code: 'EGRESS_BLOCKED', detail, ...plain };
   if (lines.some(isOtherFormat)) return { code: 'INVALID_MEDIA', detail, ...plain };
   const { code, error } = verdictOf(evidence, printed, nowMs);
+  const decided = error === null ? null : (statusOf(error) ?? statusOfFfmpeg(lines));
   const asked = askedWait(evidence, nowMs);
   const isAsked = asked !== null && (code === 'NETWORK' || code === 'UNKNOWN');
   if (code === 'THROTTLED' || isAsked) {
-    const status = (isAsked || error === null ? null : statusOf(error)) ?? asked?.status ?? null;
+    const status = (isAsked ? null : decided) ?? asked?.status ?? null;
     return {
       ...plain,
       code: 'THROTTLED',
       detail,
       retryAfterSeconds: asked?.seconds ?? null,
       isOfFileAlone: status === 503,
+      status,
     };
   }
   const quote = code === 'SITE_REFUSED' ? quoteOf(error, detail) : null;
   const releaseAtMs = code === 'UPCOMING' && error !== null ? releaseOf(error, nowMs) : null;
-  return { ...plain, code, detail, quote, releaseAtMs };
+  return { ...plain, code, detail, quote, status: decided, releaseAtMs };
+}
+
+/** The page could be read, and what it led to is refused now: its links may be good for a while only. */
+export function isLinkRefused(evidence: FailureEvidence): boolean {
+  const { code, status } = classifyFailure(evidence, 0);
+  return code === 'SITE_REFUSED' && status === 403;
 }
 
 /** Something tried to reach an address that is not public, or by a way that cannot be judged. */
@@ -218,8 +231,8 @@ function describeExit({ status, signal, isHostLost }: EngineExit): string {
 }
 
 /** Only of an answer that asks us to wait; a `Retry-After` beside a good answer means nothing here. */
-function askedWait(
-  { responses }: FailureEvidence,
+export function askedWait(
+  { responses }: Pick<FailureEvidence, 'responses'>,
   nowMs: number,
 ): { readonly status: number; readonly seconds: number } | null {
   const waits = responses.map((response) => {

@@ -10,6 +10,7 @@ import {
   isHttpsLeftOut,
   isListLost,
   isSkippedSegment,
+  retryAfterOf,
 } from './failure.ts';
 import { partialBytes } from './job-folder.ts';
 import type { Jobs } from './jobs.ts';
@@ -33,6 +34,8 @@ import { NONCE_BYTES } from './usual-argv.ts';
 const TICK_MS = 250;
 const FOLDER_LOOK_MS = 1_000;
 const USAGE_LOOK_MS = 5_000;
+/** The engine waits this long by itself (reports.py); yt-dlp would ask again at once. */
+const MAX_WAIT_IN_JOB_SECONDS = 5;
 /** Less than this share of one core is waiting, not working. */
 const BUSY_SHARE = 0.02;
 /** ffmpeg ends by itself when it has lost its list, unless it has another one. */
@@ -53,6 +56,8 @@ export type RunEnd =
   | 'recorded'
   /** ffmpeg records, and has ended at a bad answer for the list: the stream may go on. */
   | 'interrupted'
+  /** The site asks to wait before the media is asked for again, for longer than a process should sit there. */
+  | 'asked-to-wait'
   /** An optional part cannot be had: known before the media is fetched, or it has come to a standstill. */
   | 'part-failed';
 
@@ -235,6 +240,10 @@ export async function runYtDlp(options: RunOptions): Promise<RunResult> {
     if (control.kind === 'response') {
       responses.push(control);
       received.takeResponse(control);
+      const wait = control.isOptional ? null : retryAfterOf(control, Date.now());
+      // What a live stream has recorded is worth more than manners.
+      const isFetching = first !== null && !first.isLive;
+      if (isFetching && (wait ?? 0) > MAX_WAIT_IN_JOB_SECONDS) endBy('asked-to-wait');
       if (responses.length > MAX_KEPT_LINES) responses.shift();
     } else if (control.kind === 'error') {
       errors.push(control);

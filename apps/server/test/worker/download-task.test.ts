@@ -417,7 +417,7 @@ describe('what a site can do wrong', () => {
     { code: 'NETWORK', path: '/fault/reset.mp4' },
     { code: 'MEDIA_UNAVAILABLE', path: '/fault/status/404/clip.mp4' },
     { code: 'LOGIN_REQUIRED', path: '/fault/status/401/clip.mp4' },
-    { code: 'NETWORK', path: '/fault/status/403/clip.mp4?good=1&key=late' },
+    { code: 'SITE_REFUSED', path: '/fault/status/403/clip.mp4?good=1&key=late' },
     { code: 'UNSAFE_TYPE', path: '/media/thumbnail.jpg' },
     { code: 'UNSUPPORTED_SITE', path: '/page/empty.html' },
     {
@@ -441,6 +441,26 @@ describe('what a site can do wrong', () => {
   it('is told with the time to wait', async () => {
     const { outcome } = await tasks.run('/fault/status/429/clip.mp4?retry_after=30');
     expect(outcome).toMatchObject({ kind: 'failed', code: 'THROTTLED', retryAfterSeconds: 30 });
+  });
+
+  it('is told with the time to wait, for this file alone, when the media asks for that', async () => {
+    tasks.origin.requests.length = 0;
+    const { outcome } = await tasks.run('/fault/status/503/clip.mp4?good=1&retry_after=30&key=503');
+    expect(outcome).toMatchObject({
+      kind: 'failed',
+      code: 'THROTTLED',
+      retryAfterSeconds: 30,
+      isOfFileAlone: true,
+    });
+    expect(tasks.origin.requests).toHaveLength(2);
+  });
+
+  it('keeps what has refused it in the words of the site', async () => {
+    const { outcome } = await tasks.run('/fault/status/418/clip.mp4');
+    expect(outcome).toMatchObject({
+      code: 'SITE_REFUSED',
+      quote: expect.stringMatching(/HTTP Error 418/) as string,
+    });
   });
 
   it('is undone within the attempt when its connections break', async () => {
