@@ -36,6 +36,8 @@ function project(name: string, groupOrder: number, part: Part): TestProjectInlin
       // The real engine, ffmpeg and a browser take part, two files at once, on machines with two busy cores.
       testTimeout: 60_000,
       hookTimeout: 60_000,
+      // Of one file, where a test says that its cases mostly wait.
+      maxConcurrency: 9,
       ...part,
     },
   };

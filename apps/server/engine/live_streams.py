@@ -13,12 +13,16 @@ from typing import Any, Callable, Dict, List, Optional
 from control import Reporter
 from live import Decrypt, Recording
 from live_list import NotPlain
+from wrapping import wrap
 
 # Of streams that belong together, the one that is recorded later begins with a later segment. More is another clock.
 _MOST_APART_SECONDS = 60.0
 # What one of the streams has lost stays a hole in it, as in the others: closed, picture and sound would be out of step.
 _LONGEST_HOLE_SECONDS = 300
 _LOOK_SECONDS = 0.5
+_STATE = 'live.json'
+# As of a program that a signal has ended.
+_INTERRUPTED = 130
 
 
 class _Ended(BaseException):
@@ -42,8 +46,27 @@ def install(reporter: Reporter) -> None:
             return 0 if _record(self, filename, info, streams, reporter) else 1
         except NotPlain:
             return original(self, filename, info)
+        except KeyboardInterrupt:
+            # yt-dlp takes it for the end of the stream, and the next run would find a file that is ready.
+            raise SystemExit(_INTERRUPTED) from None
 
     FFmpegFD._call_downloader = call_downloader
+    wrap('yt_dlp.YoutubeDL', 'YoutubeDL', 'process_info', _as_begun)
+
+
+def _as_begun(process: Callable[..., Any]) -> Callable[..., Any]:
+    """A stream that has ended while it was not recorded is no live one any more.
+
+    yt-dlp would fetch what is still listed in the place of what was recorded.
+    """
+
+    def run(ydl: Any, info: Any, *args: Any, **kwargs: Any) -> Any:
+        # The folder of the job.
+        if os.path.exists(_STATE):
+            info['is_live'] = True
+        return process(ydl, info, *args, **kwargs)
+
+    return run
 
 
 def _record(
@@ -67,7 +90,7 @@ def _record(
                 say=lambda text: downloader.to_screen(f'[live] {text}'),
                 report=reporter.report,
                 sleep=time.sleep if len(streams) == 1 else sleep,
-                state_name='live.json' if number == 0 else f'live-{number}.json',
+                state_name=_STATE if number == 0 else f'live-{number}.json',
             )
         )
     try:

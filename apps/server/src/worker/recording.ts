@@ -14,6 +14,9 @@ const LEAST_TOOL_MS = 120_000;
 /** A recording without a limit is not longer, most likely. */
 const LONGEST_SECONDS = 86_400;
 
+const LONGEST_HOLE_SECONDS = '300';
+const MOST_APART_SECONDS = 60;
+
 const ENCODERS: Readonly<Record<AudioCodec, string>> = {
   mp3: 'libmp3lame',
   m4a: 'aac',
@@ -63,6 +66,10 @@ export async function finishRecording(
   const streams = parts.filter((name) => name.startsWith('media.f'));
   const inputs = streams.length > 0 ? streams : parts.slice(0, 1);
   if (inputs.length === 0) return null;
+  const begins =
+    inputs.length > 1
+      ? await Promise.all(inputs.map((name) => beginOf(jobs, join(jobFolder, name))))
+      : [];
   const forms = formsOf(plan);
   for (const { extension, words } of forms) {
     const joined = join(jobFolder, `${JOINED}.${extension}`);
@@ -70,7 +77,10 @@ export async function finishRecording(
       'ffmpeg',
       [
         ...['-nostdin', '-y', '-v', 'error'],
-        ...inputs.flatMap((name) => ['-i', `file:${join(jobFolder, name)}`]),
+        ...inputs.flatMap((name, index) => [
+          ...inStep(begins, index),
+          ...['-i', `file:${join(jobFolder, name)}`],
+        ]),
         ...inputs.flatMap((_, index) => ['-map', String(index)]),
         ...['-dn', '-ignore_unknown', ...words],
         ...(maxSeconds === null ? [] : ['-t', String(maxSeconds)]),
@@ -95,6 +105,29 @@ export async function finishRecording(
     return { path, warnings: warningsOf(plan, extension) };
   }
   return null;
+}
+
+/** See `engine/live_streams.py`, which does the same to a stream that has ended by itself. */
+function inStep(begins: readonly number[], index: number): readonly string[] {
+  const [first, begin] = [begins[0], begins[index]];
+  if (first === undefined || begin === undefined) return [];
+  const apart = begin - first;
+  return [
+    ...['-dts_delta_threshold', LONGEST_HOLE_SECONDS],
+    ...(apart !== 0 && Math.abs(apart) < MOST_APART_SECONDS
+      ? ['-itsoffset', apart.toFixed(6)]
+      : []),
+  ];
+}
+
+async function beginOf(jobs: Jobs, path: string): Promise<number> {
+  let begin = 0;
+  await jobs.runTool(
+    'ffprobe',
+    ['-v', 'error', '-show_entries', 'format=start_time', '-of', 'csv=p=0', `file:${path}`],
+    (line) => (begin = Number.parseFloat(line) || begin),
+  );
+  return begin;
 }
 
 interface Form {

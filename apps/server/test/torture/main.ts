@@ -9,6 +9,7 @@ import { goneClients } from './gone-clients.ts';
 import { hostileOrigin } from './hostile-origin.ts';
 import { ioErrors } from './io-errors.ts';
 import { kills } from './kills.ts';
+import { liveStreams } from './live-streams.ts';
 import { lostDisks } from './lost-disks.ts';
 import { manyRecords } from './many-records.ts';
 import { createRandom } from './random.ts';
@@ -21,6 +22,7 @@ const usual: readonly Scenario[] = [
   kills,
   stops,
   fragments,
+  liveStreams,
   freezes,
   fullDownloads,
   fullHistory,
