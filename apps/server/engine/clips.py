@@ -12,12 +12,17 @@ from typing import AbstractSet, Any, Callable, Dict, List, Optional, Sequence, S
 
 import fragment_list
 import records
-from fragment_list import NotInSegments
+from fragment_list import BehindTheEnd, NotInSegments
 
 # More is another clock, not rounding.
 _MOST_ROUNDED_SECONDS = 1.0
 # Where the fetched segments of each stream begin. The worker knows this name.
 _RECORD = 'clips.json'
+# ffmpeg finds no key frame in these before it reads them, and writes codecs of the nineties into them.
+_WITHOUT_INDEX = ('ts', 'm2ts', 'mts', 'mpg', 'mpeg', 'vob')
+_MOST_BETWEEN_KEY_FRAMES = 15.0
+# The file gets the name of what is in it.
+_ENCODED = ['-c:v', 'libx264', '-c:a', 'aac', '-sn', '-dn', '-f', 'mp4', '-movflags', '+faststart']
 _PROTOCOLS = ('m3u8_native', 'm3u8', 'http_dash_segments')
 
 
@@ -31,7 +36,7 @@ class Clip:
         self.offset = 0.0
 
     def choose(self, listed: Sequence[fragment_list.Listed], lost: AbstractSet[int] = frozenset()) -> Set[int]:
-        """The `frag_index` of all that it touches, and of what initialises them. Raises NotInSegments.
+        """The `frag_index` of all that it touches, and of what initialises them. Raises NotInSegments, BehindTheEnd.
 
         `lost`: those that could not be had, so that what was fetched begins later.
         """
@@ -51,7 +56,7 @@ class Clip:
                     first = begin
             begin = end
         if first is None:
-            raise NotInSegments
+            raise BehindTheEnd if 0 < begin <= self.start else NotInSegments
         self.offset = first
         return chosen
 
@@ -76,6 +81,8 @@ def _in_segments(download: Callable[..., Any]) -> Callable[..., Any]:
         streams: List[Dict[str, Any]] = info.get('requested_formats') or [info]
         start, end = info.get('section_start') or 0, info.get('section_end')
         is_clip = bool(start or end) and not info.get('is_live')
+        if is_clip and len(streams) == 1 and info.get('ext') in _WITHOUT_INDEX and _is_plain(info):
+            return download(downloader, filename, {**info, **_encoded_clip(start, end)})
         if not is_clip or not all(stream.get('protocol') in _PROTOCOLS for stream in streams):
             return download(downloader, filename, info)
         names = [f'{filename}.clip{number}' for number in range(len(streams))]
@@ -88,6 +95,9 @@ def _in_segments(download: Callable[..., Any]) -> Callable[..., Any]:
             if not all(fetched):
                 return False
             cuts = _cuts(downloader, names, clips)
+        except BehindTheEnd:
+            downloader.report_error('Nothing of the media lies in this section')
+            return False
         except (NotInSegments, PostProcessingError):
             return download(downloader, filename, info)
         local: List[Dict[str, Any]] = []
@@ -108,6 +118,24 @@ def _in_segments(download: Callable[..., Any]) -> Callable[..., Any]:
         return is_done
 
     return run
+
+
+def _is_plain(info: Dict[str, Any]) -> bool:
+    return info.get('protocol') in ('http', 'https')
+
+
+def _encoded_clip(start: float, end: Optional[float]) -> Dict[str, Any]:
+    """What is not known to be a key frame cannot be begun with: decoded from well before, and encoded anew."""
+    early = max(0, start - _MOST_BETWEEN_KEY_FRAMES)
+    length = [] if end is None else ['-t', f'{end - start:.6f}']
+    return {
+        'section_start': None,
+        'section_end': None if end is None else end - early,
+        'downloader_options': {
+            'ffmpeg_args': ['-ss', f'{early:.6f}'],
+            'ffmpeg_args_out': ['-ss', f'{start - early:.6f}', *length, *_ENCODED],
+        },
+    }
 
 
 def _cuts(downloader: Any, names: List[str], clips: List[Clip]) -> List[float]:

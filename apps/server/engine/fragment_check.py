@@ -1,5 +1,6 @@
 """Whether what was fetched for a fragment is one, and all of it, whatever the site has said of its length."""
 
+import io
 import os
 from typing import Any, Optional
 
@@ -41,7 +42,9 @@ def _encrypted_problem(state: State, index: int, fragment: Any, head: bytes, fil
     problem = fragment_heads.problem_of(plain_head)
     if problem is not None or not state.are_parts_whole:
         return problem
-    if fragment_shape.kind_of(plain_head) == fragment_shape.TS and size > 2 * _BLOCK_BYTES:
+    kind = fragment_shape.kind_of(plain_head)
+    state.kind = state.kind or kind
+    if kind == fragment_shape.TS and size > 2 * _BLOCK_BYTES:
         # So can the last one, with the one before it as its vector: how long the fragment is without its padding.
         file.seek(size - 2 * _BLOCK_BYTES)
         vector, last = file.read(_BLOCK_BYTES), file.read(_BLOCK_BYTES)
@@ -50,7 +53,9 @@ def _encrypted_problem(state: State, index: int, fragment: Any, head: bytes, fil
         return fragment_shape.CUT if (size - _BLOCK_BYTES + left) % fragment_shape.PACKET_BYTES else None
     file.seek(0)
     plain = state.decrypt(fragment, file.read())
-    return fragment_shape.problem_of_bytes(plain)
+    if kind is None:
+        return fragment_shape.problem_of_unknown(io.BytesIO(plain), plain_head, state.kind)
+    return fragment_shape.problem_of(io.BytesIO(plain), plain_head, len(plain))
 
 
 def _shape_problem(state: State, index: int, head: bytes, file: Any, size: int) -> Optional[str]:

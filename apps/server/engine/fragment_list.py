@@ -5,11 +5,15 @@ the list is another one.
 """
 
 import hashlib
-from typing import Any, List, NamedTuple, Optional, Sequence
+from typing import AbstractSet, Any, List, NamedTuple, Optional, Sequence
 
 
 class NotInSegments(Exception):
     """It is not known which segments a clip touches, or yt-dlp cannot fetch them: it is left to ffmpeg."""
+
+
+class BehindTheEnd(Exception):
+    """A clip of which nothing lies in the media."""
 
 
 class Listed(NamedTuple):
@@ -31,7 +35,7 @@ def of_playlist(text: str, format_index: Optional[int]) -> List[Listed]:
     for line in map(str.strip, text.splitlines()):
         is_of_format = format_index is None or discontinuities == format_index
         if line.startswith('#EXTINF:'):
-            seconds = _number(line[8:].split(',', 1)[0])
+            seconds = number(line[8:].split(',', 1)[0])
         elif line.startswith('#EXT-X-GAP'):
             is_gap = True
         elif line.startswith('#EXT-X-BYTERANGE:'):
@@ -53,6 +57,19 @@ def of_playlist(text: str, format_index: Optional[int]) -> List[Listed]:
     return listed
 
 
+def has_breaks(text: str) -> bool:
+    """Whether the time stamps of this HLS playlist need not go on from one fragment to the next."""
+    lines = [line.strip() for line in text.splitlines()]
+    return any(line == '#EXT-X-DISCONTINUITY' or _begins_ad(line) for line in lines)
+
+
+def seconds_of(listed: Sequence[Listed], wanted: Optional[AbstractSet[int]]) -> Optional[float]:
+    """How long the fragments that are not declared lost say that they are together; None when they do not all say."""
+    chosen = [entry for index, entry in enumerate(listed, 1) if wanted is None or index in wanted]
+    known = [entry.seconds for entry in chosen if entry.seconds is not None and not entry.is_gap]
+    return sum(known) if known and sum(entry.seconds is None for entry in chosen) <= 1 else None
+
+
 def _begins_ad(line: str) -> bool:
     anvato = line.startswith('#ANVATO-SEGMENT-INFO') and 'type=ad' in line
     return anvato or (line.startswith('#UPLYNK-SEGMENT') and line.endswith(',ad'))
@@ -67,7 +84,7 @@ def of_fragments(fragments: Any) -> List[Listed]:
     """The fragments of a DASH manifest; none when they are not known beforehand."""
     if not isinstance(fragments, (list, tuple)):
         return []
-    return [Listed(_number(fragment.get('duration')), False, '') for fragment in fragments]
+    return [Listed(number(fragment.get('duration')), False, '') for fragment in fragments]
 
 
 def outline(listed: Sequence[Listed], total: Optional[int], wanted: Optional[List[int]], format_id: Any) -> str:
@@ -85,7 +102,7 @@ def start_of(listed: Sequence[Listed], index: int) -> Optional[float]:
     return sum(known) if len(known) >= len(before) - 1 else None
 
 
-def _number(value: Any) -> Optional[float]:
+def number(value: Any) -> Optional[float]:
     try:
         return float(value)
     except (TypeError, ValueError):

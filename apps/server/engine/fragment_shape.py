@@ -4,7 +4,6 @@ A site that has only the beginning of a segment sends that with the right `Conte
 them unreadable, or leaves a hole without a word. Only what is surely cut is a problem: bytes behind the media are not.
 """
 
-import io
 import re
 from typing import IO, Any, Optional
 
@@ -14,6 +13,7 @@ PACKET_BYTES = 188
 BOXES, TS, ADTS, EBML = 'boxes', 'ts', 'adts', 'ebml'
 
 _BOX_NAMES = frozenset(b'ftyp styp moof moov mdat sidx ssix emsg prft free skip uuid wide'.split())
+_BOX_NAME = re.compile(rb'[ -~]{4}')
 _SYNC = 0x47
 _TS_SOMEWHERE = re.compile(rb'\x47.{187}\x47.{187}\x47', re.DOTALL)
 # Some sites put a picture before each segment.
@@ -39,11 +39,6 @@ def kind_of(head: bytes) -> Optional[str]:
     return None
 
 
-def problem_of_bytes(content: bytes) -> Optional[str]:
-    head = content[:1024]
-    return problem_of(io.BytesIO(content), head, len(content))
-
-
 def problem_of(file: IO[Any], head: bytes, size: int) -> Optional[str]:
     """Of one whose kind is known."""
     kind = kind_of(head)
@@ -63,6 +58,8 @@ def problem_of_unknown(file: IO[Any], head: bytes, expected: Optional[str]) -> O
         return 'is zeros, not media'
     if not head.startswith(_PICTURES) and expected not in (BOXES, TS):
         return None
+    if expected == BOXES and _BOX_NAME.fullmatch(head[4:8]):
+        return None
     file.seek(0)
     if expected != BOXES and _TS_SOMEWHERE.search(file.read(_MOST_BEFORE_MEDIA_BYTES)):
         return None
@@ -78,7 +75,7 @@ def _problem_of_boxes(file: IO[Any], size: int) -> Optional[str]:
         if len(head) < 8:
             return CUT
         length, name = int.from_bytes(head[:4], 'big'), head[4:8]
-        if at > 0 and name not in _BOX_NAMES and not re.fullmatch(rb'[ -~]{4}', name):
+        if at > 0 and name not in _BOX_NAMES and not _BOX_NAME.fullmatch(name):
             # Something that is not of the format stands behind the media.
             return None
         if length == 0:

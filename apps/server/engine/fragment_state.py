@@ -39,6 +39,9 @@ class State:
         self.length = 0
         # The one whose content is made ready to be appended; None where yt-dlp appends without threads.
         self.current: Optional[int] = None
+        # How many fragments, and seconds, lie before this list in the whole.
+        self.before = (0, 0.0)
+        self.total_of_whole: Optional[int] = None
         self.is_strict = False
         # The missing ones are left out, and told.
         self.is_kept = False
@@ -80,4 +83,27 @@ class State:
 
     def places(self, indexes: Any) -> List[Dict[str, Any]]:
         found = sorted(indexes)[:_MOST_PLACES]
-        return [{'index': index, 'at': fragment_list.start_of(self.listed, index)} for index in found]
+        fragments, seconds = self.before
+        starts = [(index, fragment_list.start_of(self.listed, index)) for index in found]
+        return [
+            {'index': self._number(index) + fragments, 'at': None if start is None else start + seconds}
+            for index, start in starts
+        ]
+
+    def count(self) -> Optional[int]:
+        """How many there are in the whole, without what only initialises them."""
+        if self.total_of_whole is not None:
+            return self.total_of_whole
+        if not self.are_parts_whole:
+            return self.total
+        wanted = self.wanted
+        return sum(
+            entry.seconds is not None and (wanted is None or index in wanted)
+            for index, entry in enumerate(self.listed, 1)
+        )
+
+    def _number(self, index: int) -> int:
+        """As a person counts them: what initialises the others is told as the first of them."""
+        if not self.are_parts_whole:
+            return index
+        return max(1, sum(entry.seconds is not None for entry in self.listed[:index]))

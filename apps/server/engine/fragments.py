@@ -23,7 +23,7 @@ from control import Reporter
 from fragment_state import KEY, Failed, State, TooMany
 
 _GONE = (404, 410, 416)
-_GAPS_FILE = 'gaps.json'
+_LISTS_FILE = 'lists.json'
 # The worker knows this name: what lies beside it has holes, and no attempt that wants all of it may continue from it.
 _LOST_FILE = 'lost.json'
 
@@ -39,8 +39,8 @@ _KNOWN = {
 
 def tell_known_holes(reporter: Reporter) -> None:
     """Of an earlier attempt, in the folder of this job."""
-    for name, gaps in records.read(_GAPS_FILE).items():
-        reporter.report({'control': 'gaps', 'file': name, **gaps})
+    for name, found in records.read(_LISTS_FILE).items():
+        reporter.report({'control': 'listed', 'file': name, **found})
     for name, lost in records.read(_LOST_FILE).items():
         reporter.report({'control': 'missing', 'file': name, **lost})
 
@@ -107,8 +107,10 @@ def _preparing(prepare: Callable[..., Any], playlists: Any, errors: Any, reporte
         if not is_recorded or downloader.params.get('_no_ytdl_file'):
             return prepare(downloader, ctx, info)
         listed: List[fragment_list.Listed] = []
+        text = ''
         if isinstance(downloader, HlsFD):
-            listed = fragment_list.of_playlist(playlists.__dict__.pop('text', ''), info.get('format_index'))
+            text = playlists.__dict__.pop('text', '')
+            listed = fragment_list.of_playlist(text, info.get('format_index'))
         elif isinstance(downloader, DashSegmentsFD):
             listed = fragment_list.of_fragments(info.get('fragments'))
         clip = getattr(downloader, 'clip', None)
@@ -120,11 +122,15 @@ def _preparing(prepare: Callable[..., Any], playlists: Any, errors: Any, reporte
         outline = fragment_list.outline(listed, total, which, info.get('format_id'))
         state = State(listed, outline, total)
         state.wanted = wanted
+        state.before = getattr(downloader, 'before', state.before)
+        state.total_of_whole = getattr(downloader, 'total_of_whole', None)
         # A person keeps what there is.
         state.is_kept = downloader.params.get('skip_unavailable_fragments', True)
         ctx[KEY] = state
         _continue(downloader, ctx['filename'], part, state)
-        _tell_gaps(ctx['filename'], state, reporter)
+        # Each period of DASH begins with an initialisation, and may have a clock of its own.
+        has_breaks = fragment_list.has_breaks(text) or sum(entry.seconds is None for entry in listed) > 1
+        _tell_list(ctx['filename'], state, has_breaks, reporter)
         started = prepare(downloader, ctx, info)
         fetcher = ctx['dl']
         fetcher.report_error = _quoting(fetcher.report_error, errors)
@@ -326,7 +332,7 @@ def _finishing(finish: Callable[..., Any], reporter: Reporter) -> Callable[..., 
         if state is None or not state.missing:
             return finish(downloader, ctx, info)
         places = state.places(state.missing)
-        found = {'count': len(state.missing), 'total': state.total, 'is_more': state.is_more, 'places': places}
+        found = {'count': len(state.missing), 'total': state.count(), 'is_more': state.is_more, 'places': places}
         reporter.report({'control': 'missing', 'file': ctx['filename'], **found})
         if state.is_kept:
             records.write(_LOST_FILE, {**records.read(_LOST_FILE), ctx['filename']: found})
@@ -336,18 +342,23 @@ def _finishing(finish: Callable[..., Any], reporter: Reporter) -> Callable[..., 
             return finish(downloader, ctx, info)
         ctx['dest_stream'].close()
         numbers = ', '.join(str(place['index']) for place in places)
-        downloader.report_error(f'Fragments are missing ({len(places)} of {state.total}): {numbers}')
+        downloader.report_error(f'Fragments are missing ({len(places)} of {state.count()}): {numbers}')
         return False
 
     return run
 
 
-def _tell_gaps(filename: str, state: State, reporter: Reporter) -> None:
-    """Kept as well: an attempt that finds the stream whole does not read the playlist again."""
+def _tell_list(filename: str, state: State, has_breaks: bool, reporter: Reporter) -> None:
+    """What is unusual is kept as well: an attempt that finds the stream whole does not read the playlist again."""
     gaps = state.gaps()
-    known = records.read(_GAPS_FILE)
-    if not gaps and filename not in known:
-        return
-    found = {'count': len(gaps), 'total': state.total, 'places': state.places(gaps)}
-    records.write(_GAPS_FILE, {**known, filename: found})
-    reporter.report({'control': 'gaps', 'file': filename, **found})
+    found = {
+        'count': len(gaps),
+        'total': state.count(),
+        'places': state.places(gaps),
+        'breaks': has_breaks,
+        'seconds': fragment_list.seconds_of(state.listed, state.wanted),
+    }
+    reporter.report({'control': 'listed', 'file': filename, **found})
+    known = records.read(_LISTS_FILE)
+    if gaps or has_breaks or filename in known:
+        records.write(_LISTS_FILE, {**known, filename: found})

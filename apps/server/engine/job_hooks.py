@@ -12,9 +12,11 @@ import exhaustion
 import extensions
 import extracted_sound
 import failures
+import forms
 import fragments
 import head_checks
 import live_streams
+import manifests
 import media_inputs
 import optional_parts
 import resuming
@@ -36,9 +38,11 @@ def install(settings: Settings) -> None:
     extensions.install()
     extracted_sound.install()
     media_inputs.install()
+    manifests.install()
     _unless_unknown(steps.install)
     if _unless_unknown(lambda: fragments.install(reporter)):
         _unless_unknown(clips.install)
+        _unless_unknown(forms.install)
     # Around the appending of fragments, which does not always call what it is wrapped around.
     head_checks.install(settings, reporter)
     # Around what else is wrapped around ffmpeg as a downloader.

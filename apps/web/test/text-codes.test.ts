@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { deCodes } from '../src/text/de-codes.ts';
-import { warningWords } from '../src/text/codes.ts';
+import { failureWords, warningWords } from '../src/text/codes.ts';
 
 it('says in every language what is missing, in the figures of the server', () => {
   const detail = '0:12 / 1:00';
@@ -11,4 +11,9 @@ it('says in every language what is missing, in the figures of the server', () =>
   } as const;
   expect(warningWords(warning, null)).toBe('A part is missing (0:12 / 1:00).');
   expect(warningWords(warning, deCodes)).toBe('Ein Teil der Medien fehlt (0:12 / 1:00).');
+  const failure = { ...warning, code: 'FRAGMENTS_MISSING', hint: '', retryable: false } as const;
+  expect(failureWords(failure, null).message).toBe('A part is missing (0:12 / 1:00).');
+  expect(failureWords(failure, deCodes).message).toMatch(
+    /^Der Seite fehlen .* \(0:12 \/ 1:00\)\.$/,
+  );
 });

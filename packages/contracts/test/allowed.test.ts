@@ -14,6 +14,7 @@ it.each<[boolean, Download['status'], Download['phase'], boolean]>([
 
 it.each<[boolean, Download['status'], FailureCode | null]>([
   [true, 'failed', 'TRUNCATED'],
+  [true, 'failed', 'FRAGMENTS_MISSING'],
   [false, 'failed', 'NETWORK'],
   [false, 'queued', 'TRUNCATED'],
   [false, 'cancelled', null],

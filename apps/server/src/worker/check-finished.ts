@@ -18,11 +18,14 @@ import { measuredMetadata, metadataOf } from './metadata.ts';
 import { missedParts } from './optional-parts.ts';
 import { writeOutcome } from './outcome-file.ts';
 import type { VideoInfo } from './output-lines.ts';
-import { type DownloadPlan } from './plan.ts';
+import type { DownloadPlan, SectionPlan } from './plan.ts';
 import { redact } from './redact.ts';
 import { remuxAsNamed } from './remux.ts';
 import { hasSubtitles, verifyMedia } from './verify.ts';
 import { type RunResult } from './yt-dlp-run.ts';
+
+/** Less is a frame or two, or a sound track that is a little longer. */
+const LEAST_EARLY_SECONDS = 0.3;
 
 /** Checks what yt-dlp calls complete. */
 export async function checkFinished(
@@ -62,6 +65,9 @@ export async function checkFinished(
     return failedOutcome(jobs, 'NETWORK', 'A part of the source could not be had.');
   }
   if (result.byteProblem !== null) return failedOutcome(jobs, 'TRUNCATED', result.byteProblem);
+  if (plan.section !== null && isBehindTheEnd(plan.section, result.ffmpeg)) {
+    return failedOutcome(jobs, 'INVALID_MEDIA', 'Nothing of the media lies in this section.');
+  }
   if (plan.section !== null) await renewFlacCut(jobs, path);
   // Inside of a standalone yt-dlp nothing of ours counts them.
   const areFragmentsCounted = task.engine.kind === 'module';
@@ -111,6 +117,7 @@ export async function checkFinished(
     areSubtitlesBeside: sidecars.files.some(({ kind }) => kind === 'subtitle'),
   };
   ignored.push(...ignoredByMedia(plan, video, result, stored));
+  if (plan.section !== null) ignored.push(...ignoredBegin(plan.section, durationSeconds));
   const metadata = measuredMetadata(metadataOf(video), media, extension);
   const files = [file, ...sidecars.files];
   const allWarnings = [
@@ -147,6 +154,22 @@ function failureOf(
   if (section !== null && failure === 'TRUNCATED') return 'NETWORK';
   const isInParts = responses.some(({ status }) => status === 206);
   return failure === 'INVALID_MEDIA' && isInParts ? 'TRUNCATED' : failure;
+}
+
+/** ffmpeg copies the last group of pictures then, or nothing. */
+function isBehindTheEnd({ startSeconds }: SectionPlan, { inputs }: RunResult['ffmpeg']): boolean {
+  const ends = inputs.map(({ seconds }) => seconds ?? Infinity);
+  return ends.length > 0 && ends.every((end) => end <= startSeconds);
+}
+
+/** What is copied begins with a key frame, and not every container can tell a player to begin later. */
+function ignoredBegin(
+  { startSeconds, endSeconds, isPrecise }: SectionPlan,
+  seconds: number | null,
+): string[] {
+  const early = (seconds ?? 0) - (endSeconds - startSeconds);
+  if (isPrecise || early <= LEAST_EARLY_SECONDS) return [];
+  return [`section.start (${(startSeconds - early).toFixed(1)} s)`];
 }
 
 function listWarnings({ options }: DownloadPlan, { fields }: VideoInfo): WarningCode[] {

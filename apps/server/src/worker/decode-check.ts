@@ -16,7 +16,9 @@ export async function firstDecodeError(jobs: Jobs, path: string): Promise<string
       ...['-map', '0:v?', '-map', '0:a?', '-f', 'null', '-'],
     ],
     (line) => {
-      first ??= line.trim() === '' ? null : line;
+      // The time stamps of two forms of a stream do not fall on one clock, which troubles this output alone.
+      const isOfMedia = line.trim() !== '' && !/^\[null @|Last message repeated/.test(line.trim());
+      first ??= isOfMedia ? line : null;
     },
     DECODE_TIMEOUT_MS,
   );

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import type { MessagePort } from 'node:worker_threads';
 import {
   areEntriesWanted,
-  KEPT_INCOMPLETE,
   type DownloadWarning,
   type FailureCode,
   type WarningCode,
 } from '@artemis/contracts';
+import { leave } from './after-failure.ts';
 import type { Attempt } from './attempt.ts';
 import { detailed, doneOutcome, failedOutcome, stoppedOutcome } from './attempt.ts';
 import { checkFinished } from './check-finished.ts';
@@ -31,12 +31,11 @@ import { createProgressMeter, type ProgressFigure } from './progress.ts';
 import { cutRecording, finishRecording, type FinishedRecording } from './recording.ts';
 import { redact } from './redact.ts';
 import { createReporter } from './reporter.ts';
-import { openResumeGuard, wipeJobFolder, wipeUnfinishedClip } from './resume-state.ts';
+import { openResumeGuard, wipeJobFolder, wipeAllButSegments } from './resume-state.ts';
 import { missingSegments, segmentFigures } from './segments.ts';
-import { forgetSetAside, setAside } from './set-aside.ts';
+import { forgetSetAside } from './set-aside.ts';
 import { writeKnownInfo } from './site-info.ts';
 import { isPlainFile, neededSpace } from './space.ts';
-import { stepsBegun } from './steps-record.ts';
 import { fetchParts } from './parts-task.ts';
 import { runYtDlp, type RunResult } from './yt-dlp-run.ts';
 
@@ -50,9 +49,6 @@ const MAX_FFMPEG_RUNS = 3;
 
 /** Links that are good for an hour, in a download that takes several. */
 const MAX_RENEWALS = 4;
-
-/** What lies in the job folder is worth nothing after these: the next attempt begins from zero. */
-const WIPING = new Set<FailureCode>(['TRUNCATED', 'INVALID_MEDIA', 'UNSAFE_TYPE', 'TOO_LARGE']);
 
 export interface DownloadTaskInput {
   readonly task: Task;
@@ -133,7 +129,7 @@ async function perform(attempt: Attempt): Promise<Outcome> {
   await forgetOutcome(jobFolder);
   await forgetSetAside(jobFolder);
   if (!isKept && (await isLeftWithHoles(jobFolder))) await wipeJobFolder(jobFolder);
-  if (!isKept && planOf(selection).section !== null) await wipeUnfinishedClip(jobFolder);
+  if (!isKept && planOf(selection).section !== null) await wipeAllButSegments(jobFolder);
   for (let count = 1; count <= MAX_RUNS; count += 1) {
     const plan = planOf(selection, leftOut);
     const listing = plan.isFlat ? createListing(plan.options.playlist ?? {}) : null;
@@ -206,7 +202,7 @@ async function perform(attempt: Attempt): Promise<Outcome> {
       if (!isHlsByFfmpeg && result.lines.some(isHlsRefusal)) {
         isHlsByFfmpeg = true;
         reporter.log('info', 'yt-dlp cannot put this stream together; leaving it to ffmpeg.');
-        await wipeJobFolder(jobFolder);
+        await wipeAllButSegments(jobFolder);
         continue;
       }
       const part = failedPart(result, plan, leftOut);
@@ -247,7 +243,7 @@ async function perform(attempt: Attempt): Promise<Outcome> {
       }
     }
     const warnings: (WarningCode | DownloadWarning)[] = [...leftOut].map(warningOf);
-    if (result.hasGaps) warnings.push('GAPS_DECLARED');
+    if (result.lists.some(({ gaps }) => gaps.count > 0)) warnings.push('GAPS_DECLARED');
     if (isKept && result.missing.length > 0)
       warnings.push(detailed('INCOMPLETE', figuresOf(result)));
     const outcome =
@@ -259,29 +255,6 @@ async function perform(attempt: Attempt): Promise<Outcome> {
     return outcome;
   }
   return failedOutcome(jobs, 'UNKNOWN', 'Too many parts of this download failed.');
-}
-
-/** What the next attempt, or a person who keeps what there is, finds of one that has failed. */
-async function leave(
-  jobFolder: string,
-  { code, figures }: Extract<Outcome, { kind: 'failed' }>,
-  { video, filePath }: RunResult,
-  isWhole: boolean,
-): Promise<void> {
-  // The next run would take a finished file with a hole as it is.
-  const isSpoiltFile = isWhole && code === 'NETWORK';
-  if (isSpoiltFile || (await isWorthNothing(code, jobFolder))) {
-    const isForKeeping = video !== null && KEPT_INCOMPLETE.includes(code);
-    if (isForKeeping) await setAside(jobFolder, { video, filePath, missing: null });
-    await wipeJobFolder(jobFolder);
-  }
-  if (figures !== undefined) await rememberMissing(jobFolder, figures);
-}
-
-/** What a failed step began from is whole, and is begun from once more; not when it has failed twice. */
-async function isWorthNothing(code: FailureCode, jobFolder: string): Promise<boolean> {
-  if (code !== 'POSTPROCESSING_FAILED') return WIPING.has(code);
-  return (await stepsBegun(jobFolder)) !== 1;
 }
 
 function tellSpace(

@@ -36,10 +36,15 @@ export type EngineControl =
       readonly isOptional: boolean;
     }
   | {
-      /** The manifest of this stream says itself that it has holes. None: it does not say so any more. */
-      readonly kind: 'gaps';
+      /** What the manifest of this stream says of its segments. */
+      readonly kind: 'listed';
       readonly file: string;
-      readonly segments: SegmentList;
+      /** Those that it says itself are lost. */
+      readonly gaps: SegmentList;
+      /** Time stamps need not go on from one segment to the next. */
+      readonly hasBreaks: boolean;
+      /** Of all that are not lost; null: not said. */
+      readonly seconds: number | null;
       readonly isOptional: boolean;
     }
   | {
@@ -156,11 +161,13 @@ export function parseControlLine(line: string, nonce: string): ControlLine | nul
         segments: segmentList(fields),
         isOptional: fields['optional'] === true,
       };
-    case 'gaps':
+    case 'listed':
       return {
-        kind: 'gaps',
+        kind: 'listed',
         file: stringOf(fields['file']) ?? '',
-        segments: segmentList(fields),
+        gaps: segmentList(fields),
+        hasBreaks: fields['breaks'] === true,
+        seconds: numberOf(fields['seconds']),
         isOptional: fields['optional'] === true,
       };
     case 'live_gap':

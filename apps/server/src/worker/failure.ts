@@ -128,9 +128,12 @@ export function isHlsRefusal(line: string): boolean {
   return line.includes('Initialization fragment found after media fragments');
 }
 
-/** Said by ffmpeg of the description of a later part of a stream, without which that part may not be playable. */
+/**
+ * Said by ffmpeg of the description of a later part of a stream, without which that part may not be playable; and by the
+ * engine, of parts that it has joined (`engine/forms.py`).
+ */
 export function isLaterInitSkipped(line: string): boolean {
-  return line.includes('Found duplicated MOOV Atom. Skipped it');
+  return /Found duplicated MOOV Atom\. Skipped it|^\[hls\] Joining \d+ forms/.test(line);
 }
 
 /** Whole errors: a message of yt-dlp may run over several lines. */

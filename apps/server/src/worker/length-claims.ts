@@ -1,6 +1,7 @@
 import type { FfmpegAccount } from './ffmpeg-account.ts';
 import type { VideoInfo } from './output-lines.ts';
 import type { DownloadPlan, SectionPlan } from './plan.ts';
+import type { ListedSegments } from './yt-dlp-run.ts';
 
 /** A cut that is not exact begins at the key frame before it, which may lie this far away. */
 const KEY_FRAME_SECONDS = 20;
@@ -21,6 +22,10 @@ export interface Claims {
   readonly isJoined: boolean;
   /** Nobody has counted them, so that its time stamps must show that none is missing. */
   readonly areFragmentsUncounted: boolean;
+  /** How long the fragments that were joined say that they are together; null: not said. */
+  readonly listedSeconds: number | null;
+  /** They were counted, and nothing is said of breaks in their time. */
+  readonly isTimeContinuous: boolean;
   /** As many bytes came as the server has of the file that it was made from. */
   readonly isSourceWhole: boolean;
 }
@@ -31,6 +36,8 @@ export const NO_CLAIMS: Claims = {
   promised: null,
   isJoined: false,
   areFragmentsUncounted: false,
+  listedSeconds: null,
+  isTimeContinuous: false,
   isSourceWhole: false,
 };
 
@@ -41,10 +48,12 @@ export interface ClaimsEvidence {
   /** Fragments that were joined were held against the list of them. */
   readonly areFragmentsCounted: boolean;
   readonly areBytesComplete: boolean;
+  /** What the manifests say of each stream that yt-dlp has fetched in fragments. */
+  readonly lists: readonly ListedSegments[];
 }
 
 export function claimsOf(evidence: ClaimsEvidence): Claims {
-  const { plan, video, ffmpeg, areFragmentsCounted } = evidence;
+  const { plan, video, ffmpeg, areFragmentsCounted, lists } = evidence;
   if (video.isLive) return NO_CLAIMS;
   const { section } = plan;
   const isByFfmpeg = ffmpeg.inputs.length > 0;
@@ -55,6 +64,9 @@ export function claimsOf(evidence: ClaimsEvidence): Claims {
     promised: section === null ? null : clipPromise(section, ffmpeg),
     isJoined: isInPieces && video.formats.length === 1,
     areFragmentsUncounted: isInPieces && !areFragmentsCounted,
+    listedSeconds: isInPieces ? listedSeconds(plan, lists) : null,
+    isTimeContinuous:
+      lists.length > 0 && lists.every(({ gaps, hasBreaks }) => gaps.count === 0 && !hasBreaks),
   };
 }
 
@@ -74,6 +86,13 @@ export function claimsOfPart(seconds: number): Claims {
 
 export function isInFragments({ formats }: VideoInfo): boolean {
   return formats.some(({ protocol }) => /m3u8|dash|ism|f4m/.test(protocol ?? ''));
+}
+
+/** Of the longest stream. */
+function listedSeconds(plan: DownloadPlan, lists: readonly ListedSegments[]): number | null {
+  if (plan.sponsorblock?.mode === 'remove') return null;
+  const known = lists.flatMap(({ seconds }) => seconds ?? []);
+  return known.length === 0 ? null : Math.max(...known);
 }
 
 function statedDuration(

@@ -91,13 +91,13 @@ export async function wipeJobFolder(jobFolder: string): Promise<void> {
   }
 }
 
-/** What a clip is made of, in segments, with what the engine knows of it (`engine/clips.py`). */
-const CLIP_SOURCE = /\.clip\d+([.-]|$)|^(resume|gaps|clips)\.json$/;
+/** What ffmpeg makes a file of, in segments, with what the engine knows of it (`engine/clips.py`, `engine/forms.py`). */
+const SOURCES = /\.(clip|form)\d+([.-]|$)|^(resume|lists|clips)\.json$/;
 
-/** The same, but for the segments of a clip: ffmpeg makes it anew, and one that lies there whole was not found good. */
-export async function wipeUnfinishedClip(jobFolder: string): Promise<void> {
+/** The same, but for the segments that ffmpeg joins or cuts: it does so anew, and what it has left was not found good. */
+export async function wipeAllButSegments(jobFolder: string): Promise<void> {
   for (const name of await readdir(jobFolder)) {
-    if (name === SET_ASIDE || CLIP_SOURCE.test(name)) continue;
+    if (name === SET_ASIDE || SOURCES.test(name)) continue;
     await rm(join(jobFolder, name), { recursive: true, force: true });
   }
 }

@@ -1,9 +1,11 @@
 import { extname } from 'node:path';
-import type { FailureCode, WarningCode } from '@artemis/contracts';
+import type { DownloadWarning, FailureCode, WarningCode } from '@artemis/contracts';
+import { detailed } from './attempt.ts';
 import { readContainerHead, type ContainerHead } from './container-head.ts';
 import { PROBE_AUDIO_CODECS, PROBE_VIDEO_CODECS } from './format-names.ts';
 import type { Jobs } from './jobs.ts';
 import type { Claims } from './length-claims.ts';
+import { holesBetweenFragments } from './mp4-fragments.ts';
 import { isCutShort, readMp4Index } from './mp4-index.ts';
 import { fittingExtension } from './named-by-content.ts';
 import type { DownloadPlan } from './plan.ts';
@@ -27,7 +29,7 @@ export type Verdict =
       readonly media: ProbedMedia;
       /** The one of its name, or another when its content is of another kind. */
       readonly extension: string;
-      readonly warnings: readonly WarningCode[];
+      readonly warnings: readonly (WarningCode | DownloadWarning)[];
     }
   | Failed;
 
@@ -72,13 +74,23 @@ async function judge(
     const detail = `It lasts ${durationSeconds.toFixed(1)} s; ${promised.least.toFixed(1)} s or more were expected.`;
     return { failure: 'TRUNCATED', detail };
   }
+  const { listedSeconds } = claims;
+  if (
+    durationSeconds !== null &&
+    listedSeconds !== null &&
+    isFraction(durationSeconds, listedSeconds)
+  ) {
+    const detail = `It lasts ${durationSeconds.toFixed(1)} s; its segments have ${listedSeconds.toFixed(1)} s.`;
+    return { failure: 'TRUNCATED', detail };
+  }
   const hole = claims.areFragmentsUncounted ? holeIn(media) : null;
   if (hole !== null) return { failure: 'TRUNCATED', detail: hole };
   const extension = fittingExtension(media, head, path);
   if (extension === null) {
     return { failure: 'UNSAFE_TYPE', detail: `It is of the kind ${media.formatName}.` };
   }
-  const warnings = shortfalls(media, plan, claims);
+  const warnings: (WarningCode | DownloadWarning)[] = shortfalls(media, plan, claims);
+  if (claims.isTimeContinuous) warnings.push(...(await undeclaredHole(path, media)));
   const isRenamed = extension !== extname(path).slice(1);
   if (isRenamed && plan.container !== null && extension !== plan.container) {
     warnings.push('CONTAINER_SHORTFALL');
@@ -147,6 +159,21 @@ function headOf(head: ContainerHead, { isJoined }: Claims): ContainerHead {
 
 function isOutside(seconds: number | null, range: Claims['stated']): boolean {
   return seconds !== null && range !== null && (seconds < range.least || seconds > range.most);
+}
+
+/** A manifest may round, or claim too much; not three times as much as its segments have. */
+function isFraction(seconds: number, listedSeconds: number): boolean {
+  return seconds < listedSeconds / 3 && seconds < listedSeconds - 10;
+}
+
+/** Every listed fragment is there, and still there is a hole: the list itself lacks some. */
+async function undeclaredHole(path: string, media: ProbedMedia): Promise<DownloadWarning[]> {
+  const holes =
+    media.holes === null
+      ? await holesBetweenFragments(path)
+      : media.streams.filter(isPlayed).map(({ index }) => media.holes?.get(index) ?? 0);
+  const longest = Math.max(0, ...holes);
+  return longest > 0 ? [detailed('INCOMPLETE', `${longest.toFixed(1)} s`)] : [];
 }
 
 function holeIn({ streams, holes }: ProbedMedia): string | null {

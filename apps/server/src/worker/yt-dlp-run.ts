@@ -61,6 +61,8 @@ export type RunEnd =
   /** An optional part cannot be had: known before the media is fetched, or it has come to a standstill. */
   | 'part-failed';
 
+export type ListedSegments = Extract<EngineControl, { kind: 'listed' }>;
+
 export interface RunResult {
   readonly exit: EngineExit;
   readonly end: RunEnd | null;
@@ -78,8 +80,8 @@ export interface RunResult {
   readonly missing: readonly SegmentList[];
   /** ffmpeg fetches the media, and has left it with the holes. */
   readonly isSpoilt: boolean;
-  /** The site says itself that segments are lost. */
-  readonly hasGaps: boolean;
+  /** What the manifests say, one for each stream. */
+  readonly lists: readonly ListedSegments[];
   readonly ffmpeg: FfmpegAccount;
   /** Why a plain file that it calls finished is not: not as many bytes as the server promised. */
   readonly byteProblem: string | null;
@@ -132,7 +134,7 @@ export async function runYtDlp(options: RunOptions): Promise<RunResult> {
   let isSegmentForbidden = false;
   const missing = new Map<string, SegmentList>();
   const skipped: string[] = [];
-  const gaps = new Set<string>();
+  const lists = new Map<string, ListedSegments>();
   let end: RunEnd | null = null;
   const liveGaps: LiveGap[] = [];
   let loggedLines = 0;
@@ -250,9 +252,8 @@ export async function runYtDlp(options: RunOptions): Promise<RunResult> {
       if (errors.length > MAX_KEPT_LINES) errors.shift();
     } else if (control.kind === 'missing') {
       if (!control.isOptional) missing.set(control.file, control.segments);
-    } else if (control.kind === 'gaps') {
-      if (control.segments.count === 0) gaps.delete(control.file);
-      else if (!control.isOptional) gaps.add(control.file);
+    } else if (control.kind === 'listed') {
+      if (!control.isOptional) lists.set(control.file, control);
     } else if (control.kind === 'live_gap') {
       liveGaps.push(control);
     } else if (control.kind === 'refused') {
@@ -362,7 +363,7 @@ export async function runYtDlp(options: RunOptions): Promise<RunResult> {
       responses,
       errors,
     },
-    ...{ isSegmentForbidden, isSpoilt, hasGaps: gaps.size > 0 },
+    ...{ isSegmentForbidden, isSpoilt, lists: [...lists.values()] },
     missing: [...missing.values(), ...(isSpoilt ? [skippedSegments(skipped)] : [])],
     ...{ byteProblem: received.problem(), areBytesComplete: received.areComplete() },
     ffmpeg: ffmpeg.account(),

@@ -81,7 +81,9 @@ export function createSegmentGate(origin: Origin): SegmentGate {
     const keyed = isAes
       ? text.replace('#EXTINF', '#EXT-X-KEY:METHOD=AES-128,URI="key.bin"\n#EXTINF')
       : text;
-    sendText(exchange, edit?.(keyed) ?? keyed, 'application/vnd.apple.mpegurl');
+    const isHls = exchange.path.endsWith('.m3u8');
+    const type = isHls ? 'application/vnd.apple.mpegurl' : 'application/dash+xml';
+    sendText(exchange, edit?.(keyed) ?? keyed, type);
     return true;
   }
 

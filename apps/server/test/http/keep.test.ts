@@ -126,7 +126,8 @@ describe('keeping what there is', () => {
     async ({ accept_incomplete: isKept }, { jobFolder }) => {
       if (isKept === true) return existsSync(join(jobFolder, 'partial')) ? thenKept : runsOut;
       await writeFile(join(jobFolder, 'partial'), 'half');
-      return { kind: 'failed', code, detail: '', retryAfterSeconds: null, usage: null };
+      const figures = code === 'FRAGMENTS_MISSING' ? { figures: '1 / 60: Segment 13 (0:12)' } : {};
+      return { kind: 'failed', code, detail: '', retryAfterSeconds: null, usage: null, ...figures };
     };
   const runsOut: Awaited<ReturnType<FakeRun>> = {
     kind: 'failed',
@@ -155,6 +156,18 @@ describe('keeping what there is', () => {
       error: null,
       warnings: [{ code: 'INCOMPLETE' }],
     });
+  });
+
+  it('is offered for lost segments, which the record names', async () => {
+    const id = await failed('FRAGMENTS_MISSING');
+    const detail = '1 / 60: Segment 13 (0:12)';
+    expect((await record(id)).error).toMatchObject({
+      code: 'FRAGMENTS_MISSING',
+      message: expect.stringContaining(`(${detail}).`) as string,
+      detail,
+    });
+    expect(await post(`/${id}/retry`, accept)).toMatchObject({ status: 200 });
+    expect(await until(id, 'completed')).toMatchObject({ error: null });
   });
 
   it('ends as it was when that cannot be done, and tries nothing else', async () => {

@@ -356,26 +356,6 @@ describe('parts that fail alone', () => {
   });
 });
 
-describe('an HLS stream that yt-dlp refuses for good', () => {
-  it('is put together by ffmpeg, once and through the proxy', async () => {
-    const { metadata, media, events } = await done('/media/hls-init/same.m3u8');
-    expect(media?.suffix).toBe('.mp4');
-    expect(metadata.height).toBe(360);
-    expect(metadata.duration).toBeCloseTo(8, 0);
-    const texts = events.map((event) => (event.kind === 'log' ? event.text : ''));
-    expect(texts.filter((text) => text.includes('leaving it to ffmpeg'))).toHaveLength(1);
-  });
-
-  it('fails with a code that says it when its parts cannot be joined', async () => {
-    const { outcome } = await tasks.run('/media/hls-init/other.m3u8');
-    expect(outcome).toMatchObject({
-      kind: 'failed',
-      code: 'INVALID_MEDIA',
-      detail: expect.stringContaining('changes its form in the middle') as unknown,
-    });
-  });
-});
-
 describe('what a site can do wrong', () => {
   const cases: readonly { code: FailureCode; path: string; request?: TaskRequest }[] = [
     { code: 'TRUNCATED', path: '/fault/short-without-length.mp4' },

@@ -74,6 +74,25 @@ describe('media of which segments are lost', { timeout: 120_000 }, () => {
     expect(kept.metadata.duration).toBeLessThan(seconds + 1);
   });
 
+  it.each([
+    ['HLS', HLS, 'segment-12.ts'],
+    ['HLS with an initialisation', FMP4, 'segment-12.m4s'],
+  ])('are told when the list has them not, except at a break: %s', async (_, path, name) => {
+    const entry = new RegExp(`#EXTINF:[^\\n]+\\n${name}\\n`);
+    gate.edits.set(path, (text) => text.replace(entry, ''));
+    const { outcome } = await tasks.done(path);
+    expect(outcome.kind === 'done' ? outcome.warnings : []).toMatchObject([
+      { code: 'INCOMPLETE', detail: expect.stringMatching(/^1\.\d s$/) as string },
+    ]);
+    gate.edits.set(path, (text) => text.replace(entry, '#EXT-X-DISCONTINUITY\n'));
+    expect((await tasks.done(path)).warnings).toEqual([]);
+  });
+
+  it.each([HLS, DASH])('are not looked for behind the end: %s', async (path) => {
+    const { outcome } = await tasks.run(path, { options: { section: { start: 100, end: 120 } } });
+    expect(outcome).toMatchObject({ kind: 'failed', code: 'INVALID_MEDIA' });
+  });
+
   it('are no beginning for an attempt that wants all of them', async () => {
     gate.faults.set('ts/segment-12.ts', gone);
     const { jobFolder } = await tasks.run(HLS);

@@ -209,6 +209,41 @@ describe('a piece', () => {
   };
   const split: DownloadOptions = { split_chapters: true };
 
+  it.each([false, true])(
+    'of MPEG-TS begins where it was asked for, and plays everywhere: precise %s',
+    async (precise) => {
+      const { metadata, suffixes, warnings } = await done(
+        served('/stream.ts', medium('kinds/clip.ts')),
+        { options: { section: { start: 2.5, end: 6, precise } } },
+      );
+      expect(metadata).toMatchObject({ vcodec: 'h264', acodec: 'aac' });
+      expect(Math.abs((metadata.duration ?? 0) - 3.5)).toBeLessThan(0.2);
+      expect([suffixes, warnings]).toEqual([['.mp4'], []]);
+    },
+  );
+
+  it.each(['kinds/clip.ts', 'kinds/clip.mkv'])(
+    'is not looked for behind the end of %s',
+    async (name) => {
+      const { outcome } = await run(served(`/${name}`, medium(name)), {
+        options: { section: { start: 20, end: 30 } },
+      });
+      expect(outcome).toMatchObject({ kind: 'failed', code: 'INVALID_MEDIA' });
+    },
+  );
+
+  it('of Matroska says where it begins, when that is the key frame before', async () => {
+    const { outcome } = await run(served('/clip.mkv', medium('kinds/clip.mkv')), {
+      options: { section: { start: 2.5, end: 6 } },
+    });
+    expect(outcome.kind === 'done' ? outcome.warnings : []).toMatchObject([
+      {
+        code: 'OPTION_IGNORED',
+        detail: expect.stringMatching(/^section\.start \(2\.0 s\)$/) as string,
+      },
+    ]);
+  });
+
   it('of FLAC has its own length', async () => {
     const { metadata, media, warnings } = await done(
       served('/audio.flac', medium('kinds/audio.flac')),
@@ -320,7 +355,7 @@ describe('the check itself', () => {
     };
     const ffmpeg = { inputs: [], isInputLost: false, isAnswerShort: false };
     const areUncounted = (areFragmentsCounted: boolean) =>
-      claimsOf({ plan, video, ffmpeg, areFragmentsCounted, areBytesComplete: false })
+      claimsOf({ plan, video, ffmpeg, areFragmentsCounted, areBytesComplete: false, lists: [] })
         .areFragmentsUncounted;
     expect([areUncounted(false), areUncounted(true)]).toEqual([true, false]);
   });

@@ -1,0 +1,158 @@
+"""A stream that changes its form in the middle (a second EXT-X-MAP): each form is fetched by itself, then all are joined.
+
+yt-dlp's own downloader (2026.10.26) refuses such a list, and ffmpeg keeps the description of the first form for all of
+them, so that what was described otherwise, an advert most often, cannot be decoded. Asked when yt-dlp has refused.
+"""
+
+import functools
+import inspect
+import os
+from typing import Any, Callable, Dict, List, NamedTuple, Optional
+
+import fragment_list
+
+_PROTOCOLS = ('m3u8', 'm3u8_native')
+_KEPT_AT_THE_BEGINNING = ('#EXTM3U', '#EXT-X-VERSION', '#EXT-X-TARGETDURATION', '#EXT-X-PLAYLIST-TYPE')
+
+
+class Form(NamedTuple):
+    """A playlist of one description of the stream, and what of the whole lies before it."""
+
+    text: str
+    fragments: int
+    fragments_before: int
+    seconds_before: float
+
+
+def install() -> None:
+    """After `clips.install`. Raises anything with a yt-dlp that it does not know, before anything is changed."""
+    from yt_dlp.downloader.external import FFmpegFD
+    from yt_dlp.downloader.hls import HlsFD
+
+    if 'hls_media_playlist_data' not in inspect.unwrap(HlsFD.real_download).__code__.co_consts:
+        raise LookupError
+    FFmpegFD.real_download = _by_form(FFmpegFD.real_download)
+
+
+def _by_form(download: Callable[..., Any]) -> Callable[..., Any]:
+    from yt_dlp.postprocessor.ffmpeg import FFmpegPostProcessor
+
+    @functools.wraps(download)
+    def run(downloader: Any, filename: str, info: Any) -> Any:
+        streams: List[Dict[str, Any]] = info.get('requested_formats') or [info]
+        is_asked = downloader.params.get('hls_prefer_native') is False and not info.get('is_live')
+        is_clip = bool(info.get('section_start') or info.get('section_end'))
+        if not is_asked or is_clip or not all(stream.get('protocol') in _PROTOCOLS for stream in streams):
+            return download(downloader, filename, info)
+        tool = FFmpegPostProcessor(downloader.ydl)
+        made: List[List[str]] = []
+        for number, stream in enumerate(streams):
+            url, forms = _read(downloader, {**info, **stream})
+            if not forms:
+                return download(downloader, filename, info)
+            names = [f'{filename}.form{number}-{position}.mp4' for position in range(len(forms))]
+            # All of them, so that each tells what it lacks.
+            total = sum(form.fragments for form in forms)
+            whole = {**info, **stream, 'url': url}
+            fetched = [_fetch(downloader, name, whole, form, total) for name, form in zip(names, forms)]
+            made.append(names if all(fetched) else [])
+        if not all(made):
+            return False
+        _join(downloader, tool, made, filename)
+        size = os.path.getsize(filename)
+        told = {'status': 'finished', 'filename': filename, 'downloaded_bytes': size, 'total_bytes': size}
+        downloader._hook_progress(told, info)
+        return True
+
+    return run
+
+
+def _read(downloader: Any, stream: Dict[str, Any]) -> Any:
+    text = stream.get('hls_media_playlist_data')
+    if text:
+        return stream['url'], forms_of(text)
+    response = downloader.ydl.urlopen(downloader._prepare_url(stream, stream['url']))
+    return response.url, forms_of(response.read().decode('utf-8', 'ignore'))
+
+
+def _fetch(downloader: Any, name: str, stream: Dict[str, Any], form: Form, total: int) -> bool:
+    from yt_dlp.downloader.hls import HlsFD
+
+    fetcher = HlsFD(downloader.ydl, downloader.params)
+    fetcher.before = (form.fragments_before, form.seconds_before)
+    fetcher.total_of_whole = total
+    left_out = ('requested_formats', 'section_start', 'section_end')
+    info = {key: value for key, value in stream.items() if key not in left_out}
+    success, _ = fetcher.download(name, {**info, 'hls_media_playlist_data': form.text, 'protocol': 'm3u8_native'})
+    return bool(success)
+
+
+def _join(downloader: Any, tool: Any, made: List[List[str]], filename: str) -> None:
+    most = max(map(len, made))
+    if most > 1:
+        # The worker looks whether what this makes can be decoded.
+        downloader.to_screen(f'[hls] Joining {most} forms of the stream')
+    joined: List[str] = []
+    for number, names in enumerate(made):
+        joined.append(f'{filename}.form{number}.mp4')
+        if len(names) > 1:
+            tool.concat_files(names, joined[-1])
+        else:
+            os.replace(names[0], joined[-1])
+    if len(joined) == 1:
+        os.replace(joined[0], filename)
+    else:
+        mapped = [word for number in range(len(joined)) for word in ('-map', str(number))]
+        whole = f'{filename}.form.mp4'
+        tool.run_ffmpeg_multiple_files(joined, whole, ['-c', 'copy', *mapped])
+        os.replace(whole, filename)
+    for name in [*joined, *(name for names in made for name in names)]:
+        if os.path.exists(name):
+            os.remove(name)
+
+
+def forms_of(text: str) -> List[Form]:
+    """In their order; none when the list has no description, or segments before the first one."""
+    forms: List[Form] = []
+    start: List[str] = []
+    lines: List[str] = []
+    described: Optional[str] = None
+    key = ''
+    sequence = fragments = 0
+    seconds = first_seconds = 0.0
+    first = 0
+    has_media = False
+
+    def finish() -> None:
+        if described is not None and has_media:
+            text_of_it = '\n'.join([*start, *lines, '#EXT-X-ENDLIST', ''])
+            forms.append(Form(text_of_it, fragments - first, first, first_seconds))
+
+    for line in filter(None, map(str.strip, text.splitlines())):
+        if line.startswith(_KEPT_AT_THE_BEGINNING):
+            start.append(line)
+        elif line.startswith('#EXT-X-MEDIA-SEQUENCE:'):
+            sequence = int(line[22:])
+        elif line.startswith('#EXT-X-MAP:'):
+            if line == described:
+                continue
+            finish()
+            if forms or described is None:
+                first, first_seconds = fragments, seconds
+            # yt-dlp counts the description as a segment.
+            lines = [f'#EXT-X-MEDIA-SEQUENCE:{sequence - 1}', *([key] if key else []), line]
+            described, has_media = line, False
+        elif not line.startswith('#EXT-X-ENDLIST'):
+            lines.append(line)
+            if line.startswith('#EXT-X-KEY:'):
+                key = line
+            elif line.startswith('#EXTINF:'):
+                seconds += fragment_list.number(line[8:].split(',', 1)[0]) or 0
+            elif not line.startswith('#'):
+                if described is None:
+                    return []
+                has_media = True
+                sequence += 1
+                fragments += 1
+    finish()
+    return forms

@@ -1,0 +1,88 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createSegmentGate, type SegmentGate } from '../engine/segment-gate.ts';
+import { startTasks, type TasksUnderTest } from './task-under-test.ts';
+
+let tasks: TasksUnderTest;
+let gate: SegmentGate;
+
+beforeAll(async () => {
+  tasks = await startTasks();
+}, 60_000);
+
+beforeEach(() => {
+  gate = createSegmentGate(tasks.origin);
+});
+
+afterAll(() => tasks.close());
+
+it('sound that is a stream of its own is fetched also when no codecs are said', async () => {
+  const master = '/media/hls/master.m3u8';
+  gate.edits.set(master, (text) => text.replace(/,CODECS="[^"]*"/g, ''));
+  const { metadata, warnings } = await tasks.done(master);
+  expect(metadata).toMatchObject({ vcodec: 'h264', acodec: 'aac' });
+  expect(warnings).toEqual([]);
+}, 60_000);
+
+it.each([
+  ['', ''],
+  [' sourceURL="../kinds/fragments.mp4"', ' media="../kinds/fragments.mp4"'],
+])(
+  'segments of DASH that are ranges of one file are that file: %s',
+  async (first, media) => {
+    const manifest = '/media/dash/manifest.mpd';
+    const base = media === '' ? '<BaseURL>../kinds/fragments.mp4</BaseURL>' : '';
+    gate.edits.set(
+      manifest,
+      () => `<?xml version="1.0"?>
+<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static" mediaPresentationDuration="PT8S" minBufferTime="PT2S">
+<Period><AdaptationSet mimeType="video/mp4"><Representation id="1" bandwidth="300000" codecs="avc1.42c01e,mp4a.40.2">
+${base}<SegmentList timescale="1" duration="4"><Initialization${first} range="0-999"/>
+<SegmentURL${media} mediaRange="1000-20000"/><SegmentURL${media} mediaRange="20001-40000"/></SegmentList>
+</Representation></AdaptationSet></Period></MPD>`,
+    );
+    const { metadata, warnings } = await tasks.done(manifest);
+    expect(metadata).toMatchObject({ vcodec: 'h264', acodec: 'aac' });
+    expect(metadata.duration).toBeCloseTo(8, 0);
+    expect(warnings).toEqual([]);
+  },
+  60_000,
+);
+
+describe('a stream that is described more than once', { timeout: 60_000 }, () => {
+  it.each([
+    ['in the same way', '/media/hls-init/same.m3u8', 8],
+    ['as another form in its middle', '/media/hls-init/other.m3u8', 10],
+  ])('is joined from its forms: %s', async (_, path, seconds) => {
+    const { media, metadata, warnings, events } = await tasks.done(path);
+    expect(media?.suffix).toBe('.mp4');
+    expect(metadata).toMatchObject({ height: 360, vcodec: 'h264', acodec: 'aac' });
+    expect(metadata.duration).toBeCloseTo(seconds, 0);
+    expect(warnings).toEqual([]);
+    const texts = events.map((event) => (event.kind === 'log' ? event.text : ''));
+    expect(texts.filter((text) => text.includes('leaving it to ffmpeg'))).toHaveLength(1);
+  });
+
+  it('names what it lacks by its place in the whole', async () => {
+    const path = '/media/hls-init/other.m3u8';
+    gate.edits.set(path, (text) => text.replace('360-03.m4s', 'gone-03.m4s'));
+    const { outcome, jobFolder } = await tasks.run(path);
+    expect(outcome).toMatchObject({
+      code: 'FRAGMENTS_MISSING',
+      figures: expect.stringContaining('(0:08)') as string,
+    });
+    const { metadata, warnings } = await tasks.done(path, { jobFolder, isKeptIncomplete: true });
+    expect(warnings).toEqual(['INCOMPLETE']);
+    expect(metadata.duration).toBeCloseTo(8, 0);
+  });
+
+  it('fails with a code that says it when what was joined cannot be played', async () => {
+    const path = '/media/hls-init/other.m3u8';
+    gate.edits.set(path, (text) => text.replace('init-720.mp4', 'init-360.mp4?other'));
+    const { outcome } = await tasks.run(path);
+    expect(outcome).toMatchObject({
+      kind: 'failed',
+      code: 'INVALID_MEDIA',
+      detail: expect.stringContaining('changes its form in the middle') as string,
+    });
+  });
+});
