@@ -129,6 +129,9 @@ async function handle(
   if (path.startsWith('/cookies')) return answerCookies({ method, path, body }, room.cookies, send);
   if (path === '/probes') return probe(body, send);
   if (path === '/explanations') return explain(body, send);
+  const host = /^\/hosts\/([^/]+)\/resume$/.exec(path)?.[1];
+  if (host === 'video.example') return send(200, { host, affected: [] });
+  if (host !== undefined) return refuse(404, 'HOST_NOT_PARKED', 'This site is not left alone');
   if (path === '/downloads/actions') return act(body, room, send);
 
   const record = id === undefined ? undefined : room.records.get(id);

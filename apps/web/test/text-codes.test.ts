@@ -17,3 +17,15 @@ it('says in every language what is missing, in the figures of the server', () =>
     /^Der Seite fehlen .* \(0:12 \/ 1:00\)\.$/,
   );
 });
+
+it('quotes in every language what the site has said', () => {
+  const failure = {
+    code: 'SITE_REFUSED',
+    message: 'The site has refused this: “Not today”',
+    hint: 'Look there.',
+    retryable: false,
+    detail: 'Not today',
+  } as const;
+  expect(failureWords(failure, null).message).toBe('The site has refused this: “Not today”');
+  expect(failureWords(failure, deCodes).message).toBe('Die Seite hat das abgelehnt: „Not today“');
+});

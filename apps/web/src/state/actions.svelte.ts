@@ -95,6 +95,18 @@ export class Actions {
     );
   }
 
+  /** Asks a site again that is left alone. */
+  async tryHost(host: string): Promise<void> {
+    const { client, sync, text, toasts } = this.#parts;
+    try {
+      await client.resumeHost(host);
+      toasts.show(text.t.toastTryNow(host));
+    } catch (error) {
+      this.#refused(error);
+    }
+    sync.lookNow();
+  }
+
   #resume(ids: readonly string[]): Promise<readonly string[]> {
     return this.#change(ids, (id) => this.#parts.client.resumeDownload(id));
   }

@@ -167,6 +167,8 @@ export const de: FirstWords = {
   waitingHost: 'wartet auf andere Downloads dieser Seite',
   waitingSite: (time) => `die Seite bekommt noch ${time} Ruhe`,
   waitingDisk: 'wartet auf die Platte',
+  tryNowAt: (host) => `Jetzt versuchen: ${host}`,
+  toastTryNow: (host) => `${host} wird wieder gefragt.`,
   waitingRelease: (at) => `noch nicht erschienen, wieder angesehen: ${at}`,
   waitingReleaseSoon: 'noch nicht erschienen, gleich wieder angesehen',
   leavingCancel: 'Wird abgebrochen',

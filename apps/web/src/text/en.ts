@@ -176,6 +176,8 @@ export const en = {
   waitingHost: 'waiting for other downloads from this site',
   waitingSite: (time: string) => `its site is left alone for ${time}`,
   waitingDisk: 'waiting for the disk',
+  tryNowAt: (host: string) => `Try now: ${host}`,
+  toastTryNow: (host: string) => `Asking ${host} again.`,
   waitingRelease: (at: string) => `not out yet, looked at again ${at}`,
   waitingReleaseSoon: 'not out yet, looked at again soon',
   leavingCancel: 'Being cancelled',

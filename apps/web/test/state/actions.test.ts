@@ -50,6 +50,14 @@ describe('keeping what there is', () => {
     expect(shown).toEqual(['This is no live recording that is running']);
   });
 
+  it('asks a site again that is left alone, and says why it cannot', async () => {
+    await actions.tryHost('video.example');
+    expect(asked()).toEqual([['/api/v1/hosts/video.example/resume', {}]]);
+    expect(shown).toEqual([en.toastTryNow('video.example')]);
+    await actions.tryHost('other.example');
+    expect(shown.at(-1)).toBe('This site is not left alone');
+  });
+
   it('keeps what there is of a download that was cut short', async () => {
     const error = { code: 'TRUNCATED', message: '', hint: '', retryable: true } as const;
     const id = idOf({ status: 'failed', error });
