@@ -1,13 +1,16 @@
 """Names for media whose link does not end like media: `/play.php`, `/v1.0`, `/episode.1`.
 
 yt-dlp takes the end of a link for the kind of the file, and refuses one that it does not know, whatever the server says
-of it. Such media get its own word for "not known" instead; what they are is found in the file.
+of it. Here the server is asked for its type: a list of segments is read as one, and everything else gets yt-dlp's own word
+for "not known"; what it is is found in the file.
 """
 
 import functools
-from typing import Any, Dict
+from typing import Any, Dict, List, Optional
 
 _UNKNOWN = 'unknown_video'
+_HLS = frozenset('application/vnd.apple.mpegurl application/x-mpegurl audio/mpegurl audio/x-mpegurl'.split())
+_DASH = 'application/dash+xml'
 # Allowed by yt-dlp, but for files of its own beside the media.
 _RESERVED = frozenset('description json meta orig part temp uncut ytdl'.split())
 
@@ -25,18 +28,47 @@ def install() -> None:
     except (ImportError, AttributeError):
         return
 
-    def name(media: Dict[str, Any]) -> None:
+    def is_unknown(media: Dict[str, Any]) -> bool:
         url = media.get('url')
         extension = media.get('ext') or (determine_ext(url) if isinstance(url, str) else None)
-        if isinstance(extension, str) and extension.lower() not in allowed:
-            media['ext'] = _UNKNOWN
+        return isinstance(extension, str) and (extension == _UNKNOWN or extension.lower() not in allowed)
 
     @functools.wraps(process)
     def process_video_result(self: Any, info_dict: Any, *args: Any, **kwargs: Any) -> Any:
         if info_dict.get('_type', 'video') == 'video':
-            for media in info_dict.get('formats') or [info_dict]:
-                if isinstance(media, dict):
-                    name(media)
+            for media in list(info_dict.get('formats') or [info_dict]):
+                if not isinstance(media, dict) or not is_unknown(media):
+                    continue
+                # A link to the media itself has been asked already.
+                streams = None if info_dict.get('direct') else _streams(self, info_dict, media)
+                if streams is None:
+                    media['ext'] = _UNKNOWN
+                else:
+                    others = [other for other in info_dict.get('formats') or () if other is not media]
+                    info_dict['formats'] = [*others, *streams]
         return process(self, info_dict, *args, **kwargs)
 
     YoutubeDL.process_video_result = process_video_result
+
+
+def _streams(downloader: Any, info: Dict[str, Any], media: Dict[str, Any]) -> Optional[List[Any]]:
+    """What a manifest lists, when the server calls it one; None for everything else, and when it cannot be read."""
+    from yt_dlp.networking import HEADRequest
+
+    url = media.get('url')
+    is_plain = media.get('protocol') in (None, 'http', 'https')
+    if not is_plain or not isinstance(url, str) or not url.startswith(('http://', 'https://')):
+        return None
+    try:
+        response = downloader.urlopen(HEADRequest(url, headers=media.get('http_headers') or {}))
+        kind = (response.get_header('content-type') or '').split(';')[0].strip().lower()
+        response.close()
+        reader = downloader.get_info_extractor('Generic')
+        if kind in _HLS:
+            return reader._extract_m3u8_formats(url, info.get('id'), 'mp4', fatal=False) or None
+        if kind == _DASH:
+            return reader._extract_mpd_formats(url, info.get('id'), fatal=False) or None
+    except Exception:
+        # Not every server answers such a question; the answer to the next one tells.
+        return None
+    return None

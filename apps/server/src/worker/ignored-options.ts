@@ -7,6 +7,8 @@ import type { RunResult } from './yt-dlp-run.ts';
 
 /** Containers that ffmpeg (8.0) writes chapter marks into. */
 const WITH_CHAPTERS = new Set('mp4 m4v m4a mov 3gp mkv webm mka mp3 opus wma wmv'.split(' '));
+/** Those that it writes no title into. */
+const WITHOUT_TITLE = new Set('mpg mpeg vob ts m2ts mts aac ac3 eac3 dts amr awb'.split(' '));
 const SOUND_AS_IT_IS = /^\[ExtractAudio\] (Not converting audio|Copying the sound)/;
 
 /** Options that were given and that no part of this plan looks at. */
@@ -57,6 +59,7 @@ export function ignoredByMedia(
   const isIgnored: Readonly<Record<string, boolean>> = {
     audio_quality:
       hasQuality(options.audio_codec) && lines.some((line) => SOUND_AS_IT_IS.test(line)),
+    embed_metadata: WITHOUT_TITLE.has(extension),
     // A section has none, which the plan knows.
     embed_chapters: section === null && !(hasChapters && WITH_CHAPTERS.has(extension)),
     split_chapters: !hasChapters,

@@ -299,7 +299,7 @@ const rows: readonly Row[] = [
         subtitles: { languages: ['en'], embed: true },
       },
     },
-    { seconds: 2, files: ['.mp4', '.en.vtt'], warnings: [] },
+    { seconds: 2, files: ['.mp4', '.en.vtt'], warnings: ['OPTION_IGNORED'] },
   ],
   [
     'chapters as files',

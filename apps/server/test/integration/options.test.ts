@@ -103,6 +103,15 @@ it('a picture is stored as what it is, whatever its link calls it', async () => 
   ]);
 });
 
+it('the type that a server states decides where the end of a link is none of media', async () => {
+  const segments = ['00', '01'].map((n) => `#EXTINF:2,\n${origin.url}/media/hls/v360-${n}.ts\n`);
+  const list = `#EXTM3U\n#EXT-X-TARGETDURATION:2\n${segments.join('')}#EXT-X-ENDLIST\n`;
+  const video = saying('play.php', list, 'application/x-mpegURL');
+  const record = await download(pageWith({}, { video }));
+  expect([record.status, record.error]).toEqual(['completed', null]);
+  expect(record.artifacts).toMatchObject([{ content_type: 'video/mp4' }]);
+});
+
 it('sound that only some players know is media as well', async () => {
   const head = Buffer.from(
     '2e736e64000000180000044c000000010000 1f4000000001'.replace(' ', ''),

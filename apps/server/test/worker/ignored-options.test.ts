@@ -33,6 +33,9 @@ it('an option that needs something of the media is told when that is not there',
   expect(ignoredByMedia(planWith(options), list, result, stored)).toEqual([]);
   const inAvi = { ...stored, extension: 'avi' };
   expect(ignoredByMedia(planWith(options), list, result, inAvi)).toEqual(['embed_chapters']);
+  const tagged = planWith({ embed_metadata: true });
+  const inTs = { ...stored, extension: 'ts' };
+  expect(ignoredByMedia(tagged, video, result, inTs)).toEqual(['embed_metadata']);
   const off = { embed_chapters: false, split_chapters: false };
   expect(ignoredByMedia(planWith(off), video, { chapters: [], lines: [] }, stored)).toEqual([]);
 });
