@@ -353,7 +353,8 @@ export async function compose(
     signedLinks: createSignedLinks(identity.secret),
     webDir: resolve(repositoryRoot, 'apps/web/dist'),
     readTelemetry: telemetry,
-    readConfiguration: () => configurationOf(config, toolWatch.current(), version),
+    readConfiguration: () =>
+      configurationOf(config, toolWatch.current(), version, engineHost.status()),
     prober,
     cookieJars,
     testCookies: (site, request, signal) =>

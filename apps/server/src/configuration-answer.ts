@@ -8,12 +8,18 @@ import {
   type Configuration,
 } from '@artemis/contracts';
 import { mayHaveCookies } from './adapters/download-runner.piscina.ts';
+import type { EngineStatus } from './adapters/engine-host.ts';
 import type { Tools } from './adapters/tools.ts';
 import type { Config } from './config.ts';
 import { PRESET_DESCRIPTIONS } from './domain/presets.ts';
 
 /** What `GET /configuration` answers: what can be asked for, the limits, and with which tools. */
-export function configurationOf(config: Config, tools: Tools, version: string): Configuration {
+export function configurationOf(
+  config: Config,
+  tools: Tools,
+  version: string,
+  engine: Pick<EngineStatus, 'facts'>,
+): Configuration {
   return {
     presets: FORMAT_PRESETS.map((name) => ({ name, description: PRESET_DESCRIPTIONS[name] })),
     default_preset: DEFAULT_FORMAT_PRESET,
@@ -55,7 +61,7 @@ export function configurationOf(config: Config, tools: Tools, version: string): 
     versions: {
       artemis: version,
       node: process.versions.node,
-      python: tools.python?.version ?? null,
+      python: engine.facts?.pythonVersion ?? pythonVersion(tools),
       yt_dlp: tools.ytDlp?.version ?? null,
       ffmpeg: tools.ffmpeg?.version ?? null,
       js_runtime: runtimeName(tools),
@@ -63,6 +69,12 @@ export function configurationOf(config: Config, tools: Tools, version: string): 
     downloads_directory: config.downloadsDir,
     token_required: config.apiToken !== null,
   };
+}
+
+/** Null when yt-dlp has an interpreter of its own: which version that is, only the host knows. */
+function pythonVersion({ python, ytDlp }: Tools): string | null {
+  const path = ytDlp?.pythonPath ?? python?.path;
+  return python?.path === path ? (python?.version ?? null) : null;
 }
 
 export function runtimeName({ jsRuntime }: Tools): string | null {

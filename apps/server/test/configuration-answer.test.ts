@@ -1,0 +1,21 @@
+import { expect, it } from 'vitest';
+import type { EngineFacts } from '../src/adapters/engine-process.ts';
+import type { Tools } from '../src/adapters/tools.ts';
+import { loadConfig } from '../src/config.ts';
+import { configurationOf } from '../src/configuration-answer.ts';
+
+const config = loadConfig({}, '/srv/artemis');
+const python = { path: '/usr/bin/python3', version: '3.11.2', hasPip: true };
+const toolsWith = (pythonPath: string | null) => ({ python, ytDlp: { pythonPath } }) as Tools;
+const shown = (tools: Tools, facts: EngineFacts | null) =>
+  configurationOf(config, tools, '0.1.0', { facts }).versions.python;
+
+it('the version of Python is that of the interpreter that runs yt-dlp', () => {
+  expect(
+    shown(toolsWith('/opt/venv/bin/python3'), { pythonVersion: '3.13.1' } as EngineFacts),
+  ).toBe('3.13.1');
+  // Before the engine host runs it is told only when it is known.
+  expect(shown(toolsWith(null), null)).toBe('3.11.2');
+  expect(shown(toolsWith('/usr/bin/python3'), null)).toBe('3.11.2');
+  expect(shown(toolsWith('/opt/venv/bin/python3'), null)).toBeNull();
+});
