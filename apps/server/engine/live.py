@@ -355,8 +355,6 @@ class Recording:
             return
         self._cut_off()
         self._say('Continuing the recording')
-        for gap in self._missing:
-            self._report({'control': 'live_gap', **gap})
 
     def forget(self) -> None:
         """Removes what there is of it."""

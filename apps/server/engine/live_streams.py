@@ -6,10 +6,12 @@ and sound apart, is recorded beside it, as `media.f0.mp4.part`, and joined by ff
 """
 
 import os
+import re
 import threading
 import time
 from typing import Any, Callable, Dict, List, Optional
 
+import records
 from control import Reporter
 from live import Decrypt, Recording
 from live_list import NotPlain
@@ -51,19 +53,24 @@ def install(reporter: Reporter) -> None:
             raise SystemExit(_INTERRUPTED) from None
 
     FFmpegFD._call_downloader = call_downloader
-    wrap('yt_dlp.YoutubeDL', 'YoutubeDL', 'process_info', _as_begun)
+    wrap('yt_dlp.YoutubeDL', 'YoutubeDL', 'process_info', lambda process: _as_begun(process, reporter))
 
 
-def _as_begun(process: Callable[..., Any]) -> Callable[..., Any]:
+def _as_begun(process: Callable[..., Any], reporter: Reporter) -> Callable[..., Any]:
     """A stream that has ended while it was not recorded is no live one any more.
 
-    yt-dlp would fetch what is still listed in the place of what was recorded.
+    yt-dlp would fetch what is still listed in the place of what was recorded. What that has lost is told here: one that
+    was cut off behind its last segment is not recorded again.
     """
 
     def run(ydl: Any, info: Any, *args: Any, **kwargs: Any) -> Any:
         # The folder of the job.
         if os.path.exists(_STATE):
             info['is_live'] = True
+            for name in sorted(os.listdir()):
+                if re.fullmatch(r'live(-\d+)?\.json', name):
+                    for gap in records.read(name).get('missing') or []:
+                        reporter.report({'control': 'live_gap', **gap})
         return process(ydl, info, *args, **kwargs)
 
     return run
@@ -185,8 +192,7 @@ def _joined(downloader: Any, filename: str, info: Dict[str, Any], recordings: Li
     except PostProcessingError as error:
         downloader.report_error(f'Joining the recording: {error}', tb=False)
         return False
-    for recording in recordings:
-        recording.forget()
+    # They stay until the download is stored: a job that is killed now has to find them.
     return True
 
 

@@ -45,6 +45,8 @@ export function createLiveParts({ task, jobs, reporter }: Attempt): LiveParts {
   const { jobFolder } = task;
   let recordedSinceMs: number | null = null;
   let grownAtMs = 0;
+  /** There is a recording of ours, and what the site says of it could not be read since. */
+  let recorderSinceMs: number | null = null;
   let pauseMs = FIRST_PAUSE_MS;
   /** After which part, and for how long at most. */
   const breaks = new Map<string, { fromMs: number; toMs: number | null }>();
@@ -85,7 +87,10 @@ export function createLiveParts({ task, jobs, reporter }: Attempt): LiveParts {
     },
     async keepLeft() {
       const names = await readdir(jobFolder).catch(() => []);
-      if (names.some((name) => RECORDER_STATE.test(name))) return;
+      if (names.some((name) => RECORDER_STATE.test(name))) {
+        recorderSinceMs ??= performance.now();
+        return;
+      }
       const name = await keep();
       // The one before may have been stopped while it waited.
       if (names.some((other) => PART.test(other))) recordedSinceMs ??= performance.now();
@@ -94,6 +99,11 @@ export function createLiveParts({ task, jobs, reporter }: Attempt): LiveParts {
     async goesOn(result) {
       endBreak(result);
       const hasFailed = result.end === null && result.exit.status !== 0;
+      if (hasFailed && result.seenAtMs === null && recorderSinceMs !== null) {
+        if (performance.now() - recorderSinceMs > GIVES_UP_AFTER_MS) return false;
+        reporter.log('warn', 'What was recorded cannot be continued yet; looking again.');
+        return hasPaused();
+      }
       if (result.end !== 'interrupted' && (recordedSinceMs === null || !hasFailed)) return false;
       const nowMs = performance.now();
       const sinceMs = result.recordedSinceMs;

@@ -296,7 +296,10 @@ async function problemOf(run: Run, one: Recorded, record: Download): Promise<str
   const perSecond = whole.length / 60;
   const isLong = seconds > packets.length / perSecond + LEAST_STEP_SECONDS;
   if (firstOther < 0 && isLong && !isIncomplete) return `lasts ${seconds} s`;
-  if (firstOther >= 0 && !isIncomplete) return `has a hole or something twice at ${firstOther}`;
+  if (firstOther >= 0 && !isIncomplete) {
+    const other = whole.indexOf(packets[firstOther] ?? '');
+    return `goes from ${begin + firstOther - 1} to ${other}`;
+  }
   if (!areInOrder(compared, whole)) return 'has something twice';
   const isAtEnd = packets.at(-1) === whole[end - 1];
   if (!one.isFinished && !isAtEnd && !isIncomplete) return `ends at ${begin + packets.length}`;
