@@ -1,23 +1,27 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 
-/** What starts the engine, whole servers or other programs, and mostly waits for them. */
+const testDir = join(import.meta.dirname, 'test');
+
+/** Benches that start the engine or a whole server: whoever imports one mostly waits for them. */
+const ENGINE_BENCH = /(engine|task)-under-test|server-process/;
 const ENGINE = [
   'test/{engine,integration,torture}/**/*.test.ts',
+  // Other programs, and connections that are left to time out.
   'test/adapters/{egress-proxy,tools}.test.ts',
   'test/config/start.test.ts',
-  'test/docs/api.test.ts',
   'test/security/exposure.test.ts',
-  'test/worker/{continuing,download-task,file-heads,folder-record,keep-incomplete,live}.test.ts',
-  'test/worker/{missing-segments,mp4-index,resuming,two-faced,whole-files}.test.ts',
+  ...readdirSync(testDir, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.test.ts') && !name.startsWith('browser'))
+    .filter((name) => ENGINE_BENCH.test(readFileSync(join(testDir, name), 'utf8')))
+    .map((name) => `test/${name}`),
 ];
 const BROWSER = ['test/browser/**/*.test.ts'];
 
-/** Files side by side: what the slowest machine that this is tried on has cores. */
-const WORKERS = 2;
-
 type Part = Pick<
   NonNullable<TestProjectInlineConfiguration['test']>,
-  'include' | 'exclude' | 'isolate'
+  'include' | 'exclude' | 'isolate' | 'maxWorkers'
 >;
 
 function project(name: string, groupOrder: number, part: Part): TestProjectInlineConfiguration {
@@ -31,9 +35,9 @@ function project(name: string, groupOrder: number, part: Part): TestProjectInlin
       name,
       // Piscina's threads and the children of the engine do not live in vitest's own threads.
       pool: 'forks',
-      maxWorkers: WORKERS,
+      maxWorkers: 2,
       sequence: { groupOrder },
-      // The real engine, ffmpeg and a browser take part, two files at once, on machines with two busy cores.
+      // The real engine, ffmpeg and a browser take part, several files at once, on machines with two busy cores.
       testTimeout: 60_000,
       hookTimeout: 60_000,
       // Of one file, where a test says that its cases mostly wait.
@@ -50,7 +54,8 @@ export const projects = [
     exclude: [...ENGINE, ...BROWSER],
     isolate: false,
   }),
-  project('engine', 1, { include: ENGINE }),
+  // One more than there are cores where this has to run: these wait for most of their time.
+  project('engine', 1, { include: ENGINE, maxWorkers: 3 }),
   project('browser', 2, { include: BROWSER, isolate: false }),
 ];
 

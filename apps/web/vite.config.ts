@@ -86,5 +86,7 @@ export default defineConfig({
     isolate: false,
     maxWorkers: 2,
     restoreMocks: true,
+    // Linters and other tests run beside these.
+    testTimeout: 30_000,
   },
 });

@@ -8,5 +8,6 @@ export default defineConfig({
     pool: 'forks',
     isolate: false,
     maxWorkers: 2,
+    testTimeout: 30_000,
   },
 });
