@@ -6,6 +6,7 @@ import { startOrigin, type Origin } from '../origin/origin.ts';
 import {
   createServerHome,
   descendantsOf,
+  eventually,
   type ServerHome,
   type ServerProcess,
 } from './server-process.ts';
@@ -55,7 +56,12 @@ function unlessGone(error: unknown): string {
 
 /** The files of the server with this text in them; one that is renamed meanwhile is found by its new name. */
 async function filesWith(text: string): Promise<string[]> {
-  const entries = await readdir(home.folder, { recursive: true, withFileTypes: true });
+  const entries = await eventually(() =>
+    readdir(home.folder, { recursive: true, withFileTypes: true }).catch((error: unknown) => {
+      unlessGone(error);
+      return null;
+    }),
+  );
   const found: string[] = [];
   for (const entry of entries) {
     const path = join(entry.parentPath, entry.name);
@@ -153,7 +159,8 @@ describe('the cookies of a site', LONG, () => {
 
   it('are in one file that only its user can read, and nowhere else', async () => {
     const file = `.artemis/cookies/${SITE}.json`;
-    expect(await filesWith(SECRET)).toEqual([file]);
+    // The work folder of a download that has ended is still being removed.
+    await expect.poll(() => filesWith(SECRET), { timeout: 30_000 }).toEqual([file]);
     expect((await lstat(join(home.folder, file))).mode & 0o777).toBe(0o600);
     expect((await lstat(join(home.folder, '.artemis/cookies'))).mode & 0o777).toBe(0o700);
     const { downloads } = await server.client.listDownloads();
