@@ -8,8 +8,11 @@ import { startFakeServer, type FakeServerProcess } from './fake-server.ts';
 
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 const VIEWS = ['room', 'queue', 'library', 'presets', 'settings', 'diagnostics'] as const;
-const SIZES = [DESKTOP_DARK.viewport, PHONE_LIGHT.viewport] as const;
-const THEMES = ['dark', 'light', 'contrast'] as const;
+/** What each size is looked at in: all rules in the first theme, in the others only the one that is about colours. */
+const LOOKS = [
+  { size: DESKTOP_DARK.viewport, themes: ['dark', 'light', 'contrast'] },
+  { size: PHONE_LIGHT.viewport, themes: ['light'] },
+] as const;
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 let browser: Browser;
@@ -49,27 +52,27 @@ function run(rules: readonly string[] | null): Promise<string[]> {
 }
 
 /**
- * Everything in both sizes. A theme changes nothing but colours, so in the others only the rule that is about them is
- * asked.
+ * The structure in both sizes, and the colours of each theme once: a theme changes nothing else, a size brings no colour
+ * of its own, and that the colours go together in each theme is tested where they are defined, `tokens.test.ts`.
  */
 async function look(name: string): Promise<void> {
-  for (const size of SIZES) {
+  for (const { size, themes } of LOOKS) {
     await page.setViewportSize(size);
     // The page lays itself out anew for the other size with the next frame.
     await page.evaluate(
       () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
     );
     const where = `${name}, ${size.width} px`;
-    for (const theme of THEMES) {
+    for (const theme of themes) {
       await page.evaluate((wanted) => (document.documentElement.dataset['theme'] = wanted), theme);
-      const rules = theme === 'dark' ? null : ['color-contrast'];
+      const rules = theme === themes[0] ? null : ['color-contrast'];
       // What is still on its way into the page is looked at again.
       await expect
         .poll(() => run(rules), { message: `${where}, ${theme}`, timeout: 10_000 })
         .toEqual([]);
     }
   }
-  await page.setViewportSize(SIZES[0]);
+  await page.setViewportSize(DESKTOP_DARK.viewport);
 }
 
 /** As a press on the link does it: the page is loaded only once. */

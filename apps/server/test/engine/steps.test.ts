@@ -133,11 +133,12 @@ exec '${path}' "$@"
     return packets;
   }
 
-  // A job of the cold engine takes much longer to begin, and then does the same.
-  const kinds = Object.entries(STEPS).slice(0, tier === 'cold' ? 1 : undefined);
-  const cases = kinds.flatMap(([name, steps]) =>
+  // A job of the cold engine takes much longer to begin, and then does the same: one case shows that it does.
+  const all = Object.entries(STEPS).flatMap(([name, steps]) =>
     Array.from({ length: steps.calls }, (_, index) => [name, index + 1, steps] as const),
   );
+  const isFirst = tier === TIERS[0];
+  const cases = isFirst ? all : all.slice(0, 1);
 
   it.each(cases)('%s: step %i is done again when it was killed', async (_, call, steps) => {
     const expected = await whole(steps);
@@ -154,17 +155,19 @@ exec '${path}' "$@"
     expect((await readdir(folder)).filter((name) => /\.temp\.|steps/.test(name))).toEqual([]);
   });
 
-  it('begins a step that has failed from what was fetched', async () => {
-    const steps = STEPS['joins, converts, embeds metadata'] as Steps;
-    const expected = await whole(steps);
-    const folder = await newFolder();
-    await writeFile(join(folder, 'dies'), '2');
-    await writeFile(join(folder, 'fails'), '');
-    expect((await attempt(folder, steps)).exit.status).toBe(1);
-    await rm(join(folder, 'dies'));
-    gate.sent.clear();
-    expect((await attempt(folder, steps)).exit.status).toBe(0);
-    expect(await packetsOf(join(folder, steps.file))).toBe(expected);
-    expect([...gate.sent.keys()]).toEqual([]);
-  });
+  if (isFirst) {
+    it('begins a step that has failed from what was fetched', async () => {
+      const steps = STEPS['joins, converts, embeds metadata'] as Steps;
+      const expected = await whole(steps);
+      const folder = await newFolder();
+      await writeFile(join(folder, 'dies'), '2');
+      await writeFile(join(folder, 'fails'), '');
+      expect((await attempt(folder, steps)).exit.status).toBe(1);
+      await rm(join(folder, 'dies'));
+      gate.sent.clear();
+      expect((await attempt(folder, steps)).exit.status).toBe(0);
+      expect(await packetsOf(join(folder, steps.file))).toBe(expected);
+      expect([...gate.sent.keys()]).toEqual([]);
+    });
+  }
 });

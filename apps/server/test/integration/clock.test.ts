@@ -62,7 +62,6 @@ it(
     await first.stop();
     for (const [clock, told] of [
       ['+30d', 'ahead by 30 days'],
-      ['-60d', 'back by 60 days'],
       ['@1970-01-02 00:00:00', 'back by'],
       ['@2038-01-20 00:00:00', 'ahead by'],
       ['+0', 'is back'],

@@ -60,10 +60,11 @@ it(
   'a downloads folder whose disk goes holds the queue, is told, and costs no attempt',
   async () => {
     const { client, submit, recordOf, storageCheck } = await startedServer();
-    const running = await submit('/padded.mp4?size=1500000&kib_per_s=400&n=1');
+    const running = await submit('/padded.mp4?size=1500000&kib_per_s=60&n=1');
     const waiting = await submit('/padded.mp4?size=100000&n=2');
     await eventually(async () => ((await recordOf(running)).downloaded_bytes ?? 0) > 0);
     await unmount(home.downloadsDir);
+    origin.isAtFullSpeed = true;
     for (const id of [running, waiting]) {
       await eventually(async () => (await recordOf(id)).waiting_for === 'disk');
     }
@@ -88,9 +89,10 @@ it(
   'what is whole while the data folder is gone is stored once it is back, without another fetch',
   async () => {
     const { client, dataDir, submit, recordOf, storageCheck } = await startedServer();
-    const id = await submit('/padded.mp4?size=600000&kib_per_s=400&n=1');
+    const id = await submit('/padded.mp4?size=600000&kib_per_s=60&n=1');
     await eventually(async () => ((await recordOf(id)).downloaded_bytes ?? 0) > 0);
     await unmount(dataDir);
+    origin.isAtFullSpeed = true;
     await eventually(async () => (await recordOf(id)).waiting_for === 'disk');
     expect(await home.storedFiles()).toEqual([]);
     expect(await storageCheck()).toMatchObject({

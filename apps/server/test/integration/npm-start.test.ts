@@ -92,7 +92,7 @@ describe('npm start, when a signal reaches its whole group', () => {
         await eventually(() => server.output().includes('Artemis is ready:'));
         if (ids.length === 0) {
           const urls = [1, 2, 3].map(
-            (n) => `${origin.url}/padded.mp4?size=1500000&kib_per_s=100&n=${n}`,
+            (n) => `${origin.url}/padded.mp4?size=1500000&kib_per_s=20&n=${n}`,
           );
           ids = (await server.client.createDownloads({ urls })).downloads.map(({ id }) => id);
         }

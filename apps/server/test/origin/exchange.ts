@@ -28,6 +28,7 @@ export type Exchange = {
   /** How many requests came with this name so far; starts at 1 with this one. */
   count(name: string): number;
   isCounted(name: string): boolean;
+  isAtFullSpeed(): boolean;
   /** Milliseconds since the first time this was asked with this name: 0 then. */
   age(name: string): number;
 };
@@ -71,7 +72,7 @@ export function readMedia(exchange: Exchange, name: string): Promise<Buffer> {
 
 /** Writes with back-pressure and stops when the client has gone. Does not end the response. */
 export async function writeChunks(
-  { response }: Exchange,
+  { response, isAtFullSpeed }: Exchange,
   chunks: Iterable<Buffer>,
   kibPerSecond = 0,
 ): Promise<void> {
@@ -79,7 +80,7 @@ export async function writeChunks(
     if (response.destroyed) return;
     if (!response.write(chunk)) await drained(response);
     // A chunk is an eighth of a second's worth.
-    if (kibPerSecond > 0) await sleep(125);
+    if (kibPerSecond > 0 && !isAtFullSpeed()) await sleep(125);
   }
 }
 

@@ -51,6 +51,8 @@ export type Origin = {
   readonly mediaFolder: string;
   /** Asked before the routes; true: it has answered. Here a test holds requests, or answers them wrongly. */
   intercept: ((exchange: Exchange) => boolean | Promise<boolean>) | null;
+  /** Once true, answers come as fast as they are read, whatever `kib_per_s` says; also those that have begun. */
+  isAtFullSpeed: boolean;
   /** Drops every connection, whatever is on it, and frees the port. */
   close(): Promise<void>;
 };
@@ -85,6 +87,7 @@ export async function startOrigin(options: OriginOptions = {}): Promise<Origin> 
         return count;
       },
       isCounted: (name: string) => counts.has(name),
+      isAtFullSpeed: () => running.isAtFullSpeed,
       age(name: string) {
         const now = performance.now();
         const first = firstSeen.get(name) ?? now;
@@ -124,6 +127,7 @@ export async function startOrigin(options: OriginOptions = {}): Promise<Origin> 
     requests,
     mediaFolder,
     intercept: null,
+    isAtFullSpeed: false,
     get connections() {
       return connections;
     },
