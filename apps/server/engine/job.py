@@ -198,7 +198,7 @@ def _run_module(
     fragments.tell_known_holes(reporter)
     if request.cookies is not None:
         jar.install(request.cookies, reporter)
-    processes.chain_children_to_this_process(_preparation(policy, sandbox, request.proxy_port()))
+    processes.chain_children_to_this_process(_preparation(policy, settings, sandbox, request.proxy_port()))
     guard.arm(policy, reporter)
     try:
         if request.program == 'solver':
@@ -218,7 +218,9 @@ def _run_module(
     return 0
 
 
-def _preparation(policy: guard.Policy, sandbox: Sandbox, proxy_port: Optional[int]) -> processes.Prepare:
+def _preparation(
+    policy: guard.Policy, settings: Settings, sandbox: Sandbox, proxy_port: Optional[int]
+) -> processes.Prepare:
     def prepare(argv: List[str]) -> Tuple[List[str], Callable[[], None]]:
         ports = OFFLINE
         if argv[0] in policy.media_programs:
@@ -232,7 +234,7 @@ def _preparation(policy: guard.Policy, sandbox: Sandbox, proxy_port: Optional[in
 
         def enter() -> None:
             if argv[0] not in policy.media_programs:
-                runtimes.limit()
+                runtimes.limit(settings)
             sandbox.enter_program(ports)
 
         return argv, enter

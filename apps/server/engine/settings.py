@@ -25,6 +25,9 @@ class Settings:
         runtime = fields.get('js_runtime') or {}
         self.js_runtime_name: Optional[str] = runtime.get('name')
         self.js_runtime: Optional[str] = runtime.get('path')
+        # The real player of October 2025 takes 1.2 seconds on a computer of today; an endless loop would take its core for
+        # an hour. Tests have less patience.
+        self.runtime_cpu_seconds: int = fields.get('runtime_cpu_seconds') or 60
         # Deno's folder with what the solver scripts of this yt-dlp import; None when it brings all of them itself.
         self.solver_libraries: Optional[str] = fields.get('solver_libraries')
         # Command lines that jobs are likely to have, see usual_options.py.

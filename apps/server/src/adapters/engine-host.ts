@@ -51,6 +51,8 @@ export interface EngineHostOptions {
   readonly parentPid?: number;
   /** A host found that yt-dlp has gone, or that another one lies in its place. */
   readonly onGone?: () => void;
+  /** For tests: CPU seconds that a player script may take. */
+  readonly runtimeCpuSeconds?: number;
   /** For tests and measurements: as if the kernel knew only this version of Landlock; 0 is a system without a sandbox. */
   readonly landlockAbi?: number;
   /** False keeps jobs on the cold tier. */
@@ -176,6 +178,7 @@ export function createEngineHost(options: EngineHostOptions): EngineHost {
         solver_libraries: tools.solverLibraries ?? null,
         usual_argvs: options.usualArgvs?.(tools) ?? [],
         authorities: options.authorities ?? null,
+        runtime_cpu_seconds: options.runtimeCpuSeconds ?? null,
         own_ports: options.ownPorts ?? [],
         landlock_abi: options.landlockAbi ?? null,
         protected: options.protectedPaths ?? [],

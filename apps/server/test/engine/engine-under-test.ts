@@ -76,6 +76,8 @@ export async function startEngine(
     readonly tools?: EngineTools;
     readonly ownPorts?: readonly number[];
     readonly landlockAbi?: number;
+    readonly authorities?: string;
+    readonly runtimeCpuSeconds?: number;
   } = {},
 ): Promise<EngineUnderTest> {
   const found = given ?? (await engineTools());

@@ -1,0 +1,70 @@
+// `pnpm live-check [link…]`: reads public pages with the tools that the server would use, and prints their formats. For people
+// with the internet; never part of the tests. Nothing is downloaded, and nothing of this runs in the sandbox of a download.
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { readSettings } from './settings.mjs';
+import { repositoryDir, run, say } from './steps.mjs';
+
+const pages = [
+  'https://www.youtube.com/watch?v=jNQXAC9IVRw',
+  'https://www.youtube.com/watch?v=aqz-KE-bpKQ',
+  'https://vimeo.com/1084537',
+];
+const pageMs = 120_000;
+
+const module = join(repositoryDir, 'apps/server/dist/adapters/tools.js');
+if (!existsSync(module)) {
+  say('Artemis is not set up yet: run npm start once.');
+  process.exit(1);
+}
+const { findTools } = await import(pathToFileURL(module).href);
+const { ytDlp, jsRuntime, solverLibraries } = await findTools({
+  ...(await readSettings({ usesDotenv: true })),
+  searchPath: process.env['PATH'] ?? '',
+  nodeExecPath: process.execPath,
+  nodeVersion: process.versions.node,
+});
+if (ytDlp === null) {
+  say('There is no yt-dlp: npm run tools gets one.');
+  process.exit(1);
+}
+say(
+  `yt-dlp ${ytDlp.version}, ${jsRuntime === null ? 'no JavaScript runtime' : `${jsRuntime.name} ${jsRuntime.version}`}`,
+);
+
+const script =
+  'import sys; path = sys.argv.pop(1); path and sys.path.insert(0, path); import yt_dlp; yt_dlp.main()';
+const [program, ...first] =
+  ytDlp.kind === 'binary'
+    ? [ytDlp.path]
+    : [ytDlp.pythonPath, '-I', '-B', '-c', script, ytDlp.modulePath ?? ''];
+const runtime = jsRuntime === null ? [] : ['--js-runtimes', `${jsRuntime.name}:${jsRuntime.path}`];
+const options = ['--ignore-config', '--no-plugin-dirs', '--no-cache-dir', '--no-js-runtimes'];
+const folder = await mkdtemp(join(tmpdir(), 'artemis-live-'));
+try {
+  for (const page of process.argv.length > 2 ? process.argv.slice(2) : pages) {
+    say(`\n${page}`);
+    const { exitCode } = await run(
+      program,
+      [...first, ...options, ...runtime, '--simulate', '--list-formats', '--', page],
+      {
+        cwd: folder,
+        env: {
+          PATH: process.env['PATH'],
+          HOME: folder,
+          LANG: 'C.UTF-8',
+          DENO_DIR: solverLibraries ?? join(folder, 'deno'),
+          DENO_NO_UPDATE_CHECK: '1',
+        },
+        timeoutMs: pageMs,
+        isShown: true,
+      },
+    );
+    if (exitCode !== 0) process.exitCode = 1;
+  }
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}
