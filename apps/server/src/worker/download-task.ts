@@ -1,6 +1,4 @@
 import { createHash } from 'node:crypto';
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { MessagePort } from 'node:worker_threads';
 import {
   areEntriesWanted,
@@ -12,8 +10,6 @@ import { leave } from './after-failure.ts';
 import type { Attempt } from './attempt.ts';
 import { detailed, doneOutcome, failedOutcome, stoppedOutcome } from './attempt.ts';
 import { checkFinished } from './check-finished.ts';
-import { inLightOfEngine } from './engine-trouble.ts';
-import { askedWait, classifyFailure, isHlsRefusal, isLinkRefused } from './failure.ts';
 import { partialBytes } from './job-folder.ts';
 import { createJobs } from './jobs.ts';
 import { keepIncomplete } from './keep-incomplete.ts';
@@ -23,17 +19,17 @@ import { createLiveParts, type LiveParts } from './live-parts.ts';
 import { createListing, type Listing } from './listing.ts';
 import { ignoredByPlan, ignoredWarnings } from './ignored-options.ts';
 import { metadataOf } from './metadata.ts';
-import { failedPart, misnamedThumbnail, warningOf } from './optional-parts.ts';
+import { failedPart, warningOf } from './optional-parts.ts';
 import { forgetOutcome } from './outcome-file.ts';
 import type { VideoInfo } from './output-lines.ts';
-import { asSingle, planOf, type DownloadPlan, type OptionalPart } from './plan.ts';
+import { planOf, type DownloadPlan } from './plan.ts';
 import { createProgressMeter, type ProgressFigure } from './progress.ts';
-import { cutRecording, finishRecording, type FinishedRecording } from './recording.ts';
 import { redact } from './redact.ts';
 import { createReporter } from './reporter.ts';
 import { openResumeGuard, wipeJobFolder, wipeAllButSegments } from './resume-state.ts';
-import { missingSegments, segmentFigures } from './segments.ts';
+import { beginCourse, reasonToRunAgain, type Course } from './run-again.ts';
 import { forgetSetAside } from './set-aside.ts';
+import { figuresOf, holes, isComplete, settle } from './settle-run.ts';
 import { writeKnownInfo } from './site-info.ts';
 import { isPlainFile, neededSpace } from './space.ts';
 import { fetchParts } from './parts-task.ts';
@@ -41,14 +37,7 @@ import { runYtDlp, type RunResult } from './yt-dlp-run.ts';
 
 /** Parts left out and starts from zero together; more than this is a site that plays games. */
 const MAX_RUNS = 8;
-const MAX_STARTS_FROM_ZERO = 2;
 const MAX_NAMED_ENTRIES = 10;
-
-/** Runs in which ffmpeg fetches the media: it tries a segment once, where yt-dlp tries it six times. */
-const MAX_FFMPEG_RUNS = 3;
-
-/** Links that are good for an hour, in a download that takes several. */
-const MAX_RENEWALS = 4;
 
 export interface DownloadTaskInput {
   readonly task: Task;
@@ -107,44 +96,39 @@ async function keepWhatIsThere(attempt: Attempt): Promise<Outcome> {
 async function perform(attempt: Attempt): Promise<Outcome> {
   const { task, jobs, reporter, meter } = attempt;
   const { limits, jobFolder, isKeptIncomplete: isKept } = task;
-  let { selection } = task;
-  const leftOut = new Set<OptionalPart>();
-  const key = createHash('sha256')
-    .update(JSON.stringify([task.url, selection]))
-    .digest('hex');
   const deadlineMs = performance.now() + limits.downloadTimeoutMs;
-  let isTlsVerifiedByFfmpeg = task.url.startsWith('https:');
-  let isHlsByFfmpeg = false;
-  let allowsHttps = false;
-  let startsFromZero = 0;
-  let spoiltRuns = 0;
+  const course = beginCourse(task);
   const live = createLiveParts(attempt);
-  let renewals = 0;
-  let renewedAtBytes = 0;
-  let isInfoKnown = task.knownInfo !== null && !planOf(selection).isFlat;
+  const key = createHash('sha256')
+    .update(JSON.stringify([task.url, task.selection]))
+    .digest('hex');
 
-  if (!task.engine.hasFfmpeg && planOf(selection).hasMedia) {
+  if (!task.engine.hasFfmpeg && planOf(task.selection).hasMedia) {
     return failedOutcome(jobs, 'ENGINE_MISSING', 'There is no ffmpeg.');
   }
   await forgetOutcome(jobFolder);
   await forgetSetAside(jobFolder);
   if (!isKept && (await isLeftWithHoles(jobFolder))) await wipeJobFolder(jobFolder);
-  if (!isKept && planOf(selection).section !== null) await wipeAllButSegments(jobFolder);
+  if (!isKept && planOf(task.selection).section !== null) await wipeAllButSegments(jobFolder);
   for (let count = 1; count <= MAX_RUNS; count += 1) {
-    const plan = planOf(selection, leftOut);
+    const plan = planOf(course.selection, course.leftOut);
     const listing = plan.isFlat ? createListing(plan.options.playlist ?? {}) : null;
     let video: VideoInfo | null = null;
     const guard = await openResumeGuard(jobFolder, key);
     if (guard.wasLive) await live.keepLeft();
-    if (isInfoKnown) await writeKnownInfo(jobFolder, task.knownInfo ?? '');
+    if (course.isInfoKnown) await writeKnownInfo(jobFolder, task.knownInfo ?? '');
     const result = await runYtDlp({
       task,
       jobs,
       meter,
       guard,
-      allowsHttps,
+      allowsHttps: course.allowsHttps,
       context: {
-        ...{ plan, isTlsVerifiedByFfmpeg, isInfoKnown, isHlsByFfmpeg, areHolesKept: isKept },
+        plan,
+        isTlsVerifiedByFfmpeg: course.isTlsVerifiedByFfmpeg,
+        isInfoKnown: course.isInfoKnown,
+        isHlsByFfmpeg: course.isHlsByFfmpeg,
+        areHolesKept: isKept,
         segmentsLookedBack: live.segmentsLookedBack(),
       },
       deadlineMs,
@@ -166,86 +150,18 @@ async function perform(attempt: Attempt): Promise<Outcome> {
       count = 0;
       continue;
     }
-    if (result.end === 'changed') {
-      startsFromZero += 1;
-      if (startsFromZero > MAX_STARTS_FROM_ZERO) {
-        return failedOutcome(jobs, 'NETWORK', 'The file on the site changes all the time.');
-      }
-      reporter.log('warn', 'The file on the site has changed; starting from zero.');
-      await wipeJobFolder(jobFolder);
-      continue;
+    const isWhole = isWholeFile(result, plan, course, live);
+    const reason = await reasonToRunAgain({ attempt, course, plan, listing, result, isWhole });
+    if (reason === 'given-up') {
+      return failedOutcome(jobs, 'NETWORK', 'The file on the site changes all the time.');
     }
-    if (result.end === 'needs-https' && task.engine.restrictsConnections && !allowsHttps) {
-      allowsHttps = true;
-      continue;
-    }
-    // A part that has failed may have left its file where the media belongs, even when yt-dlp ended before our stop.
-    const isSpoilt = result.end === 'part-failed' && failedPart(result, plan, leftOut) !== null;
-    const isWhole =
-      !isSpoilt &&
-      result.end !== 'recorded' &&
-      result.end !== 'interrupted' &&
-      live.recordedSinceMs === null &&
-      isComplete(result, plan);
-    if (!isWhole && (result.end === null || result.end === 'part-failed')) {
-      if (isInfoKnown) {
-        // Its links have aged, most likely; whatever it was, only what the site says now counts.
-        isInfoKnown = false;
-        reporter.log('info', 'What the look had read does not serve any more; reading it again.');
-        continue;
-      }
-      if (isTlsVerifiedByFfmpeg && result.lines.includes('Option tls_verify not found.')) {
-        // The page came by https, the stream comes by plain http: there is no certificate to check.
-        isTlsVerifiedByFfmpeg = false;
-        continue;
-      }
-      if (!isHlsByFfmpeg && result.lines.some(isHlsRefusal)) {
-        isHlsByFfmpeg = true;
-        reporter.log('info', 'yt-dlp cannot put this stream together; leaving it to ffmpeg.');
-        await wipeAllButSegments(jobFolder);
-        continue;
-      }
-      const part = failedPart(result, plan, leftOut);
-      if (part !== null && !leftOut.has(part)) {
-        leftOut.add(part);
-        reporter.log('warn', `Going on without it: ${part.replace(/[:_]/g, ' ')}.`);
-        const misnamed = part === 'thumbnail' ? misnamedThumbnail(result.lines) : null;
-        if (misnamed !== null) await rm(join(jobFolder, misnamed), { force: true });
-        continue;
-      }
-    }
-    if (!isWhole && result.end === null && renewals < MAX_RENEWALS && isLinkRefused(result)) {
-      const bytes = await partialBytes(jobFolder);
-      if (bytes > renewedAtBytes) {
-        renewals += 1;
-        renewedAtBytes = bytes;
-        reporter.log('info', 'The links of the site have aged; reading it again.');
-        continue;
-      }
-    }
-    if (isWhole && listing) {
-      if (
-        listing.isList !== false ||
-        !areEntriesWanted(selection.formatPreset, selection.options)
-      ) {
-        return listed(attempt, listing);
-      }
-      reporter.log('info', 'The link is no list; downloading it as it is.');
-      selection = asSingle(selection);
-      continue;
-    }
-    if (result.isSpoilt && !isKept) {
-      spoiltRuns += 1;
-      await wipeJobFolder(jobFolder);
-      if (result.end === null && spoiltRuns < MAX_FFMPEG_RUNS && !result.isSegmentForbidden) {
-        reporter.log('warn', 'ffmpeg went on without a segment; fetching all of it again.');
-        continue;
-      }
-    }
-    const warnings: (WarningCode | DownloadWarning)[] = [...leftOut].map(warningOf);
+    if (reason !== null) continue;
+    if (isWhole && listing) return listed(attempt, listing);
+    const warnings: (WarningCode | DownloadWarning)[] = [...course.leftOut].map(warningOf);
     if (result.lists.some(({ gaps }) => gaps.count > 0)) warnings.push('GAPS_DECLARED');
-    if (isKept && result.missing.length > 0)
+    if (isKept && result.missing.length > 0) {
       warnings.push(detailed('INCOMPLETE', figuresOf(result)));
+    }
     const outcome =
       holes(attempt, result) ??
       (isWhole
@@ -255,6 +171,19 @@ async function perform(attempt: Attempt): Promise<Outcome> {
     return outcome;
   }
   return failedOutcome(jobs, 'UNKNOWN', 'Too many parts of this download failed.');
+}
+
+function isWholeFile(
+  result: RunResult,
+  plan: DownloadPlan,
+  { leftOut }: Course,
+  live: LiveParts,
+): boolean {
+  // A part that has failed may have left its file where the media belongs, even when yt-dlp ended before our stop.
+  const isSpoilt = result.end === 'part-failed' && failedPart(result, plan, leftOut) !== null;
+  const isRecording = result.end === 'recorded' || result.end === 'interrupted';
+  if (isSpoilt || isRecording || live.recordedSinceMs !== null) return false;
+  return isComplete(result, plan);
 }
 
 function tellSpace(
@@ -268,12 +197,6 @@ function tellSpace(
   if (neededBytes === null || neededBytes > 2 * task.limits.maxFileSizeBytes) return;
   if (figure !== null) return reporter.space(neededBytes, figure.downloadedBytes ?? 0);
   void partialBytes(task.jobFolder).then((bytes) => reporter.space(neededBytes, bytes));
-}
-
-function isComplete({ exit, filePath, openStep }: RunResult, { hasMedia }: DownloadPlan): boolean {
-  if (exit.status === 0) return hasMedia ? filePath !== null : true;
-  // Something beside the media has failed, and yt-dlp has gone on to its last step.
-  return hasMedia && exit.status === 1 && filePath !== null && openStep === null;
 }
 
 function listed({ task, jobs, reporter }: Attempt, listing: Listing): Outcome {
@@ -298,106 +221,6 @@ function listed({ task, jobs, reporter }: Attempt, listing: Listing): Outcome {
   const ignored = formatPreset === 'Playlist (flat)' ? ignoredByPlan(planOf(task.selection)) : [];
   const warnings = ignoredWarnings(ignored);
   return { ...doneOutcome(jobs, [], listing.metadata(), warnings), entries };
-}
-
-/** The verdict on media with holes, however the run ended; null when there are none. */
-function holes({ jobs, task }: Attempt, result: RunResult): Outcome | null {
-  const { end, isSegmentForbidden, missing } = result;
-  if (end !== null || jobs.isStopped) return null;
-  if (isSegmentForbidden) {
-    return failedOutcome(jobs, 'EGRESS_BLOCKED', 'A segment lies where no download may go.');
-  }
-  if (missing.length === 0 || task.isKeptIncomplete) return null;
-  const detail = missing.map(missingSegments).join(' ');
-  const figures = figuresOf(result);
-  return { ...failedOutcome(jobs, 'FRAGMENTS_MISSING', detail), figures };
-}
-
-function figuresOf({ missing }: RunResult): string {
-  return missing.map(segmentFigures).join('; ');
-}
-
-/** The run is over without a file that yt-dlp calls complete. */
-async function settle(
-  attempt: Attempt,
-  plan: DownloadPlan,
-  result: RunResult,
-  warnings: readonly (WarningCode | DownloadWarning)[],
-  live: LiveParts,
-): Promise<Outcome> {
-  const { jobs } = attempt;
-  const last = result.refusals.at(-1);
-  if (live.recordedSinceMs !== null && !jobs.isStopped && result.end !== 'too-large') {
-    return settleRecording(attempt, plan, await live.join(result), warnings);
-  }
-  switch (result.end) {
-    case 'stopped':
-      return stoppedOutcome(jobs);
-    case 'timed-out':
-      return failedOutcome(jobs, 'TIMED_OUT', 'The time limit was reached.');
-    case 'stalled':
-      return failedOutcome(jobs, 'STALLED', 'No progress, no bytes and no work for too long.');
-    case 'too-large':
-      return failedOutcome(jobs, 'TOO_LARGE', 'The streams are larger than the limit.');
-    case 'blocked': {
-      const where = `${last?.address ?? 'An address'} port ${last?.port ?? '?'}`;
-      return failedOutcome(jobs, 'EGRESS_BLOCKED', `${where} is not public.`);
-    }
-    case 'asked-to-wait': {
-      const asked = askedWait(result, Date.now());
-      return {
-        kind: 'failed',
-        code: 'THROTTLED',
-        detail: `The site asks to wait ${asked?.seconds ?? '?'} s before the media is asked for again.`,
-        retryAfterSeconds: asked?.seconds ?? null,
-        isOfFileAlone: asked?.status === 503,
-        usage: jobs.usage(),
-      };
-    }
-    case 'needs-https':
-      return failedOutcome(
-        jobs,
-        'EGRESS_BLOCKED',
-        'The stream leads to https, where ffmpeg is not started: only Linux 6.7 and newer can keep it from other addresses.',
-      );
-    case 'interrupted':
-      return failedOutcome(jobs, 'NETWORK', 'The list of the stream could not be had.');
-    case 'recorded':
-      return settleRecording(attempt, plan, result, warnings);
-  }
-  if (result.exit.status === 0) {
-    return result.video === null
-      ? failedOutcome(jobs, 'MEDIA_UNAVAILABLE', 'The link leads to an empty list.')
-      : failedOutcome(jobs, 'UNKNOWN', 'yt-dlp ended without a file.');
-  }
-  const failure = classifyFailure(result, Date.now());
-  const code = inLightOfEngine(failure.code, result.lines);
-  return { kind: 'failed', ...failure, code, usage: jobs.usage() };
-}
-
-/** Makes a file of what was recorded of a live stream. */
-async function settleRecording(
-  attempt: Attempt,
-  plan: DownloadPlan,
-  result: RunResult,
-  warnings: readonly (WarningCode | DownloadWarning)[],
-): Promise<Outcome> {
-  const { task, jobs, reporter } = attempt;
-  const maxSeconds = plan.options.live?.max_seconds ?? null;
-  let recording: FinishedRecording | null;
-  reporter.log('info', 'Ending the recording.');
-  if (isComplete(result, plan)) {
-    const whole = result.filePath ?? '';
-    const path = maxSeconds === null ? whole : await cutRecording(jobs, whole, maxSeconds);
-    recording = path === null ? null : { path, warnings: [] };
-  } else recording = await finishRecording(jobs, task.jobFolder, plan);
-  if (jobs.isStopped) return stoppedOutcome(jobs);
-  if (recording === null) {
-    return failedOutcome(jobs, 'POSTPROCESSING_FAILED', 'The recording could not be made a file.');
-  }
-  const allWarnings = [...warnings, ...recording.warnings];
-  const finished = { ...result, end: 'recorded' as const, filePath: recording.path };
-  return checkFinished(attempt, plan, finished, allWarnings);
 }
 
 function codeOfError(error: unknown): FailureCode {
