@@ -78,9 +78,14 @@ async function rangesOf(exchange: Exchange): Promise<string[]> {
   return [...text.matchAll(/#EXT-X-BYTERANGE:(\S+)/g)].map(([, range]) => range ?? '');
 }
 
-/** How many segments a stream has given out so far; the same for all lists of one `?key=`. */
-function published({ path, query, age }: Exchange): number {
-  const passed = age(`${path}?${query.get('key') ?? ''}`);
+/**
+ * How many segments a stream has given out so far; the same for all lists of one `?key=`. It waits for its first
+ * listener, so that a slow start of a recorder changes nothing.
+ */
+function published({ path, query, age, isCounted }: Exchange): number {
+  const key = query.get('key') ?? '';
+  const isHeard = query.has('segment') || isCounted(`listener of ${key}`);
+  const passed = isHeard ? age(`${path}?${key}`) : 0;
   return 3 + Math.floor(passed / numberOf(query, 'segment_ms', liveSegmentSeconds * 1000));
 }
 
@@ -104,7 +109,8 @@ export async function livePlaylist(exchange: Exchange): Promise<string> {
   if (query.get('by') === 'ffmpeg') lines.push('#EXT-X-DEFINE:NAME="who",VALUE="ffmpeg"');
   if (head !== undefined) lines.push(head);
   // So that a test knows whose a segment was.
-  const named = (line: string) => (line.startsWith('/') ? `${line}?key=${query.get('key')}` : line);
+  const named = (line: string) =>
+    line.startsWith('/') ? `${line}?key=${query.get('key') ?? ''}` : line;
   for (let number = first; number < out; number += 1) {
     if (number > 0 && number % inRound === 0) lines.push('#EXT-X-DISCONTINUITY');
     const segment = query.get('segment');
@@ -134,7 +140,7 @@ function answerHiccup(exchange: Exchange): boolean {
 export const liveRoutes: readonly Route[] = [
   {
     path: '/live/stream.m3u8',
-    about: `live HLS ?of= ${Object.keys(kinds).join(' ')}, one segment more each ?segment_ms= (default 1000), for ever or until ?count= are out, then closed unless ?frozen; counted from the first request per ?key=; ?length= segments in the list (default 5), ?keep=all keeps the old ones; ?segment= in the place of each; ?by=ffmpeg leaves the recording to ffmpeg; ?hiccup=503|404|reset fails while ?hiccup_from= (6) to ?hiccup_to= (12) segments are out`,
+    about: `live HLS ?of= ${Object.keys(kinds).join(' ')}, one segment more each ?segment_ms= (default 1000), for ever or until ?count= are out, then closed unless ?frozen; counted per ?key= from the first segment that is asked for; ?length= segments in the list (default 5), ?keep=all keeps the old ones; ?segment= in the place of each; ?by=ffmpeg leaves the recording to ffmpeg; ?hiccup=503|404|reset fails while ?hiccup_from= (6) to ?hiccup_to= (12) segments are out`,
     async answer(exchange) {
       if (!answerHiccup(exchange)) sendText(exchange, await livePlaylist(exchange), playlistType);
     },
@@ -175,6 +181,7 @@ ${list('picture')}
       const number = Number.parseInt(file, 10);
       const name = kind === 'ranges' ? 'many/ranges/all.ts' : files[kind]?.(number);
       if (name === undefined) return sendText(exchange, 'no such stream\n', 'text/plain', 404);
+      exchange.count(`listener of ${exchange.query.get('key') ?? ''}`);
       const plain = await readMedia(exchange, name);
       const body = bufferBody(kind === 'aes' ? encrypted(plain, number) : plain);
       await sendEntity(exchange, { body, type: 'video/mp2t', etag: `"live-${kind}-${file}"` });

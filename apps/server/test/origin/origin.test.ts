@@ -122,6 +122,7 @@ describe('a live stream', () => {
   it('has no end until its count is out', async () => {
     const text = async (query: string) => (await get(`/live/stream.m3u8${query}`)).text();
     expect(await text('?key=for-ever')).not.toContain('#EXT-X-ENDLIST');
+    await get('/live/segment/0.ts?key=short');
     await text('?key=short&count=4&segment_ms=1');
     await expect
       .poll(() => text('?key=short&count=4&segment_ms=1'))

@@ -82,7 +82,7 @@ describe('a live recording', { timeout: 120_000, concurrent: true }, () => {
 
   it('says when it was interrupted when ffmpeg does it and its list has gone on', async () => {
     const { outcome } = await tasks.run(
-      `/live/stream.m3u8?key=torn&of=ts&by=ffmpeg&segment_ms=300&length=3&count=42&hiccup=reset&hiccup_from=18&hiccup_to=28`,
+      `/live/stream.m3u8?key=torn&of=ts&by=ffmpeg&segment_ms=300&length=3&count=50&hiccup=reset&hiccup_from=18&hiccup_to=28`,
     );
     const warnings = outcome.kind === 'done' ? outcome.warnings : [];
     expect(warnings).toMatchObject([{ code: 'INCOMPLETE' }]);
