@@ -13,8 +13,9 @@ let root: string;
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'artemis-start-'));
   const copy = join(root, 'apps/server');
-  await cp(join(server, 'src'), join(copy, 'src'), { recursive: true });
-  await cp(join(server, 'package.json'), join(copy, 'package.json'));
+  for (const name of ['src', 'engine', 'package.json', 'tried-yt-dlp.json']) {
+    await cp(join(server, name), join(copy, name), { recursive: true });
+  }
   await symlink(join(server, 'node_modules'), join(copy, 'node_modules'));
 });
 afterAll(() => rm(root, { recursive: true, force: true }));
