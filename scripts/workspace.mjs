@@ -86,7 +86,8 @@ export async function buildServer() {
     step('Building the server', () =>
       mustRun(
         process.execPath,
-        ['node_modules/typescript/bin/tsc', '-b', 'apps/server'],
+        // Checking the types takes as long again; `npm test` does it.
+        ['node_modules/typescript/bin/tsc', '-b', '--noCheck', 'apps/server'],
         'The server could not be built.',
       ),
     ),
