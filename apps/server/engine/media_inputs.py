@@ -24,6 +24,9 @@ _MANIFESTS = {'m3u8': 'hls', 'm3u8_native': 'hls', 'http_dash_segments': 'dash'}
 _PLAIN_HTTP = 'http,tcp,crypto,data'
 # Over a proxy ffmpeg's https needs `httpproxy`.
 _HTTPS = f'{_PLAIN_HTTP},https,tls,httpproxy'
+# A file is asked for again where its connection ended, after 0, 1 and 3 s, anew whenever a byte came; an answer from another
+# place is refused (ffmpeg 5.1, http.c). Not below a manifest: segments do not hear of it.
+_READ_AGAIN = ('-reconnect', '1', '-reconnect_delay_max', '3')
 
 
 class NotAllowed(ValueError):
@@ -58,7 +61,8 @@ class MediaInputs:
         if manifest is not None and (is_https or manifest == 'hls') and not self._can_restrict_connections:
             raise NotAllowed('this manifest needs a kernel that restricts connections (Linux 6.7)')
         formats = _STREAMED if manifest is None else f'{_STREAMED},{manifest}'
-        return _words(_HTTPS if is_https or self._allows_https else _PLAIN_HTTP, formats)
+        words = _words(_HTTPS if is_https or self._allows_https else _PLAIN_HTTP, formats)
+        return words if manifest is not None else [*words, *_READ_AGAIN]
 
     def confined(self, argv: Sequence[str], is_ffprobe: bool) -> List[str]:
         """The command line with these words before each input. Raises NotAllowed."""
@@ -119,7 +123,7 @@ def _without_words(argv: Sequence[str]) -> List[str]:
     left: List[str] = []
     words = iter(argv)
     for word in words:
-        if word in ('-protocol_whitelist', '-format_whitelist'):
+        if word in ('-protocol_whitelist', '-format_whitelist', '-reconnect', '-reconnect_delay_max'):
             next(words, None)
         else:
             left.append(word)

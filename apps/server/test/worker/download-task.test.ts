@@ -214,6 +214,14 @@ describe('options', () => {
     expect(metadata.duration).toBeLessThan(5.5);
   });
 
+  it('cut a section out of a file whose every answer breaks off', async () => {
+    const { metadata } = await done('/fault/short-with-length.mp4?cut=60000&key=section', {
+      options: { section: { start: 2, end: 5 } },
+    });
+    expect(metadata.duration).toBeGreaterThan(2.5);
+    expect(metadata.duration).toBeLessThan(5.5);
+  });
+
   it('end the recording of a live stream after its time with a file that plays', async () => {
     const { metadata } = await done('/live/stream.m3u8?key=recording', {
       options: { live: { max_seconds: 3 } },
