@@ -28,6 +28,8 @@ export interface Claims {
   readonly isTimeContinuous: boolean;
   /** As many bytes came as the server has of the file that it was made from. */
   readonly isSourceWhole: boolean;
+  /** The link is that of the file, so that what it has no picture of has none on the site either. */
+  readonly isLinkOfFile: boolean;
 }
 
 /** Of a file about which nothing was said. */
@@ -39,6 +41,7 @@ export const NO_CLAIMS: Claims = {
   listedSeconds: null,
   isTimeContinuous: false,
   isSourceWhole: false,
+  isLinkOfFile: false,
 };
 
 export interface ClaimsEvidence {
@@ -61,6 +64,7 @@ export function claimsOf(evidence: ClaimsEvidence): Claims {
   return {
     stated: statedDuration(plan, video, ffmpeg),
     isSourceWhole: evidence.areBytesComplete,
+    isLinkOfFile: video.fields['direct'] === true,
     promised: section === null ? null : clipPromise(section, ffmpeg),
     isJoined: isInPieces && video.formats.length === 1,
     areFragmentsUncounted: isInPieces && !areFragmentsCounted,

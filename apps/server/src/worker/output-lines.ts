@@ -23,6 +23,7 @@ const VIDEO_FIELDS = [
   'tbr',
   'is_live',
   'live_status',
+  'direct',
   'playlist_count',
   'playlist_index',
 ];

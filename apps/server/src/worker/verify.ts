@@ -214,7 +214,7 @@ export function hasSubtitles({ streams }: ProbedMedia): boolean {
 function shortfalls(
   media: ProbedMedia,
   plan: DownloadPlan,
-  { stated, promised }: Claims,
+  { stated, promised, isLinkOfFile }: Claims,
 ): WarningCode[] {
   const { selection, options, isAudioOnly } = plan;
   const video = media.streams.find(({ type }) => type === 'video');
@@ -231,7 +231,9 @@ function shortfalls(
     }
     return warnings;
   }
-  if (video === undefined) return [...warnings, 'VIDEO_MISSING'];
+  if (video === undefined) {
+    return isLinkOfFile && !isPictureAsked(plan) ? warnings : [...warnings, 'VIDEO_MISSING'];
+  }
   if (options.format_id !== undefined) return warnings;
   if (selection.quality !== 'best') {
     const wanted = Number.parseInt(selection.quality, 10);
@@ -242,6 +244,17 @@ function shortfalls(
   const codec = options.prefer_codec;
   if (codec && video.codec !== PROBE_VIDEO_CODECS[codec]) warnings.push('CODEC_SHORTFALL');
   return warnings;
+}
+
+/** In words of its own: the usual preset takes the best of what there is. */
+function isPictureAsked({ selection, options }: DownloadPlan): boolean {
+  const { formatPreset, quality } = selection;
+  return (
+    formatPreset === 'Video + Audio (muxed)' ||
+    quality !== 'best' ||
+    options.prefer_codec !== undefined ||
+    options.container !== undefined
+  );
 }
 
 /** What a quality counts: the lines of the 16:9 frame that holds the picture, upright or not. */
