@@ -246,15 +246,8 @@ function shortfalls(
   return warnings;
 }
 
-/** In words of its own: the usual preset takes the best of what there is. */
-function isPictureAsked({ selection, options }: DownloadPlan): boolean {
-  const { formatPreset, quality } = selection;
-  return (
-    formatPreset === 'Video + Audio (muxed)' ||
-    quality !== 'best' ||
-    options.prefer_codec !== undefined ||
-    options.container !== undefined
-  );
+function isPictureAsked({ selection, options, container }: DownloadPlan): boolean {
+  return selection.quality !== 'best' || options.prefer_codec !== undefined || container !== null;
 }
 
 /** What a quality counts: the lines of the 16:9 frame that holds the picture, upright or not. */

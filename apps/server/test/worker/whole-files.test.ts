@@ -65,6 +65,12 @@ describe('a whole file is never refused', () => {
     expect(metadata.duration).toBeLessThan(8.3);
   });
 
+  it('for having no picture, which is told when one was asked for', async () => {
+    const path = served('/audio.flac', medium('kinds/audio.flac'));
+    const { warnings } = await done(path, { quality: '720p' });
+    expect(warnings).toEqual(['VIDEO_MISSING']);
+  });
+
   it('whose length is only guessed from its bitrate, even in a clip that reaches beyond it', async () => {
     const path = served('/speech.mp3', medium('kinds/guessed.mp3'));
     const whole = await done(path, AUDIO);
