@@ -129,7 +129,7 @@ async function readMedia(jobs: Jobs, path: string, claims: Claims): Promise<Foun
   if (said === 0 || (said !== null && head.length === 'measured')) {
     return { media, head, isLengthWrong: false };
   }
-  const isGuess = said === null || head.length === 'guessed';
+  const isGuess = said === null || head.length === 'guessed' || isEndToldAsLength(media);
   const missing = isGuess ? null : await missingEnd(jobs, path, media);
   if (missing === null && !isGuess) return { media, head, isLengthWrong: false };
   const isPromise = head.length === 'promised' || (head.length === 'counted' && !isCountStale);
@@ -139,6 +139,11 @@ async function readMedia(jobs: Jobs, path: string, claims: Claims): Promise<Foun
   const end = Math.max(...whole.packetEnds.values()) - media.startSeconds;
   const isLengthWrong = missing !== null && said !== null && end < said - endTolerance(said);
   return { media: whole, head, isLengthWrong };
+}
+
+/** Of fragments whose time does not begin at 0, as a part of a longer stream, ffmpeg's mov demuxer (5.1 to 7.1) tells the end as the length. */
+function isEndToldAsLength({ formatName, startSeconds }: ProbedMedia): boolean {
+  return formatName.startsWith('mov,') && startSeconds > 1;
 }
 
 /** Null when it takes too long: a file of many gigabytes on a slow disk is no worse for that. */

@@ -44,6 +44,17 @@ async function changed(name: string, change: (content: Buffer) => Buffer): Promi
   return path;
 }
 
+/** The first half of the fragments of an mp4 becomes free space, since places in it are counted from its first byte. */
+function withoutFirstFragments(mp4: Buffer): Buffer {
+  const nameAt = (at: number) => mp4.toString('latin1', at + 4, at + 8);
+  const fragments: number[] = [];
+  for (let at = 0; at < mp4.length; at += mp4.readUInt32BE(at)) {
+    if (['moof', 'mdat'].includes(nameAt(at))) fragments.push(at);
+  }
+  for (const at of fragments.slice(0, fragments.length / 2)) mp4.write('free', at + 4, 'latin1');
+  return mp4;
+}
+
 const AUDIO: { formatPreset: FormatPreset } = { formatPreset: 'Audio only' };
 const lengths = (files: readonly OutcomeFile[]) =>
   Promise.all(files.map(async ({ path }) => (await inspect(path)).seconds));
@@ -63,6 +74,14 @@ describe('a whole file is never refused', () => {
     expect(warnings).toEqual([]);
     expect(metadata.duration).toBeGreaterThan(7.8);
     expect(metadata.duration).toBeLessThan(8.3);
+  });
+
+  it('whose fragments are the later ones of a longer stream, so that its time does not begin at 0', async () => {
+    const later = await changed('kinds/fragments.mp4', withoutFirstFragments);
+    const { warnings, metadata } = await done(served('/later.mp4', later));
+    expect(warnings).toEqual([]);
+    expect(metadata.duration).toBeGreaterThan(3.5);
+    expect(metadata.duration).toBeLessThan(4.5);
   });
 
   it('for having no picture, which is told when one was asked for', async () => {
