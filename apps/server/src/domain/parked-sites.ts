@@ -82,7 +82,8 @@ export function createParkedSites(dependencies: ParkedSitesDependencies): Parked
     },
     welcomed(host) {
       patience.welcomed(host);
-      forgetCausesOf(host);
+      // One that was under way ends well beside the refusal of another, which holds the site as before.
+      if (queue.parkedUntilMs(host) === null) forgetCausesOf(host);
     },
     async withdraw(id) {
       const cause = causes.get(id);

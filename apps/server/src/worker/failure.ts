@@ -245,7 +245,10 @@ export function askedWait(
   return waits.findLast((wait) => wait !== null) ?? null;
 }
 
-/** How long this answer asks us to wait, in seconds; null when it does not. */
+/**
+ * How long this answer asks us to wait, in seconds; null when it does not. "At once" and a time that has passed are no
+ * wait: our own pauses grow, where three tries within a second would use up the attempts.
+ */
 export function retryAfterOf(
   {
     status,
@@ -256,6 +259,6 @@ export function retryAfterOf(
   const value = status === 429 || status === 503 ? retryAfter?.trim() : undefined;
   if (value === undefined) return null;
   const seconds = /^\d+$/.test(value) ? Number(value) : (Date.parse(value) - nowMs) / 1000;
-  if (!Number.isFinite(seconds)) return null;
-  return Math.min(Math.max(1, Math.ceil(seconds)), MAX_RETRY_AFTER_SECONDS);
+  if (!Number.isFinite(seconds) || seconds <= 0) return null;
+  return Math.min(Math.ceil(seconds), MAX_RETRY_AFTER_SECONDS);
 }

@@ -60,8 +60,8 @@ export function ignoredByMedia(
     audio_quality:
       hasQuality(options.audio_codec) && lines.some((line) => SOUND_AS_IT_IS.test(line)),
     embed_metadata: WITHOUT_TITLE.has(extension),
-    // A section has none, which the plan knows.
-    embed_chapters: section === null && !(hasChapters && WITH_CHAPTERS.has(extension)),
+    // Most media has none, and nobody misses them; a section has none either, which the plan knows.
+    embed_chapters: section === null && hasChapters && !WITH_CHAPTERS.has(extension),
     split_chapters: !hasChapters,
     live: !video.isLive,
     // What is recorded comes as fast as it is sent, or has holes.

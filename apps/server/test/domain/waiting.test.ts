@@ -162,6 +162,21 @@ describe('a site that is left alone', () => {
     await eventually(() => room.attempts.has(third));
   });
 
+  it('says why, and is asked again without its cause, also when another download has ended well meanwhile', async () => {
+    const { room } = await open({ slots: 2 });
+    const [cause = '', underWay = '', waiting = ''] = await room.submit(
+      ...[1, 2, 3].map((n) => `https://a.example/${n}`),
+    );
+    await endAttempt(room, cause, sentAway(1800));
+    await endAttempt(room, underWay, done);
+    expect(room.downloads.get(waiting)).toMatchObject({
+      waiting_for: 'host',
+      error: { code: 'THROTTLED' },
+    });
+    await room.downloads.cancel(cause);
+    await eventually(() => room.attempts.has(waiting));
+  });
+
   it('is not so for a file alone, nor for as long as an absurd answer says', async () => {
     const { room, waiting } = await openParked({
       ...sentAway(3000),

@@ -261,7 +261,9 @@ describe('why a run has failed', () => {
       classify(lines, { responses: [answer(status, value)] }).retryAfterSeconds;
     expect(wait('30')).toBe(30);
     expect(wait('Sun, 22 Nov 2026 12:02:00 GMT')).toBe(120);
-    expect(wait('Sun, 22 Nov 2026 11:00:00 GMT')).toBe(1);
+    expect(wait('Sun, 22 Nov 2026 11:00:00 GMT')).toBeNull();
+    expect(wait('0')).toBeNull();
+    expect(wait('-5')).toBeNull();
     expect(wait('999999999999')).toBe(86_400);
     expect(wait('soon')).toBeNull();
     expect(wait('30', 200)).toBeNull();

@@ -19,7 +19,7 @@ function planWith(options: DownloadOptions, formatPreset = SMART) {
   return planOf({ formatPreset, quality: 'best', options });
 }
 
-it('an option that needs something of the media is told when that is not there', () => {
+it('an option that needs something of the media is told when that is not there, chapters to embed are not missed', () => {
   const options = {
     embed_chapters: true,
     split_chapters: true,
@@ -27,7 +27,7 @@ it('an option that needs something of the media is told when that is not there',
     playlist: { items: '3' },
   };
   const without = ignoredByMedia(planWith(options), video, { chapters: [], lines: [] }, stored);
-  expect(without).toEqual(['embed_chapters', 'split_chapters', 'live', 'playlist.items']);
+  expect(without).toEqual(['split_chapters', 'live', 'playlist.items']);
   const list = { ...video, isLive: true, fields: { playlist_index: 3 } };
   const result = { chapters, lines: [] };
   expect(ignoredByMedia(planWith(options), list, result, stored)).toEqual([]);
