@@ -41,6 +41,11 @@ export function unreachable(cause: unknown): ApiError {
   return new ApiError(0, null, null, { message: 'The server cannot be reached', cause });
 }
 
+/** The page of a proxy, say, in the place of the answer. */
+export function foreign(status: number, cause?: unknown): ApiError {
+  return new ApiError(status, null, null, { message: 'The answer is no JSON', cause });
+}
+
 export function refusal(answer: { status: number; body: unknown; headers: Headers }): ApiError {
   const seconds = Number(answer.headers.get('retry-after') ?? Number.NaN);
   return new ApiError(

@@ -2,7 +2,7 @@
  * The typed client: `fetch` and nothing else. It imports types and plain data only, so a browser bundle
  * that uses it carries no schema library.
  */
-import { aborted, ApiError, refusal, unreachable } from './api-error.ts';
+import { aborted, ApiError, foreign, refusal, unreachable } from './api-error.ts';
 import type { RequestCode } from './codes.ts';
 import type { CookieJar, CookieTest, TestCookies } from './cookies.ts';
 import type { Download } from './download.ts';
@@ -203,7 +203,7 @@ export function createClient(clientOptions: ClientOptions): Client {
     try {
       return { status, body: isJson ? (JSON.parse(text) as unknown) : null, headers };
     } catch (error) {
-      throw new ApiError(status, null, null, { message: 'The answer is no JSON', cause: error });
+      throw foreign(status, error);
     }
   }
 
@@ -212,8 +212,9 @@ export function createClient(clientOptions: ClientOptions): Client {
     input: CallInput<Name>,
   ): Promise<SuccessBody<Name>> {
     const answer: { status: number; body: unknown; headers: Headers } = await call(name, input);
-    if (answer.status >= 200 && answer.status < 300) return answer.body as SuccessBody<Name>;
-    throw refusal(answer);
+    if (answer.status < 200 || answer.status >= 300) throw refusal(answer);
+    if (answer.body === null && answer.status !== 204) throw foreign(answer.status);
+    return answer.body as SuccessBody<Name>;
   }
 
   async function* watch(options: WatchOptions = {}): AsyncGenerator<DownloadChanges, void, void> {
@@ -322,9 +323,13 @@ export function createClient(clientOptions: ClientOptions): Client {
     telemetry: (options = {}) => succeed('telemetry', { signal: options.signal }),
     configuration: (options = {}) => succeed('configuration', { signal: options.signal }),
     readiness: async (options = {}) => {
-      const answer = await call('readiness', { signal: options.signal });
-      if (answer.status === 200 || answer.status === 503) return answer.body;
-      throw refusal(answer);
+      const answer: { status: number; body: unknown; headers: Headers } = await call('readiness', {
+        signal: options.signal,
+      });
+      const isOurs = answer.status === 200 || (answer.status === 503 && isReadiness(answer.body));
+      if (!isOurs) throw refusal(answer);
+      if (!isReadiness(answer.body)) throw foreign(answer.status);
+      return answer.body;
     },
     resolveUrl: (link) => (/^https?:/.test(base) ? new URL(link, base).href : link),
     watch,
@@ -335,4 +340,8 @@ export function createClient(clientOptions: ClientOptions): Client {
 
 function callOptions(signal: AbortSignal | undefined): CallOptions {
   return signal ? { signal } : {};
+}
+
+function isReadiness(body: unknown): body is Readiness {
+  return typeof body === 'object' && body !== null && 'checks' in body;
 }

@@ -47,6 +47,7 @@ describe('a call that fails', () => {
     ['nobody answers', down, 0],
     ['the answer ends in the middle', cut, 0],
     ['a proxy answers with a page', () => new Response('<p>', { status: 502 }), 502],
+    ['a proxy answers with a page as if all were well', () => new Response('<p>'), 200],
     [
       'what says that it is JSON is none',
       () => new Response('{', { headers: { 'content-type': 'application/json' } }),
@@ -55,6 +56,7 @@ describe('a call that fails', () => {
     ['the server refuses', json(404, { code: 'DOWNLOAD_NOT_FOUND', detail: 'x' }), 404],
   ])('rejects with an ApiError when %s', async (_when, reply, status) => {
     expect((await rejectionOf(clientOf(reply).telemetry())).status).toBe(status);
+    expect((await rejectionOf(clientOf(reply).readiness())).status).toBe(status);
   });
 
   it('says why there is no answer, also when it was aborted', async () => {
