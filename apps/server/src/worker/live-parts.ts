@@ -149,7 +149,7 @@ async function setPartAside(jobFolder: string): Promise<string | null> {
   return name;
 }
 
-/** What is lost between them. Of parts that cannot be read nothing is left. */
+/** What is lost between them. Of a part that cannot be read nothing is left, and it is told where it was. */
 async function joinParts(
   jobs: Jobs,
   jobFolder: string,
@@ -164,7 +164,10 @@ async function joinParts(
   let previousLines: readonly string[] = [];
   for (const name of names) {
     const path = await asMp4(jobs, jobFolder, name);
-    if (path === null) continue;
+    if (path === null) {
+      gaps.push(gapAfter(seconds + (before?.length ?? 0), undefined));
+      continue;
+    }
     const packets = await packetsOf(jobs, path, null);
     const length = Math.max(0, ...packets.map((packet) => packet.seconds));
     if (before !== null) {

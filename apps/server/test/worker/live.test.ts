@@ -7,9 +7,6 @@ import { progressOf, startTasks, type TasksUnderTest } from './task-under-test.t
 const FAST = 'segment_ms=200&length=200';
 /** One of two seconds. */
 const HICCUP = 'hiccup_from=15&hiccup_to=25';
-/** For ffmpeg, which is looked for again only as far back as a number of segments. */
-const SLOW = 'segment_ms=350&length=200&hiccup_from=16&hiccup_to=22';
-
 describe('a live recording', { timeout: 120_000, concurrent: true }, () => {
   let tasks: TasksUnderTest;
   let canary: Canary;
@@ -67,26 +64,6 @@ describe('a live recording', { timeout: 120_000, concurrent: true }, () => {
     expect(warnings.map(({ code }) => code)).toEqual(['INCOMPLETE']);
     expect(warnings[0]?.detail).toMatch(/Segment \d+(–\d+)?, 0:\d\d/);
     expect(warnings[0]?.message).toContain(warnings[0]?.detail);
-  });
-
-  it('is joined when ffmpeg does it and has ended it, without what came twice', async () => {
-    const { metadata, warnings } = await tasks.done(
-      `/live/stream.m3u8?key=by-ffmpeg&of=ts&by=ffmpeg&${SLOW}&count=32&hiccup=503`,
-    );
-    const sent = segmentsSent('by-ffmpeg', 'ts');
-    expect(sent.length).toBeGreaterThan(new Set(sent).size);
-    expect([...new Set(sent)]).toEqual(span(sent[0] ?? 0, 32));
-    expect(metadata.duration).toBeCloseTo(32 - (sent[0] ?? 0), -0.5);
-    expect(warnings).toEqual([]);
-  });
-
-  it('says when it was interrupted when ffmpeg does it and its list has gone on', async () => {
-    const { outcome } = await tasks.run(
-      `/live/stream.m3u8?key=torn&of=ts&by=ffmpeg&segment_ms=300&length=3&count=50&hiccup=reset&hiccup_from=18&hiccup_to=28`,
-    );
-    const warnings = outcome.kind === 'done' ? outcome.warnings : [];
-    expect(warnings).toMatchObject([{ code: 'INCOMPLETE' }]);
-    expect(warnings[0]?.detail).toMatch(/^\d:\d\d \(≤ \d+ s\)/);
   });
 
   async function hasBytes(events: Parameters<typeof progressOf>[0]): Promise<void> {
