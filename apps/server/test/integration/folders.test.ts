@@ -28,7 +28,8 @@ async function unmount(path: string): Promise<void> {
 }
 
 async function mountAgain(path: string): Promise<void> {
-  await rm(path, { recursive: true });
+  // The server writes its log into whatever lies there, also at this moment.
+  await rm(path, { recursive: true, force: true, maxRetries: 20 });
   await rename(away(), path);
 }
 
