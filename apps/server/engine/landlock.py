@@ -94,7 +94,7 @@ def open_place(path: str, rights: int) -> Optional[Place]:
 
 
 def file_ruleset(places: Iterable[Place], ports: Optional[Iterable[int]]) -> Optional[int]:
-    """For `restrict`: only these places may be touched and only these TCP ports be connected to (None: any), none be bound.
+    """For `restrict`: only these places may be touched and only these TCP ports be connected to (every one without `ports`), none be bound.
 
     Returns a descriptor, or None where there is no Landlock. Signals and abstract sockets end at the ruleset as well.
     """
