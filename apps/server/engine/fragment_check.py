@@ -23,6 +23,8 @@ def problem_of(state: State, index: int, name: str) -> Optional[str]:
     with open(name, 'rb') as file:
         head = file.read(fragment_heads.HEAD_BYTES)
         if (fragment.get('decrypt_info') or {}).get('METHOD') != 'AES-128':
+            if fragment_heads.names_other_files(head):
+                return None
             return fragment_heads.problem_of(head) or _shape_problem(state, index, head, file, size)
         if size % _BLOCK_BYTES:
             return 'is not encrypted as the playlist says'
@@ -39,6 +41,8 @@ def _encrypted_problem(state: State, index: int, fragment: Any, head: bytes, fil
     # Its first blocks can be read without the rest. One thread at a time: the first one fetches the key.
     with state.lock:
         plain_head = state.decrypt(fragment, head)
+    if fragment_heads.names_other_files(plain_head):
+        return None
     problem = fragment_heads.problem_of(plain_head)
     if problem is not None or not state.are_parts_whole:
         return problem
