@@ -14,6 +14,8 @@ from typing import Any, Callable, List
 import records
 
 RECORD = 'steps.json'
+# Earlier parts of a live recording (`worker/live-parts.ts`), which cannot be fetched anew.
+_RECORDED = 'media-live'
 # It would cut again what is cut already.
 _ONLY_ONCE = ('ModifyChapters',)
 
@@ -54,7 +56,7 @@ class _Record:
         is_known = is_whole and not set(_ONLY_ONCE) & set(earlier.get('done') or ())
         self.begun = earlier.get('begun') or 0
         for name in os.listdir('.'):
-            if name.endswith(self.extensions) and not (is_known and name in files):
+            if name.endswith(self.extensions) and not name.startswith(_RECORDED) and not (is_known and name in files):
                 os.remove(name)
 
     def begin(self, files: List[str]) -> None:

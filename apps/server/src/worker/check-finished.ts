@@ -73,8 +73,9 @@ export async function checkFinished(
   const areFragmentsCounted = task.engine.kind === 'module';
   const known = claimsOf({ ...result, plan, video, areFragmentsCounted });
   const claims =
-    result.end === 'recorded'
-      ? NO_CLAIMS
+    result.end === 'recorded' || video.isLive
+      ? // Inside of ffmpeg nothing of ours sees what it goes on without.
+        { ...NO_CLAIMS, isTimeContinuous: result.ffmpeg.inputs.length > 0 }
       : isKept
         ? { ...NO_CLAIMS, isJoined: known.isJoined }
         : known;

@@ -26,7 +26,7 @@ import { planOf, type DownloadPlan } from './plan.ts';
 import { createProgressMeter, type ProgressFigure } from './progress.ts';
 import { redact } from './redact.ts';
 import { createReporter } from './reporter.ts';
-import { openResumeGuard, wipeJobFolder, wipeAllButSegments } from './resume-state.ts';
+import { openResumeGuard, wipeButRecorded, wipeAllButSegments } from './resume-state.ts';
 import { beginCourse, reasonToRunAgain, type Course } from './run-again.ts';
 import { forgetSetAside } from './set-aside.ts';
 import { figuresOf, holes, isComplete, settle } from './settle-run.ts';
@@ -108,7 +108,7 @@ async function perform(attempt: Attempt): Promise<Outcome> {
   }
   await forgetOutcome(jobFolder);
   await forgetSetAside(jobFolder);
-  if (!isKept && (await isLeftWithHoles(jobFolder))) await wipeJobFolder(jobFolder);
+  if (!isKept && (await isLeftWithHoles(jobFolder))) await wipeButRecorded(jobFolder);
   if (!isKept && planOf(task.selection).section !== null) await wipeAllButSegments(jobFolder);
   for (let count = 1; count <= MAX_RUNS; count += 1) {
     const plan = planOf(course.selection, course.leftOut);

@@ -2,15 +2,24 @@ import type { DownloadWarning } from '@artemis/contracts';
 import { detailed } from './attempt.ts';
 import type { LiveGap } from './engine-connection.ts';
 
-/** One more is a stream that fails all the time; the log has them all. */
+/** One more is a stream that fails all the time. */
 const MAX_NAMED = 5;
 
 /** What is not in a live recording although it was sent while it ran. */
 export function gapWarnings(gaps: readonly LiveGap[]): DownloadWarning[] {
   if (gaps.length === 0) return [];
   const runs = joined(gaps);
-  const named = runs.slice(0, MAX_NAMED).map(nameOf);
+  const longest = [...runs].sort((a, b) => weightOf(b) - weightOf(a)).slice(0, MAX_NAMED);
+  const named = longest
+    .sort((a, b) => (a.atSeconds ?? Infinity) - (b.atSeconds ?? Infinity))
+    .map(nameOf);
   return [detailed('INCOMPLETE', [...named, ...(runs.length > MAX_NAMED ? ['…'] : [])].join('; '))];
+}
+
+/** Infinite: nobody knows how much is lost. */
+function weightOf({ segments, lostSeconds }: LiveGap): number {
+  if (lostSeconds !== undefined) return lostSeconds ?? Infinity;
+  return segments === 0 ? Infinity : segments;
 }
 
 /** Segments that were lost one after another are one gap. */
@@ -34,7 +43,7 @@ function nameOf({ atSeconds, firstSegment, segments, lostSeconds }: LiveGap): st
   if (lostSeconds !== undefined) {
     return lostSeconds === null ? at : `${at} (≤ ${Math.ceil(lostSeconds)} s)`;
   }
-  if (firstSegment === null) return `${at} – …`;
+  if (firstSegment === null) return segments === 0 ? `${at} – …` : at;
   const last = firstSegment + segments - 1;
   return `Segment ${segments > 1 ? `${firstSegment}–${last}` : firstSegment}, ${at}`;
 }

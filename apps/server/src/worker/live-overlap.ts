@@ -37,6 +37,18 @@ export async function packetsOf(
   return [];
 }
 
+/** See `endBefore`. */
+export async function endOfPart(
+  jobs: Jobs,
+  { path, length }: { readonly path: string; readonly length: number },
+  next: readonly Packet[],
+): Promise<number | null> {
+  const end = endBefore(await packetsOf(jobs, path, length), next);
+  // All of its tail, and what lies before that is not seen yet.
+  if (end !== 0 || length <= TAIL_SECONDS) return end;
+  return endBefore(await packetsOf(jobs, path, null), next);
+}
+
 /**
  * Where the first part has to end so that the second goes on from there: seconds, 0 when
  * the second has all of it. Null: what came between them is not known.

@@ -3,7 +3,9 @@ import { basename, join } from 'node:path';
 import type { Attempt } from './attempt.ts';
 import type { LiveGap } from './engine-connection.ts';
 import type { Jobs } from './jobs.ts';
-import { endBefore, packetsOf } from './live-overlap.ts';
+import { endOfPart, packetsOf } from './live-overlap.ts';
+import { LIVE_PART as PART } from './resume-state.ts';
+import { filesBeforeStep, forgetSteps } from './steps-record.ts';
 import type { RunResult } from './yt-dlp-run.ts';
 
 const GIVES_UP_AFTER_MS = 150_000;
@@ -15,7 +17,6 @@ const MOST_LOOKED_BACK = 300;
 /** Until ffmpeg has read the list itself. */
 const STARTING_MS = 2_000;
 const MEDIA = /^media(\.f[^/]+)?\.\w+(\.part)?$/;
-const PART = /^media-live(\d+)\.\w+$/;
 /** Of a part, to be joined. */
 const COPY = /^live-part\d+\.mp4$/;
 const LIST = 'live-parts.txt';
@@ -87,13 +88,13 @@ export function createLiveParts({ task, jobs, reporter }: Attempt): LiveParts {
     },
     async keepLeft() {
       const names = await readdir(jobFolder).catch(() => []);
+      // The one before may have been stopped while it waited.
+      if (names.some((other) => PART.test(other))) recordedSinceMs ??= performance.now();
       if (names.some((name) => RECORDER_STATE.test(name))) {
         recorderSinceMs ??= performance.now();
         return;
       }
       const name = await keep();
-      // The one before may have been stopped while it waited.
-      if (names.some((other) => PART.test(other))) recordedSinceMs ??= performance.now();
       if (name !== null) reporter.log('info', 'Going on with the recording.');
     },
     async goesOn(result) {
@@ -129,8 +130,11 @@ export function createLiveParts({ task, jobs, reporter }: Attempt): LiveParts {
 async function setPartAside(jobFolder: string): Promise<string | null> {
   const names = await readdir(jobFolder).catch(() => []);
   const parts = names.filter((name) => MEDIA.test(name) && !name.startsWith('media.temp')).sort();
-  // One that is ready is the same after a step, which may have been cut off.
-  const chosen = parts.find((name) => name.endsWith('.part')) ?? parts[0];
+  // Beside it lies what a step was writing, which may have been cut off.
+  const whole = await filesBeforeStep(jobFolder);
+  const chosen = parts.find((name) => name.endsWith('.part') || whole.includes(name)) ?? parts[0];
+  // Before it has another name: the engine would take it for lost, and remove all parts.
+  await forgetSteps(jobFolder);
   for (const name of parts) {
     if (name !== chosen) await rm(join(jobFolder, name), { force: true });
   }
@@ -171,7 +175,7 @@ async function joinParts(
     const packets = await packetsOf(jobs, path, null);
     const length = Math.max(0, ...packets.map((packet) => packet.seconds));
     if (before !== null) {
-      const end = endBefore(await packetsOf(jobs, before.path, before.length), packets);
+      const end = await endOfPart(jobs, before, packets);
       if (end === null) {
         seconds += before.length;
         gaps.push(gapAfter(seconds, breaks.get(before.name)));

@@ -5,7 +5,10 @@ import { SET_ASIDE } from './set-aside.ts';
 import type { OutputMessage, VideoInfo } from './output-lines.ts';
 
 const FILE_NAME = 'resume.json';
+const STATE = /^resume\.json$/;
 const VERSION = 1;
+/** What was recorded of a live stream before the run that goes on: see `live-parts.ts`. */
+export const LIVE_PART = /^media-live(\d+)\.\w+$/;
 
 interface ResumeState {
   readonly version: number;
@@ -24,7 +27,7 @@ interface ResumeState {
 export interface ResumeGuard {
   /** What an earlier run has left was live: it cannot be had again. */
   readonly wasLive: boolean;
-  /** True: what this run has is not what it continues; end it, `wipeJobFolder`, and begin anew. */
+  /** True: what this run has is not what it continues; end it, `wipeButRecorded`, and begin anew. */
   take(message: OutputMessage): boolean;
   /** Resolves when everything is on the disk. */
   settled(): Promise<void>;
@@ -34,6 +37,7 @@ export interface ResumeGuard {
 export async function openResumeGuard(jobFolder: string, key: string): Promise<ResumeGuard> {
   const saved = await readState(jobFolder, key);
   if (saved === null) await wipeJobFolder(jobFolder);
+  const wasLive = saved?.isLive === true;
   const fragmentCounts: Record<string, number> = { ...saved?.fragmentCounts };
   const seenInThisRun = new Set<string>();
   let video: VideoInfo | null = null;
@@ -49,16 +53,20 @@ export async function openResumeGuard(jobFolder: string, key: string): Promise<R
       fragmentCounts: { ...fragmentCounts },
       isLive: video.isLive,
     };
-    writing = writing.then(() => writeState(jobFolder, state));
+    writing = writing.then(async () => {
+      // One that has ended is no live stream any more; what was recorded of it is still all there is.
+      const isLive = state.isLive === true || (wasLive && (await hasLiveParts(jobFolder)));
+      await writeState(jobFolder, { ...state, isLive });
+    });
   }
 
   return {
-    wasLive: saved?.isLive === true,
+    wasLive,
     take(message) {
       if (message.kind === 'video') {
         video = message.video;
         // A live stream has other bytes each time, and what is there of it cannot be had again.
-        if (saved !== null && saved.isLive !== true && !isSameMedia(saved, video)) return true;
+        if (saved !== null && !wasLive && !isSameMedia(saved, video)) return true;
         save();
         return false;
       }
@@ -67,7 +75,7 @@ export async function openResumeGuard(jobFolder: string, key: string): Promise<R
       if (fragmentCount === null || seenInThisRun.has(formatId)) return false;
       seenInThisRun.add(formatId);
       const known = fragmentCounts[formatId];
-      if (known !== undefined && known !== fragmentCount) return true;
+      if (known !== undefined && known !== fragmentCount && !wasLive) return true;
       fragmentCounts[formatId] = fragmentCount;
       save();
       return false;
@@ -85,10 +93,12 @@ export const NOTHING_TO_RESUME: ResumeGuard = {
 
 /** Removes everything in the job folder but what was set aside for a person. */
 export async function wipeJobFolder(jobFolder: string): Promise<void> {
-  for (const name of await readdir(jobFolder)) {
-    if (name === SET_ASIDE) continue;
-    await rm(join(jobFolder, name), { recursive: true, force: true });
-  }
+  await wipe(jobFolder, []);
+}
+
+/** The same, but for what was recorded of a live stream: it cannot be fetched anew. */
+export async function wipeButRecorded(jobFolder: string): Promise<void> {
+  await wipe(jobFolder, (await hasLiveParts(jobFolder)) ? [LIVE_PART, STATE] : []);
 }
 
 /** What ffmpeg makes a file of, in segments, with what the engine knows of it (`engine/clips.py`, `engine/forms.py`). */
@@ -96,10 +106,18 @@ const SOURCES = /\.(clip|form)\d+([.-]|$)|^(resume|lists|clips)\.json$/;
 
 /** The same, but for the segments that ffmpeg joins or cuts: it does so anew, and what it has left was not found good. */
 export async function wipeAllButSegments(jobFolder: string): Promise<void> {
+  await wipe(jobFolder, [SOURCES, LIVE_PART]);
+}
+
+async function wipe(jobFolder: string, spared: readonly RegExp[]): Promise<void> {
   for (const name of await readdir(jobFolder)) {
-    if (name === SET_ASIDE || SOURCES.test(name)) continue;
+    if (name === SET_ASIDE || spared.some((pattern) => pattern.test(name))) continue;
     await rm(join(jobFolder, name), { recursive: true, force: true });
   }
+}
+
+async function hasLiveParts(jobFolder: string): Promise<boolean> {
+  return (await readdir(jobFolder)).some((name) => LIVE_PART.test(name));
 }
 
 function isSameMedia(saved: ResumeState, video: VideoInfo): boolean {

@@ -8,7 +8,7 @@ import type { Listing } from './listing.ts';
 import type { Selection, Task } from './messages.ts';
 import { failedPart, misnamedThumbnail } from './optional-parts.ts';
 import { asSingle, planOf, type DownloadPlan, type OptionalPart } from './plan.ts';
-import { wipeAllButSegments, wipeJobFolder } from './resume-state.ts';
+import { wipeAllButSegments, wipeButRecorded } from './resume-state.ts';
 import type { RunResult } from './yt-dlp-run.ts';
 
 const MAX_STARTS_FROM_ZERO = 2;
@@ -84,7 +84,7 @@ async function startFromZero({ attempt, course }: EndedRun): Promise<'again' | '
   course.startsFromZero += 1;
   if (course.startsFromZero > MAX_STARTS_FROM_ZERO) return 'given-up';
   attempt.reporter.log('warn', 'The file on the site has changed; starting from zero.');
-  await wipeJobFolder(attempt.task.jobFolder);
+  await wipeButRecorded(attempt.task.jobFolder);
   return 'again';
 }
 
@@ -168,7 +168,7 @@ async function isSpoiltByFfmpeg({
   const { task, reporter } = attempt;
   if (!result.isSpoilt || task.isKeptIncomplete || (isWhole && listing !== null)) return false;
   course.spoiltRuns += 1;
-  await wipeJobFolder(task.jobFolder);
+  await wipeButRecorded(task.jobFolder);
   if (result.end !== null || course.spoiltRuns >= MAX_FFMPEG_RUNS) return false;
   if (result.isSegmentForbidden) return false;
   reporter.log('warn', 'ffmpeg went on without a segment; fetching all of it again.');

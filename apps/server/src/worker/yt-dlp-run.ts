@@ -14,6 +14,7 @@ import {
 } from './failure.ts';
 import { partialBytes } from './job-folder.ts';
 import type { Jobs } from './jobs.ts';
+import { createLiveLosses } from './live-losses.ts';
 import type { Task } from './messages.ts';
 import { isAtOptionalPart } from './optional-steps.ts';
 import {
@@ -137,6 +138,7 @@ export async function runYtDlp(options: RunOptions): Promise<RunResult> {
   const lists = new Map<string, ListedSegments>();
   let end: RunEnd | null = null;
   const liveGaps: LiveGap[] = [];
+  const losses = createLiveLosses();
   let loggedLines = 0;
   let deadlineMs = options.deadlineMs;
   let recordedSinceMs = options.recordedSinceMs;
@@ -146,6 +148,9 @@ export async function runYtDlp(options: RunOptions): Promise<RunResult> {
   const isContinued = recordedSinceMs !== null;
   let activeAtMs = performance.now();
   let progressAtMs = 0;
+
+  /** One that has ended since is none any more, and still has no segments but those that are fetched in time. */
+  const isOfLive = () => guard.wasLive || first?.isLive === true;
 
   function endBy(reason: RunEnd): void {
     end ??= reason;
@@ -219,7 +224,8 @@ export async function runYtDlp(options: RunOptions): Promise<RunResult> {
     lines.push(line);
     ffmpeg.take(line);
     if (isHttpsLeftOut(line)) endBy('needs-https');
-    if (first?.isLive === true && isListLost(line)) listLostAtMs ??= performance.now();
+    if (isOfLive() && isListLost(line)) listLostAtMs ??= performance.now();
+    if (isOfLive()) losses.take(line, recordedSeconds());
     if (isForbiddenInput(line)) isSegmentForbidden = true;
     else if (isSkippedSegment(line) && skipped.length < MAX_KEPT_LINES) skipped.push(line);
     if (/^(\[|WARNING: )/.test(line)) activeAtMs = performance.now();
@@ -232,10 +238,11 @@ export async function runYtDlp(options: RunOptions): Promise<RunResult> {
     log(level, redact(line));
   }
 
+  const recordedSeconds = () =>
+    recordedSinceMs === null ? 0 : (performance.now() - recordedSinceMs) / 1000;
+
   function lostNow(): LiveGap {
-    const atSeconds =
-      recordedSinceMs === null ? null : (performance.now() - recordedSinceMs) / 1000;
-    return { kind: 'live_gap', atSeconds, firstSegment: null, segments: 0 };
+    return { kind: 'live_gap', atSeconds: recordedSeconds(), firstSegment: null, segments: 0 };
   }
 
   function takeControl(control: EngineControl): void {
@@ -348,8 +355,8 @@ export async function runYtDlp(options: RunOptions): Promise<RunResult> {
   clearInterval(ticker);
   await guard.settled();
   if (jobs.isStopped) end ??= 'stopped';
-  // A live stream drops its old segments; that is no fault.
-  const isSpoilt = skipped.length > 0 && (first as VideoInfo | null)?.isLive !== true;
+  // A live stream drops its old segments: what was recorded of it is kept, and it is told what is lost.
+  const isSpoilt = skipped.length > 0 && !isOfLive();
   return {
     ...{
       exit,
@@ -367,7 +374,8 @@ export async function runYtDlp(options: RunOptions): Promise<RunResult> {
     missing: [...missing.values(), ...(isSpoilt ? [skippedSegments(skipped)] : [])],
     ...{ byteProblem: received.problem(), areBytesComplete: received.areComplete() },
     ffmpeg: ffmpeg.account(),
-    ...{ liveGaps, recordedSinceMs, seenAtMs },
+    liveGaps: [...liveGaps, ...losses.gaps()],
+    ...{ recordedSinceMs, seenAtMs },
   };
 }
 

@@ -165,7 +165,10 @@ exec '${path}' "$@"
       expect((await attempt(folder, steps)).exit.status).toBe(1);
       await rm(join(folder, 'dies'));
       gate.sent.clear();
+      // What was recorded of a live stream is none of its files, and cannot be fetched anew.
+      await writeFile(join(folder, 'media-live0001.mp4'), 'recorded');
       expect((await attempt(folder, steps)).exit.status).toBe(0);
+      expect(await readFile(join(folder, 'media-live0001.mp4'), 'utf8')).toBe('recorded');
       expect(await packetsOf(join(folder, steps.file))).toBe(expected);
       expect([...gate.sent.keys()]).toEqual([]);
     });

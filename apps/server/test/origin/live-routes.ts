@@ -12,6 +12,7 @@ import { liveSegmentCount, liveSegmentSeconds, manySegments } from './media-reci
 import { playlistType } from './stream-routes.ts';
 
 const playlistLength = 5;
+const LOST_NUMBER = 9;
 const key = Buffer.from('sixteen-byte-key');
 
 /** What a stream is made of; its segments come round again, and with them their timestamps. */
@@ -108,9 +109,10 @@ export async function livePlaylist(exchange: Exchange): Promise<string> {
   // A list of which our recorder knows that it does not know all: ffmpeg records it.
   if (query.get('by') === 'ffmpeg') lines.push('#EXT-X-DEFINE:NAME="who",VALUE="ffmpeg"');
   if (head !== undefined) lines.push(head);
+  const lost = query.has('lost') ? `&lost=${query.get('lost')}` : '';
   // So that a test knows whose a segment was.
   const named = (line: string) =>
-    line.startsWith('/') ? `${line}?key=${query.get('key') ?? ''}` : line;
+    line.startsWith('/') ? `${line}?key=${query.get('key') ?? ''}${lost}` : line;
   for (let number = first; number < out; number += 1) {
     if (number > 0 && number % inRound === 0) lines.push('#EXT-X-DISCONTINUITY');
     const segment = query.get('segment');
@@ -125,22 +127,35 @@ function noKind(): never {
   throw new Error('no such kind of live stream');
 }
 
-/** While the stream has given out `?hiccup_from=` segments and fewer than `?hiccup_to=`, its list fails. */
+/**
+ * While the stream has given out `?hiccup_from=` segments and fewer than `?hiccup_to=`, its list fails; or, however slow
+ * its recorder is, `?hiccup_times=` after it was asked for `?hiccup_after=` segments.
+ */
 function answerHiccup(exchange: Exchange): boolean {
   const { query, response } = exchange;
   const kind = query.get('hiccup');
-  const out = published(exchange);
-  const isNow = out >= numberOf(query, 'hiccup_from', 6) && out < numberOf(query, 'hiccup_to', 12);
-  if (kind === null || !isNow) return false;
+  if (kind === null || !isHiccupNow(exchange)) return false;
   if (kind === 'reset') response.socket?.resetAndDestroy();
   else sendText(exchange, 'a moment\n', 'text/plain', Number(kind));
   return true;
 }
 
+function isHiccupNow(exchange: Exchange): boolean {
+  const { query, isCounted, count } = exchange;
+  const after = query.get('hiccup_after');
+  const key = query.get('key') ?? '';
+  if (after !== null) {
+    const isRecorded = isCounted(`${after} segments of ${key}`);
+    return isRecorded && count(`hiccups of ${key}`) <= numberOf(query, 'hiccup_times', 4);
+  }
+  const out = published(exchange);
+  return out >= numberOf(query, 'hiccup_from', 6) && out < numberOf(query, 'hiccup_to', 12);
+}
+
 export const liveRoutes: readonly Route[] = [
   {
     path: '/live/stream.m3u8',
-    about: `live HLS ?of= ${Object.keys(kinds).join(' ')}, one segment more each ?segment_ms= (default 1000), for ever or until ?count= are out, then closed unless ?frozen; counted per ?key= from the first segment that is asked for; ?length= segments in the list (default 5), ?keep=all keeps the old ones; ?segment= in the place of each; ?by=ffmpeg leaves the recording to ffmpeg; ?hiccup=503|404|reset fails while ?hiccup_from= (6) to ?hiccup_to= (12) segments are out`,
+    about: `live HLS ?of= ${Object.keys(kinds).join(' ')}, one segment more each ?segment_ms= (default 1000), for ever or until ?count= are out, then closed unless ?frozen; counted per ?key= from the first segment that is asked for; ?length= segments in the list (default 5), ?keep=all keeps the old ones; ?segment= in the place of each; ?by=ffmpeg leaves the recording to ffmpeg; ?hiccup=503|404|reset fails while ?hiccup_from= (6) to ?hiccup_to= (12) segments are out, or ?hiccup_times= (4) after ?hiccup_after= segments were asked for; ?lost=404|reset has no segment of the number 9`,
     async answer(exchange) {
       if (!answerHiccup(exchange)) sendText(exchange, await livePlaylist(exchange), playlistType);
     },
@@ -181,13 +196,26 @@ ${list('picture')}
       const number = Number.parseInt(file, 10);
       const name = kind === 'ranges' ? 'many/ranges/all.ts' : files[kind]?.(number);
       if (name === undefined) return sendText(exchange, 'no such stream\n', 'text/plain', 404);
-      exchange.count(`listener of ${exchange.query.get('key') ?? ''}`);
+      const key = exchange.query.get('key') ?? '';
+      exchange.count(`listener of ${key}`);
+      exchange.count(`${exchange.count(`segments of ${key}`)} segments of ${key}`);
+      if (number === LOST_NUMBER && exchange.query.has('lost')) return answerLost(exchange);
       const plain = await readMedia(exchange, name);
       const body = bufferBody(kind === 'aes' ? encrypted(plain, number) : plain);
       await sendEntity(exchange, { body, type: 'video/mp2t', etag: `"live-${kind}-${file}"` });
     },
   },
 ];
+
+function answerLost({ query, response }: Exchange): void {
+  if (query.get('lost') === '404') {
+    response.writeHead(404).end();
+    return;
+  }
+  response.writeHead(200, { 'content-type': 'video/mp2t', 'content-length': 9999 });
+  response.flushHeaders();
+  response.write('G', () => response.socket?.resetAndDestroy());
+}
 
 /** Its vector is its number. */
 function encrypted(plain: Buffer, number: number): Buffer {

@@ -7,6 +7,9 @@ import { progressOf, startTasks, type TasksUnderTest } from './task-under-test.t
 const FAST = 'segment_ms=200&length=200';
 /** One of two seconds. */
 const HICCUP = 'hiccup_from=15&hiccup_to=25';
+/** Of the recording of ffmpeg, in the middle of it, however slow that is. */
+const TORN = 'of=ts&by=ffmpeg&hiccup_after=12';
+
 describe('a live recording', { timeout: 120_000, concurrent: true }, () => {
   let tasks: TasksUnderTest;
   let canary: Canary;
@@ -64,6 +67,42 @@ describe('a live recording', { timeout: 120_000, concurrent: true }, () => {
     expect(warnings.map(({ code }) => code)).toEqual(['INCOMPLETE']);
     expect(warnings[0]?.detail).toMatch(/Segment \d+(–\d+)?, 0:\d\d/);
     expect(warnings[0]?.message).toContain(warnings[0]?.detail);
+  });
+
+  it('is joined when ffmpeg does it and has ended it, without what came twice', async () => {
+    const { metadata, warnings } = await tasks.done(
+      `/live/stream.m3u8?key=by-ffmpeg&${TORN}&hiccup=503&segment_ms=250&length=200&count=32`,
+    );
+    const sent = segmentsSent('by-ffmpeg', 'ts');
+    expect(sent.length).toBeGreaterThan(new Set(sent).size);
+    expect([...new Set(sent)]).toEqual(span(sent[0] ?? 0, 32));
+    expect(metadata.duration).toBeCloseTo(32 - (sent[0] ?? 0), -0.5);
+    expect(warnings).toEqual([]);
+  });
+
+  it('says when it was interrupted when ffmpeg does it and its list has gone on', async () => {
+    const { outcome } = await tasks.run(
+      `/live/stream.m3u8?key=torn&${TORN}&hiccup=reset&segment_ms=250&length=5&count=45`,
+    );
+    const warnings = outcome.kind === 'done' ? outcome.warnings : [];
+    expect(warnings).toMatchObject([{ code: 'INCOMPLETE' }]);
+    expect(warnings[0]?.detail).toMatch(/\d:\d\d \(≤ \d+ s\)/);
+    // Both parts are there, with the breaks in their time.
+    const sent = segmentsSent('torn', 'ts');
+    const { duration } = outcome.kind === 'done' ? outcome.metadata : {};
+    expect(duration).toBeGreaterThan(new Set(sent).size - 4);
+  });
+
+  it.each([
+    ['cannot be had', '404', /Segment 9, 0:\d\d/],
+    ['is torn off by its site', 'reset', /1\.2 s/],
+  ])('says what it has lost when ffmpeg does it and a segment %s', async (_, lost, detail) => {
+    const { outcome } = await tasks.run(
+      `/live/stream.m3u8?key=lost-${lost}&of=ts&by=ffmpeg&lost=${lost}&segment_ms=200&length=200&count=20`,
+    );
+    const warnings = outcome.kind === 'done' ? outcome.warnings : [];
+    expect(warnings.map(({ code }) => code)).toEqual(['INCOMPLETE']);
+    expect(warnings[0]?.detail).toMatch(detail);
   });
 
   async function hasBytes(events: Parameters<typeof progressOf>[0]): Promise<void> {
