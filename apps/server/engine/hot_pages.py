@@ -2,8 +2,9 @@
 
 A forked job shares the host's memory until it writes, and Python writes to whatever it looks at. Each first write is a
 fault of the processor: 1 µs on bare metal, up to 16 µs in a virtual machine without nested page tables, and a job has
-2,700. Copied by `madvise` a page costs a third of that. Which pages those are is learned once, from a job that reaches
-the beginning of its download; what comes after that is left to faults, so that no job holds pages it does not use.
+2,700. Copied by `madvise` a page costs a third of that, and less when a call names many. Which pages those are is learned
+once, from a job that reaches the beginning of its download; what comes after that is left to faults, so that no job holds
+pages it does not use.
 """
 
 import array
@@ -20,6 +21,7 @@ from typing import Any, List, Sequence, Tuple
 import job
 import processes
 import rehearsal
+import seccomp
 from request import Request
 from sandbox import Sandbox
 from settings import Settings
@@ -32,6 +34,8 @@ NONE: Pages = ()
 
 # Linux 5.14; older ones refuse it, and faults do the work as ever.
 _MADV_POPULATE_WRITE = 23
+# Many runs in one call: for oneself, by the number that stands for that, since Linux 6.15.
+_PROCESS_MADVISE, _RUNS_A_CALL = 440, 1024
 _PAGE_BYTES = 4096
 # Of an entry of /proc/<pid>/pagemap: in memory, and in that of this process alone.
 _PRESENT_AND_OWN = 1 << 63 | 1 << 56
@@ -74,6 +78,25 @@ def learn(settings: Settings, sandbox: Sandbox) -> Pages:
 
 def copy(pages: Pages) -> None:
     """Called in the job, right after the fork."""
+    for start in range(0, len(pages), 2 * _RUNS_A_CALL):
+        some = pages[start : start + 2 * _RUNS_A_CALL]
+        if _copy_together(some) != sum(some[1::2]):
+            _copy_each(some)
+
+
+def _copy_together(pages: Pages) -> int:
+    """How many bytes; it ends at the first run that is not there any more."""
+    # As the array has them, these are the structures that the kernel wants (struct iovec).
+    runs = array.array('Q', pages)
+    address, count = ctypes.c_void_p(runs.buffer_info()[0]), ctypes.c_size_t(len(runs) // 2)
+    return int(
+        processes.c_library.syscall(
+            _PROCESS_MADVISE, seccomp.PIDFD_SELF, address, count, _MADV_POPULATE_WRITE, 0
+        )
+    )
+
+
+def _copy_each(pages: Pages) -> None:
     for index in range(0, len(pages), 2):
         address, length = ctypes.c_void_p(pages[index]), ctypes.c_size_t(pages[index + 1])
         processes.c_library.madvise(address, length, _MADV_POPULATE_WRITE)

@@ -25,6 +25,8 @@ _MSG_FASTOPEN = 0x20000000
 _CLONE_NEW = 0x7E020000
 _X32_BIT = 0x40000000
 _IPPROTO_TCP, _IPPROTO_UDP = 6, 17
+# In the place of a descriptor of a process: the one that asks (linux/pidfd.h).
+PIDFD_SELF = -10000
 
 
 class _Processor(NamedTuple):
@@ -45,7 +47,6 @@ _REFUSED: Dict[str, Tuple[int, Optional[int]]] = {
     'process_vm_writev': (311, 271),
     'kcmp': (312, 272),
     'pidfd_getfd': (438, 438),
-    'process_madvise': (440, 440),
     'mount': (165, 40),
     'umount2': (166, 39),
     'pivot_root': (155, 41),
@@ -135,6 +136,7 @@ _REFUSED: Dict[str, Tuple[int, Optional[int]]] = {
     'listen': (50, 201),
 }
 _SOCKET, _CLONE, _CLONE3, _PRLIMIT = (41, 198), (56, 220), (435, 435), (302, 261)
+_PROCESS_MADVISE = (440, 440)
 _SOCKETPAIR, _IOCTL, _SETSID, _SETPGID = (53, 199), (16, 29), (112, 157), (109, 154)
 # Flags and attributes of a file that is only open for reading. (FS_IOC_SETFLAGS, its 32-bit form, FS_IOC_FSSETXATTR)
 _FILE_FLAGS = (0x40086602, 0x40046602, 0x401C5820)
@@ -178,6 +180,7 @@ def compile_calls() -> Filter:
     code.jump(_JUMP_IF_EQUAL, _CLONE3[processor.column], yes='unknown')
     code.jump(_JUMP_IF_EQUAL, _CLONE[processor.column], yes='clone')
     code.jump(_JUMP_IF_EQUAL, _PRLIMIT[processor.column], yes='prlimit')
+    code.jump(_JUMP_IF_EQUAL, _PROCESS_MADVISE[processor.column], yes='advice')
     code.jump(_JUMP_IF_EQUAL, _SOCKETPAIR[processor.column], yes='pair')
     code.jump(_JUMP_IF_EQUAL, _IOCTL[processor.column], yes='ioctl')
     for numbers, position in _SENDING.items():
@@ -191,6 +194,10 @@ def compile_calls() -> Filter:
     # Of another process it would be a way to end it.
     code.load(_argument(0))
     code.jump(_JUMP_IF_EQUAL, 0, yes='allow', no='refuse')
+    code.mark('advice')
+    # About memory of other processes.
+    code.load(_argument(0))
+    code.jump(_JUMP_IF_EQUAL, PIDFD_SELF & 0xFFFFFFFF, yes='allow', no='refuse')
     for position in sorted(set(_SENDING.values())):
         # Connects without `connect`, which Landlock does not see.
         code.mark(f'flags {position}')

@@ -32,6 +32,7 @@ it.runIf(process.platform === 'linux')(
       untouched: [],
       written: [3, 2, 9, 1],
       copied: [3, 2, 9, 1],
+      copied_what_is_left: [3, 2, 9, 1],
       is_content_kept: true,
       are_learnt_writable: true,
       has_no_usual: [],

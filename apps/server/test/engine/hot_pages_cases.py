@@ -45,6 +45,11 @@ def copy_some():
     hot_pages.copy([start + 3 * PAGE, 2 * PAGE, start + 9 * PAGE, PAGE])
 
 
+def copy_what_is_left():
+    nowhere = PAGE
+    hot_pages.copy([start + 3 * PAGE, 2 * PAGE, nowhere, PAGE, start + 9 * PAGE, PAGE])
+
+
 settings = Settings(sys.argv[2].encode())
 engine.make_importable(settings)
 warm.warm_up(settings)
@@ -57,6 +62,7 @@ print(
             'untouched': owned_after(lambda: None),
             'written': owned_after(write_some),
             'copied': owned_after(copy_some),
+            'copied_what_is_left': owned_after(copy_what_is_left),
             'is_content_kept': memory[3 * PAGE] == ord('x'),
             'learnt_pages': sum(learnt[1::2]) // PAGE,
             'are_learnt_writable': all(

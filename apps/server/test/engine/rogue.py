@@ -6,6 +6,7 @@ Reads `targets.json` in its folder; prints one JSON object: case -> 0, or the na
 import ctypes
 import errno
 import json
+import mmap
 import os
 import socket
 import struct
@@ -53,6 +54,13 @@ def peeked(pid):
     return outcome(libc.process_vm_readv(pid, local, 1, remote, 1, 0))
 
 
+def advised(descriptor):
+    """On memory of whoever the descriptor stands for; MADV_COLD, which changes nothing."""
+    buffer = ctypes.create_string_buffer(2 * mmap.PAGESIZE)
+    pages = struct.pack('@PN', -(-ctypes.addressof(buffer) // mmap.PAGESIZE) * mmap.PAGESIZE, mmap.PAGESIZE)
+    return outcome(libc.syscall(440, descriptor, pages, 1, 20, 0))
+
+
 cases = {
     'reads a secret': lambda: outcome(libc.open(path('secret'), O_RDONLY)),
     'reads another work folder': lambda: outcome(libc.open(path('other'), O_RDONLY)),
@@ -76,6 +84,7 @@ cases = {
     'signals the host': lambda: outcome(libc.kill(os.getppid(), 0)),
     'traces the server': lambda: outcome(libc.ptrace(PTRACE_ATTACH, target['server'], 0, 0)),
     'looks into the memory of the server': lambda: peeked(target['server']),
+    'gives advice on the memory of any process': lambda: advised(os.pidfd_open(os.getpid())),
     'sets limits of the server': lambda: outcome(libc.prlimit(target['server'], 7, None, bytes(16))),
     'asks the engine host': lambda: connected(
         socket.AF_UNIX, socket.SOCK_STREAM, struct.pack('<H', socket.AF_UNIX) + path('socket') + b'\0'

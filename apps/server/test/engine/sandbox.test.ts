@@ -39,6 +39,7 @@ const REFUSED = {
   'signals the host': 'EPERM',
   'traces the server': 'EPERM',
   'looks into the memory of the server': 'EPERM',
+  'gives advice on the memory of any process': 'EPERM',
   'sets limits of the server': 'EPERM',
   'asks the engine host': 'EPERM',
   'waits for callers': 'EPERM',
