@@ -5,6 +5,7 @@ What a kernel does not know is left out; `abi` tells how much it knows. Numbers 
 
 import ctypes
 import os
+import stat
 import struct
 from typing import Iterable, NamedTuple, Optional, Tuple
 
@@ -88,7 +89,7 @@ def open_place(path: str, rights: int) -> Optional[Place]:
         descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except OSError:
         return None
-    is_folder = os.path.isdir(f'/proc/self/fd/{descriptor}')
+    is_folder = stat.S_ISDIR(os.fstat(descriptor).st_mode)
     kept = _handled & (rights if is_folder else rights & _RIGHTS_OF_FILES)
     return Place(descriptor, struct.pack('=Qi', kept, descriptor))
 
