@@ -29,6 +29,7 @@ class Connection:
         self.is_reaped = False
         self.is_ending = False
         self.has_peer_ended = False
+        self._has_said_last = False
         self.kill_at: Optional[float] = None
         self.close_at: Optional[float] = None
         self.exit: Dict[str, Any] = {'status': None, 'signal': None}
@@ -88,6 +89,20 @@ class Connection:
             return None
         return fields.get('ask') if isinstance(fields, dict) else None
 
+    def say_last(self) -> None:
+        """Ends what the worker reads, until it ends its side: closed now, a question that it asks meanwhile would fail.
+
+        Then it would lose what it has not read yet, the exit of the job.
+        """
+        if self._has_said_last:
+            return
+        self._has_said_last = True
+        try:
+            # A process that left its group may hold a copy of the socket; this ends the connection all the same.
+            self.socket.shutdown(socket.SHUT_WR)
+        except OSError:
+            self.has_peer_ended = True
+
     def close(self) -> None:
         try:
             # Closing with bytes unread would make the worker's next read an error.
@@ -96,7 +111,6 @@ class Connection:
         except OSError:
             pass
         try:
-            # A process that left its group may hold a copy of the socket; this ends the connection all the same.
             self.socket.shutdown(socket.SHUT_RDWR)
         except OSError:
             pass

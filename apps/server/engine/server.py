@@ -208,7 +208,7 @@ class Server:
             self._kill(connection)
 
     def _tell_usage(self, connection: Connection) -> None:
-        if connection.pid is None:
+        if connection.pid is None or not connection.is_running:
             return
         running = processes.group_cpu_seconds(connection.pid)
         total = None if running is None else running + connection.cpu_seconds
@@ -241,7 +241,7 @@ class Server:
             self._selector.unregister(connection.socket)
         connection.close()
         self._connections.remove(connection)
-        if connection.pid is not None:
+        if connection.pid is not None and self._by_pid.get(connection.pid) is connection:
             del self._by_pid[connection.pid]
         self._allow_accepting()
 
@@ -254,7 +254,9 @@ class Server:
                     self._drop(connection)
                 continue
             if connection.close_at is not None:
-                if not connection.has_output or now >= connection.close_at:
+                if not connection.has_output:
+                    connection.say_last()
+                if now >= connection.close_at or (connection.has_peer_ended and not connection.has_output):
                     self._drop(connection)
                 continue
             if connection.kill_at is not None and now >= connection.kill_at:
@@ -276,10 +278,7 @@ class Server:
             }
         )
         connection.close_at = now + _LINGER_SECONDS
-        if connection.has_output:
-            self._watch(connection)
-        else:
-            self._drop(connection)
+        self._watch(connection)
 
     def _reap(self) -> None:
         if not hasattr(os, 'waitid'):

@@ -12,6 +12,16 @@ import {
 } from './engine-under-test.ts';
 import { startLocalSite, type LocalSite } from './local-site.ts';
 
+const block = (ms: number) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
 describe.each(TIERS)('a job of the %s engine', { timeout: 60_000 }, (tier) => {
   let engine: EngineUnderTest;
   let site: LocalSite;
@@ -160,6 +170,16 @@ describe.each(TIERS)('a job of the %s engine', { timeout: 60_000 }, (tier) => {
     job.stop();
     await job.closed;
     expect(await job.usage()).toBeNull();
+  });
+
+  it('tells its exit also to a server that is late and asks something first', async () => {
+    const job = await engine.open({ program: 'ffprobe', argv: ['-version'] });
+    const pid = await job.pid();
+    // Nothing is read meanwhile.
+    while (isAlive(pid)) block(10);
+    block(100);
+    expect(await job.usage()).toBeNull();
+    expect(await job.closed).toMatchObject({ status: 0, isHostLost: false });
   });
 
   it('runs several jobs side by side without mixing their lines', async () => {
