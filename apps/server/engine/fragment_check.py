@@ -58,7 +58,7 @@ def _encrypted_problem(state: State, index: int, fragment: Any, head: bytes, fil
     file.seek(0)
     plain = state.decrypt(fragment, file.read())
     if kind is None:
-        return fragment_shape.problem_of_unknown(io.BytesIO(plain), plain_head, state.kind)
+        return _unknown_problem(state, index, io.BytesIO(plain), plain_head)
     return fragment_shape.problem_of(io.BytesIO(plain), plain_head, len(plain))
 
 
@@ -67,8 +67,23 @@ def _shape_problem(state: State, index: int, head: bytes, file: Any, size: int) 
         return None
     kind = fragment_shape.kind_of(head)
     if kind is None:
-        return fragment_shape.problem_of_unknown(file, head, state.kind)
+        return _unknown_problem(state, index, file, head)
     state.kind = state.kind or kind
     is_range = bool((state.fragments.get(index) or {}).get('byte_range'))
     # A range has the length that the playlist says, wherever that ends.
     return None if is_range else fragment_shape.problem_of(file, head, size)
+
+
+def _unknown_problem(state: State, index: int, file: Any, head: bytes) -> Optional[str]:
+    problem = fragment_shape.problem_of_unknown(file, head, state.kind)
+    if problem is None and state.kind is None:
+        state.unjudged.add(index)
+    return problem
+
+
+def is_other_media(state: State, index: int, content: bytes) -> bool:
+    """Of one to be appended, which came before any thread knew what the stream is made of."""
+    if index not in state.unjudged:
+        return False
+    head = content[: fragment_heads.HEAD_BYTES]
+    return fragment_shape.problem_of_unknown(io.BytesIO(content), head, state.kind) is not None

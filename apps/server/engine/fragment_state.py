@@ -50,6 +50,8 @@ class State:
         self.are_parts_whole = any(entry.seconds is not None for entry in listed)
         # What the fragments begin like, as soon as one has told (`fragment_shape.py`).
         self.kind: Optional[str] = None
+        # Of no known beginning, and fetched before that was told.
+        self.unjudged: Set[int] = set()
         self.retries: float = 0
         # Those of a clip; None for all.
         self.wanted: Optional[Set[int]] = None

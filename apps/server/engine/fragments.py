@@ -202,10 +202,15 @@ def _appending(append: Callable[..., Any]) -> Callable[..., Any]:
         if state.has_hole():
             # Its file stays for the attempt that finds the missing one.
             return
+        index = ctx['fragment_index'] if state.current is None else state.current
+        if fragment_check.is_other_media(state, index, content):
+            downloader.try_remove(name)
+            state.lose(index)
+            return
         stream = ctx['dest_stream']
         stream.write(content)
         stream.flush()
-        state.appended = ctx['fragment_index'] if state.current is None else state.current
+        state.appended = index
         state.length = stream.tell()
         downloader._write_ytdl_file(ctx)
         if not downloader.params.get('keep_fragments', False):

@@ -54,3 +54,12 @@ it('a fragment is judged by what it says of itself', async () => {
     CASES.map(([name, , , problem]) => [name, problem]),
   );
 });
+
+it.each([
+  ['something else', noise, true],
+  ['an odd beginning of the same', Buffer.concat([Buffer.alloc(9, 1), stream]), false],
+])('takes %s for that, whichever fragment came first', async (_, first, isProblem) => {
+  const input = JSON.stringify([first, stream].map((content) => content.toString('base64')));
+  const answer = [isProblem, false];
+  expect(await runCases('fragment_order_cases.py', null, input)).toEqual([answer, answer]);
+});
