@@ -4,6 +4,7 @@ import { parseEnv } from 'node:util';
 import closeWithGrace from 'close-with-grace';
 import { destination, pino } from 'pino';
 import { lockDataFolder } from './adapters/data-folder.ts';
+import { makeSettingsFolders } from './adapters/settings-folders.ts';
 import { buildApp } from './app.ts';
 import { compose } from './compose.ts';
 import { loadConfig } from './config.ts';
@@ -70,6 +71,7 @@ async function main(): Promise<void> {
   const dotEnv = readDotEnv();
   for (const line of misspelledSettings(Object.keys(dotEnv))) say(line);
   const config = loadConfig({ ...dotEnv, ...setVariables() }, repositoryRoot);
+  makeSettingsFolders(config);
   unlock = lockDataFolder(config.dataDir);
   const logger = pino(
     {
