@@ -56,7 +56,7 @@ class Clip:
                     first = begin
             begin = end
         if first is None:
-            raise BehindTheEnd if 0 < begin <= self.start else NotInSegments
+            raise BehindTheEnd(begin) if 0 < begin <= self.start else NotInSegments
         self.offset = first
         return chosen
 
@@ -95,8 +95,9 @@ def _in_segments(download: Callable[..., Any]) -> Callable[..., Any]:
             if not all(fetched):
                 return False
             cuts = _cuts(downloader, names, clips)
-        except BehindTheEnd:
-            downloader.report_error('Nothing of the media lies in this section')
+        except BehindTheEnd as error:
+            # Read by `worker/behind-the-end.ts`.
+            downloader.report_error(f'Nothing of the media lies in this section, it is {error.args[0]:.3f} s long')
             return False
         except (NotInSegments, PostProcessingError):
             return download(downloader, filename, info)

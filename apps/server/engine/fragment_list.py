@@ -13,7 +13,7 @@ class NotInSegments(Exception):
 
 
 class BehindTheEnd(Exception):
-    """A clip of which nothing lies in the media."""
+    """A clip of which nothing lies in the media; with its length in seconds."""
 
 
 class Listed(NamedTuple):

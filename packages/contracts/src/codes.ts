@@ -80,8 +80,8 @@ export const FAILURES = {
   },
   FORMAT_UNAVAILABLE: {
     isRetryable: false,
-    message: 'The requested format is not offered for this media.',
-    hint: 'Retry with the quality "best" or another preset.',
+    message: 'The requested format or section is not offered for this media.',
+    hint: 'Retry with the quality "best", another preset, or a section that begins before the end of the media.',
   },
   FRAGMENTS_MISSING: {
     isRetryable: false,

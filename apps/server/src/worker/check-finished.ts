@@ -3,6 +3,7 @@ import type { DownloadWarning, FailureCode, WarningCode } from '@artemis/contrac
 import type { Attempt } from './attempt.ts';
 import { doneOutcome, failedOutcome, stoppedOutcome } from './attempt.ts';
 import { checkChapterParts } from './chapter-parts.ts';
+import { behindTheEnd } from './behind-the-end.ts';
 import { clipSubtitles } from './clip-subtitles.ts';
 import { firstDecodeError } from './decode-check.ts';
 import { areFormatsMissing } from './engine-trouble.ts';
@@ -66,7 +67,8 @@ export async function checkFinished(
   }
   if (result.byteProblem !== null) return failedOutcome(jobs, 'TRUNCATED', result.byteProblem);
   if (plan.section !== null && isBehindTheEnd(plan.section, result.ffmpeg)) {
-    return failedOutcome(jobs, 'INVALID_MEDIA', 'Nothing of the media lies in this section.');
+    const ends = result.ffmpeg.inputs.flatMap(({ seconds }) => seconds ?? []);
+    return behindTheEnd(jobs, plan.section, video.durationSeconds ?? Math.max(...ends));
   }
   if (plan.section !== null) await renewFlacCut(jobs, path);
   // Inside of a standalone yt-dlp nothing of ours counts them.

@@ -38,7 +38,7 @@ export const CERTAIN_RULES: readonly FailureRule[] = [
     code: 'INVALID_MEDIA',
     // Without formats: the extractor of a site does not know it any more, but a link to a manifest leads to an empty one.
     pattern:
-      /Initialization fragment found after media fragments|Nothing of the media lies in this section|Response data has no m3u header|does not look like a .*file|^ERROR: \[generic\] No video formats found/,
+      /Initialization fragment found after media fragments|Response data has no m3u header|does not look like a .*file|^ERROR: \[generic\] No video formats found/,
   },
   // Said by yt-dlp where the engine does not count them: a standalone one.
   { code: 'FRAGMENTS_MISSING', pattern: /fragment \d+ not found|^ERROR: Fragments are missing/ },

@@ -1,6 +1,7 @@
 import type { DownloadWarning, WarningCode } from '@artemis/contracts';
 import type { Attempt } from './attempt.ts';
 import { failedOutcome, stoppedOutcome } from './attempt.ts';
+import { behindTheEnd, saidBehindTheEnd } from './behind-the-end.ts';
 import { checkFinished } from './check-finished.ts';
 import { inLightOfEngine } from './engine-trouble.ts';
 import { askedWait, classifyFailure } from './failure.ts';
@@ -90,6 +91,11 @@ export async function settle(
     return result.video === null
       ? failedOutcome(jobs, 'MEDIA_UNAVAILABLE', 'The link leads to an empty list.')
       : failedOutcome(jobs, 'UNKNOWN', 'yt-dlp ended without a file.');
+  }
+  const behind = plan.section && saidBehindTheEnd(result.lines);
+  if (plan.section !== null && behind !== null) {
+    const known = behind.seconds ?? result.video?.durationSeconds ?? null;
+    return behindTheEnd(jobs, plan.section, known);
   }
   const failure = classifyFailure(result, Date.now());
   const code = inLightOfEngine(failure.code, result.lines);

@@ -35,8 +35,9 @@ export const deCodes: CodeWords = {
       hint: 'Warte: es wird von selbst wieder angesehen, wenn es da sein sollte.',
     },
     FORMAT_UNAVAILABLE: {
-      message: 'Das verlangte Format gibt es für dieses Medium nicht.',
-      hint: 'Versuche es mit der besten Qualität oder einem anderen Rezept.',
+      message:
+        'Das verlangte Format oder den verlangten Ausschnitt gibt es bei diesem Medium nicht.',
+      hint: 'Versuche es mit der besten Qualität, einem anderen Rezept oder einem Ausschnitt, der vor dem Ende des Mediums beginnt.',
     },
     FRAGMENTS_MISSING: {
       message: 'Der Seite fehlen einzelne Abschnitte dieses Mediums, es hätte also Löcher.',
