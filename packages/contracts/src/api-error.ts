@@ -3,7 +3,7 @@ import type { Problem } from './problem.ts';
 
 /**
  * Every rejection of a call: a refusal of the server, an answer that is none of its own (`code` is then null), or no
- * answer at all (`status` is then 0, `cause` what fetch said or why the call was aborted).
+ * answer at all (`status` is then 0, `cause` what fetch said, why the call was aborted, or why nothing could be sent).
  */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
@@ -39,6 +39,14 @@ export function aborted(signal: AbortSignal): ApiError {
 
 export function unreachable(cause: unknown): ApiError {
   return new ApiError(0, null, null, { message: 'The server cannot be reached', cause });
+}
+
+/** With a circle in it, or a big integer. */
+export function unsendable(cause: unknown): ApiError {
+  return new ApiError(0, null, null, {
+    message: 'The request cannot be sent: it cannot be written as JSON',
+    cause,
+  });
 }
 
 /** The page of a proxy, say, in the place of the answer. */

@@ -2,7 +2,7 @@
  * The typed client: `fetch` and nothing else. It imports types and plain data only, so a browser bundle
  * that uses it carries no schema library.
  */
-import { aborted, ApiError, foreign, refusal, unreachable } from './api-error.ts';
+import { aborted, ApiError, foreign, refusal, unreachable, unsendable } from './api-error.ts';
 import type { RequestCode } from './codes.ts';
 import type { CookieJar, CookieTest, TestCookies } from './cookies.ts';
 import type { Download } from './download.ts';
@@ -182,7 +182,7 @@ export function createClient(clientOptions: ClientOptions): Client {
     const init: RequestInit = { method: ROUTES[name].method, headers };
     if (input.body !== undefined) {
       headers['content-type'] = 'application/json';
-      init.body = JSON.stringify(input.body);
+      init.body = writtenAsJson(input.body);
     }
     if (input.signal) init.signal = input.signal;
     const answer = await sent(addressOf(name, input), init, input.signal);
@@ -336,6 +336,14 @@ export function createClient(clientOptions: ClientOptions): Client {
     waitFor,
   };
   return client;
+}
+
+function writtenAsJson(body: unknown): string {
+  try {
+    return JSON.stringify(body);
+  } catch (error) {
+    throw unsendable(error);
+  }
 }
 
 function callOptions(signal: AbortSignal | undefined): CallOptions {

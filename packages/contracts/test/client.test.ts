@@ -43,6 +43,17 @@ async function rejectionOf(call: Promise<unknown>): Promise<ApiError> {
 }
 
 describe('a call that fails', () => {
+  it('rejects with an ApiError when the request is no JSON', async () => {
+    const request: Record<string, unknown> = { url: 'https://a.example' };
+    request['options'] = request;
+    const error = await rejectionOf(clientOf(json(202, {})).createDownloads(request));
+    expect([error.status, error.message]).toEqual([
+      0,
+      'The request cannot be sent: it cannot be written as JSON',
+    ]);
+    expect(error.cause).toBeInstanceOf(TypeError);
+  });
+
   it.each<[string, Reply, number]>([
     ['nobody answers', down, 0],
     ['the answer ends in the middle', cut, 0],
