@@ -9,6 +9,7 @@ describe('/metrics', () => {
   it('has names, types and helps as Prometheus wants them', async () => {
     const answer = await app.app.inject({ url: '/metrics', headers: { host: '127.0.0.1:8500' } });
     const types = [...answer.body.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, ...pair]) => pair);
+    expect(answer.body).not.toMatch(/NaN/i);
     expect(types.length).toBeGreaterThan(20);
     for (const [name = '', type] of types) {
       expect(name).toMatch(/^[a-z][a-z0-9_]*$/);

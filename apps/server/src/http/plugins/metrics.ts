@@ -18,8 +18,13 @@ export function metricsRoutes(
       .type(registry.contentType)
       .header('cache-control', 'no-store')
       .serializer((body) => String(body))
-      .send(await registry.metrics());
+      .send(withoutUnknown(await registry.metrics()));
   });
+}
+
+/** Nothing is measured yet, such as the delays of the event loop in its first moments: a value that is no number helps nobody. */
+function withoutUnknown(text: string): string {
+  return text.replace(/^[^#\n].* Nan\n/gim, '');
 }
 
 type Metrics = Awaited<ReturnType<typeof openMetrics>>;
