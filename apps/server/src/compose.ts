@@ -44,6 +44,7 @@ import { createEventFeed, type EventFeed } from './domain/event-feed.ts';
 import { fileNameOf } from './domain/file-name.ts';
 import { createLiveDownloads } from './domain/live-downloads.ts';
 import type { FileStore } from './domain/ports.ts';
+import { createListedLanguages } from './domain/language-tags.ts';
 import type { SelectionFields } from './domain/presets.ts';
 import { createOutputPlanner } from './domain/planned-output.ts';
 import { createPlaylists } from './domain/playlists.ts';
@@ -78,6 +79,8 @@ export interface Services {
     signal: AbortSignal,
   ) => Promise<CookieTest>;
   readonly explain: (selection: SelectionFields) => Explanation;
+  /** Whether a probe has listed this tag of subtitles. */
+  readonly isListedLanguage: (tag: string) => boolean;
   readonly readChecks: () => Promise<readonly ReadinessCheck[]>;
   /** Takes over what an earlier run left and begins to work. */
   start(): Promise<void>;
@@ -195,6 +198,7 @@ export async function compose(
   });
   const queue = createMemoryQueue({ slots: config.maxWorkers, maxPerHost: config.maxPerHost });
   const seenMedia = createSeenMediaCache();
+  const listedLanguages = createListedLanguages();
   const memoryBytes = jobMemoryBytes(usableMemoryBytes(), config.maxWorkers);
   const solverProof = createSolverProof({
     tools: toolWatch.current,
@@ -277,6 +281,7 @@ export async function compose(
     logger,
     checkUrl,
     checkProxy: (address) => proxyProblem(address, urlPolicy),
+    isListedLanguage: listedLanguages.has,
     fileName: fileNameOf,
     onUsage: ({ cpuSeconds, peakMemoryBytes }) => {
       jobs.count += 1;
@@ -297,6 +302,7 @@ export async function compose(
     memoryBytes,
     lendCookies: cookieJars.lend,
     seenMedia,
+    listedLanguages,
     isDownloaded: playlists.isDownloaded,
     planOutput: createOutputPlanner({ live, files, seenMetadata: seenMedia.metadata }),
     logger,
@@ -365,6 +371,7 @@ export async function compose(
         probe: (probe, gone) => prober.probe(probe, gone, true),
       }),
     explain: (selection) => explanationOf(selection, toolWatch.current()),
+    isListedLanguage: listedLanguages.has,
     async readChecks() {
       await toolWatch.look(true);
       return readChecks({

@@ -4,6 +4,7 @@ import type { CreateProbe, Probe } from '@artemis/contracts';
 import type { LentCookies } from '../domain/cookie-jars.ts';
 import { downloadError, RequestError } from '../domain/errors.ts';
 import { canonicalJson, selectionOf, type SelectionFields } from '../domain/presets.ts';
+import type { ListedLanguages } from '../domain/language-tags.ts';
 import type { OutputPlanner } from '../domain/planned-output.ts';
 import type { Logger } from '../domain/records.ts';
 import type { SeenMediaCache } from '../domain/seen-media.ts';
@@ -27,6 +28,7 @@ export interface ProberOptions {
   readonly memoryBytes: number;
   readonly lendCookies: (url: string) => LentCookies | null;
   readonly seenMedia: SeenMediaCache;
+  readonly listedLanguages: Pick<ListedLanguages, 'add'>;
   /** Where a download would be stored. */
   readonly planOutput: OutputPlanner;
   /** Whether a playlist that leaves out what was downloaded would leave out this link. */
@@ -164,6 +166,9 @@ export function createProber(options: ProberOptions): Prober {
       const outcome = typeof found === 'string' ? noEngine(found, ended) : found;
       if (outcome.kind === 'seen') {
         const { probe, media } = outcome;
+        if (probe.kind === 'media') {
+          options.listedLanguages.add([...probe.subtitles, ...probe.automatic_captions]);
+        }
         // What a download may begin from is kept once, and not for each selection.
         remember(key, { probe, media: media && { ...media, info: null } });
         // What a site tells somebody who has signed in is not kept: the cookies may be deleted before a download.

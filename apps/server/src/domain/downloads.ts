@@ -32,6 +32,7 @@ import type {
 } from './ports.ts';
 import {
   requireUsableFolder,
+  requireKnownLanguages,
   requireUsableProxy,
   selectionOf,
   type CheckProxy,
@@ -65,6 +66,8 @@ export interface DownloadsDependencies {
   readonly logger: Logger;
   readonly checkUrl: (raw: string) => UrlVerdict;
   readonly checkProxy: CheckProxy;
+  /** Whether a probe has listed this tag of subtitles. */
+  readonly isListedLanguage: (tag: string) => boolean;
   readonly fileName: (download: Download) => FileName;
   /** Told what each attempt has cost. */
   readonly onUsage?: (usage: AttemptUsage) => void;
@@ -305,6 +308,8 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
       }
       const selection = selectionOf(request, download);
       requireUsableProxy(selection, dependencies.checkProxy);
+      // What it was accepted with holds, also when the probe is forgotten.
+      if (request.options) requireKnownLanguages(selection, dependencies.isListedLanguage);
       dependencies.playlists.requireSameList(download, selection);
       // An entry of a playlist does not count.
       if (download.parent_id === null) submissions.requireRoom(1);

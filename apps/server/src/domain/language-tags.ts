@@ -3,18 +3,47 @@ import type { DownloadOptions, ProblemDetail } from '@artemis/contracts';
 const languages = new Intl.DisplayNames(['en'], { type: 'language', fallback: 'none' });
 const regions = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'none' });
 
-/** Tags of `options.subtitles.languages` that begin with no language there is; their pattern is checked before. */
-export function unknownLanguages({ subtitles }: DownloadOptions): ProblemDetail[] {
+const MOST_LISTED = 10_000;
+
+/** Tags that a probe has listed though no language is known by them: what a site calls its subtitles. In memory only. */
+export interface ListedLanguages {
+  add(tags: readonly string[]): void;
+  has(tag: string): boolean;
+}
+
+export function createListedLanguages(): ListedLanguages {
+  const listed = new Set<string>();
+  return {
+    add(tags) {
+      for (const tag of tags)
+        if (!isKnown(tag) && listed.size < MOST_LISTED) listed.add(plain(tag));
+    },
+    has: (tag) => listed.has(plain(tag)),
+  };
+}
+
+/**
+ * Tags of `options.subtitles.languages` that begin with no language there is and were listed by no probe; their pattern is
+ * checked before.
+ */
+export function unknownLanguages(
+  { subtitles }: DownloadOptions,
+  isListed: (tag: string) => boolean,
+): ProblemDetail[] {
   return (subtitles?.languages ?? []).flatMap((tag, index) =>
-    isKnown(tag)
+    isKnown(tag) || isListed(tag)
       ? []
       : [
           {
             path: `/options/subtitles/languages/${index}`,
-            message: `is ${tag}, which is no language that is known; take a tag such as en or pt-BR`,
+            message: `is ${tag}, which is no language that is known and was listed by no probe; take a tag such as en or pt-BR`,
           },
         ],
   );
+}
+
+function plain(tag: string): string {
+  return tag.toLowerCase().replaceAll('_', '-');
 }
 
 /** What broadcasters call the original sound, and what yt-dlp calls subtitles that name no language. */

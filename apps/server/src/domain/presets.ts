@@ -62,6 +62,14 @@ export function requireUsableProxy({ options }: SelectionFields, checkProxy: Che
   if (message !== null) requireNone([{ path: '/options/proxy', message }]);
 }
 
+/** @throws {RequestError} VALIDATION_FAILED for languages of subtitles that nobody knows and no probe has listed */
+export function requireKnownLanguages(
+  { options }: SelectionFields,
+  isListed: (tag: string) => boolean,
+): void {
+  requireNone(unknownLanguages(options, isListed));
+}
+
 /**
  * @throws {RequestError} VALIDATION_FAILED when its folder is a file, or a link of somebody. Reads no disk when the options
  * name no folder.
@@ -105,7 +113,6 @@ function optionProblems(options: DownloadOptions, preset: FormatPreset): Problem
   if (options.proxy !== undefined && !URL.canParse(options.proxy)) {
     problems.push({ path: '/options/proxy', message: 'is not the address of a proxy' });
   }
-  problems.push(...unknownLanguages(options));
   problems.push(...playlistProblems(options, preset), ...optionConflicts(options, preset));
   if (options.name_template !== undefined) {
     const message = templateProblem(options.name_template);

@@ -12,6 +12,7 @@ import type { LiveDownload, LiveDownloads } from './live-downloads.ts';
 import type { DownloadQueue, FileStore, HistoryStore, IdempotencyEntry } from './ports.ts';
 import {
   canonicalJson,
+  requireKnownLanguages,
   requireUsableFolder,
   requireUsableProxy,
   selectionKey,
@@ -38,6 +39,8 @@ export interface SubmitDependencies {
   readonly log: ActivityLog;
   readonly checkUrl: (raw: string) => UrlVerdict;
   readonly checkProxy: CheckProxy;
+  /** Whether a probe has listed this tag of subtitles. */
+  readonly isListedLanguage: (tag: string) => boolean;
   readonly maxQueueDepth: number;
   readonly now: () => Date;
   /** The clock as far as it can be believed: a jump of it must not forget keys. */
@@ -122,6 +125,7 @@ export function createSubmissions(dependencies: SubmitDependencies): Submissions
     const urls = checkedUrls(request, dependencies.checkUrl);
     const selection = selectionOf(request);
     requireUsableProxy(selection, dependencies.checkProxy);
+    requireKnownLanguages(selection, dependencies.isListedLanguage);
     await requireUsableFolder(selection.options, dependencies.files);
     const at = now().toISOString();
     const fresh: Download[] = [];

@@ -6,6 +6,7 @@ import type { Probe } from '@artemis/contracts';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createProber, type ProberOptions } from '../../src/adapters/prober.ts';
+import { createListedLanguages, unknownLanguages } from '../../src/domain/language-tags.ts';
 import { createSeenMediaCache } from '../../src/domain/seen-media.ts';
 import type { RequestError } from '../../src/domain/errors.ts';
 import type { LookOutcome, LookRequest, TaskEngine } from '../../src/worker/messages.ts';
@@ -70,6 +71,7 @@ function start(look: ProberOptions['look'], rest: Partial<ProberOptions> = {}) {
     memoryBytes: 1,
     lendCookies: () => null,
     seenMedia: createSeenMediaCache(),
+    listedLanguages: createListedLanguages(),
     isDownloaded: () => false,
     planOutput: () => Promise.resolve(null),
     logger: pino({ level: 'silent' }),
@@ -227,5 +229,19 @@ describe('the prober', () => {
     expect(await readdir(home)).toEqual([]);
     const late = await refusal(prober.probe({ url: 'https://a.example' }, never));
     expect(late.code).toBe('SHUTTING_DOWN');
+  });
+
+  it('remembers what subtitles are called that no language is known by, and takes them in whatever case', async () => {
+    const media = {
+      ...{ kind: 'media', url: 'https://a.example/', title: null, uploader: null, duration: 1 },
+      ...{ is_live: false, thumbnail: null, formats: [], picks: [], chapters: 0, output: null },
+      ...{ subtitles: ['qq', 'en'], automatic_captions: ['zzz-Latn'], next_cursor: null },
+    } as const satisfies Probe;
+    const listedLanguages = createListedLanguages();
+    const look = () => Promise.resolve({ kind: 'seen', probe: media, media: null } as const);
+    await start(look, { listedLanguages }).probe({ url: 'https://a.example' }, never);
+    const options = { subtitles: { languages: ['QQ', 'zzz_latn', 'qy'] } };
+    const unknown = unknownLanguages(options, listedLanguages.has);
+    expect(unknown.map(({ path }) => path)).toEqual(['/options/subtitles/languages/2']);
   });
 });

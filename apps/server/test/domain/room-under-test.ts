@@ -202,6 +202,7 @@ export async function openRoom(options: RoomOptions = {}): Promise<Room> {
     logger: silent,
     checkUrl,
     checkProxy: () => null,
+    isListedLanguage: () => false,
     fileName: fileNameOf,
     settings: {
       maxQueueDepth: options.maxQueueDepth ?? 500,

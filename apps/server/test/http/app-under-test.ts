@@ -143,6 +143,7 @@ export async function startApp(options: AppOptions = {}): Promise<AppUnderTest> 
     log,
     logger,
     checkUrl,
+    isListedLanguage: () => false,
     checkProxy: (address) => (address.includes('//10.') ? 'must not be private' : null),
     fileName: fileNameOf,
     settings: config,
@@ -206,6 +207,7 @@ export async function startApp(options: AppOptions = {}): Promise<AppUnderTest> 
         probe: () =>
           Promise.reject(new RequestError('PROBE_FAILED', '', { failureCode: 'LOGIN_REQUIRED' })),
       }),
+    isListedLanguage: () => false,
     explain: ({ format_preset: formatPreset, quality, options: chosen }) => ({
       ...explainSelection({
         selection: { formatPreset, quality, options: chosen },

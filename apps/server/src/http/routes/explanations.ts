@@ -1,18 +1,21 @@
 import type { Explanation } from '@artemis/contracts';
 import type { FastifyInstance } from 'fastify';
-import { selectionOf, type SelectionFields } from '../../domain/presets.ts';
+import { requireKnownLanguages, selectionOf, type SelectionFields } from '../../domain/presets.ts';
 import { addRoute } from '../route.ts';
 
 export interface ExplanationRoutesOptions {
   readonly explain: (selection: SelectionFields) => Explanation;
+  readonly isListedLanguage: (tag: string) => boolean;
 }
 
 /** What a download would run, judged by the same rules as a submission. */
 export function explanationRoutes(
   app: FastifyInstance,
-  { explain }: ExplanationRoutesOptions,
+  { explain, isListedLanguage }: ExplanationRoutesOptions,
 ): void {
-  addRoute(app, 'explain', (request, reply) =>
-    reply.header('cache-control', 'no-store').send(explain(selectionOf(request.body))),
-  );
+  addRoute(app, 'explain', (request, reply) => {
+    const selection = selectionOf(request.body);
+    requireKnownLanguages(selection, isListedLanguage);
+    return reply.header('cache-control', 'no-store').send(explain(selection));
+  });
 }
