@@ -138,7 +138,8 @@ export const DownloadOptions = Type.Object(
       Type.String({
         minLength: 1,
         maxLength: 500,
-        description: 'relative folder below downloads/',
+        description:
+          'relative folder below downloads/; its parts are made safe as names of files are: `CON` becomes `_CON`, a dot or a space at the end goes',
       }),
     ),
     name_template: Type.Optional(Type.String({ minLength: 1, maxLength: 300 })),
