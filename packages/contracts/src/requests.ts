@@ -82,7 +82,8 @@ export const HostParams = Type.Object(
     host: Type.String({
       minLength: 1,
       maxLength: LIMITS.hostCharacters,
-      description: 'host name of a site as in the links of its downloads, such as `video.example`',
+      description:
+        'host name of a site as in the links of its downloads, such as `video.example`; a port behind it is left out',
     }),
   },
   strict,

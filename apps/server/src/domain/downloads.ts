@@ -129,7 +129,7 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
   const attempts = createAttemptCount();
   const [interruptions, deaths, looks] = [createCounter(), createCounter(), createCounter()];
   const random = dependencies.random ?? Math.random;
-  const sites = createParkedSites({ ...dependencies, now, random });
+  const sites = createParkedSites({ ...dependencies, now });
   const { view } = sites;
   live.subscribe((change) => {
     if (change.kind !== 'removed') return;
@@ -230,6 +230,7 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
       await records.forgetSurplus().catch((error: unknown) => {
         logger.warn({ err: error }, 'old records are forgotten with the next download that ends');
       });
+      await sites.recover();
       for (const { download } of live.all()) {
         if (download.status === 'queued') await enqueue(download.id);
       }

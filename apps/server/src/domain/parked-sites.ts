@@ -12,16 +12,25 @@ export interface ParkedSitesDependencies {
   readonly records: Pick<Records, 'moveOrRefuse'>;
   readonly queue: DownloadQueue;
   readonly now: () => Date;
-  readonly random: () => number;
 }
 
-/** Sites that are left alone as a whole, and the downloads by which they have asked for that. In memory only. */
+/**
+ * Sites that are left alone as a whole, and the downloads by which they have asked for that. In memory, but for what the
+ * records of those that wait say.
+ */
 export interface ParkedSites {
+  /** After a start: sites are left alone for as long as the queued downloads that they have sent away say. */
+  recover(): Promise<void>;
   /**
    * An attempt of this download was sent away in the name of the whole site, so the site is left alone; also when the
    * download has no attempt left. Resolves with the seconds; 0 when the failure speaks of nothing but this download.
+   * @param random 0–1, as for the wait of the download itself
    */
-  sentAway(entry: LiveDownload, outcome: Extract<Outcome, { kind: 'failed' }>): Promise<number>;
+  sentAway(
+    entry: LiveDownload,
+    outcome: Extract<Outcome, { kind: 'failed' }>,
+    random: number,
+  ): Promise<number>;
   /** A download from there has ended well. */
   welcomed(host: string): void;
   /** This download is not waited with any more: a site that only it speaks for is left alone no longer. Idempotent. */
@@ -43,7 +52,7 @@ interface Cause {
 }
 
 export function createParkedSites(dependencies: ParkedSitesDependencies): ParkedSites {
-  const { live, records, queue, now, random } = dependencies;
+  const { live, records, queue, now } = dependencies;
   const patience = createSitePatience();
   /** By the download that speaks for it. */
   const causes = new Map<string, Cause>();
@@ -68,11 +77,21 @@ export function createParkedSites(dependencies: ParkedSitesDependencies): Parked
   }
 
   return {
-    async sentAway({ host, download }, { code, retryAfterSeconds, isOfFileAlone }) {
+    async recover() {
+      for (const { download, host } of live.all()) {
+        const { id, status, waiting_for: stored, retry_at: at, error } = download;
+        const untilMs = Date.parse(at ?? '');
+        const isWaiting = status === 'queued' && stored === 'host' && untilMs > now().getTime();
+        if (!isWaiting || error === null || !isSiteWide(error.code)) continue;
+        causes.set(id, { host, code: error.code, untilMs });
+        await queue.park(host, untilMs);
+      }
+    },
+    async sentAway({ host, download }, { code, retryAfterSeconds, isOfFileAlone }, random) {
       if (!isSiteWide(code) || isOfFileAlone === true) return 0;
       const nowMs = now().getTime();
       const times = patience.sentAway(host, Date.parse(download.started_at ?? ''), nowMs);
-      const seconds = siteWaitSeconds(times, retryAfterSeconds, random());
+      const seconds = siteWaitSeconds(times, retryAfterSeconds, random);
       const untilMs = nowMs + seconds * 1000;
       for (const [id, cause] of causes) if (cause.untilMs < nowMs) causes.delete(id);
       causes.set(download.id, { host, code, untilMs });

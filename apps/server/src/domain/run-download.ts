@@ -327,14 +327,15 @@ async function fail(
   const error = downloadError(outcome.code, outcome.quote ?? outcome.figures);
   if (outcome.detail) log.write('error', outcome.detail, id, false);
   const runs = dependencies.attempts.afterFailure(entry.download, outcome.code);
-  const siteDelay = await dependencies.sites.sentAway(entry, outcome);
+  const random = dependencies.random();
+  const siteDelay = await dependencies.sites.sentAway(entry, outcome, random);
   const isOver = outcome.code === 'WORKER_CRASHED' && !dependencies.mayRunAgain(id);
   const ownDelay = retryDelaySeconds(
     outcome.code,
     runs,
     isOver ? 0 : dependencies.maxAttempts,
     outcome.retryAfterSeconds,
-    dependencies.random(),
+    random,
   );
   // The next try would be for the whole download, which nobody has asked for.
   const isOnce = entry.download.accept_incomplete === true;
@@ -356,7 +357,8 @@ async function fail(
   log.write('warn', `${name}: ${error.message} Next try in ${Math.ceil(delay)} s.`, id, true);
   await records.move(id, 'queued', {
     ...IDLE,
-    waiting_for: 'retry',
+    // By this the next start knows that the whole site is left alone until then.
+    waiting_for: siteDelay >= delay ? 'host' : 'retry',
     error,
     retry_at: new Date(retryAtMs).toISOString(),
   });

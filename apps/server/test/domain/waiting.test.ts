@@ -177,6 +177,26 @@ describe('a site that is left alone', () => {
     await eventually(() => room.attempts.has(waiting));
   });
 
+  it('stays so over a restart with its cause, and is asked again when that is gone', async () => {
+    const opened = await openParked();
+    const room = await opened.room.restart();
+    rooms.push(room);
+    expect(room.downloads.get(opened.waiting)).toMatchObject({
+      waiting_for: 'host',
+      retry_at: new Date(opened.nowMs() + 1_800_000).toISOString(),
+      error: { code: 'THROTTLED' },
+    });
+    await room.downloads.cancel(opened.cause);
+    await eventually(() => room.attempts.has(opened.waiting));
+  });
+
+  it('is not so after a restart for a file alone', async () => {
+    const opened = await openParked({ ...sentAway(3000), isOfFileAlone: true } as Outcome);
+    const room = await opened.room.restart();
+    rooms.push(room);
+    await eventually(() => room.attempts.has(opened.waiting));
+  });
+
   it('is not so for a file alone, nor for as long as an absurd answer says', async () => {
     const { room, waiting } = await openParked({
       ...sentAway(3000),

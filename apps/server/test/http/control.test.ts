@@ -48,6 +48,17 @@ async function statusOf(app: AppUnderTest, id: string): Promise<string> {
   return body.download.status;
 }
 
+it('a site is its host name, also when its port is sent along', async () => {
+  const app = await start();
+  const { status, body } = await call<{ detail: string }>(
+    app,
+    'POST',
+    '/hosts/LocalHost%3A18931/resume',
+  );
+  expect(status).toBe(404);
+  expect(body.detail).toContain('until localhost may');
+});
+
 describe('pause and resume', () => {
   it('stops a running download, frees its slot, and continues it as the same attempt', async () => {
     let stops = 0;

@@ -98,13 +98,19 @@ export function downloadRoutes(app: FastifyInstance, options: DownloadRoutesOpti
   addRoute(app, 'actOnDownloads', (request) => actOnDownloads(downloads, request.body));
 
   addRoute(app, 'resumeHost', async (request) => {
-    const host = request.params.host.toLowerCase();
+    const host = siteOf(request.params.host);
     return { host, affected: [...(await downloads.resumeHost(host))] };
   });
 
   addRoute(app, 'downloadLog', (request) =>
     downloads.logOf(request.params.id, request.query.after ?? 0),
   );
+}
+
+/** A site is its host name, whichever port or spelling somebody has copied from a link. */
+function siteOf(host: string): string {
+  const url = `http://${host}/`;
+  return URL.canParse(url) ? new URL(url).hostname : host;
 }
 
 function detailOf(
