@@ -34,6 +34,8 @@ class Settings:
         self.usual_argvs: List[List[str]] = fields.get('usual_argvs') or []
         # Certificates of the authorities that count; None for those of the system and of yt-dlp alone.
         self.authorities: Optional[str] = fields.get('authorities')
+        # The owner's plugins for yt-dlp: jobs load them, the host never does.
+        self.plugins: Optional[str] = fields.get('plugins')
         self.media_programs = self._spellings([self.ffmpeg, self.ffprobe])
         self.ffprobes = self._spellings([self.ffprobe])
         self.programs = self.media_programs | self._spellings([self.js_runtime])

@@ -115,6 +115,13 @@ def prepare_parser() -> None:
 def prepare_extractors() -> None:
     """The list of extractors a job without restrictions gets."""
     import yt_dlp
+    import yt_dlp.globals
+
+    def has_plugins() -> bool:
+        # They come before the others, or in the place of one: what was prepared knows neither.
+        return any(
+            bool(getattr(yt_dlp.globals, name).value) for name in ('plugin_ies', 'plugin_ies_overrides')
+        )
 
     original = yt_dlp.YoutubeDL.add_default_info_extractors
     with yt_dlp.YoutubeDL({'quiet': True}) as downloader:
@@ -128,7 +135,7 @@ def prepare_extractors() -> None:
     prepared = [candidates]
 
     def add_default_info_extractors(self: Any) -> None:
-        if not prepared or self._ies or self.params.get('allowed_extractors', ['default']) != ['default']:
+        if has_plugins() or not prepared or self._ies or self.params.get('allowed_extractors', ['default']) != ['default']:
             original(self)
             return
         # Handed over, not copied: a copy would touch, and so unshare, the pages of 1,750 classes.

@@ -30,8 +30,7 @@ def readable(settings: Settings) -> List[str]:
         wanted += _of_tool(tool)
     if settings.solver_libraries is not None:
         wanted.append(settings.solver_libraries)
-    if settings.authorities is not None:
-        wanted.append(settings.authorities)
+    wanted += [path for path in (settings.authorities, settings.plugins) if path is not None]
     protected = [os.path.realpath(path) for path in (*_PRIVATE, *settings.protected)]
     found: List[str] = []
     for path in dict.fromkeys(os.path.realpath(path) for path in wanted):

@@ -25,6 +25,7 @@ import { jobMemoryBytes, usableMemoryBytes } from './adapters/job-memory.ts';
 import { createFileLogArchive } from './adapters/log-archive.file.ts';
 import { createLateEgressProxy } from './adapters/late-egress-proxy.ts';
 import { createSilentNotifier } from './adapters/notifier.none.ts';
+import { createPlugins } from './adapters/plugins.ts';
 import { createDiskPlaylistStore } from './adapters/playlist-store.disk.ts';
 import { openDiskTimekeeper } from './adapters/passed-time.disk.ts';
 import { createProber, type Prober } from './adapters/prober.ts';
@@ -40,6 +41,7 @@ import { createCookieJars, type CookieJars } from './domain/cookie-jars.ts';
 import { testCookies } from './domain/cookie-test.ts';
 import { createDiskGate } from './domain/disk-gate.ts';
 import { createDownloads, type Downloads } from './domain/downloads.ts';
+import { egressOfLinks } from './domain/egress-of-links.ts';
 import { createEventFeed, type EventFeed } from './domain/event-feed.ts';
 import { fileNameOf } from './domain/file-name.ts';
 import { createLiveDownloads } from './domain/live-downloads.ts';
@@ -117,14 +119,19 @@ export async function compose(
   const initialTools = await findOurTools();
   /** What the attempts since the start have cost. */
   const jobs = { count: 0, cpuSeconds: 0, peakMemoryBytes: 0 };
+  const plugins = createPlugins(config.pluginsDir);
+  const egressAllow = egressOfLinks(config.egressAllow, config.potProviderUrl);
   const authorities =
     config.caFile === null ? null : await writeAuthorities(config.caFile, config.dataDir);
   const engineHost = createEngineHost({
     tools: engineToolsOf(initialTools),
     logger,
     usualArgvs: ({ ytDlp, jsRuntime }) =>
-      ytDlp?.version === undefined ? [] : usualArgvs({ ytDlpVersion: ytDlp.version, jsRuntime }),
+      ytDlp?.version === undefined
+        ? []
+        : usualArgvs({ ytDlpVersion: ytDlp.version, jsRuntime, ...config }),
     authorities,
+    pluginsDir: config.pluginsDir,
     onGone: () => void toolWatch.look(),
     ownPorts: [config.port],
     protectedPaths: [
@@ -148,6 +155,8 @@ export async function compose(
     engineHost,
     tools: toolWatch.current,
     authorities,
+    pluginsDir: () => plugins.folder(),
+    potProviderUrl: config.potProviderUrl,
     prepare: () => proxy.listen(),
   });
 
@@ -215,7 +224,7 @@ export async function compose(
       stallTimeoutMs: config.stallTimeoutMs,
       memoryBytes,
     },
-    egressAllow: config.egressAllow,
+    egressAllow,
     withEngine,
     issueProxy: (upstream, bytesPerSecond, onRefused) =>
       proxy.issue({
@@ -298,7 +307,7 @@ export async function compose(
     checkUrl,
     withEngine,
     issueProxy: (upstream) => proxy.issue(upstream === null ? {} : { upstream }),
-    egressAllow: config.egressAllow,
+    egressAllow,
     memoryBytes,
     lendCookies: cookieJars.lend,
     seenMedia,
@@ -360,7 +369,7 @@ export async function compose(
     webDir: resolve(repositoryRoot, 'apps/web/dist'),
     readTelemetry: telemetry,
     readConfiguration: () =>
-      configurationOf(config, toolWatch.current(), version, engineHost.status()),
+      configurationOf(config, toolWatch.current(), version, engineHost.status(), plugins.names()),
     prober,
     cookieJars,
     testCookies: (site, request, signal) =>
@@ -370,7 +379,7 @@ export async function compose(
         mayHaveCookies: () => mayHaveCookies(toolWatch.current().ytDlp?.kind ?? 'module'),
         probe: (probe, gone) => prober.probe(probe, gone, true),
       }),
-    explain: (selection) => explanationOf(selection, toolWatch.current()),
+    explain: (selection) => explanationOf(selection, toolWatch.current(), config),
     isListedLanguage: listedLanguages.has,
     async readChecks() {
       await toolWatch.look(true);
@@ -379,6 +388,7 @@ export async function compose(
         isEngineRunning: engineHost.status().mode !== 'missing',
         solver: await solverProof(),
         sandbox: engineHost.status().facts?.sandbox ?? null,
+        plugins: await plugins.look(),
         files,
         history,
         timekeeper,

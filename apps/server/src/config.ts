@@ -73,6 +73,13 @@ export const Environment = Type.Object({
   FFMPEG_PATH: text(),
   EGRESS_ALLOW: text(),
   CA_FILE: text(),
+  PLUGINS_DIR: text(),
+  POT_PROVIDER_URL: Type.String({
+    default: '',
+    // yt-dlp takes a comma and a semicolon as the end of it.
+    pattern: '^(https?://[^\\s,;@?#]+)?$',
+    description: 'an http or https URL without credentials, such as http://127.0.0.1:4416',
+  }),
   LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info'),
 });
 type Environment = Static<typeof Environment>;
@@ -130,6 +137,9 @@ export interface Config {
   readonly pythonPath: string | null;
   readonly ffmpegPath: string | null;
   readonly caFile: string | null;
+  readonly pluginsDir: string | null;
+  /** As the URL parser writes it, without a slash at the end. */
+  readonly potProviderUrl: string | null;
   /** Exact `host:port`, lower case, IPv6 in brackets. */
   readonly egressAllow: readonly string[];
   readonly logLevel: Environment['LOG_LEVEL'];
@@ -206,6 +216,8 @@ export function loadConfig(
     pythonPath: toolPath(env.PYTHON_PATH, at),
     ffmpegPath: toolPath(env.FFMPEG_PATH, at),
     caFile: env.CA_FILE ? at(env.CA_FILE) : null,
+    pluginsDir: env.PLUGINS_DIR ? at(env.PLUGINS_DIR) : null,
+    potProviderUrl: env.POT_PROVIDER_URL ? checkedProvider(env.POT_PROVIDER_URL) : null,
     egressAllow: egressAllowOf(env),
     logLevel: env.LOG_LEVEL,
   });
@@ -275,6 +287,11 @@ function egressAllowOf(env: Environment): string[] {
 
 function leadsHere(host: string): boolean {
   return /(^|\.)localhost$/.test(host) || isLoopbackAddress(host.replace(/[[\]]/g, ''));
+}
+
+function checkedProvider(value: string): string {
+  if (!URL.canParse(value)) throw wrong('POT_PROVIDER_URL');
+  return new URL(value).href.replace(/\/$/, '');
 }
 
 function checkedHostAndPort(entry: string): string {

@@ -19,6 +19,7 @@ export function configurationOf(
   tools: Tools,
   version: string,
   engine: Pick<EngineStatus, 'facts'>,
+  plugins: readonly string[],
 ): Configuration {
   return {
     presets: FORMAT_PRESETS.map((name) => ({ name, description: PRESET_DESCRIPTIONS[name] })),
@@ -66,6 +67,7 @@ export function configurationOf(
       ffmpeg: tools.ffmpeg?.version ?? null,
       js_runtime: runtimeName(tools),
     },
+    plugins: [...plugins],
     downloads_directory: config.downloadsDir,
     token_required: config.apiToken !== null,
   };

@@ -6,7 +6,11 @@ import type { SelectionFields } from './domain/presets.ts';
 import { explainSelection } from './worker/explanation.ts';
 
 /** The body of `POST /explanations`. */
-export function explanationOf(selection: SelectionFields, tools: Tools): Explanation {
+export function explanationOf(
+  selection: SelectionFields,
+  tools: Tools,
+  owners: { readonly pluginsDir: string | null; readonly potProviderUrl: string | null },
+): Explanation {
   const { ytDlp, jsRuntime } = tools;
   return {
     ...explainSelection({
@@ -19,6 +23,8 @@ export function explanationOf(selection: SelectionFields, tools: Tools): Explana
         ytDlpVersion: ytDlp.version,
         kind: ytDlp.kind,
         jsRuntime: jsRuntime && { name: jsRuntime.name, path: jsRuntime.path },
+        pluginsDir: owners.pluginsDir,
+        potProviderUrl: owners.potProviderUrl,
       },
       isProxyForAll: needsProxyForAll(selection.options, ytDlp?.kind ?? 'module'),
     }),

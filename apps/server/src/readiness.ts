@@ -1,6 +1,7 @@
 import type { ReadinessCheck } from '@artemis/contracts';
 import type { EngineSandbox } from './adapters/engine-host.ts';
 import { runtimeCheck } from './runtime-check.ts';
+import type { PluginsFound } from './adapters/plugins.ts';
 import type { SolverProof } from './adapters/solver-proof.ts';
 import type { Tools } from './adapters/tools.ts';
 import { clockHealth } from './domain/passed-time.ts';
@@ -13,6 +14,7 @@ export interface ReadinessSources {
   readonly isEngineRunning: boolean;
   /** Null until an engine host runs. */
   readonly sandbox: EngineSandbox | null;
+  readonly plugins: PluginsFound | null;
   readonly files: Pick<FileStore, 'health'>;
   readonly history: Pick<HistoryStore, 'health'>;
   readonly timekeeper: Pick<Timekeeper, 'look'>;
@@ -44,6 +46,7 @@ export async function readChecks(sources: ReadinessSources): Promise<readonly Re
     });
   }
   checks.push({ name: 'js_runtime', ...runtimeCheck(sources) });
+  if (sources.plugins !== null) checks.push(pluginsCheck(sources.plugins));
   if (sources.sandbox !== null) checks.push(sandboxCheck(sources.sandbox));
   checks.push({ name: 'storage', ...(await files.health()) });
   checks.push({ name: 'history', ...history.health() });
@@ -58,6 +61,33 @@ export async function readChecks(sources: ReadinessSources): Promise<readonly Re
     });
   }
   return checks;
+}
+
+function pluginsCheck({ folder, names }: PluginsFound): ReadinessCheck {
+  const name = 'plugins';
+  if (names === null) {
+    return {
+      name,
+      state: 'warn',
+      message: `The folder of PLUGINS_DIR cannot be read: ${folder}. Downloads run without plugins.`,
+      remedy: 'Make this folder, let the user of the server read it, or unset PLUGINS_DIR.',
+    };
+  }
+  if (names.length === 0) {
+    return {
+      name,
+      state: 'warn',
+      message: `There is no plugin in ${folder}.`,
+      remedy:
+        'Put each plugin there as <any name>/yt_dlp_plugins/extractor/<plugin>.py, or as its zip file.',
+    };
+  }
+  return {
+    name,
+    state: 'ok',
+    message: `Loaded with each download: ${names.join(', ')}.`,
+    remedy: null,
+  };
 }
 
 const UNRESTRICTED: Readonly<Record<string, string>> = {

@@ -8,7 +8,7 @@ const config = loadConfig({}, '/srv/artemis');
 const python = { path: '/usr/bin/python3', version: '3.11.2', hasPip: true };
 const toolsWith = (pythonPath: string | null) => ({ python, ytDlp: { pythonPath } }) as Tools;
 const shown = (tools: Tools, facts: EngineFacts | null) =>
-  configurationOf(config, tools, '0.1.0', { facts }).versions.python;
+  configurationOf(config, tools, '0.1.0', { facts }, []).versions.python;
 
 it('the version of Python is that of the interpreter that runs yt-dlp', () => {
   expect(

@@ -102,6 +102,7 @@ export function createConfiguration(
       ffmpeg: '7.1',
       js_runtime: null,
     },
+    plugins: [],
     downloads_directory: '/srv/artemis/downloads',
     token_required: options.hasToken,
   };

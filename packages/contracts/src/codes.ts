@@ -76,7 +76,7 @@ export const FAILURES = {
   IMPERSONATION_NEEDED: {
     isRetryable: false,
     message: 'The site answers only what looks like a browser.',
-    hint: 'Install curl_cffi for the Python that runs yt-dlp, start the server again, then retry. Waiting does not help.',
+    hint: 'Artemis does not imitate browsers. Waiting does not help; look for the same media on another page.',
   },
   FORMAT_UNAVAILABLE: {
     isRetryable: false,

@@ -201,6 +201,9 @@ export const Configuration = Type.Object({
     ffmpeg: nullable(Type.String()),
     js_runtime: nullable(Type.String()),
   }),
+  plugins: Type.Array(Type.String(), {
+    description: "the owner's plugins for yt-dlp, as they were when `/readyz` was asked last",
+  }),
   downloads_directory: Type.String(),
   token_required: Type.Boolean(),
 });

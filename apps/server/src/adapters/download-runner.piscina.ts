@@ -28,7 +28,8 @@ const IS_SOURCE = import.meta.url.endsWith('.ts');
 export interface PiscinaRunnerOptions {
   readonly maxWorkers: number;
   readonly limits: TaskLimits;
-  readonly egressAllow: readonly string[];
+  /** Exact `host:port` that a job for this link may reach although private. */
+  readonly egressAllow: (url: string) => readonly string[];
   readonly withEngine: WithEngine;
   /** A way through our forward proxy for one attempt; `upstream` is the proxy that the download asked for. */
   readonly issueProxy: (
@@ -113,7 +114,7 @@ export function createPiscinaRunner(options: PiscinaRunnerOptions): PiscinaRunne
       engine,
       limits: options.limits,
       egress: {
-        allow: options.egressAllow,
+        allow: options.egressAllow(download.url),
         proxyUrl: proxy.url,
         isProxyForAll,
       },

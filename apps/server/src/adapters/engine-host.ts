@@ -47,6 +47,8 @@ export interface EngineHostOptions {
   readonly protectedPaths?: readonly string[];
   /** A file with all certificate authorities that downloads trust; default: those of the system. */
   readonly authorities?: string | null;
+  /** The folder with the owner's plugins, which jobs may read. */
+  readonly pluginsDir?: string | null;
   /** The process whose end must end the host. */
   readonly parentPid?: number;
   /** A host found that yt-dlp has gone, or that another one lies in its place. */
@@ -178,6 +180,7 @@ export function createEngineHost(options: EngineHostOptions): EngineHost {
         solver_libraries: tools.solverLibraries ?? null,
         usual_argvs: options.usualArgvs?.(tools) ?? [],
         authorities: options.authorities ?? null,
+        plugins: options.pluginsDir ?? null,
         runtime_cpu_seconds: options.runtimeCpuSeconds ?? null,
         own_ports: options.ownPorts ?? [],
         landlock_abi: options.landlockAbi ?? null,

@@ -30,6 +30,9 @@ export interface EngineLeaseOptions {
   readonly tools: () => Pick<Tools, 'ytDlp' | 'jsRuntime' | 'ffmpeg' | 'ffprobe'>;
   /** As the engine host has it. */
   readonly authorities?: string | null;
+  /** Called for each attempt: a folder of plugins that has gone would end it. */
+  readonly pluginsDir?: () => string | null;
+  readonly potProviderUrl?: string | null;
   /** What an attempt needs besides; called for each. */
   readonly prepare: () => Promise<void>;
   /** For tests. */
@@ -55,6 +58,8 @@ export function createEngineLease(options: EngineLeaseOptions): WithEngine {
           hasFfmpeg: ffmpeg !== null && ffprobe !== null,
           jsRuntime: jsRuntime && { name: jsRuntime.name, path: jsRuntime.path },
           authorities: options.authorities ?? null,
+          pluginsDir: options.pluginsDir?.() ?? null,
+          potProviderUrl: options.potProviderUrl ?? null,
         };
       }
       if (signal.aborted || performance.now() >= deadlineMs) return 'starting';

@@ -24,7 +24,8 @@ export interface ProberOptions {
   readonly checkUrl: (raw: string) => UrlVerdict;
   readonly withEngine: WithEngine;
   readonly issueProxy: (upstream: string | null) => { readonly url: string; revoke(): void };
-  readonly egressAllow: readonly string[];
+  /** Exact `host:port` that a job for this link may reach although private. */
+  readonly egressAllow: (url: string) => readonly string[];
   readonly memoryBytes: number;
   readonly lendCookies: (url: string) => LentCookies | null;
   readonly seenMedia: SeenMediaCache;
@@ -105,7 +106,7 @@ export function createProber(options: ProberOptions): Prober {
         cookies: mayHaveCookies(engine.kind) ? (cookies?.text ?? null) : null,
         engine,
         egress: {
-          allow: options.egressAllow,
+          allow: options.egressAllow(url),
           proxyUrl: proxy.url,
           isProxyForAll: needsProxyForAll(selection.options, engine.kind),
         },

@@ -16,7 +16,25 @@ const hasMedia = ({ plan }: ArgvContext) => plan.hasMedia;
 /** What every run gets, whatever was asked for. */
 export const PINNED_ROWS: readonly ArgvRow[] = [
   { option: '--ignore-config', meaning: 'Ignores the configuration files of yt-dlp.' },
-  { option: '--no-plugin-dirs', since: '2025.03.21', meaning: 'Loads no plugins.' },
+  {
+    option: '--no-plugin-dirs',
+    since: '2025.03.21',
+    meaning: ({ engine }) =>
+      engine.pluginsDir ? 'Loads no plugins from anywhere else.' : 'Loads no plugins.',
+  },
+  {
+    option: '--plugin-dirs',
+    since: '2025.03.21',
+    when: ({ engine }) => Boolean(engine.pluginsDir),
+    value: ({ engine }) => engine.pluginsDir ?? '',
+    meaning: 'Loads the plugins that the owner of this server has put there.',
+  },
+  {
+    option: '--extractor-args',
+    when: ({ engine }) => Boolean(engine.potProviderUrl),
+    value: ({ engine }) => `youtubepot-bgutilhttp:base_url=${engine.potProviderUrl}`,
+    meaning: 'Tells a plugin for YouTube where PO tokens are made.',
+  },
   {
     option: '--no-remote-components',
     since: '2025.11.12',

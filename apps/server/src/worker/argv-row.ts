@@ -7,7 +7,10 @@ export interface ArgvContext {
   readonly plan: DownloadPlan;
   /** Letters and digits; unknown to every site. */
   readonly nonce: string;
-  readonly engine: Pick<TaskEngine, 'ytDlpVersion' | 'jsRuntime' | 'authorities'> &
+  readonly engine: Pick<
+    TaskEngine,
+    'ytDlpVersion' | 'jsRuntime' | 'authorities' | 'pluginsDir' | 'potProviderUrl'
+  > &
     Partial<Pick<TaskEngine, 'tier' | 'kind'>>;
   /** What the site says lies in `KNOWN_INFO_FILE` of the job folder; yt-dlp begins from that and not from the link. */
   readonly isInfoKnown?: boolean;

@@ -37,6 +37,10 @@ export interface TaskEngine {
   readonly jsRuntime: { readonly name: 'node' | 'deno'; readonly path: string } | null;
   /** A file with the certificate authorities for ffmpeg; null for those of the system. */
   readonly authorities?: string | null;
+  /** The folder with the owner's plugins for yt-dlp; null for none. */
+  readonly pluginsDir?: string | null;
+  /** http(s) URL of what makes PO tokens for YouTube, without credentials; null for none. */
+  readonly potProviderUrl?: string | null;
 }
 
 export interface TaskLimits {

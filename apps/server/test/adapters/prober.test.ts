@@ -67,7 +67,7 @@ function start(look: ProberOptions['look'], rest: Partial<ProberOptions> = {}) {
       open += 1;
       return { url: 'http://job:x@127.0.0.1:1', revoke: () => void (open -= 1) };
     },
-    egressAllow: ['lan:80'],
+    egressAllow: () => ['lan:80'],
     memoryBytes: 1,
     lendCookies: () => null,
     seenMedia: createSeenMediaCache(),

@@ -46,6 +46,8 @@ describe('the configuration', () => {
       pythonPath: null,
       ffmpegPath: null,
       caFile: null,
+      pluginsDir: null,
+      potProviderUrl: null,
       egressAllow: [],
       logLevel: 'info',
     });
@@ -90,6 +92,7 @@ describe('the configuration', () => {
     ['RATE_LIMIT_SUBMIT_MAX', ['0']],
     ['RATE_LIMIT_WINDOW', ['0']],
     ['SIGNED_URL_TTL', ['0']],
+    ['POT_PROVIDER_URL', ['pot.lan:4416', 'http://a,b', 'http://me:secret@pot', 'ftp://pot']],
     ['LOG_LEVEL', ['loud', 'INFO!']],
     ['ALLOW_OPEN_NETWORK', ['on']],
     ['API_TOKEN', ['short-7', 'with a space']],

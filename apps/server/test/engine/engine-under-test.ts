@@ -77,6 +77,7 @@ export async function startEngine(
     readonly ownPorts?: readonly number[];
     readonly landlockAbi?: number;
     readonly authorities?: string;
+    readonly pluginsDir?: string;
     readonly runtimeCpuSeconds?: number;
   } = {},
 ): Promise<EngineUnderTest> {

@@ -14,7 +14,9 @@ async function sandboxCheckOf(sandbox: EngineSandbox | null) {
       solverLibraries: null,
       toolsDir: '/tools',
     },
+
     solver: null,
+    plugins: null,
     isEngineRunning: true,
     sandbox,
     files: { health: () => Promise.resolve(fine) },

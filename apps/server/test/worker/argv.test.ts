@@ -174,6 +174,22 @@ describe('the command line of yt-dlp', () => {
     expect(valuesOf(contextOf({}, { engine }), '--js-runtimes')).toEqual(['node:/opt/node']);
     expect(argvOf(contextOf({}))).toContain('--no-js-runtimes');
   });
+
+  it('loads the plugins of the owner and no others, and none where there is no such setting', () => {
+    const engine = {
+      ytDlpVersion: '2026.10.26',
+      jsRuntime: null,
+      pluginsDir: '/srv/plugins',
+      potProviderUrl: 'http://127.0.0.1:4416',
+    };
+    const argv = argvOf(contextOf({}, { engine }));
+    expect(argv.indexOf('--plugin-dirs')).toBe(argv.indexOf('--no-plugin-dirs') + 1);
+    expect(valuesOf(contextOf({}, { engine }), '--plugin-dirs')).toEqual(['/srv/plugins']);
+    expect(valuesOf(contextOf({}, { engine }), '--extractor-args')).toEqual([
+      'youtubepot-bgutilhttp:base_url=http://127.0.0.1:4416',
+    ]);
+    expect(argvOf(contextOf({})).join(' ')).not.toMatch(/--plugin-dirs|--extractor-args/);
+  });
 });
 
 describe('presets and qualities', () => {

@@ -28,7 +28,7 @@ export const deCodes: CodeWords = {
     },
     IMPERSONATION_NEEDED: {
       message: 'Die Seite antwortet nur dem, was wie ein Browser aussieht.',
-      hint: 'Richte curl_cffi für das Python ein, das yt-dlp ausführt, starte den Server neu und versuche es nochmal. Warten hilft nicht.',
+      hint: 'Artemis ahmt keine Browser nach. Warten hilft nicht; suche dasselbe Medium auf einer anderen Seite.',
     },
     UPCOMING: {
       message: 'Das Medium ist noch nicht erschienen.',

@@ -244,6 +244,7 @@ export const deMore: LaterWords = {
   limitFolder: 'Ordner',
   checks: 'Prüfungen',
   versions: 'Versionen und Zahlen',
+  plugins: 'Plugins für yt-dlp',
   sandbox: 'Sandbox der Downloads',
   sandboxLevel: (level) =>
     level === null ? '—' : { full: 'vollständig', partial: 'teilweise', none: 'keine' }[level],

@@ -244,6 +244,7 @@ export const enMore = {
   limitFolder: 'Folder',
   checks: 'Checks',
   versions: 'Versions and figures',
+  plugins: 'Plugins for yt-dlp',
   sandbox: 'Sandbox of downloads',
   sandboxLevel: (level: 'full' | 'partial' | 'none' | null) =>
     level === null ? '—' : { full: 'full', partial: 'partial', none: 'none' }[level],

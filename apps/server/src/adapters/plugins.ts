@@ -1,0 +1,63 @@
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join, parse } from 'node:path';
+
+/** As yt-dlp looks for them (`yt_dlp/plugins.py` of 2026.10.26): in folders and archives below the one that is named. */
+const KINDS = ['extractor', 'postprocessor'];
+const ARCHIVES = ['.zip', '.egg', '.whl'];
+
+export interface PluginsFound {
+  readonly folder: string;
+  /** Sorted; an archive by its own name. Null: the folder cannot be read. */
+  readonly names: readonly string[] | null;
+}
+
+/** The owner's plugins for yt-dlp. They are never loaded here: each job loads them, in its sandbox. */
+export interface Plugins {
+  /** Null when none are to be loaded, or the folder is not there at the moment: yt-dlp would not even begin. */
+  folder(): string | null;
+  /** Of the last look; empty before the first. */
+  names(): readonly string[];
+  /** Null when there is no such setting. Never rejects. */
+  look(): Promise<PluginsFound | null>;
+}
+
+export function createPlugins(folder: string | null): Plugins {
+  let seen: readonly string[] = [];
+
+  async function look(): Promise<PluginsFound | null> {
+    if (folder === null) return null;
+    const names = await namesIn(folder).catch(() => null);
+    seen = names ?? [];
+    return { folder, names };
+  }
+
+  void look();
+  return {
+    folder: () => (folder !== null && existsSync(folder) ? folder : null),
+    names: () => seen,
+    look,
+  };
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  const packages = await readdir(folder);
+  const found = await Promise.all(
+    packages.map(async (name) => {
+      if (ARCHIVES.includes(parse(name).ext)) return [name];
+      const modules = await Promise.all(
+        KINDS.map((kind) => modulesIn(join(folder, name, 'yt_dlp_plugins', kind))),
+      );
+      return modules.flat();
+    }),
+  );
+  return found.flat().sort();
+}
+
+async function modulesIn(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  return entries
+    .filter((entry) => !entry.name.startsWith('_'))
+    .filter((entry) => entry.isDirectory() || parse(entry.name).ext === '.py')
+    .map((entry) => parse(entry.name).name);
+}
