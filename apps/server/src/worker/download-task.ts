@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
 import type { MessagePort } from 'node:worker_threads';
 import {
   areEntriesWanted,
@@ -106,10 +107,13 @@ async function perform(attempt: Attempt): Promise<Outcome> {
   if (!task.engine.hasFfmpeg && planOf(task.selection).hasMedia) {
     return failedOutcome(jobs, 'ENGINE_MISSING', 'There is no ffmpeg.');
   }
-  await forgetOutcome(jobFolder);
-  await forgetSetAside(jobFolder);
-  if (!isKept && (await isLeftWithHoles(jobFolder))) await wipeButRecorded(jobFolder);
-  if (!isKept && planOf(task.selection).section !== null) await wipeAllButSegments(jobFolder);
+  // The folder of a first attempt has nothing to look for.
+  if ((await readdir(jobFolder)).length > 0) {
+    await forgetOutcome(jobFolder);
+    await forgetSetAside(jobFolder);
+    if (!isKept && (await isLeftWithHoles(jobFolder))) await wipeButRecorded(jobFolder);
+    if (!isKept && planOf(task.selection).section !== null) await wipeAllButSegments(jobFolder);
+  }
   for (let count = 1; count <= MAX_RUNS; count += 1) {
     const plan = planOf(course.selection, course.leftOut);
     const listing = plan.isFlat ? createListing(plan.options.playlist ?? {}) : null;

@@ -35,8 +35,9 @@ export interface ResumeGuard {
 
 /** Reads what an earlier run has left; removes partial files of which nothing is known or that are of another selection. */
 export async function openResumeGuard(jobFolder: string, key: string): Promise<ResumeGuard> {
-  const saved = await readState(jobFolder, key);
-  if (saved === null) await wipeJobFolder(jobFolder);
+  const names = await readdir(jobFolder);
+  const saved = names.includes(FILE_NAME) ? await readState(jobFolder, key) : null;
+  if (saved === null && names.length > 0) await wipeJobFolder(jobFolder);
   const wasLive = saved?.isLive === true;
   const fragmentCounts: Record<string, number> = { ...saved?.fragmentCounts };
   const seenInThisRun = new Set<string>();
