@@ -49,10 +49,13 @@ export function createStorageFolders(
     },
     hasDownloads: async () => (await downloads.identityProblem()) === null,
     async require() {
-      for (const folder of [downloads, data]) {
+      const look = async (folder: WatchedFolder) => {
         const problem = await folder.identityProblem();
-        if (problem !== null) throw new Error(`${folder.path} ${problem}`);
-      }
+        return problem === null ? null : `${folder.path} ${problem}`;
+      };
+      const [first, second] = await Promise.all([look(downloads), look(data)]);
+      const problem = first ?? second;
+      if (problem !== null) throw new Error(problem);
     },
   };
 }

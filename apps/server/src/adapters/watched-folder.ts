@@ -31,21 +31,20 @@ export async function watchFolder(path: string, markName: string): Promise<Watch
   const atStart = await stat(path);
   let markInode: number | null = null;
 
-  async function isTheSame(found: Stats): Promise<boolean> {
-    if (found.ino !== atStart.ino) return false;
-    const seen = await stat(mark).catch(() => null);
-    if (found.dev !== atStart.dev) return seen !== null && seen.ino === markInode;
-    markInode = seen?.ino ?? markInode;
-    return true;
-  }
-
   async function identityProblem(): Promise<FolderProblem | null> {
     try {
-      const isSame = await isTheSame(await stat(path));
-      return isSame ? null : 'is another one than at the start';
+      const [found, seen] = await Promise.all([stat(path), stat(mark).catch(() => null)]);
+      return isTheSame(found, seen) ? null : 'is another one than at the start';
     } catch (error) {
       return isGone(error) ? 'is missing' : 'cannot be written';
     }
+  }
+
+  function isTheSame(found: Stats, seen: Stats | null): boolean {
+    if (found.ino !== atStart.ino) return false;
+    if (found.dev !== atStart.dev) return seen !== null && seen.ino === markInode;
+    markInode = seen?.ino ?? markInode;
+    return true;
   }
 
   return {
