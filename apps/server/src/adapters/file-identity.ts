@@ -43,10 +43,16 @@ export function factsIn({ inode, sizeBytes, modifiedMs, sample }: FileFacts): Fi
   return { inode, sizeBytes, ...known };
 }
 
-export async function factsOf(path: string): Promise<FileFacts> {
+/** @param act done first with the open file */
+export async function factsOf(
+  path: string,
+  act?: (file: FileHandle, found: Stats) => Promise<void>,
+): Promise<FileFacts> {
   const file = await open(path, OPEN_FLAGS);
   try {
-    const { ino, size, mtimeMs } = await file.stat();
+    const found = await file.stat();
+    await act?.(file, found);
+    const { ino, size, mtimeMs } = found;
     return {
       inode: ino,
       sizeBytes: size,
@@ -70,10 +76,10 @@ export async function sampleOf(file: FileHandle, sizeBytes: number): Promise<str
         [0, head, 0],
         [head, SAMPLE_BYTES, sizeBytes - SAMPLE_BYTES],
       ];
-  let length = 0;
-  for (const [offset, count, position] of pieces) {
-    length += (await file.read(buffer, offset, count, position)).bytesRead;
-  }
+  const read = await Promise.all(
+    pieces.map(([offset, count, position]) => file.read(buffer, offset, count, position)),
+  );
+  const length = read.reduce((sum, { bytesRead }) => sum + bytesRead, 0);
   return hash.update(buffer.subarray(0, length)).digest('base64url').slice(0, 22);
 }
 

@@ -1,5 +1,5 @@
-import { constants, type Stats } from 'node:fs';
-import { lstat, open, rename, unlink } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { lstat, open, rename, unlink, type FileHandle } from 'node:fs/promises';
 
 export async function lstatOrNull(path: string): Promise<Stats | null> {
   return lstat(path).catch((error: NodeJS.ErrnoException) => {
@@ -41,12 +41,6 @@ export async function moveWithoutReplacing(
 }
 
 /** Job folders are private; a stored file gets the rights that any new file of this user has. */
-export async function openToUser(path: string): Promise<void> {
-  const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  try {
-    const { mode } = await handle.stat();
-    await handle.chmod((mode & 0o700) | (0o666 & ~process.umask()));
-  } finally {
-    await handle.close();
-  }
+export async function openToUser(file: FileHandle, { mode }: Stats): Promise<void> {
+  await file.chmod((mode & 0o700) | (0o666 & ~process.umask()));
 }

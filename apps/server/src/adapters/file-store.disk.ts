@@ -145,7 +145,7 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
       } else if (source === null || source.ino === known.inode) {
         // An earlier call came this far.
         const target = join(root, known.path);
-        await openToUser(target);
+        await factsOf(target, openToUser);
         await rm(file.path, { force: true });
         await syncFolder(dirname(target));
         return known.path;
@@ -157,7 +157,7 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
     if (!(source ?? (await lstat(file.path))).isFile()) {
       throw new Error('the file to publish is not a regular file');
     }
-    const facts = await factsOf(file.path);
+    const facts = await factsOf(file.path, openToUser);
     if (facts.sizeBytes !== file.sizeBytes) throw new Error('the file to publish has changed');
     const folder = await ensureFolder(name.directory);
     if (['', '.', '..'].includes(name.base) || /[/\0]/.test(name.base + file.suffix)) {
@@ -185,7 +185,6 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
           await index.remove([path]);
           continue;
         }
-        await openToUser(target);
         await syncFolder(folder);
         await index.remove(stale.map((known) => known.path).filter((other) => other !== path));
         return path;
@@ -230,8 +229,7 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
       if (!source.isFile() || source.size !== file.sizeBytes) {
         throw new Error('the file to store has changed');
       }
-      facts = await factsOf(file.path);
-      await openToUser(file.path);
+      facts = await factsOf(file.path, openToUser);
       await index.add({ ...now, ...facts, replaces: before ?? factsIn(now) });
       await rename(file.path, target);
       await syncFolder(dirname(target));
