@@ -5,6 +5,7 @@ the file is still the same, holds a partial file for whole that lacks up to 99 b
 one asked for, and counts its tries however far each of them got. Fragments are files of their own and are left to it.
 """
 
+import contextlib
 import functools
 import json
 import os
@@ -44,7 +45,10 @@ def install() -> None:
         downloader = self.ydl
         self.ydl = _Transfer(downloader, self.temp_name(filename))
         try:
-            return original(self, filename, info)
+            finished = original(self, filename, info)
+            if finished:
+                self.ydl.finish()
+            return finished
         except _GivenUp as error:
             self.report_error(f'unable to download video data: {error}')
             return False
@@ -92,6 +96,11 @@ class _Transfer:
         reached = self._reached
         self._reached = max(reached, _size_of(self._part))
         return self._reached - reached
+
+    def finish(self) -> None:
+        """The file has its own name now."""
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self._note)
 
     def urlopen(self, request: Any) -> Any:
         from yt_dlp.networking.exceptions import HTTPError

@@ -43,6 +43,7 @@ describe('stopping and continuing', () => {
     expect(media?.sizeBytes).toBe(3_000_000);
     const ranges = tasks.origin.requests.map(({ range }) => range);
     expect(ranges.some((range) => /^bytes=[1-9]\d{4,}-/.test(range ?? ''))).toBe(true);
+    expect(await readdir(jobFolder)).not.toContain('resume-media.mp4.part.json');
   });
 
   it.each([
