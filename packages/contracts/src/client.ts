@@ -7,6 +7,7 @@ import type { RequestCode } from './codes.ts';
 import type { CookieJar, CookieTest, TestCookies } from './cookies.ts';
 import type { Download } from './download.ts';
 import { patiently, pause } from './patience.ts';
+import type { EngineList, FetchEngine } from './engines.ts';
 import type { Probe } from './probe.ts';
 import type { Problem } from './problem.ts';
 import type {
@@ -64,6 +65,7 @@ export interface CallInput<Name extends RouteName> {
   readonly id?: string;
   readonly site?: string;
   readonly host?: string;
+  readonly version?: string;
   readonly query?: Readonly<Record<string, string | number | readonly string[] | undefined>>;
   readonly body?: RouteBody<Name>;
   readonly headers?: Readonly<Record<string, string>>;
@@ -131,6 +133,11 @@ export interface Client {
   deleteCookies(site: string, options?: CallOptions): Promise<void>;
   /** Looks at a link of the site with its cookies; resolves whatever the look has shown. */
   testCookies(site: string, request?: TestCookies, options?: CallOptions): Promise<CookieTest>;
+  listEngines(options?: CallOptions): Promise<EngineList>;
+  /** Sets the channel and looks for a newer yt-dlp, or fetches one version; tried in the background. */
+  fetchEngine(request: FetchEngine, options?: CallOptions): Promise<EngineList>;
+  useEngine(version: string, options?: CallOptions): Promise<EngineList>;
+  deleteEngine(version: string, options?: CallOptions): Promise<void>;
   /** What a download with these choices would run; nothing is started. */
   explain(request?: ExplainSelection, options?: CallOptions): Promise<Explanation>;
   log(after?: number, options?: CallOptions): Promise<LogLines>;
@@ -158,7 +165,8 @@ export function createClient(clientOptions: ClientOptions): Client {
     const path = route.path
       .replace(':id', encodeURIComponent(input.id ?? ''))
       .replace(':site', encodeURIComponent(input.site ?? ''))
-      .replace(':host', encodeURIComponent(input.host ?? ''));
+      .replace(':host', encodeURIComponent(input.host ?? ''))
+      .replace(':version', encodeURIComponent(input.version ?? ''));
     const query = new URLSearchParams();
     for (const [key, value] of Object.entries(input.query ?? {})) {
       if (value === undefined) continue;
@@ -317,6 +325,14 @@ export function createClient(clientOptions: ClientOptions): Client {
     },
     testCookies: (site, request = {}, options = {}) =>
       succeed('testCookies', { site, body: request, signal: options.signal }),
+    listEngines: (options = {}) => succeed('listEngines', { signal: options.signal }),
+    fetchEngine: (request, options = {}) =>
+      succeed('fetchEngine', { body: request, signal: options.signal }),
+    useEngine: (version, options = {}) =>
+      succeed('useEngine', { version, body: {}, signal: options.signal }),
+    deleteEngine: async (version, options = {}) => {
+      await succeed('deleteEngine', { version, signal: options.signal });
+    },
     explain: (request = {}, options = {}) =>
       succeed('explain', { body: request, signal: options.signal }),
     log: (after, options = {}) => succeed('log', { query: { after }, signal: options.signal }),

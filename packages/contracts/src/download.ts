@@ -135,6 +135,12 @@ export const Download = Type.Object({
   accept_incomplete: Type.Optional(
     Type.Boolean({ description: 'what there is of it is being made a file' }),
   ),
+  engine: Type.Optional(
+    nullable(Type.String({ description: 'the version of yt-dlp that ran the last attempt' })),
+  ),
+  retry_engine: Type.Optional(
+    nullable(Type.String({ description: 'the version that a retry asked for' })),
+  ),
   priority: Priority,
   tags: Tags,
   notes: Type.String(),

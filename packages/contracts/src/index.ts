@@ -2,6 +2,7 @@ export * from './allowed.ts';
 export * from './codes.ts';
 export * from './cookies.ts';
 export * from './download.ts';
+export * from './engines.ts';
 export * from './options.ts';
 export * from './playlist-items.ts';
 export * from './probe.ts';

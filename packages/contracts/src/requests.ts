@@ -1,6 +1,7 @@
 import { KEPT_INCOMPLETE } from './allowed.ts';
 import { Type, type Static } from '@sinclair/typebox';
 import { Notes, Priority, Tags } from './download.ts';
+import { EngineVersion } from './engines.ts';
 import { DownloadOptions } from './options.ts';
 import { oneOf, Uuid } from './schemas.ts';
 import {
@@ -141,6 +142,7 @@ export const RetryDownload = Type.Object(
         description: `of one that failed as ${KEPT_INCOMPLETE.join(' or ')}: makes a file of what is there`,
       }),
     ),
+    engine: Type.Optional(EngineVersion),
   },
   {
     ...strict,

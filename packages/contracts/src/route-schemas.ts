@@ -7,6 +7,7 @@ import {
   PutCookies,
   TestCookies,
 } from './cookies.ts';
+import { EngineList, EngineParams, FetchEngine } from './engines.ts';
 import { Probe } from './probe.ts';
 import { Problem } from './problem.ts';
 import {
@@ -227,6 +228,27 @@ export const ROUTE_SCHEMAS = {
     body: TestCookies,
     isBodyOptional: true,
     response: { 200: CookieTest, ...changing, 404: Problem },
+  },
+  listEngines: {
+    summary: 'The yt-dlp versions of this computer, their trials and their success',
+    response: { 200: EngineList, ...reading },
+  },
+  fetchEngine: {
+    summary: 'Set the channel and look for a newer yt-dlp, or fetch one version, and try it',
+    body: FetchEngine,
+    response: { 202: EngineList, ...changing, 404: Problem },
+  },
+  useEngine: {
+    summary: 'Run new downloads with this yt-dlp',
+    params: EngineParams,
+    body: NoFields,
+    isBodyOptional: true,
+    response: { 200: EngineList, ...changing, 404: Problem },
+  },
+  deleteEngine: {
+    summary: 'Remove a yt-dlp that is not in use; otherwise 409 `ENGINE_IN_USE`',
+    params: EngineParams,
+    response: { 204: noBody, ...readingOne, 409: Problem, 503: Problem },
   },
   explain: {
     summary: 'What a download with these choices would run',

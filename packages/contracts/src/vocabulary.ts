@@ -111,6 +111,31 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 export const COOKIE_TEST_RESULTS = ['works', 'refused', 'unclear'] as const;
 export type CookieTestResult = (typeof COOKIE_TEST_RESULTS)[number];
 
+/** Which releases of yt-dlp are looked for each day. */
+export const ENGINE_CHANNELS = ['stable', 'nightly', 'off'] as const;
+export type EngineChannel = (typeof ENGINE_CHANNELS)[number];
+
+export const ENGINE_STATES = ['in_use', 'ready', 'trying', 'failed'] as const;
+export const ENGINE_SOURCES = ['release', 'debian', 'path', 'placed'] as const;
+export type EngineSource = (typeof ENGINE_SOURCES)[number];
+
+/** What an engine has to show before downloads run with it, in this order. */
+export const TRIAL_STEPS = ['import', 'solve', 'rehearsal', 'site'] as const;
+
+export const ENGINE_EVENT_CODES = [
+  'FETCHED',
+  'FETCH_FAILED',
+  'TRIAL_PASSED',
+  'TRIAL_FAILED',
+  'SWITCHED',
+  'WENT_BACK',
+  'REMOVED',
+  'GONE',
+  'SITE_BROKEN',
+  'SITE_MENDED',
+] as const;
+export type EngineEventCode = (typeof ENGINE_EVENT_CODES)[number];
+
 /** What an explanation warns of before anything runs. */
 export const EXPLANATION_CODES = [
   'OPTION_IGNORED',

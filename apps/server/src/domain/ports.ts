@@ -253,6 +253,29 @@ export interface DownloadedLinks {
   close(): Promise<void>;
 }
 
+/** How an attempt has ended, as far as it speaks for or against its yt-dlp. */
+export interface EngineEnd {
+  readonly isGood: boolean;
+  /** It failed the way an outdated yt-dlp fails. */
+  readonly looksOutdated: boolean;
+  readonly url: string;
+}
+
+/** The versions of yt-dlp side by side. */
+export interface Engines {
+  /** The version that new attempts start with; null without one. */
+  current(): string | null;
+  /**
+   * A site fails the way an outdated engine makes it fail: looks for a newer one now. Never rejects; calls at the same
+   * time share a look. True once a newer one is tried and used, false when there is nothing newer.
+   */
+  seekNewer(site: string): Promise<boolean>;
+  /** Calls back whenever new attempts start with another version. */
+  onSwitch(listener: (version: string | null) => void): void;
+  /** For what `GET /engines` says, and for going back. Never rejects, and writes nothing at once. */
+  noteEnd(version: string, site: string, end: EngineEnd): void;
+}
+
 /** Tells somebody that a download ended. Best effort: never rejects, never delays the download. */
 export interface Notifier {
   notify(download: Download): Promise<void>;

@@ -173,6 +173,8 @@ export const deCodes: CodeWords = {
     FORBIDDEN_HOST: 'Unter diesem Namen antwortet der Server nicht.',
     FORBIDDEN_ORIGIN: 'Anfragen von einer anderen Seite werden abgelehnt.',
     SIGNATURE_INVALID: 'Dieser Datei-Link ist nicht gültig.',
+    ENGINE_NOT_FOUND: 'Dieses yt-dlp gibt es hier nicht.',
+    ENGINE_IN_USE: 'Dieses yt-dlp wird gebraucht oder darf von hier nicht entfernt werden.',
     DOWNLOAD_NOT_FOUND: 'Diesen Download gibt es nicht.',
     ROUTE_NOT_FOUND: 'Unter dieser Adresse ist nichts.',
     METHOD_NOT_ALLOWED: 'Diese Methode ist hier nicht erlaubt.',
