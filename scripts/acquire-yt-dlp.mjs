@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/pr
 import { join } from 'node:path';
 import { isDebian, unpackYtDlp } from './debian.mjs';
 import { SetupError, mustRun, run } from './steps.mjs';
-import { unpackRelease } from './yt-dlp-release.mjs';
+import { compareVersions } from './yt-dlp-age.mjs';
+import { NotNewer, nightlyRelease, officialRelease, unpackRelease } from './yt-dlp-release.mjs';
 
 const hourMs = 3_600_000;
 /** The first import compiles and may take long on a small machine. */
@@ -20,18 +21,20 @@ const companionModules = {
 /**
  * Puts a current yt-dlp into `<toolsDir>/yt-dlp/<version>`: the official release, else the newest Debian
  * package. It appears there whole and proven to run, or not at all; other copies stay untouched. With `newerThan` what is
- * no newer counts as a failure.
- * @param {{ toolsDir: string, python: string, oldestVersion: string, isStale: (version: string) => boolean, newerThan?: string | undefined, source?: import('./yt-dlp-release.mjs').ReleaseSource }} options
+ * no newer counts as a failure. Debian has neither nightly builds nor a choice.
+ * @param {{ toolsDir: string, python: string, oldestVersion: string, isStale: (version: string) => boolean, newerThan?: string | undefined, version?: string | undefined, channel?: 'stable' | 'nightly', source?: import('./yt-dlp-release.mjs').ReleaseSource | undefined }} options
  * @returns {Promise<string>} what it came from
  */
 export async function acquireYtDlp(options) {
-  const { toolsDir, python, oldestVersion, isStale, newerThan, source } = options;
+  const { toolsDir, python, oldestVersion, isStale, newerThan, version: wanted } = options;
+  const { channel = 'stable' } = options;
+  const source = options.source ?? (channel === 'nightly' ? nightlyRelease : officialRelease);
   const folder = join(toolsDir, 'yt-dlp');
   await mkdir(folder, { recursive: true });
   await writeFile(attemptFile(toolsDir), '');
   await removeLeftovers(folder);
   const workDir = await mkdtemp(join(folder, '.new-'));
-  /** @type {{ name: string, python: string, modules: string, unpack: (targetDir: string) => Promise<unknown> }[]} */
+  /** @type {{ name: string, python: string, modules: string, unpack: (targetDir: string) => Promise<{ checksum: string } | string> }[]} */
   const sources = [
     {
       name: 'the official release',
@@ -42,12 +45,14 @@ export async function acquireYtDlp(options) {
           workDir,
           targetDir,
           python,
-          pinnedVersion: oldestVersion,
-          ...(source === undefined ? {} : { source }),
+          pinnedVersion: channel === 'stable' ? oldestVersion : null,
+          version: wanted,
+          newerThan,
+          source,
         }),
     },
   ];
-  if (await isDebian()) {
+  if (channel === 'stable' && wanted === undefined && (await isDebian())) {
     sources.push({
       name: 'the Debian archive',
       python: '/usr/bin/python3',
@@ -60,18 +65,27 @@ export async function acquireYtDlp(options) {
     for (const [index, { name, python: interpreter, modules, unpack }] of sources.entries()) {
       const copy = join(workDir, `copy-${index}`);
       try {
-        await unpack(copy);
+        const from = await unpack(copy);
         const version = await prove(interpreter, join(copy, modules));
         if (isStale(version)) throw new SetupError(`It is only yt-dlp ${version}.`);
-        if (newerThan !== undefined && version <= newerThan) {
-          throw new SetupError(`It has yt-dlp ${version}, which is not newer.`);
+        if (newerThan !== undefined && compareVersions(version, newerThan) <= 0) {
+          throw new NotNewer(`It has yt-dlp ${version}, which is not newer.`);
         }
+        const provenance = {
+          source: typeof from === 'string' ? 'debian' : 'release',
+          channel,
+          checksum: typeof from === 'string' ? null : from.checksum,
+        };
+        // Read by the server (adapters/engines/provenance.ts).
+        await writeFile(join(copy, 'artemis-engine.json'), JSON.stringify(provenance));
         const final = join(folder, version);
         await rm(final, { recursive: true, force: true });
         await rename(copy, final);
         return `${name}: yt-dlp ${version}`;
       } catch (error) {
         if (!(error instanceof SetupError)) throw error;
+        // Debian packs what was released.
+        if (error instanceof NotNewer) throw error;
         failures.push(`${name}: ${error.message}`);
       }
     }

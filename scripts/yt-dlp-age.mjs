@@ -17,6 +17,16 @@ export function isStale(version) {
   return dayOf(triedVersion) - dayOf(version) > tried.toleranceDays;
 }
 
+/** Above 0 when the first is newer; nightly builds have a fourth number. @param {string} one @param {string} other */
+export function compareVersions(one, other) {
+  const [a = [], b = []] = [one, other].map((version) => version.split('.').map(Number));
+  for (let index = 0; index < 4; index += 1) {
+    const difference = (a[index] ?? 0) - (b[index] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
 /** @param {string} version */
 function dayOf(version) {
   const [year = 0, month = 1, day = 1] = version.split('.').map(Number);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { download, redirectOf } from './download.mjs';
 import { dearmor, fingerprintOf } from './openpgp.mjs';
 import { SetupError, mustRun, run } from './steps.mjs';
+import { compareVersions } from './yt-dlp-age.mjs';
 
 /**
  * The key of the yt-dlp project ("yt-dlp signing key", public.key in its repository, read 2026-11). Only
@@ -11,13 +12,24 @@ import { SetupError, mustRun, run } from './steps.mjs';
  */
 const signingKeyFingerprint = 'AC0CBBE6848D6A873464AF4E57CF65933B5A7581';
 
-/** @typedef {{ project: string, fingerprint: string }} ReleaseSource */
+/** `key`: where its public key is when that is not in the project itself. @typedef {{ project: string, fingerprint: string, key?: string }} ReleaseSource */
 
 /** @type {ReleaseSource} */
 export const officialRelease = {
   project: 'https://github.com/yt-dlp/yt-dlp',
   fingerprint: signingKeyFingerprint,
 };
+
+/** Built each day by the same workflow and signed with the same key, which stands in the main repository only. */
+/** @type {ReleaseSource} */
+export const nightlyRelease = {
+  project: 'https://github.com/yt-dlp/yt-dlp-nightly-builds',
+  fingerprint: signingKeyFingerprint,
+  key: 'https://github.com/yt-dlp/yt-dlp/raw/master/public.key',
+};
+
+/** There is a release, but it is not newer than what was said. */
+export class NotNewer extends SetupError {}
 
 const totalMs = 60_000;
 const checkMs = 10_000;
@@ -27,14 +39,18 @@ const smallBytes = 1024 * 1024;
 /**
  * Downloads the newest official release (or the pinned one, when the newest cannot be told), checks it
  * against the signed list of checksums and unpacks it: as files it starts faster than as a zip file, which
- * Python would compile again for every download.
- * @param {{ workDir: string, targetDir: string, python: string, pinnedVersion: string, source?: ReleaseSource }} options
- * @returns {Promise<string>} the tag of the release
+ * Python would compile again for every download. With `version` it is exactly that one, with `newerThan` nothing else is
+ * downloaded.
+ * @param {{ workDir: string, targetDir: string, python: string, pinnedVersion: string | null, version?: string | undefined, newerThan?: string | undefined, source?: ReleaseSource }} options
+ * @returns {Promise<{ tag: string, checksum: string }>}
  */
 export async function unpackRelease(options) {
   const { workDir, targetDir, python, pinnedVersion, source = officialRelease } = options;
   const signal = AbortSignal.timeout(totalMs);
-  const tag = await newestTag(source, pinnedVersion, signal);
+  const tag = options.version ?? (await newestTag(source, pinnedVersion, signal));
+  if (options.newerThan !== undefined && compareVersions(tag, options.newerThan) <= 0) {
+    throw new NotNewer(`It has yt-dlp ${tag}, which is not newer.`);
+  }
   const from = (/** @type {string} */ path, limitBytes = smallBytes) =>
     download(`${source.project}/${path}`, { signal, limitBytes });
   const assets = `releases/download/${tag}`;
@@ -42,7 +58,9 @@ export async function unpackRelease(options) {
     from(`${assets}/yt-dlp`, releaseBytes),
     from(`${assets}/SHA2-256SUMS`),
     from(`${assets}/SHA2-256SUMS.sig`),
-    from(`raw/${tag}/public.key`),
+    source.key === undefined
+      ? from(`raw/${tag}/public.key`)
+      : download(source.key, { signal, limitBytes: smallBytes }),
   ]);
   await mkdir(workDir, { recursive: true });
   await checkSignature({ workDir, sums, signature, armoredKey, fingerprint: source.fingerprint });
@@ -58,14 +76,18 @@ export async function unpackRelease(options) {
     ['-I', '-m', 'zipfile', '-e', file, targetDir],
     'The release of yt-dlp could not be unpacked.',
   );
-  return tag;
+  return { tag, checksum: digest };
 }
 
-/** @param {ReleaseSource} source @param {string} pinnedVersion @param {AbortSignal} signal */
+/** @param {ReleaseSource} source @param {string | null} pinnedVersion @param {AbortSignal} signal */
 async function newestTag({ project }, pinnedVersion, signal) {
   const location = await redirectOf(`${project}/releases/latest`, signal);
   const tag = /\/releases\/tag\/(\d{4}\.\d{2}\.\d{2}(?:\.\d+)?)$/.exec(location ?? '')?.[1];
-  return tag === undefined || tag < pinnedVersion ? pinnedVersion : tag;
+  if (pinnedVersion !== null && (tag === undefined || compareVersions(tag, pinnedVersion) < 0)) {
+    return pinnedVersion;
+  }
+  if (tag === undefined) throw new SetupError('It does not say which release is the newest.');
+  return tag;
 }
 
 /**

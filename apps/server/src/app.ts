@@ -20,6 +20,7 @@ import { validator } from './http/plugins/validator.ts';
 import { webRoutes } from './http/plugins/web.ts';
 import { cookieRoutes } from './http/routes/cookies.ts';
 import { downloadRoutes } from './http/routes/downloads.ts';
+import { engineRoutes } from './http/routes/engines.ts';
 import { eventRoutes } from './http/routes/events.ts';
 import { explanationRoutes } from './http/routes/explanations.ts';
 import { fileRoutes } from './http/routes/files.ts';
@@ -97,6 +98,7 @@ export async function buildApp(
           explanationRoutes(api, services);
           probeRoutes(api, services);
           cookieRoutes(api, services);
+          engineRoutes(api, services);
           eventRoutes(api, services);
           return Promise.resolve();
         },

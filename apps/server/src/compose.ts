@@ -17,7 +17,9 @@ import { createMemoryQueue } from './adapters/download-queue.memory.ts';
 import { openDownloadedLinks } from './adapters/downloaded-links.disk.ts';
 import { createPiscinaRunner, mayHaveCookies } from './adapters/download-runner.piscina.ts';
 import { writeAuthorities } from './adapters/authorities.ts';
-import { createEngineHost } from './adapters/engine-host.ts';
+import { createEngineHost, type EngineTools } from './adapters/engine-host.ts';
+import type { EngineRoom } from './adapters/engines/engines.ts';
+import { openEngineRoom } from './adapters/engines/open.ts';
 import { createEngineLease } from './adapters/engine-lease.ts';
 import { createDiskFileStore } from './adapters/file-store.disk.ts';
 import { createJsonFileHistory } from './adapters/history.json-file.ts';
@@ -28,7 +30,7 @@ import { createSilentNotifier } from './adapters/notifier.none.ts';
 import { createPlugins } from './adapters/plugins.ts';
 import { createDiskPlaylistStore } from './adapters/playlist-store.disk.ts';
 import { openDiskTimekeeper } from './adapters/passed-time.disk.ts';
-import { createProber, type Prober } from './adapters/prober.ts';
+import { createProber, type Prober, type ProberOptions } from './adapters/prober.ts';
 import { createSolverProof } from './adapters/solver-proof.ts';
 import { createToolWatch, engineToolsOf } from './adapters/tool-watch.ts';
 import { findTools } from './adapters/tools.ts';
@@ -74,6 +76,7 @@ export interface Services {
   readonly readTelemetry: () => Promise<Telemetry>;
   readonly readConfiguration: () => Configuration;
   readonly prober: Prober;
+  readonly engines: EngineRoom;
   readonly cookieJars: CookieJars;
   readonly testCookies: (
     site: string,
@@ -110,29 +113,25 @@ export async function compose(
     findTools({
       toolsDir: config.toolsDir,
       searchPath,
+      pickManaged: engines.pick,
       nodeExecPath: process.execPath,
       nodeVersion: process.versions.node,
       ...(config.ytDlpPath === null ? {} : { ytDlpPath: config.ytDlpPath }),
       ...(config.pythonPath === null ? {} : { pythonPath: config.pythonPath }),
       ...(config.ffmpegPath === null ? {} : { ffmpegPath: config.ffmpegPath }),
     });
-  const initialTools = await findOurTools();
-  /** What the attempts since the start have cost. */
-  const jobs = { count: 0, cpuSeconds: 0, peakMemoryBytes: 0 };
   const plugins = createPlugins(config.pluginsDir);
   const egressAllow = egressOfLinks(config.egressAllow, config.potProviderUrl);
   const authorities =
     config.caFile === null ? null : await writeAuthorities(config.caFile, config.dataDir);
-  const engineHost = createEngineHost({
-    tools: engineToolsOf(initialTools),
+  const hosts = {
     logger,
-    usualArgvs: ({ ytDlp, jsRuntime }) =>
+    usualArgvs: ({ ytDlp, jsRuntime }: EngineTools) =>
       ytDlp?.version === undefined
         ? []
         : usualArgvs({ ytDlpVersion: ytDlp.version, jsRuntime, ...config }),
     authorities,
     pluginsDir: config.pluginsDir,
-    onGone: () => void toolWatch.look(),
     ownPorts: [config.port],
     protectedPaths: [
       config.dataDir,
@@ -140,6 +139,34 @@ export async function compose(
       config.historyFile,
       resolve(repositoryRoot, '.env'),
     ],
+  };
+  const logArchive = createFileLogArchive({
+    path: resolve(config.dataDir, 'activity-log.jsonl'),
+    logger,
+  });
+  const log = createActivityLog(() => new Date(), logArchive);
+  const memoryBytes = jobMemoryBytes(usableMemoryBytes(), config.maxWorkers);
+  const engines = await openEngineRoom({
+    ...{ config, repositoryRoot, searchPath, hosts, log, logger, solve, memoryBytes },
+    tools: () => toolWatch.current(),
+    lookAnew: () => toolWatch.lookAnew(),
+    withEngine: (use, signal) => withEngine(use, signal),
+    prepare: () => proxy.listen(),
+    currentProof: () => solverProof(),
+    proberOf: (engine, folder) =>
+      createProber({
+        ...{ ...probing, seenMedia: createSeenMediaCache() },
+        ...{ folder, withEngine: engine },
+      }),
+    jobsOf: (version) => runner.runningWith(version),
+  });
+  const initialTools = await findOurTools();
+  /** What the attempts since the start have cost. */
+  const jobs = { count: 0, cpuSeconds: 0, peakMemoryBytes: 0 };
+  const engineHost = createEngineHost({
+    ...hosts,
+    tools: engineToolsOf(initialTools),
+    onGone: () => void toolWatch.look(),
   });
   const toolWatch = createToolWatch({
     initial: initialTools,
@@ -167,11 +194,6 @@ export async function compose(
     logger,
   });
 
-  const logArchive = createFileLogArchive({
-    path: resolve(config.dataDir, 'activity-log.jsonl'),
-    logger,
-  });
-  const log = createActivityLog(() => new Date(), logArchive);
   const timekeeper = await openDiskTimekeeper({ dataDir: config.dataDir, logger });
   const live = createLiveDownloads();
   const history = createJsonFileHistory({
@@ -208,7 +230,6 @@ export async function compose(
   const queue = createMemoryQueue({ slots: config.maxWorkers, maxPerHost: config.maxPerHost });
   const seenMedia = createSeenMediaCache();
   const listedLanguages = createListedLanguages();
-  const memoryBytes = jobMemoryBytes(usableMemoryBytes(), config.maxWorkers);
   const solverProof = createSolverProof({
     tools: toolWatch.current,
     withEngine,
@@ -226,6 +247,7 @@ export async function compose(
     },
     egressAllow,
     withEngine,
+    engines,
     issueProxy: (upstream, bytesPerSecond, onRefused) =>
       proxy.issue({
         ...(upstream === null ? {} : { upstream }),
@@ -289,6 +311,7 @@ export async function compose(
     log,
     logger,
     checkUrl,
+    hasEngine: engines.has,
     checkProxy: (address) => proxyProblem(address, urlPolicy),
     isListedLanguage: listedLanguages.has,
     fileName: fileNameOf,
@@ -301,7 +324,7 @@ export async function compose(
     believedNow: timekeeper.believedNow,
   });
   const downloads = withPlaylists(plainDownloads, playlists);
-  const prober = createProber({
+  const probing: ProberOptions = {
     folder: resolve(config.dataDir, 'probes'),
     look,
     checkUrl,
@@ -315,7 +338,8 @@ export async function compose(
     isDownloaded: playlists.isDownloaded,
     planOutput: createOutputPlanner({ live, files, seenMetadata: seenMedia.metadata }),
     logger,
-  });
+  };
+  const prober = createProber(probing);
   const retention = createRetention({
     live,
     records,
@@ -371,6 +395,7 @@ export async function compose(
     readConfiguration: () =>
       configurationOf(config, toolWatch.current(), version, engineHost.status(), plugins.names()),
     prober,
+    engines,
     cookieJars,
     testCookies: (site, request, signal) =>
       testCookies(site, request, signal, {
@@ -401,6 +426,7 @@ export async function compose(
     },
     warmUp() {
       runner.warmUp();
+      engines.start();
       void retention.start().then(() => files.learnOldFiles());
       proxy.listen().catch((error: unknown) => logger.warn({ err: error }, 'no egress proxy'));
     },
@@ -412,6 +438,7 @@ export async function compose(
       await prober.close();
       await downloads.stop();
       await runner.close();
+      await engines.close();
       await proxy.close();
       await engineHost.close();
       await cleanedUp;

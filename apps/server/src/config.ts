@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { hostname, networkInterfaces } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
+import { ENGINE_CHANNELS, type EngineChannel } from '@artemis/contracts';
 import { Type, type Static } from '@sinclair/typebox';
 import envSchema from 'env-schema';
 import { isLoopbackAddress } from './domain/address-policy.ts';
@@ -68,6 +69,7 @@ export const Environment = Type.Object({
     description: '16 to 500 characters on one line',
   }),
   SIGNED_URL_TTL: integer(900, 1, 604_800, 'seconds'),
+  YTDLP_CHANNEL: oneOf(ENGINE_CHANNELS, 'stable'),
   YTDLP_PATH: text(),
   PYTHON_PATH: text(),
   FFMPEG_PATH: text(),
@@ -133,6 +135,8 @@ export interface Config {
   readonly toolsDir: string;
   readonly secretKey: string | null;
   readonly signedUrlTtlSeconds: number;
+  /** Which releases are looked for each day, unless another was chosen by `POST /engines`. */
+  readonly ytDlpChannel: EngineChannel;
   readonly ytDlpPath: string | null;
   readonly pythonPath: string | null;
   readonly ffmpegPath: string | null;
@@ -212,6 +216,7 @@ export function loadConfig(
     toolsDir: at(env.TOOLS_DIR),
     secretKey: env.SECRET_KEY || null,
     signedUrlTtlSeconds: env.SIGNED_URL_TTL,
+    ytDlpChannel: env.YTDLP_CHANNEL,
     ytDlpPath: toolPath(env.YTDLP_PATH, at),
     pythonPath: toolPath(env.PYTHON_PATH, at),
     ffmpegPath: toolPath(env.FFMPEG_PATH, at),

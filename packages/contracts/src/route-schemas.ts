@@ -243,7 +243,7 @@ export const ROUTE_SCHEMAS = {
     params: EngineParams,
     body: NoFields,
     isBodyOptional: true,
-    response: { 200: EngineList, ...changing, 404: Problem },
+    response: { 200: EngineList, ...changingOne },
   },
   deleteEngine: {
     summary: 'Remove a yt-dlp that is not in use; otherwise 409 `ENGINE_IN_USE`',

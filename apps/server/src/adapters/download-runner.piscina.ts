@@ -6,6 +6,7 @@ import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threa
 import type { Download, DownloadOptions } from '@artemis/contracts';
 import { Piscina } from 'piscina';
 import type { LentCookies } from '../domain/cookie-jars.ts';
+import { isOfTheEngine, looksOutdated } from '../domain/engine-success.ts';
 import type { DownloadRunner, RunOptions } from '../domain/ports.ts';
 import type { Logger } from '../domain/records.ts';
 import type {
@@ -18,6 +19,7 @@ import type {
   TaskLimits,
 } from '../worker/messages.ts';
 import { ABSENCE_FAILURES, type WithEngine } from './engine-lease.ts';
+import type { EngineRoom } from './engines/engines.ts';
 
 /** A thread that does not answer a stop for this long is ended; its jobs end with their connections. */
 const STOP_GRACE_MS = 10_000;
@@ -31,6 +33,8 @@ export interface PiscinaRunnerOptions {
   /** Exact `host:port` that a job for this link may reach although private. */
   readonly egressAllow: (url: string) => readonly string[];
   readonly withEngine: WithEngine;
+  /** The versions side by side; told how each attempt has ended. */
+  readonly engines?: Pick<EngineRoom, 'withVersion' | 'noteEnd'>;
   /** A way through our forward proxy for one attempt; `upstream` is the proxy that the download asked for. */
   readonly issueProxy: (
     upstream: string | null,
@@ -46,12 +50,15 @@ export interface PiscinaRunnerOptions {
 export interface PiscinaRunner extends DownloadRunner {
   /** Starts the threads, which else begin with the first attempt. */
   warmUp(): void;
+  /** Attempts that run with this version of yt-dlp now. */
+  runningWith(version: string): number;
 }
 
 /** Runs attempts in a pool of threads; each download has its own child processes. */
 export function createPiscinaRunner(options: PiscinaRunnerOptions): PiscinaRunner {
   const { maxWorkers, logger } = options;
   let pool: Pool | null = null;
+  const running = new Map<string, number>();
 
   function currentPool(): Pool {
     pool ??= createPool(maxWorkers, logger);
@@ -150,11 +157,40 @@ export function createPiscinaRunner(options: PiscinaRunnerOptions): PiscinaRunne
     }
   }
 
+  async function runWith(
+    download: Download,
+    runOptions: RunOptions,
+    engine: TaskEngine,
+  ): Promise<Outcome> {
+    const { ytDlpVersion: version } = engine;
+    runOptions.onEngine?.(version);
+    running.set(version, (running.get(version) ?? 0) + 1);
+    try {
+      const outcome = await run(download, runOptions, engine);
+      tellEnd(download, version, outcome);
+      return outcome;
+    } finally {
+      running.set(version, (running.get(version) ?? 1) - 1);
+    }
+  }
+
+  function tellEnd({ url }: Download, version: string, outcome: Outcome): void {
+    if (outcome.kind === 'stopped') return;
+    if (outcome.kind === 'failed' && !isOfTheEngine(outcome.code)) return;
+    options.engines?.noteEnd(version, new URL(url).hostname, {
+      isGood: outcome.kind === 'done',
+      looksOutdated: outcome.kind === 'failed' && looksOutdated(outcome.code),
+      url,
+    });
+  }
+
   return {
     async run(download, runOptions) {
       const { signal } = runOptions;
-      const outcome = await options.withEngine(
-        (engine) => run(download, runOptions, engine),
+      const asked = download.retry_engine ?? null;
+      const withEngine = asked === null ? options.withEngine : options.engines?.withVersion(asked);
+      const outcome = await (withEngine ?? options.withEngine)(
+        (engine) => runWith(download, runOptions, engine),
         signal,
       );
       if (typeof outcome !== 'string') return outcome;
@@ -163,6 +199,7 @@ export function createPiscinaRunner(options: PiscinaRunnerOptions): PiscinaRunne
       return failed(code, detail);
     },
     warmUp: () => void currentPool(),
+    runningWith: (version) => running.get(version) ?? 0,
     async close() {
       if (pool === null) return;
       await threadsLoaded(pool);

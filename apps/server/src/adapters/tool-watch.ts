@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import type { EngineHost, EngineTools } from './engine-host.ts';
 import type { ToolProblem } from './tool-problems.ts';
 import type { Tools } from './tools.ts';
+import { compareVersions } from './yt-dlp-finder.ts';
 
 /** Twice within the minute: what has changed is taken once it was the same for two looks. */
 const LOOK_MS = 30_000;
@@ -16,6 +17,8 @@ export interface ToolWatch {
    * installer may still be at work. Never rejects; calls at the same time share a look.
    */
   look(isAsked?: boolean): Promise<void>;
+  /** Looks after this call has begun, as for a person who asks. Never rejects. */
+  lookAnew(): Promise<void>;
   close(): void;
 }
 
@@ -61,7 +64,7 @@ export function createToolWatch(options: ToolWatchOptions): ToolWatch {
   function isLoadedBetter({ ytDlp }: Tools): boolean {
     if (tools.ytDlp === null || engineHost.current()?.tier !== 'warm') return false;
     if (existsSync(tools.ytDlp.packagePath ?? tools.ytDlp.path)) return false;
-    return ytDlp === null || isOlder(ytDlp.version, tools.ytDlp.version);
+    return ytDlp === null || compareVersions(ytDlp.version, tools.ytDlp.version) < 0;
   }
 
   function look(isAsked = false): Promise<void> {
@@ -72,9 +75,15 @@ export function createToolWatch(options: ToolWatchOptions): ToolWatch {
     return running;
   }
 
+  async function lookAnew(): Promise<void> {
+    await running;
+    lookedAtMs = -Infinity;
+    await look(true);
+  }
+
   const timer = setInterval(() => void look(), LOOK_MS);
   timer.unref();
-  return { current: () => tools, look, close: () => clearInterval(timer) };
+  return { current: () => tools, look, lookAnew, close: () => clearInterval(timer) };
 }
 
 /** The part of the tools that an engine host is started with. */
@@ -108,14 +117,4 @@ function goneProblem({ ytDlp }: Tools, found: Tools): ToolProblem {
 
 function othersOf({ problems }: Tools): ToolProblem[] {
   return problems.filter(({ name }) => name !== 'engine');
-}
-
-/** All four numbers count: nightly builds have a fourth. */
-function isOlder(one: string, other: string): boolean {
-  const [a, b] = [one, other].map((version) => version.split('.').map(Number));
-  for (let index = 0; index < 4; index += 1) {
-    const difference = (a?.[index] ?? 0) - (b?.[index] ?? 0);
-    if (difference !== 0) return difference < 0;
-  }
-  return false;
 }

@@ -10,6 +10,7 @@ import {
   isFile,
   newerOf,
   releaseDay,
+  type ManagedCopy,
   type PythonTool,
   type YtDlpFinder,
   type YtDlpTool,
@@ -61,6 +62,8 @@ export interface FindToolsOptions {
   readonly nodeExecPath: string;
   readonly nodeVersion: string;
   readonly today?: Date;
+  /** Which of the managed copies is used; the newest that runs when left out. */
+  readonly pickManaged?: (copies: readonly ManagedCopy[]) => YtDlpTool | null;
   /** For tests: the folder of another Deno than the one among our dependencies; null for none. */
   readonly bundledDeno?: string | null;
 }
@@ -135,14 +138,19 @@ function isStale(version: string): boolean {
 
 async function findYtDlp(
   finder: YtDlpFinder,
-  { toolsDir, ytDlpPath }: FindToolsOptions,
+  { toolsDir, ytDlpPath, pickManaged = newestOf }: FindToolsOptions,
 ): Promise<YtDlpTool | null> {
   if (ytDlpPath !== undefined) return finder.at(ytDlpPath, false);
-  const [onPath, managed] = await Promise.all([
+  const [onPath, copies] = await Promise.all([
     finder.onPath(),
     finder.managedIn(join(toolsDir, 'yt-dlp')),
   ]);
+  const managed = pickManaged(copies);
   return onPath !== null && !isStale(onPath.version) ? onPath : newerOf(managed, onPath);
+}
+
+function newestOf(copies: readonly ManagedCopy[]): YtDlpTool | null {
+  return copies.map(({ tool }) => tool).reduce(newerOf, null);
 }
 
 async function findPythons(

@@ -40,8 +40,14 @@ export interface YtDlpFinder {
   at(path: string, isManaged: boolean): Promise<YtDlpTool | null>;
   /** The first on PATH that runs. */
   onPath(): Promise<YtDlpTool | null>;
-  /** The newest that runs in `<folder>/<any name>/`. */
-  managedIn(folder: string): Promise<YtDlpTool | null>;
+  /** What lies in `<folder>/<any name>/`. */
+  managedIn(folder: string): Promise<readonly ManagedCopy[]>;
+}
+
+export interface ManagedCopy {
+  readonly folder: string;
+  /** Null when it does not run here. */
+  readonly tool: YtDlpTool | null;
 }
 
 /** Imports what the engine host will import, so that "found" means "runs here". Isolated (-I): nothing of the caller's environment or folder may help. */
@@ -213,12 +219,13 @@ export function createYtDlpFinder(options: {
     return null;
   }
 
-  async function managedIn(folder: string): Promise<YtDlpTool | null> {
+  async function managedIn(folder: string): Promise<readonly ManagedCopy[]> {
     const names = await readdir(folder).catch(() => []);
     // A name with a dot in front is a copy that is still being made.
     const copies = names.filter((name) => !name.startsWith('.')).map((name) => join(folder, name));
-    const found = await Promise.all(copies.map(managedCopy));
-    return found.reduce(newerOf, null);
+    return Promise.all(
+      copies.map(async (copy) => ({ folder: copy, tool: await managedCopy(copy) })),
+    );
   }
 
   async function managedCopy(copy: string): Promise<YtDlpTool | null> {
@@ -232,11 +239,23 @@ export function createYtDlpFinder(options: {
   return { at, onPath, managedIn };
 }
 
-/** The one with the newer version; of the same day the more complete one, else the first. */
+/** The one with the newer version; of the same the more complete one, else the first. */
 export function newerOf(first: YtDlpTool | null, second: YtDlpTool | null): YtDlpTool | null {
   if (first === null || second === null) return first ?? second;
-  const days = releaseDay(second.version) - releaseDay(first.version);
-  return days > 0 || (days === 0 && second.hasEjs && !first.hasEjs) ? second : first;
+  const order = compareVersions(second.version, first.version);
+  return order > 0 || (order === 0 && second.hasEjs && !first.hasEjs) ? second : first;
+}
+
+/** Above 0 when the first is newer. All four numbers count: nightly builds have a fourth. */
+export function compareVersions(one: string, other: string): number {
+  const [a, b] = [one, other].map((version) =>
+    version.split('.').map((part) => parseInt(part, 10)),
+  );
+  for (let index = 0; index < 4; index += 1) {
+    const difference = (a?.[index] || 0) - (b?.[index] || 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
 }
 
 /** Days since the epoch of the date in a yt-dlp version; 0 (very old) when there is none. */

@@ -68,6 +68,8 @@ export interface DownloadsDependencies {
   readonly checkProxy: CheckProxy;
   /** Whether a probe has listed this tag of subtitles. */
   readonly isListedLanguage: (tag: string) => boolean;
+  /** Whether this version of yt-dlp is here. */
+  readonly hasEngine?: (version: string) => boolean;
   readonly fileName: (download: Download) => FileName;
   /** Told what each attempt has cost. */
   readonly onUsage?: (usage: AttemptUsage) => void;
@@ -158,6 +160,11 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
       throw new RequestError('DOWNLOAD_NOT_FOUND', `There is no download with the id ${id}.`);
     }
     return entry.download;
+  }
+
+  function requireEngine(version: string | undefined): void {
+    if (version === undefined || dependencies.hasEngine?.(version) === true) return;
+    throw new RequestError('ENGINE_NOT_FOUND', `There is no yt-dlp ${version} here.`);
   }
 
   async function enqueue(id: string): Promise<void> {
@@ -298,6 +305,7 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
     },
     async retry(id, request) {
       required(id);
+      requireEngine(request.engine);
       if (request.options) await requireUsableFolder(request.options, files);
       const download = required(id);
       const isKept = isWhatIsThereWanted(download, request);
@@ -322,6 +330,7 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
         waiting_for: 'slot',
         retry_parts: parts,
         accept_incomplete: isKept,
+        retry_engine: request.engine ?? null,
         progress: 0,
         completed_at: null,
         // Marks the next start as a new attempt.

@@ -106,6 +106,8 @@ export interface RunOptions {
   /** Of a download whose missing parts are fetched: a copy of its media in that folder, if one is needed. */
   readonly mediaCopy?: string | null;
   readonly onEvent: (event: TaskEvent) => void;
+  /** Called with the version of yt-dlp before the attempt begins. */
+  readonly onEngine?: (version: string) => void;
   /** Aborting ends all processes of the attempt; the promise then resolves with `stopped`. */
   readonly signal: AbortSignal;
   /** Aborting ends a live recording, which then goes on as one that has come to its end. */

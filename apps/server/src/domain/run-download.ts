@@ -129,6 +129,7 @@ async function attempt(
     mediaCopy,
     signal: AbortSignal.any([signal, noRoom.signal]),
     finish,
+    onEngine: (engine) => live.update(id, { engine }),
     onEvent(event) {
       if (event.kind !== 'space') return take(id, event, live, log);
       void disk.claim(id, event).then((fits) => {

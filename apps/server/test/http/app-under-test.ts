@@ -198,6 +198,7 @@ export async function startApp(options: AppOptions = {}): Promise<AppUnderTest> 
       probe: () => Promise.reject(new Error('links are not part of this test')),
       close: () => Promise.resolve(),
     },
+    engines: {} as Services['engines'],
     cookieJars,
     testCookies: (site, request, signal) =>
       testCookies(site, request, signal, {

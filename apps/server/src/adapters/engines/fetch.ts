@@ -1,0 +1,69 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+
+const FETCH_MS = 15 * 60_000;
+const ANSWER_CHARACTERS = 100_000;
+
+/** One release is wanted: the newest of a channel that is newer than another version, or exactly one version. */
+export interface FetchRequest {
+  readonly toolsDir: string;
+  readonly python: string;
+  readonly channel: 'stable' | 'nightly';
+  readonly version?: string;
+  readonly newerThan?: string;
+}
+
+export type FetchAnswer =
+  | { readonly kind: 'fetched'; readonly version: string }
+  | { readonly kind: 'nothing_newer' }
+  | { readonly kind: 'failed'; readonly message: string };
+
+/** Runs `scripts/fetch-yt-dlp.mjs`, which checks the signature. Never rejects; aborting ends it. */
+export async function fetchEngine(
+  script: string,
+  request: FetchRequest,
+  environment: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<FetchAnswer> {
+  const child = spawn(process.execPath, [script], {
+    env: environment,
+    stdio: ['pipe', 'pipe', 'ignore'],
+    detached: true,
+  });
+  const end = () => {
+    try {
+      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+    } catch {
+      child.kill('SIGKILL');
+    }
+  };
+  const timer = setTimeout(end, FETCH_MS);
+  signal.addEventListener('abort', end, { once: true });
+  let text = '';
+  try {
+    const closed = once(child, 'close');
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(JSON.stringify(request));
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+      if (text.length < ANSWER_CHARACTERS) text += chunk;
+    });
+    if (signal.aborted) end();
+    await closed;
+    return answerIn(text);
+  } catch (error) {
+    return { kind: 'failed', message: error instanceof Error ? error.message : String(error) };
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', end);
+  }
+}
+
+function answerIn(text: string): FetchAnswer {
+  const failed = { kind: 'failed', message: 'The program that fetches it has ended.' } as const;
+  try {
+    const answer = JSON.parse(text) as FetchAnswer;
+    return ['fetched', 'nothing_newer', 'failed'].includes(answer.kind) ? answer : failed;
+  } catch {
+    return failed;
+  }
+}

@@ -1,0 +1,153 @@
+import { readFile, rename } from 'node:fs/promises';
+import type { Engine, EngineChannel, EngineEvent } from '@artemis/contracts';
+import type { Ends, EndsBySite } from '../../domain/engine-success.ts';
+import type { Logger } from '../../domain/records.ts';
+import { writeDurably } from '../durable-file.ts';
+
+const MOST_EVENTS = 50;
+const MOST_ENGINES = 30;
+const MOST_LINKS = 20;
+const COUNTERS_MS = 5 * 60_000;
+
+/** What is known of one version. */
+export interface EngineNote {
+  readonly addedAt: string | null;
+  readonly trial: Engine['trial'];
+  /** It was left because a site got worse. */
+  readonly wasLeft: boolean;
+  /** What its folder looked like at the trial. */
+  readonly mark: string | null;
+  readonly ends: EndsBySite;
+}
+
+export interface LedgerState {
+  /** Null: as the setting says. */
+  readonly channel: EngineChannel | null;
+  readonly inUse: string | null;
+  readonly usedSince: string | null;
+  readonly previous: string | null;
+  readonly isPinned: boolean;
+  readonly lookedAt: string | null;
+  readonly problem: { readonly message: string; readonly remedy: string } | null;
+  readonly engines: Readonly<Record<string, EngineNote>>;
+  /** Since the last switch, by site. */
+  readonly fresh: Readonly<Record<string, Ends>>;
+  /** By site the newest link that was downloaded, the newest site last. */
+  readonly links: Readonly<Record<string, string>>;
+  /** The newest first. */
+  readonly events: readonly EngineEvent[];
+}
+
+const EMPTY: LedgerState = {
+  channel: null,
+  inUse: null,
+  usedSince: null,
+  previous: null,
+  isPinned: false,
+  lookedAt: null,
+  problem: null,
+  engines: {},
+  fresh: {},
+  links: {},
+  events: [],
+};
+
+export const BLANK_NOTE: EngineNote = {
+  addedAt: null,
+  trial: null,
+  wasLeft: false,
+  mark: null,
+  ends: {},
+};
+
+/** `engines.json`. */
+export interface EngineLedger {
+  state(): LedgerState;
+  /** Takes effect at once; written soon, or with the counters of the next minutes when `isCounter`. Never throws. */
+  change(patch: Partial<LedgerState>, isCounter?: boolean): void;
+  note(version: string): EngineNote;
+  setNote(version: string, patch: Partial<EngineNote>, isCounter?: boolean): void;
+  /** Writes what is not written yet. */
+  close(): Promise<void>;
+}
+
+/** Never rejects: a damaged file is set aside. */
+export async function openEngineLedger(path: string, logger: Logger): Promise<EngineLedger> {
+  let state = await read(path, logger);
+  let isDirty = false;
+  let timer: NodeJS.Timeout | null = null;
+  let writing: Promise<void> = Promise.resolve();
+
+  function write(): Promise<void> {
+    writing = writing
+      .then(async () => {
+        if (!isDirty) return;
+        isDirty = false;
+        await writeDurably(path, `${JSON.stringify(state)}\n`, 0o600);
+      })
+      .catch((error: unknown) => {
+        isDirty = true;
+        logger.warn({ err: error }, 'what is known of the engines could not be written');
+      });
+    return writing;
+  }
+
+  function change(patch: Partial<LedgerState>, isCounter = false): void {
+    state = bounded({ ...state, ...patch });
+    isDirty = true;
+    if (!isCounter) return void write();
+    timer ??= setTimeout(() => {
+      timer = null;
+      void write();
+    }, COUNTERS_MS).unref();
+  }
+
+  const note = (version: string) => state.engines[version] ?? BLANK_NOTE;
+  return {
+    state: () => state,
+    change,
+    note,
+    setNote(version, patch, isCounter) {
+      const engines = { ...state.engines, [version]: { ...note(version), ...patch } };
+      change({ engines }, isCounter);
+    },
+    async close() {
+      if (timer) clearTimeout(timer);
+      await write();
+    },
+  };
+}
+
+async function read(path: string, logger: Logger): Promise<LedgerState> {
+  try {
+    const found: unknown = JSON.parse(await readFile(path, 'utf8'));
+    if (isLedger(found)) return bounded({ ...EMPTY, ...found });
+    throw new TypeError('engines.json has another shape');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
+      logger.warn({ err: error }, 'engines.json is set aside');
+      await rename(path, `${path}.damaged`).catch(() => undefined);
+    }
+    return EMPTY;
+  }
+}
+
+function isLedger(found: unknown): found is Partial<LedgerState> {
+  if (typeof found !== 'object' || found === null) return false;
+  const { engines, events, links, fresh } = found as Record<string, unknown>;
+  const isMap = (value: unknown) => typeof value === 'object' && value !== null;
+  return isMap(engines) && isMap(links) && isMap(fresh) && Array.isArray(events);
+}
+
+function bounded(state: LedgerState): LedgerState {
+  const engines = Object.entries(state.engines)
+    .sort(([a], [b]) => b.localeCompare(a, 'en', { numeric: true }))
+    .slice(0, MOST_ENGINES);
+  return {
+    ...state,
+    engines: Object.fromEntries(engines),
+    links: Object.fromEntries(Object.entries(state.links).slice(-MOST_LINKS)),
+    fresh: Object.fromEntries(Object.entries(state.fresh).slice(-MOST_LINKS)),
+    events: state.events.slice(0, MOST_EVENTS),
+  };
+}

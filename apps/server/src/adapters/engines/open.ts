@@ -1,0 +1,85 @@
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { Config } from '../../config.ts';
+import { RequestError } from '../../domain/errors.ts';
+import type { Solution, SolveRequest } from '../../worker/messages.ts';
+import { createEngineHost, type EngineHostOptions } from '../engine-host.ts';
+import { createEngineLease, type WithEngine } from '../engine-lease.ts';
+import type { Prober } from '../prober.ts';
+import { createSolverProof, type SolverProof } from '../solver-proof.ts';
+import type { Tools } from '../tools.ts';
+import { createEngineRoom, type EngineRoom, type EngineRoomOptions } from './engines.ts';
+import { fetchEngine } from './fetch.ts';
+import { openEngineLedger } from './ledger.ts';
+import { createSideHosts } from './side-hosts.ts';
+
+export interface OpenEnginesOptions extends Pick<
+  EngineRoomOptions,
+  'lookAnew' | 'withEngine' | 'jobsOf' | 'log' | 'logger'
+> {
+  readonly config: Pick<Config, 'dataDir' | 'ytDlpChannel'>;
+  readonly repositoryRoot: string;
+  readonly searchPath: string;
+  readonly tools: () => Tools;
+  /** For each host besides the main one. */
+  readonly hosts: Omit<EngineHostOptions, 'tools' | 'onGone'>;
+  readonly prepare: () => Promise<void>;
+  readonly solve: (request: SolveRequest) => Promise<Solution>;
+  readonly memoryBytes: number;
+  readonly currentProof: () => Promise<SolverProof | null>;
+  /** A prober of its own, with the engine that is tried. */
+  readonly proberOf: (withEngine: WithEngine, folder: string) => Prober;
+}
+
+/** The versions side by side, with all that they need from this computer. */
+export async function openEngineRoom(options: OpenEnginesOptions): Promise<EngineRoom> {
+  const { config, logger, tools, withEngine } = options;
+  const { authorities = null } = options.hosts;
+  const at = (name: string) => resolve(config.dataDir, 'engine-trial', name);
+  const sideHosts = createSideHosts({
+    tools,
+    startHost: (hostTools) => createEngineHost({ ...options.hosts, tools: hostTools }),
+    leaseOf: (engineHost, hostTools) =>
+      createEngineLease({ engineHost, tools: hostTools, authorities, prepare: options.prepare }),
+  });
+
+  async function lookAt(engine: WithEngine, url: string): Promise<string | null> {
+    const prober = options.proberOf(engine, at('probes'));
+    try {
+      await prober.probe({ url }, new AbortController().signal, true);
+      return null;
+    } catch (error) {
+      return error instanceof RequestError ? (error.failureCode ?? error.message) : String(error);
+    } finally {
+      await prober.close();
+    }
+  }
+
+  return createEngineRoom({
+    ...options,
+    ledger: await openEngineLedger(join(config.dataDir, 'engines.json'), logger),
+    defaultChannel: config.ytDlpChannel,
+    sideHosts,
+    trial: {
+      sideHosts,
+      proofOf: (side) =>
+        createSolverProof({
+          tools: () => side.tools,
+          withEngine: side.withEngine,
+          solve: options.solve,
+          folder: at('proof'),
+          memoryBytes: options.memoryBytes,
+        })(),
+      currentProof: options.currentProof,
+      lookAt: (side, url) => lookAt(side.withEngine, url),
+      lookNow: (url) => lookAt(withEngine, url),
+    },
+    fetch: (request, signal) =>
+      fetchEngine(
+        resolve(options.repositoryRoot, 'scripts/fetch-yt-dlp.mjs'),
+        request,
+        { PATH: options.searchPath, HOME: homedir() },
+        signal,
+      ),
+  });
+}

@@ -1,0 +1,137 @@
+import type { TrialStep } from '@artemis/contracts';
+import type { EngineHost } from '../engine-host.ts';
+import type { SolverProof } from '../solver-proof.ts';
+import type { YtDlpTool } from '../yt-dlp-finder.ts';
+import type { EngineLedger } from './ledger.ts';
+import { markOf } from './provenance.ts';
+import type { SideHost, SideHosts } from './side-hosts.ts';
+
+/** A small computer under load imports and rehearses for long. */
+const REHEARSAL_MS = 120_000;
+const MOST_SITES = 5;
+
+export interface TrialOptions {
+  readonly sideHosts: SideHosts;
+  readonly proofOf: (side: Pick<SideHost, 'tools' | 'withEngine'>) => Promise<SolverProof | null>;
+  /** Of the engine in use. */
+  readonly currentProof: () => Promise<SolverProof | null>;
+  /** Looks at a link without downloading it; null, or why it could not be read. */
+  readonly lookAt: (side: Pick<SideHost, 'withEngine'>, url: string) => Promise<string | null>;
+  /** The same with the engine in use. */
+  readonly lookNow: (url: string) => Promise<string | null>;
+}
+
+export interface Verdict {
+  readonly code: 'TRIAL_PASSED' | 'TRIAL_FAILED';
+  readonly message: string;
+  readonly site: string | null;
+}
+
+/** Holds a trial and keeps its outcome; null when the server stops meanwhile, and it is as if there had been none. */
+export async function holdTrial(
+  tool: YtDlpTool,
+  options: {
+    readonly ledger: EngineLedger;
+    readonly trial: TrialOptions;
+    readonly now: () => Date;
+    readonly isStopping: () => boolean;
+  },
+): Promise<Verdict | null> {
+  const { ledger } = options;
+  const { version } = tool;
+  const mark = markOf(tool);
+  const at = options.now().toISOString();
+  const addedAt = ledger.note(version).addedAt ?? at;
+  const keep = (outcome: 'running' | 'passed' | 'failed', steps: readonly TrialStep[]) =>
+    ledger.setNote(
+      version,
+      { addedAt, mark, wasLeft: false, trial: { at, outcome, steps: [...steps] } },
+      outcome === 'running',
+    );
+  keep('running', []);
+  const links = Object.entries(ledger.state().links);
+  const steps = await tryEngine(tool, links, options.trial, (soFar) => keep('running', soFar));
+  if (options.isStopping()) {
+    ledger.setNote(version, { trial: null });
+    return null;
+  }
+  const failure = steps.find(({ state }) => state === 'fail');
+  keep(failure ? 'failed' : 'passed', steps);
+  if (failure === undefined) {
+    const message = `yt-dlp ${version} has passed its trial.`;
+    return { code: 'TRIAL_PASSED', message, site: null };
+  }
+  const step = failure.site === null ? failure.name : `${failure.name} of ${failure.site}`;
+  const message = `yt-dlp ${version} has failed its trial (${step}) and is not used: ${failure.message}`;
+  return { code: 'TRIAL_FAILED', message, site: failure.site };
+}
+
+/** Tries a yt-dlp beside the one in use; it has passed when no step says `fail`. Never rejects. */
+async function tryEngine(
+  copy: YtDlpTool,
+  links: readonly (readonly [site: string, url: string])[],
+  options: TrialOptions,
+  onSteps: (steps: readonly TrialStep[]) => void,
+): Promise<readonly TrialStep[]> {
+  const steps: TrialStep[] = [];
+  const add = (
+    name: TrialStep['name'],
+    state: TrialStep['state'],
+    message: string | null = null,
+    site: string | null = null,
+  ) => {
+    steps.push({ name, state, message, site });
+    onSteps([...steps]);
+    return state !== 'fail';
+  };
+  try {
+    await options.sideHosts.use(copy, async (side) => {
+      const trouble = await loaded(side.host);
+      const isOfRehearsal = trouble?.startsWith('Rehearsal:') === true;
+      if (trouble !== null && !isOfRehearsal) return add('import', 'fail', trouble);
+      add('import', 'ok');
+      const [proof, current] = await Promise.all([options.proofOf(side), options.currentProof()]);
+      if (proof === null) add('solve', 'skipped');
+      else if (proof.works) add('solve', 'ok');
+      else add('solve', current?.works === true ? 'fail' : 'warn', proof.trouble);
+      if (isOfRehearsal) return add('rehearsal', 'fail', trouble);
+      // Hosts that are not warm rehearse nothing.
+      add('rehearsal', side.host.status().mode === 'warm' ? 'ok' : 'skipped');
+      if (steps.some(({ state }) => state === 'fail')) return;
+      for (const [site, url] of links.slice(-MOST_SITES)) {
+        const problem = await options.lookAt(side, url);
+        if (problem === null) add('site', 'ok', null, site);
+        // Links die: it speaks against the new one only while the old one still reads it.
+        else add('site', (await options.lookNow(url)) === null ? 'fail' : 'warn', problem, site);
+      }
+    });
+  } catch (error) {
+    add('import', 'fail', error instanceof Error ? error.message : String(error));
+  }
+  return steps;
+}
+
+/** Null once the host has imported yt-dlp and rehearsed, where it can; else why not. */
+function loaded(host: EngineHost): Promise<string | null> {
+  return new Promise((resolve) => {
+    const look = (): void => {
+      const { mode, kind, warmFailure } = host.status();
+      const isReady = mode === 'warm' || (mode === 'cold' && !canBeWarm(kind));
+      if (warmFailure !== null) end(warmFailure);
+      else if (mode === 'missing') end('It does not run here.');
+      else if (isReady) end(null);
+    };
+    const end = (trouble: string | null): void => {
+      clearTimeout(timer);
+      unsubscribe();
+      resolve(trouble);
+    };
+    const unsubscribe = host.onChange(look);
+    const timer = setTimeout(() => end('It was not ready in time.'), REHEARSAL_MS);
+    look();
+  });
+}
+
+function canBeWarm(kind: 'module' | 'binary' | null): boolean {
+  return process.platform === 'linux' && kind === 'module';
+}

@@ -1,0 +1,27 @@
+import type { FastifyInstance } from 'fastify';
+import type { EngineRoom } from '../../adapters/engines/engines.ts';
+import { addRoute } from '../route.ts';
+
+export interface EngineRoutesOptions {
+  readonly engines: Pick<EngineRoom, 'list' | 'fetch' | 'use' | 'remove'>;
+}
+
+/** The versions of yt-dlp side by side. */
+export function engineRoutes(app: FastifyInstance, { engines }: EngineRoutesOptions): void {
+  addRoute(app, 'listEngines', (_request, reply) =>
+    reply.header('cache-control', 'no-store').send(engines.list()),
+  );
+
+  addRoute(app, 'fetchEngine', (request, reply) =>
+    reply.code(202).header('cache-control', 'no-store').send(engines.fetch(request.body)),
+  );
+
+  addRoute(app, 'useEngine', async (request, reply) =>
+    reply.header('cache-control', 'no-store').send(await engines.use(request.params.version)),
+  );
+
+  addRoute(app, 'deleteEngine', async (request, reply) => {
+    await engines.remove(request.params.version);
+    return reply.code(204).send();
+  });
+}

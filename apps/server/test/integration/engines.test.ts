@@ -1,0 +1,166 @@
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import type { Download, Engine, EngineList } from '@artemis/contracts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findTools } from '../../src/adapters/tools.ts';
+import { startOrigin } from '../origin/origin.ts';
+import { createServerHome, type ServerHome, type ServerProcess } from './server-process.ts';
+
+const MINUTE = 60_000;
+const repositoryDir = resolve(import.meta.dirname, '../../../..');
+const OLD = '2026.10.26';
+
+let origin: Awaited<ReturnType<typeof startOrigin>>;
+let home: ServerHome;
+let server: ServerProcess;
+let copies: string;
+let package_: string;
+
+beforeAll(async () => {
+  const { ytDlp } = await findTools({
+    toolsDir: join(repositoryDir, '.artemis/tools'),
+    searchPath: '/usr/bin:/bin',
+    nodeExecPath: process.execPath,
+    nodeVersion: process.versions.node,
+  });
+  package_ = ytDlp?.packagePath ?? '';
+  origin = await startOrigin();
+  home = await createServerHome();
+  copies = join(home.folder, 'tools/yt-dlp');
+  await place(OLD);
+  server = await home.start({
+    EGRESS_ALLOW: origin.hostPort,
+    TOOLS_DIR: join(home.folder, 'tools'),
+    PATH: '/usr/bin:/bin',
+    YTDLP_CHANNEL: 'off',
+    MAX_ATTEMPTS: '1',
+  });
+}, 2 * MINUTE);
+
+afterAll(async () => {
+  await home.remove();
+  await origin.close();
+});
+
+/** A copy of yt-dlp under another version; `trouble` is Python, run before the generic extractor looks at a `url`. */
+async function place(version: string, trouble = 'pass'): Promise<void> {
+  const folder = join(copies, `.placing-${version}`);
+  await mkdir(folder, { recursive: true });
+  await cp(package_, join(folder, 'yt_dlp'), {
+    recursive: true,
+    filter: (path) => !path.endsWith('__pycache__'),
+  });
+  const ejs = join(dirname(package_), 'yt_dlp_ejs');
+  await cp(ejs, join(folder, 'yt_dlp_ejs'), { recursive: true }).catch(() => undefined);
+  await edit(join(folder, 'yt_dlp/version.py'), /__version__ = '.*'/, `__version__ = '${version}'`);
+  await edit(
+    join(folder, 'yt_dlp/extractor/generic.py'),
+    /( +)def _real_extract\(self, url\):\n/,
+    `$&$1    ${trouble}\n`,
+  );
+  await mkdir(copies, { recursive: true });
+  await cp(folder, join(copies, version), { recursive: true });
+  await rm(folder, { recursive: true });
+}
+
+async function edit(path: string, what: RegExp, replacement: string): Promise<void> {
+  const text = await readFile(path, 'utf8');
+  expect(text).toMatch(what);
+  await writeFile(path, text.replace(what, replacement));
+}
+
+async function until(is: (list: EngineList) => boolean): Promise<EngineList> {
+  for (;;) {
+    const list = await server.client.listEngines();
+    if (is(list)) return list;
+    await new Promise((done) => setTimeout(done, 100));
+  }
+}
+
+function engine(list: EngineList, version: string): Engine | undefined {
+  return list.engines.find((other) => other.version === version);
+}
+
+const codes = ({ events }: EngineList) => events.map(({ code, version }) => `${code} ${version}`);
+
+async function download(path: string): Promise<Download> {
+  const { downloads } = await server.client.createDownloads({
+    url: origin.url + path,
+    force: true,
+  });
+  return server.client.waitFor(downloads[0]?.id ?? '');
+}
+
+describe('versions of yt-dlp side by side', () => {
+  it(
+    'never uses one that fails its rehearsal, or the link that worked before',
+    async () => {
+      const first = await download('/media/clip-360.mp4');
+      expect(first).toMatchObject({ status: 'completed', engine: OLD });
+      await place('2027.01.09', `raise KeyError('broken')`);
+      const list = await until((now) => engine(now, '2027.01.09')?.state === 'failed');
+      expect(list.in_use).toBe(OLD);
+      expect(engine(list, '2027.01.09')).toMatchObject({
+        source: 'placed',
+        trial: { outcome: 'failed' },
+      });
+      await place('2027.01.08', `assert '/media/' not in url`);
+      const later = await until((now) => engine(now, '2027.01.08')?.state === 'failed');
+      expect(later.in_use).toBe(OLD);
+      expect(engine(later, '2027.01.08')?.trial?.steps.at(-1)).toMatchObject({
+        name: 'site',
+        site: '127.0.0.1',
+        state: 'fail',
+      });
+    },
+    3 * MINUTE,
+  );
+
+  it(
+    'uses a newer one that has passed, goes back from it when a site gets worse, and retries with another',
+    async () => {
+      await download('/media/clip-360.mp4');
+      await place('2027.02.01', `assert 'audio' not in url`);
+      const list = await until(({ in_use }) => in_use === '2027.02.01');
+      expect(list).toMatchObject({ previous: OLD, is_pinned: false });
+      const ends = await Promise.all([1, 2, 3].map(() => download('/media/audio.m4a')));
+      expect(ends.map(({ status, engine }) => [status, engine])).toEqual(
+        ends.map(() => ['failed', '2027.02.01']),
+      );
+      const back = await until(({ in_use }) => in_use === OLD);
+      expect(engine(back, '2027.02.01')?.state).toBe('failed');
+      expect(codes(back)).toContain(`WENT_BACK ${OLD}`);
+
+      const id = ends[0]?.id ?? '';
+      await expect(server.client.retryDownload(id, { engine: '2020.01.01' })).rejects.toMatchObject(
+        { code: 'ENGINE_NOT_FOUND' },
+      );
+      const [again] = await server.client
+        .retryDownload(id, { engine: '2027.02.01' })
+        .then(({ id: same }) => Promise.all([server.client.waitFor(same)]));
+      expect(again).toMatchObject({ status: 'failed', engine: '2027.02.01' });
+      await server.client.retryDownload(id);
+      expect(await server.client.waitFor(id)).toMatchObject({ status: 'completed', engine: OLD });
+    },
+    3 * MINUTE,
+  );
+
+  it(
+    'removes what is not needed, and keeps the one in use',
+    async () => {
+      await expect(server.client.deleteEngine(OLD)).rejects.toMatchObject({
+        code: 'ENGINE_IN_USE',
+      });
+      await expect(server.client.deleteEngine('2020.01.01')).rejects.toMatchObject({
+        code: 'ENGINE_NOT_FOUND',
+      });
+      await server.client.deleteEngine('2027.01.09');
+      const list = await server.client.listEngines();
+      expect(engine(list, '2027.01.09')).toBeUndefined();
+      const pinned = await server.client.useEngine('2027.02.01');
+      expect(pinned).toMatchObject({ in_use: '2027.02.01', is_pinned: true, previous: OLD });
+      expect(await download('/media/clip-360.mp4')).toMatchObject({ engine: '2027.02.01' });
+    },
+    MINUTE,
+  );
+});
