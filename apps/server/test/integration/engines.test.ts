@@ -98,13 +98,13 @@ describe('versions of yt-dlp side by side', () => {
       const first = await download('/media/clip-360.mp4');
       expect(first).toMatchObject({ status: 'completed', engine: OLD });
       await place('2027.01.09', `raise KeyError('broken')`);
+      await place('2027.01.08', `assert '/media/' not in url`);
       const list = await until((now) => engine(now, '2027.01.09')?.state === 'failed');
       expect(list.in_use).toBe(OLD);
       expect(engine(list, '2027.01.09')).toMatchObject({
         source: 'placed',
         trial: { outcome: 'failed' },
       });
-      await place('2027.01.08', `assert '/media/' not in url`);
       const later = await until((now) => engine(now, '2027.01.08')?.state === 'failed');
       expect(later.in_use).toBe(OLD);
       expect(engine(later, '2027.01.08')?.trial?.steps.at(-1)).toMatchObject({

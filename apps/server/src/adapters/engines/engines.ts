@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { rename, rm } from 'node:fs/promises';
+import { readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { EngineEvent, EngineList, FetchEngine } from '@artemis/contracts';
 import type { ActivityLog } from '../../domain/activity-log.ts';
-import { chosenVersion, nextLook } from '../../domain/engine-choice.ts';
+import { nextLook } from '../../domain/engine-choice.ts';
 import { isWorse, sinceSwitch, withEnd } from '../../domain/engine-success.ts';
 import { RequestError } from '../../domain/errors.ts';
 import type { Engines } from '../../domain/ports.ts';
@@ -14,13 +14,14 @@ import { compareVersions, type ManagedCopy, type YtDlpTool } from '../yt-dlp-fin
 import type { FetchAnswer, FetchRequest } from './fetch.ts';
 import type { EngineLedger } from './ledger.ts';
 import { listEngines, type WorkingCopy } from './listing.ts';
-import { markOf, provenanceOf } from './provenance.ts';
+import { provenanceOf } from './provenance.ts';
+import { createShelf } from './shelf.ts';
 import type { SideHosts } from './side-hosts.ts';
 import { holdTrial, type TrialOptions } from './trial.ts';
 
 /** A copy is tried once it was seen twice, this long apart. */
-const SETTLE_MS = 5_000;
-const TICK_MS = 60_000;
+const SETTLE_MS = 3_000;
+const TICK_MS = 5_000;
 /** Fetched versions that are kept. */
 const MOST_KEPT = 4;
 
@@ -66,21 +67,27 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
   const listeners = new Set<(version: string | null) => void>();
   const closing = new AbortController();
   const timers = new Set<NodeJS.Timeout>();
-  let copies: readonly WorkingCopy[] = [];
-  let unfit: readonly ManagedCopy[] = [];
-  let settled = new Set<string>();
   let trying: string | null = null;
   /** Trials and fetches one after another. */
   let work: Promise<unknown> = Promise.resolve();
   let seeking: Promise<boolean> | null = null;
   let nextLookAt = nextLook(now(), null, Math.random());
   let told: string | null = null;
-  let isStarted = false;
 
   const channel = () => ledger.state().channel ?? options.defaultChannel;
   const current = () => options.tools().ytDlp?.version ?? null;
-  const copyOf = (version: string) => copies.find(({ tool }) => tool.version === version);
   const isForeign = () => options.tools().ytDlp?.isManaged === false;
+  const shelf = createShelf({
+    ledger,
+    usedVersion: () => ledger.state().inUse ?? current(),
+    isTrying: (version) => trying === version,
+    mayTry: () => isStarted && !isForeign(),
+    onReady: (copy) => void enqueue(() => tryAndUse(copy)),
+    onUnsettled: () => later(SETTLE_MS, () => void options.lookAnew()),
+  });
+  const { copyOf, isUntried } = shelf;
+  let isStarted = false;
+  let lastSeen: string | null = null;
 
   function tell(
     code: EngineEvent['code'],
@@ -92,57 +99,6 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
     ledger.change({ events });
     const isBad = ['TRIAL_FAILED', 'WENT_BACK', 'FETCH_FAILED', 'GONE'].includes(code);
     log.write(isBad ? 'warn' : 'info', message, null, true);
-  }
-
-  function pick(found: readonly ManagedCopy[]): YtDlpTool | null {
-    const byVersion = new Map<string, WorkingCopy>();
-    for (const { folder, tool } of found) {
-      if (tool !== null && !byVersion.has(tool.version))
-        byVersion.set(tool.version, { folder, tool });
-    }
-    copies = [...byVersion.values()].sort((a, b) =>
-      compareVersions(b.tool.version, a.tool.version),
-    );
-    unfit = found.filter(({ tool }) => tool === null);
-    forgetGone();
-    const version = chosenVersion(
-      copies.map(({ tool }) => candidate(tool)),
-      ledger.state().inUse,
-    );
-    if (isStarted) sight();
-    return version === null ? null : (copyOf(version)?.tool ?? null);
-  }
-
-  function candidate({ version }: YtDlpTool) {
-    const { trial, wasLeft } = ledger.note(version);
-    const isTried = trial?.outcome === 'passed';
-    return { version, isTried, isRefused: wasLeft || trial?.outcome === 'failed' };
-  }
-
-  /** A folder that comes again is another one. */
-  function forgetGone(): void {
-    for (const [version, { trial }] of Object.entries(ledger.state().engines)) {
-      if (trial === null || trying === version || copyOf(version) !== undefined) continue;
-      ledger.setNote(version, { trial: null, wasLeft: false, mark: null }, true);
-      if (version === ledger.state().previous) ledger.change({ previous: null });
-    }
-  }
-
-  function sight(): void {
-    const fresh = copies.filter(({ tool }) => isUntried(tool));
-    const seen = new Set(fresh.map(({ tool }) => `${tool.path} ${markOf(tool)}`));
-    const ready = fresh.filter(({ tool }) => settled.has(`${tool.path} ${markOf(tool)}`));
-    settled = seen;
-    if (ready.length < fresh.length) later(SETTLE_MS, () => void options.lookAnew());
-    for (const copy of ready) void enqueue(() => tryAndUse(copy));
-  }
-
-  function isUntried(tool: YtDlpTool): boolean {
-    const inUse = ledger.state().inUse ?? current();
-    if (trying === tool.version || isForeign()) return false;
-    const { trial, mark } = ledger.note(tool.version);
-    const isDone = trial !== null && (trial.outcome === 'passed' || mark === markOf(tool));
-    return !isDone && (inUse === null || compareVersions(tool.version, inUse) > 0);
   }
 
   function enqueue<T>(task: () => Promise<T>): Promise<T | null> {
@@ -211,7 +167,7 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
   /** Fetched ones only: what a person has placed, a person removes. */
   async function removeOld(): Promise<void> {
     const { previous } = ledger.state();
-    const ours = copies.filter((copy) => provenanceOf(copy).source !== 'placed');
+    const ours = shelf.copies().filter((copy) => provenanceOf(copy).source !== 'placed');
     for (const { tool } of ours.slice(MOST_KEPT)) {
       const isNeeded =
         [current(), previous].includes(tool.version) || options.jobsOf(tool.version) > 0;
@@ -225,7 +181,7 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
     // A folder that loses its files one by one must not look like one that can be used.
     const doomed = join(dirname(copy.folder), `.new-removed-${randomUUID()}`);
     await rename(copy.folder, doomed);
-    copies = copies.filter((other) => other !== copy);
+    shelf.drop(copy);
     await rm(doomed, { recursive: true, force: true });
     tell('REMOVED', `yt-dlp ${version} was removed.`, { version });
   }
@@ -234,7 +190,7 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
     const tools = options.tools();
     const ofChannel = channel() === 'nightly' ? 'nightly' : 'stable';
     const isNightly = wanted.version !== undefined && wanted.version.split('.').length > 3;
-    const newest = copies[0]?.tool.version;
+    const newest = shelf.copies()[0]?.tool.version;
     const answer = await options.fetch(
       {
         toolsDir: tools.toolsDir,
@@ -279,9 +235,21 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
   }
 
   function tick(): void {
+    watchUse();
+    void lookAtFolder();
     if (now() < nextLookAt) return;
     nextLookAt = nextLook(now(), now(), Math.random());
     if (channel() !== 'off' && !isForeign() && !ledger.state().isPinned) void seek();
+  }
+
+  /** Cheap enough to see soon what a person puts there or takes away. */
+  async function lookAtFolder(): Promise<void> {
+    const names = await readdir(join(options.tools().toolsDir, 'yt-dlp')).catch(() => []);
+    const seen = names.filter((name) => !name.startsWith('.')).join('/');
+    if (seen === lastSeen) return;
+    lastSeen = seen;
+    await options.lookAnew();
+    watchUse();
   }
 
   function later(ms: number, run: () => void): void {
@@ -311,8 +279,8 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
   function list(): EngineList {
     return {
       ...listEngines({
-        copies,
-        unfit,
+        copies: shelf.copies(),
+        unfit: shelf.unfit(),
         trying,
         used: options.tools().ytDlp,
         ledger,
@@ -352,7 +320,7 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
   return {
     current,
     has: (version) => copyOf(version) !== undefined || version === current(),
-    pick,
+    pick: shelf.pick,
     list,
     async seekNewer() {
       if (channel() === 'off' || isForeign() || ledger.state().isPinned) return false;
@@ -419,16 +387,9 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
       const { lookedAt } = ledger.state();
       nextLookAt = nextLook(now(), lookedAt === null ? null : new Date(lookedAt), Math.random());
       watchUse();
-      const timer = setInterval(
-        () => {
-          watchUse();
-          tick();
-        },
-        Math.min(TICK_MS, SETTLE_MS * 2),
-      );
+      const timer = setInterval(tick, TICK_MS);
       timer.unref();
       timers.add(timer);
-      void options.lookAnew();
     },
     async close() {
       closing.abort();

@@ -1,0 +1,98 @@
+import { chosenVersion } from '../../domain/engine-choice.ts';
+import { compareVersions, type ManagedCopy, type YtDlpTool } from '../yt-dlp-finder.ts';
+import type { EngineLedger } from './ledger.ts';
+import type { WorkingCopy } from './listing.ts';
+import { markOf } from './provenance.ts';
+
+export interface ShelfOptions {
+  readonly ledger: EngineLedger;
+  readonly usedVersion: () => string | null;
+  readonly isTrying: (version: string) => boolean;
+  readonly mayTry: () => boolean;
+  /** A copy was seen twice as it is, and is newer than what is used. */
+  readonly onReady: (copy: WorkingCopy) => void;
+  /** One was seen for the first time: it may still be being copied. */
+  readonly onUnsettled: () => void;
+}
+
+export interface Shelf {
+  /** For `findTools`: takes note of what is there, and says what is used. */
+  pick(found: readonly ManagedCopy[]): YtDlpTool | null;
+  /** The newest first, each version once. */
+  copies(): readonly WorkingCopy[];
+  /** Those that do not run. */
+  unfit(): readonly ManagedCopy[];
+  copyOf(version: string): WorkingCopy | undefined;
+  /** Is newer than what is used, and no trial says anything of it as it is now. */
+  isUntried(tool: YtDlpTool): boolean;
+  drop(copy: WorkingCopy): void;
+}
+
+/** The copies in the tools folder, as they were at the last look. */
+export function createShelf(options: ShelfOptions): Shelf {
+  const { ledger } = options;
+  let copies: readonly WorkingCopy[] = [];
+  let unfit: readonly ManagedCopy[] = [];
+  let settled = new Set<string>();
+  const copyOf = (version: string) => copies.find(({ tool }) => tool.version === version);
+
+  function pick(found: readonly ManagedCopy[]): YtDlpTool | null {
+    const byVersion = new Map<string, WorkingCopy>();
+    for (const { folder, tool } of found) {
+      if (tool !== null && !byVersion.has(tool.version))
+        byVersion.set(tool.version, { folder, tool });
+    }
+    copies = [...byVersion.values()].sort((a, b) =>
+      compareVersions(b.tool.version, a.tool.version),
+    );
+    unfit = found.filter(({ tool }) => tool === null);
+    forgetGone();
+    const version = chosenVersion(
+      copies.map(({ tool }) => candidate(tool)),
+      ledger.state().inUse,
+    );
+    if (options.mayTry()) sight();
+    return version === null ? null : (copyOf(version)?.tool ?? null);
+  }
+
+  function candidate({ version }: YtDlpTool) {
+    const { trial, wasLeft } = ledger.note(version);
+    const isTried = trial?.outcome === 'passed';
+    return { version, isTried, isRefused: wasLeft || trial?.outcome === 'failed' };
+  }
+
+  /** A folder that comes again is another one. */
+  function forgetGone(): void {
+    for (const [version, { trial }] of Object.entries(ledger.state().engines)) {
+      if (trial === null || options.isTrying(version) || copyOf(version) !== undefined) continue;
+      ledger.setNote(version, { trial: null, wasLeft: false, mark: null }, true);
+      if (version === ledger.state().previous) ledger.change({ previous: null });
+    }
+  }
+
+  function sight(): void {
+    const fresh = copies.filter(({ tool }) => isUntried(tool));
+    const seen = new Set(fresh.map(({ tool }) => `${tool.path} ${markOf(tool)}`));
+    const ready = fresh.filter(({ tool }) => settled.has(`${tool.path} ${markOf(tool)}`));
+    settled = seen;
+    if (ready.length < fresh.length) options.onUnsettled();
+    for (const copy of ready) options.onReady(copy);
+  }
+
+  function isUntried(tool: YtDlpTool): boolean {
+    const inUse = options.usedVersion();
+    if (options.isTrying(tool.version)) return false;
+    const { trial, mark } = ledger.note(tool.version);
+    const isDone = trial !== null && (trial.outcome === 'passed' || mark === markOf(tool));
+    return !isDone && (inUse === null || compareVersions(tool.version, inUse) > 0);
+  }
+
+  return {
+    pick,
+    copies: () => copies,
+    unfit: () => unfit,
+    copyOf,
+    isUntried,
+    drop: (copy) => void (copies = copies.filter((other) => other !== copy)),
+  };
+}
