@@ -22,8 +22,7 @@ import { holdTrial, type TrialOptions } from './trial.ts';
 /** A copy is tried once it was seen twice, this long apart. */
 const SETTLE_MS = 3_000;
 const TICK_MS = 5_000;
-/** Fetched versions that are kept. */
-const MOST_KEPT = 4;
+const MOST_FETCHED_KEPT = 4;
 
 export interface EngineRoom extends Engines {
   list(): EngineList;
@@ -52,7 +51,6 @@ export interface EngineRoomOptions {
   readonly sideHosts: SideHosts;
   readonly trial: TrialOptions;
   readonly fetch: (request: FetchRequest, signal: AbortSignal) => Promise<FetchAnswer>;
-  /** Attempts that run with this version now. */
   readonly jobsOf: (version: string) => number;
   readonly brokenSites?: () => EngineList['broken_sites'];
   readonly log: Pick<ActivityLog, 'write'>;
@@ -68,7 +66,6 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
   const closing = new AbortController();
   const timers = new Set<NodeJS.Timeout>();
   let trying: string | null = null;
-  /** Trials and fetches one after another. */
   let work: Promise<unknown> = Promise.resolve();
   let seeking: Promise<boolean> | null = null;
   let nextLookAt = nextLook(now(), null, Math.random());
@@ -168,7 +165,7 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
   async function removeOld(): Promise<void> {
     const { previous } = ledger.state();
     const ours = shelf.copies().filter((copy) => provenanceOf(copy).source !== 'placed');
-    for (const { tool } of ours.slice(MOST_KEPT)) {
+    for (const { tool } of ours.slice(MOST_FETCHED_KEPT)) {
       const isNeeded =
         [current(), previous].includes(tool.version) || options.jobsOf(tool.version) > 0;
       if (!isNeeded) await removeFolder(tool.version);
