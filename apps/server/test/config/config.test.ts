@@ -42,6 +42,7 @@ describe('the configuration', () => {
       toolsDir: `${ROOT}/.artemis/tools`,
       secretKey: null,
       signedUrlTtlSeconds: 900,
+      ytDlpChannel: 'stable',
       ytDlpPath: null,
       pythonPath: null,
       ffmpegPath: null,

@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { Config } from '../../config.ts';
+import type { EngineChannel } from '@artemis/contracts';
 import { RequestError } from '../../domain/errors.ts';
 import type { Solution, SolveRequest } from '../../worker/messages.ts';
 import { createEngineHost, type EngineHostOptions } from '../engine-host.ts';
@@ -17,7 +17,7 @@ export interface OpenEnginesOptions extends Pick<
   EngineRoomOptions,
   'lookAnew' | 'withEngine' | 'jobsOf' | 'log' | 'logger'
 > {
-  readonly config: Pick<Config, 'dataDir' | 'ytDlpChannel'>;
+  readonly config: { readonly dataDir: string; readonly ytDlpChannel: EngineChannel };
   readonly repositoryRoot: string;
   readonly searchPath: string;
   readonly tools: () => Tools;

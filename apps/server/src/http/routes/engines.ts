@@ -1,9 +1,14 @@
+import type { EngineList, FetchEngine } from '@artemis/contracts';
 import type { FastifyInstance } from 'fastify';
-import type { EngineRoom } from '../../adapters/engines/engines.ts';
 import { addRoute } from '../route.ts';
 
 export interface EngineRoutesOptions {
-  readonly engines: Pick<EngineRoom, 'list' | 'fetch' | 'use' | 'remove'>;
+  readonly engines: {
+    list(): EngineList;
+    fetch(request: FetchEngine): EngineList;
+    use(version: string): Promise<EngineList>;
+    remove(version: string): Promise<void>;
+  };
 }
 
 /** The versions of yt-dlp side by side. */
