@@ -56,7 +56,7 @@ import { createRecords } from './domain/records.ts';
 import { createRetention } from './domain/retention.ts';
 import { createSeenMediaCache } from './domain/seen-media.ts';
 import { createSignedLinks, type SignedLinks } from './domain/signed-links.ts';
-import { readTelemetry } from './domain/telemetry.ts';
+import { brokenSitesOf, readTelemetry } from './domain/telemetry.ts';
 import { checkSubmittedUrl, proxyProblem } from './domain/url-policy.ts';
 import { withPlaylists } from './domain/with-playlists.ts';
 import { readChecks } from './readiness.ts';
@@ -140,6 +140,12 @@ export async function compose(
       resolve(repositoryRoot, '.env'),
     ],
   };
+  const lease = {
+    authorities,
+    pluginsDir: plugins.folder,
+    potProviderUrl: config.potProviderUrl,
+    prepare: () => proxy.listen(),
+  };
   const logArchive = createFileLogArchive({
     path: resolve(config.dataDir, 'activity-log.jsonl'),
     logger,
@@ -147,11 +153,10 @@ export async function compose(
   const log = createActivityLog(() => new Date(), logArchive);
   const memoryBytes = jobMemoryBytes(usableMemoryBytes(), config.maxWorkers);
   const engines = await openEngineRoom({
-    ...{ config, repositoryRoot, searchPath, hosts, log, logger, solve, memoryBytes },
+    ...{ config, repositoryRoot, searchPath, hosts, lease, log, logger, solve, memoryBytes },
     tools: () => toolWatch.current(),
     lookAnew: () => toolWatch.lookAnew(),
     withEngine: (use, signal) => withEngine(use, signal),
-    prepare: () => proxy.listen(),
     currentProof: () => solverProof(),
     proberOf: (engine, folder) =>
       createProber({
@@ -159,6 +164,7 @@ export async function compose(
         ...{ folder, withEngine: engine },
       }),
     jobsOf: (version) => runner.runningWith(version),
+    brokenSites: () => downloads.brokenSites(),
   });
   const initialTools = await findOurTools();
   /** What the attempts since the start have cost. */
@@ -178,14 +184,7 @@ export async function compose(
     },
     onError: (error) => logger.warn({ err: error }, 'no look at the tools'),
   });
-  const withEngine = createEngineLease({
-    engineHost,
-    tools: toolWatch.current,
-    authorities,
-    pluginsDir: () => plugins.folder(),
-    potProviderUrl: config.potProviderUrl,
-    prepare: () => proxy.listen(),
-  });
+  const withEngine = createEngineLease({ ...lease, engineHost, tools: toolWatch.current });
 
   const proxy = createLateEgressProxy({
     isPublicAddress,
@@ -308,6 +307,7 @@ export async function compose(
     notifier,
     playlists,
     disk: diskGate,
+    engines,
     log,
     logger,
     checkUrl,
@@ -368,6 +368,7 @@ export async function compose(
         sandbox: facts?.sandbox.level ?? null,
         ffmpeg_version: tools.ffmpeg?.version ?? null,
         js_runtime: runtimeName(tools),
+        broken_sites: brokenSitesOf(downloads.brokenSites()),
         jobs: jobs.count,
         job_cpu_seconds: Math.round(jobs.cpuSeconds * 100) / 100,
         job_peak_memory_bytes: jobs.peakMemoryBytes,

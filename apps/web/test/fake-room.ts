@@ -23,6 +23,8 @@ export class FakeRoom {
   readonly cookies = createFakeCookies();
   readonly #revs = new Map<string, number>();
   readonly #random = createRandom(7);
+  /** As telemetry tells them. */
+  brokenSites: Telemetry['engine']['broken_sites'] = [];
   readonly #options: FakeRoomOptions;
   readonly #listeners = new Set<(event: string, body: unknown) => void>();
   #rev = 1;
@@ -276,6 +278,7 @@ export class FakeRoom {
         sandbox: 'full',
         ffmpeg_version: '7.1',
         js_runtime: null,
+        broken_sites: this.brokenSites,
         jobs: 0,
         job_cpu_seconds: 0,
         job_peak_memory_bytes: 0,

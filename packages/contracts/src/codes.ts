@@ -140,6 +140,11 @@ export const FAILURES = {
     message: 'yt-dlp could not solve the challenges of this site; they may have changed.',
     hint: 'If /readyz says that solving works here, a newer yt-dlp may: run "npm run tools -- newer" in the folder of Artemis, wait a minute, then retry.',
   },
+  SITE_CHANGED: {
+    isRetryable: true,
+    message: 'The site has changed: nothing can be had from it with this yt-dlp.',
+    hint: 'Wait: it goes on by itself with another yt-dlp, or when the site works again. "Try now" asks at once.',
+  },
   UPCOMING: {
     isRetryable: true,
     message: 'The media is not out yet.',

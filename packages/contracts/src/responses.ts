@@ -152,6 +152,19 @@ export const Telemetry = Type.Object({
     js_runtime: nullable(Type.String()),
     jobs: Type.Integer({ minimum: 0, description: 'attempts since the start' }),
     job_cpu_seconds: Type.Number({ minimum: 0, description: 'of all of them' }),
+    broken_sites: Type.Array(
+      Type.Object({
+        site: Type.String(),
+        since: Timestamp,
+        version: Type.String({ description: 'the yt-dlp that the site fails with' }),
+        waiting: Count,
+        is_seeking: Type.Boolean({ description: 'a newer yt-dlp is being looked for or tried' }),
+        next_try_at: nullable(
+          Type.String({ ...Timestamp, description: 'of one download; null while one is tried' }),
+        ),
+      }),
+      { maxItems: 5, description: 'their downloads wait (`waiting_for: engine`)' },
+    ),
     job_peak_memory_bytes: Type.Integer({ minimum: 0, description: 'of the largest process' }),
   }),
   process: Type.Object({

@@ -160,7 +160,8 @@ export const ROUTE_SCHEMAS = {
     response: { 200: ActionResult, ...changing },
   },
   resumeHost: {
-    summary: 'Ask a site again that is left alone; otherwise 404 `HOST_NOT_PARKED`',
+    summary:
+      'Ask a site again that is left alone, or broken with this yt-dlp; otherwise 404 `HOST_NOT_PARKED`',
     params: HostParams,
     body: NoFields,
     isBodyOptional: true,

@@ -64,7 +64,7 @@ export function isTerminal(status: Status): status is TerminalStatus {
 export const PHASES = ['extracting', 'downloading', 'processing', 'verifying', 'storing'] as const;
 export type Phase = (typeof PHASES)[number];
 
-export const WAITING_REASONS = ['slot', 'retry', 'host', 'disk', 'release'] as const;
+export const WAITING_REASONS = ['slot', 'retry', 'host', 'disk', 'release', 'engine'] as const;
 export type WaitingReason = (typeof WAITING_REASONS)[number];
 
 export const ARTIFACT_KINDS = ['media', 'subtitle', 'thumbnail', 'info'] as const;

@@ -49,3 +49,13 @@ export function hostsOfLink(url: string): readonly string[] {
   const other = Object.entries(OTHER_NAMES).find(([name]) => isBelowSite(host, name))?.[1];
   return other === undefined ? [host] : [host, other];
 }
+
+/** The site of a link as a person would name it: hosts of one owner's domain together, an address by itself. */
+export function siteOfLink(url: string): string {
+  const { hostname } = new URL(url);
+  const host = hostNameOf(hostname.replace(/\.+$/, ''));
+  if (host === null || isAddress(host)) return hostname;
+  const other = Object.entries(OTHER_NAMES).find(([name]) => isBelowSite(host, name))?.[1];
+  const labels = (other ?? host).split('.');
+  return labels.slice(SHARED_SUFFIX.test(labels.slice(-2).join('.')) ? -3 : -2).join('.');
+}

@@ -12,6 +12,7 @@ import { createAttemptCount } from './attempt-count.ts';
 import { IDLE } from './blank-record.ts';
 import { createCounter } from './counter.ts';
 import type { DiskGate } from './disk-gate.ts';
+import { createEngineWaits, type ToldBrokenSite } from './engine-waits.ts';
 import { RequestError } from './errors.ts';
 import { listDownloads, matches, type ListPage, type ListQuery } from './list-downloads.ts';
 import type { LiveChange, LiveDownloads } from './live-downloads.ts';
@@ -24,6 +25,7 @@ import {
 import type {
   DownloadQueue,
   DownloadRunner,
+  Engines,
   FileName,
   FileStore,
   HistoryContent,
@@ -60,6 +62,7 @@ export interface DownloadsDependencies {
   readonly files: FileStore;
   readonly notifier: Notifier;
   readonly disk: DiskGate;
+  readonly engines: Engines;
   readonly playlists: RunDependencies['playlists'] &
     Pick<Playlists, 'hasFailedEntries' | 'requireSameList'>;
   readonly log: ActivityLog;
@@ -109,6 +112,8 @@ export interface Downloads {
    * @throws {RequestError} HOST_NOT_PARKED
    */
   resumeHost(host: string): Promise<readonly string[]>;
+  /** Sites that fail with the yt-dlp at hand, the longest broken first. */
+  brokenSites(): readonly ToldBrokenSite[];
   /** Ends a live recording with what it has. One that the server's end cuts off meanwhile goes on after the next start. */
   finish(id: string): Promise<Download>;
   update(id: string, request: UpdateDownload): Promise<Download>;
@@ -132,12 +137,18 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
   const [interruptions, deaths, looks] = [createCounter(), createCounter(), createCounter()];
   const random = dependencies.random ?? Math.random;
   const sites = createParkedSites({ ...dependencies, now });
-  const { view } = sites;
+  const engineWaits = createEngineWaits({
+    ...dependencies,
+    now,
+    // One that runs puts itself into the queue when it ends.
+    admit: (id) => (running.has(id) ? Promise.resolve() : admit(id)),
+  });
+  const view = (download: Download) => engineWaits.view(sites.view(download));
   live.subscribe((change) => {
     if (change.kind !== 'removed') return;
     attempts.forget(change.id);
     for (const counter of [interruptions, deaths, looks]) counter.forget(change.id);
-    void sites.withdraw(change.id);
+    void forgetWaits(change.id);
   });
   removeWorkWithRecords({ ...dependencies, untilEnded: (id) => running.get(id)?.ended });
   const runDependencies: RunDependencies = {
@@ -149,6 +160,8 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
     mayContinue: (id) => interruptions.next(id) <= MOST_INTERRUPTIONS && !isStopping,
     mayRunAgain: (id) => deaths.next(id) < MOST_DEATHS,
     sites,
+    engineWaits,
+    admit,
     countLook: (id) => looks.next(id),
     attempts,
   };
@@ -167,13 +180,21 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
     throw new RequestError('ENGINE_NOT_FOUND', `There is no yt-dlp ${version} here.`);
   }
 
-  async function enqueue(id: string): Promise<void> {
-    // Needs no slot once its list is read.
-    if (await dependencies.playlists.feed(id)) return;
+  async function admit(id: string): Promise<void> {
     const entry = live.get(id);
     // Something may have moved it on while this was on its way here.
     if (entry?.download.status !== 'queued') return;
-    await queue.enqueue(queueEntryOf(entry, dependencies.disk));
+    await queue.enqueue(queueEntryOf(entry, dependencies.disk, engineWaits));
+  }
+
+  async function enqueue(id: string): Promise<void> {
+    // Needs no slot once its list is read.
+    if (!(await dependencies.playlists.feed(id))) await admit(id);
+  }
+
+  async function forgetWaits(id: string): Promise<void> {
+    engineWaits.withdraw(id);
+    await sites.withdraw(id);
   }
 
   /**
@@ -211,7 +232,9 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
   }
 
   async function run(id: string): Promise<void> {
-    if (isStopping) return;
+    const entry = live.get(id);
+    if (isStopping || !entry) return;
+    if (!engineWaits.mayStart(entry)) return admit(id);
     const [controller, finisher] = [new AbortController(), new AbortController()];
     const signals = { signal: controller.signal, finish: finisher.signal };
     const end = runDownload(id, signals, runDependencies).catch((error: unknown) => {
@@ -220,6 +243,7 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
     running.set(id, { controller, finisher, ended: end });
     await end;
     running.delete(id);
+    engineWaits.ended(id);
   }
 
   return {
@@ -234,6 +258,7 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
         log.write('info', `Continuing ${interrupted.length} interrupted downloads.`, null, true);
       }
       submissions.recover(idempotency);
+      engineWaits.recover();
       await records.forgetSurplus().catch((error: unknown) => {
         logger.warn({ err: error }, 'old records are forgotten with the next download that ends');
       });
@@ -297,7 +322,7 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
       running.get(id)?.controller.abort();
       await queue.remove(id);
       await orGoOn(id, saved);
-      await sites.withdraw(id);
+      await forgetWaits(id);
       log.write('info', 'Cancelled.', id, false);
       log.write('info', `Cancelled: ${download.title ?? new URL(download.url).hostname}`, id, true);
       if (!isRunning) await files.removeJobFolder(id);
@@ -338,7 +363,8 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
       });
       const queued = required(id);
       submissions.track(queued);
-      await sites.withdraw(id);
+      await forgetWaits(id);
+      engineWaits.trial(queued);
       log.write('info', retryWords(queued), id, false);
       const begin = async () => {
         if (isOther) await files.removeJobFolder(id);
@@ -357,7 +383,7 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
       running.get(id)?.controller.abort();
       await queue.remove(id);
       await orGoOn(id, saved);
-      await sites.withdraw(id);
+      await forgetWaits(id);
       log.write('info', 'Paused.', id, false);
       return required(id);
     },
@@ -377,7 +403,11 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
       return queued;
     },
     async resumeHost(host) {
-      const affected = await sites.resume(host, enqueue);
+      const changed = await engineWaits.resume(host);
+      const affected = await sites.resume(host, enqueue).catch((error: unknown) => {
+        if (changed === null) throw error;
+        return changed;
+      });
       log.write('info', `Asking ${host} again.`, null, true);
       return affected;
     },
@@ -403,6 +433,7 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
       required(id);
       return log.ofDownload(id, after);
     },
+    brokenSites: engineWaits.list,
     subscribe: (listener) => live.subscribe(listener),
     async stop() {
       isStopping = true;

@@ -4,27 +4,22 @@ import type { ActivityLog } from './activity-log.ts';
 import type { AttemptCount } from './attempt-count.ts';
 import { IDLE } from './blank-record.ts';
 import { downloadError } from './errors.ts';
+import type { EngineWaits } from './engine-waits.ts';
 import type { LiveDownload, LiveDownloads } from './live-downloads.ts';
 import { needsMedia } from './missing-parts.ts';
-import type {
-  DownloadQueue,
-  DownloadRunner,
-  FileName,
-  FileStore,
-  Notifier,
-  RunOptions,
-} from './ports.ts';
+import type { DownloadRunner, FileName, FileStore, Notifier, RunOptions } from './ports.ts';
 import type { Logger, Records } from './records.ts';
-import { queueEntryOf } from './queue-entry.ts';
-import { releaseDelaySeconds, retryDelaySeconds } from './retry-policy.ts';
+import { retryDelaySeconds } from './retry-policy.ts';
 import type { DiskGate } from './disk-gate.ts';
 import type { ParkedSites } from './parked-sites.ts';
 import { settleParts } from './store-parts.ts';
+import { waitForEngine, waitForRelease } from './uncounted-waits.ts';
 
 export interface RunDependencies {
   readonly live: LiveDownloads;
   readonly records: Records;
-  readonly queue: DownloadQueue;
+  /** Puts a queued download into the queue. */
+  readonly admit: (id: string) => Promise<void>;
   readonly runner: DownloadRunner;
   readonly files: FileStore;
   readonly notifier: Notifier;
@@ -41,6 +36,7 @@ export interface RunDependencies {
   readonly mayRunAgain: (id: string) => boolean;
   readonly disk: DiskGate;
   readonly sites: Pick<ParkedSites, 'sentAway' | 'welcomed'>;
+  readonly engineWaits: Pick<EngineWaits, 'failed' | 'succeeded'>;
   /** How often it was looked at and not out yet, with this time, from 1. */
   readonly countLook: (id: string) => number;
   readonly fileName: (download: Download) => FileName;
@@ -221,7 +217,7 @@ async function waitForDisk(
   const { live, records } = dependencies;
   if (live.get(id)?.download.status !== 'running') return settle(id, STOPPED, dependencies);
   await records.move(id, 'queued', { ...IDLE, ...patch, waiting_for: 'disk' });
-  await enqueue(id, dependencies);
+  await dependencies.admit(id);
 }
 
 function takenBack(change: Partial<Download>, before: Download): Partial<Download> {
@@ -260,7 +256,11 @@ async function store(
   if (outcome.entries && (await dependencies.playlists.feed(id))) return files.removeJobFolder(id);
   const media = artifacts.find((artifact) => artifact.kind === 'media') ?? null;
   const at = now();
-  dependencies.sites.welcomed(dependencies.live.get(id)?.host ?? '');
+  const stored = live.get(id);
+  if (stored) {
+    dependencies.sites.welcomed(stored.host);
+    dependencies.engineWaits.succeeded(stored);
+  }
   log.write('info', media ? `Stored as ${media.storage_path}.` : 'Done.', id, false);
   log.write('info', `Completed: ${metadata.title ?? new URL(download.url).hostname}`, id, true);
   await records.move(id, 'completed', {
@@ -320,13 +320,17 @@ async function fail(
       false,
     );
     await records.move(id, 'queued', { ...IDLE, waiting_for: 'slot' });
-    await enqueue(id, dependencies);
+    await dependencies.admit(id);
     return;
   }
   if (entry.download.retry_parts.length > 0) return settleParts(id, outcome, dependencies);
   if (outcome.code === 'UPCOMING') return waitForRelease(entry, outcome, dependencies);
-  const error = downloadError(outcome.code, outcome.quote ?? outcome.figures);
-  if (outcome.detail) log.write('error', outcome.detail, id, false);
+  const verdict = await dependencies.engineWaits.failed(entry, outcome);
+  if (live.get(id)?.download.status !== 'running') return settle(id, STOPPED, dependencies);
+  if (verdict === 'wait' || verdict === 'again') {
+    return waitForEngine(entry, verdict, outcome, dependencies);
+  }
+  if (verdict === 'over') return end(entry, { ...outcome, code: 'SITE_CHANGED' }, dependencies);
   const runs = dependencies.attempts.afterFailure(entry.download, outcome.code);
   const random = dependencies.random();
   const siteDelay = await dependencies.sites.sentAway(entry, outcome, random);
@@ -341,19 +345,10 @@ async function fail(
   // The next try would be for the whole download, which nobody has asked for.
   const isOnce = entry.download.accept_incomplete === true;
   const delay = ownDelay === null || isOnce ? null : Math.max(ownDelay, siteDelay);
+  if (delay === null) return end(entry, outcome, dependencies);
+  const error = downloadError(outcome.code, outcome.quote ?? outcome.figures);
   const name = entry.download.title ?? entry.host;
-  if (delay === null) {
-    log.write('error', `Failed (${outcome.code}): ${name}. ${error.message}`, id, true);
-    await records.move(id, 'failed', {
-      ...IDLE,
-      error,
-      accept_incomplete: false,
-      completed_at: now().toISOString(),
-    });
-    if (outcome.code === 'DISK_FULL') await dependencies.disk.giveUpPartial(id);
-    await notify(id, dependencies);
-    return;
-  }
+  if (outcome.detail) log.write('error', outcome.detail, id, false);
   const retryAtMs = now().getTime() + delay * 1000;
   log.write('warn', `${name}: ${error.message} Next try in ${Math.ceil(delay)} s.`, id, true);
   await records.move(id, 'queued', {
@@ -363,33 +358,28 @@ async function fail(
     error,
     retry_at: new Date(retryAtMs).toISOString(),
   });
-  await enqueue(id, dependencies);
+  await dependencies.admit(id);
 }
 
-/** Costs no attempt, and goes on for as long as the site says that it will be there. */
-async function waitForRelease(
-  { download, host }: LiveDownload,
-  { detail, releaseAtMs }: Extract<Outcome, { kind: 'failed' }>,
-  { records, log, now, random, countLook, ...dependencies }: RunDependencies,
+/** It has failed, and is not run again by itself. */
+async function end(
+  { download: { id, title }, host }: LiveDownload,
+  outcome: Extract<Outcome, { kind: 'failed' }>,
+  dependencies: RunDependencies,
 ): Promise<void> {
-  const { id, title } = download;
-  const nowMs = now().getTime();
-  const delay = releaseDelaySeconds(releaseAtMs ?? null, nowMs, countLook(id), random());
-  const error = downloadError('UPCOMING');
-  if (detail) log.write('info', detail, id, false);
-  const retryAt = new Date(nowMs + delay * 1000).toISOString();
-  log.write('info', `${title ?? host}: ${error.message} Looked at again at ${retryAt}.`, id, true);
-  const waiting = { waiting_for: 'release', error, retry_at: retryAt } as const;
-  await records.move(id, 'queued', { ...IDLE, ...waiting });
-  await enqueue(id, dependencies);
-}
-
-async function enqueue(
-  id: string,
-  { live, queue, disk }: Pick<RunDependencies, 'live' | 'queue' | 'disk'>,
-): Promise<void> {
-  const entry = live.get(id);
-  if (entry?.download.status === 'queued') await queue.enqueue(queueEntryOf(entry, disk));
+  const { records, log, now } = dependencies;
+  const { code, detail } = outcome;
+  const error = downloadError(code, outcome.quote ?? outcome.figures);
+  if (detail) log.write('error', detail, id, false);
+  log.write('error', `Failed (${code}): ${title ?? host}. ${error.message}`, id, true);
+  await records.move(id, 'failed', {
+    ...IDLE,
+    error,
+    accept_incomplete: false,
+    completed_at: now().toISOString(),
+  });
+  if (code === 'DISK_FULL') await dependencies.disk.giveUpPartial(id);
+  await notify(id, dependencies);
 }
 
 async function notify(id: string, { live, notifier }: RunDependencies): Promise<void> {

@@ -1,9 +1,11 @@
 import type { Telemetry } from '@artemis/contracts';
+import type { ToldBrokenSite } from './engine-waits.ts';
 import type { LiveDownloads } from './live-downloads.ts';
 import type { DownloadQueue, StorageUsage } from './ports.ts';
 
 const ACTIVE_SHOWN = 16;
 const HOSTS_SHOWN = 10;
+const BROKEN_SITES_SHOWN = 5;
 const TITLE_CHARACTERS = 60;
 
 export interface TelemetrySources {
@@ -78,6 +80,21 @@ export function readTelemetry(sources: TelemetrySources): Telemetry {
     instance_id: sources.instanceId,
     at: sources.now.toISOString(),
   };
+}
+
+export function brokenSitesOf(
+  sites: readonly ToldBrokenSite[],
+): Telemetry['engine']['broken_sites'] {
+  return sites
+    .slice(0, BROKEN_SITES_SHOWN)
+    .map(({ site, sinceMs, version, waiting, isSeeking, nextTryMs }) => ({
+      site,
+      since: new Date(sinceMs).toISOString(),
+      version,
+      waiting,
+      is_seeking: isSeeking,
+      next_try_at: nextTryMs === null ? null : new Date(nextTryMs).toISOString(),
+    }));
 }
 
 /** Never cuts an emoji or a surrogate pair in half. */

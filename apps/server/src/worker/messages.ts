@@ -221,6 +221,8 @@ export type Outcome =
       readonly retryAfterSeconds: number | null;
       /** The site speaks of this file and not of all our requests. */
       readonly isOfFileAlone?: boolean;
+      /** HTTP status of the answer that decided, when one did. */
+      readonly status?: number | null;
       /** Of UPCOMING: epoch time at which the site promises it, when it does. */
       readonly releaseAtMs?: number | null;
       readonly usage: AttemptUsage | null;

@@ -36,6 +36,9 @@ export interface Room {
   readonly started: readonly string[];
   /** Downloads whose partial files were removed, in order. */
   readonly removedFolders: readonly string[];
+  /** Sites for which a newer yt-dlp was looked for; there is none. */
+  readonly sought: readonly string[];
+  useEngine(version: string): void;
   /** While set, every write of the history fails with it. */
   failWrites(error: Error | null): void;
   /** Of the disk; null, as at first: unknown. */
@@ -173,7 +176,19 @@ export async function openRoom(options: RoomOptions = {}): Promise<Room> {
     maxWaiting: options.slots ?? 2,
     now,
   });
+  let engine = '2026.10.26';
+  const onSwitch: ((version: string | null) => void)[] = [];
+  const sought: string[] = [];
   const plainDownloads = createDownloads({
+    engines: {
+      current: () => engine,
+      seekNewer(site) {
+        sought.push(site);
+        return Promise.resolve(false);
+      },
+      onSwitch: (listener) => void onSwitch.push(listener),
+      noteEnd: () => undefined,
+    },
     disk,
     playlists,
     live,
@@ -222,6 +237,11 @@ export async function openRoom(options: RoomOptions = {}): Promise<Room> {
     attempts,
     started,
     removedFolders,
+    sought,
+    useEngine(version) {
+      engine = version;
+      for (const listener of onSwitch) listener(version);
+    },
     failWrites: (error) => void (writeError = error),
     failLists: (error) => void (listError = error),
     console: () => log.console(0).lines.map(({ text }) => text),

@@ -131,6 +131,12 @@ export async function startApp(options: AppOptions = {}): Promise<AppUnderTest> 
     now: () => new Date(),
   });
   const plainDownloads = createDownloads({
+    engines: {
+      current: () => '2026.10.26',
+      seekNewer: () => Promise.resolve(false),
+      onSwitch: () => undefined,
+      noteEnd: () => undefined,
+    },
     disk,
     playlists,
     live,
@@ -156,6 +162,7 @@ export async function startApp(options: AppOptions = {}): Promise<AppUnderTest> 
     sandbox: null,
     ffmpeg_version: null,
     js_runtime: null,
+    broken_sites: [],
     jobs: 0,
     job_cpu_seconds: 0,
     job_peak_memory_bytes: 0,

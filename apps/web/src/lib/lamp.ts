@@ -82,6 +82,8 @@ export function waitingText(
       return at !== null && seconds > 0
         ? t.waitingRelease(format.dateTime(at))
         : t.waitingReleaseSoon;
+    case 'engine':
+      return t.waitingEngine;
     case null:
       return null;
   }

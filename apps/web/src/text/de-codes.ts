@@ -30,6 +30,10 @@ export const deCodes: CodeWords = {
       message: 'Die Seite antwortet nur dem, was wie ein Browser aussieht.',
       hint: 'Artemis ahmt keine Browser nach. Warten hilft nicht; suche dasselbe Medium auf einer anderen Seite.',
     },
+    SITE_CHANGED: {
+      message: 'Die Seite hat sich geändert: Mit diesem yt-dlp ist von ihr nichts zu bekommen.',
+      hint: 'Warte: es geht von selbst weiter, mit einem anderen yt-dlp oder wenn die Seite wieder geht. „Jetzt versuchen“ fragt sofort.',
+    },
     UPCOMING: {
       message: 'Das Medium ist noch nicht erschienen.',
       hint: 'Warte: es wird von selbst wieder angesehen, wenn es da sein sollte.',

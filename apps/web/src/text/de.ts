@@ -71,6 +71,14 @@ export const de: FirstWords = {
     `Zu sehen ist der letzte bekannte Stand. Nächster Versuch in ${seconds}.`,
   serverProblem: (problem) => `Der Server hat ein Problem: ${problem}`,
   tryNow: 'Jetzt versuchen',
+  siteBroken: (site, since, version) =>
+    `${site} schlägt seit ${since} mit yt-dlp ${version} bei jedem Download fehl.`,
+  siteBrokenSeeking: 'Ein neueres wird versucht.',
+  siteBrokenNext: (time) => `In ${time} versucht es ein Download wieder.`,
+  siteBrokenTrying: 'Ein Download versucht es gerade wieder.',
+  siteBrokenWaiting: (count) =>
+    count === 1 ? '1 Download wartet.' : `${n(count)} Downloads warten.`,
+  tryItNow: 'Jetzt versuchen',
   notReadyTitle: 'Downloads können noch nicht laufen.',
   attentionTitle: 'Einen Blick wert.',
   checkAgain: 'Erneut prüfen',
@@ -166,6 +174,7 @@ export const de: FirstWords = {
   waitingRetrySoon: 'neuer Versuch gleich',
   waitingHost: 'wartet auf andere Downloads dieser Seite',
   waitingSite: (time) => `die Seite bekommt noch ${time} Ruhe`,
+  waitingEngine: 'die Seite hat sich geändert, wartet auf ein anderes yt-dlp',
   waitingDisk: 'wartet auf die Platte',
   tryNowAt: (host) => `Jetzt versuchen: ${host}`,
   toastTryNow: (host) => `${host} wird wieder gefragt.`,

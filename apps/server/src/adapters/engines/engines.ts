@@ -5,6 +5,7 @@ import type { EngineEvent, EngineList, FetchEngine } from '@artemis/contracts';
 import type { ActivityLog } from '../../domain/activity-log.ts';
 import { nextLook } from '../../domain/engine-choice.ts';
 import { isWorse, sinceSwitch, withEnd } from '../../domain/engine-success.ts';
+import type { ToldBrokenSite } from '../../domain/engine-waits.ts';
 import { RequestError } from '../../domain/errors.ts';
 import type { Engines } from '../../domain/ports.ts';
 import type { Logger } from '../../domain/records.ts';
@@ -52,7 +53,7 @@ export interface EngineRoomOptions {
   readonly trial: TrialOptions;
   readonly fetch: (request: FetchRequest, signal: AbortSignal) => Promise<FetchAnswer>;
   readonly jobsOf: (version: string) => number;
-  readonly brokenSites?: () => EngineList['broken_sites'];
+  readonly brokenSites: () => readonly ToldBrokenSite[];
   readonly log: Pick<ActivityLog, 'write'>;
   readonly logger: Logger;
   readonly now?: () => Date;
@@ -70,6 +71,7 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
   let seeking: Promise<boolean> | null = null;
   let nextLookAt = nextLook(now(), null, Math.random());
   let told: string | null = null;
+  let heard: string | null = null;
 
   const channel = () => ledger.state().channel ?? options.defaultChannel;
   const current = () => options.tools().ytDlp?.version ?? null;
@@ -158,7 +160,7 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
     told = version;
     tell(code, message, { version, from, site });
     await options.lookAnew();
-    for (const listener of listeners) listener(current());
+    hear();
   }
 
   /** Fetched ones only: what a person has placed, a person removes. */
@@ -287,14 +289,25 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
       channel: channel(),
       is_fetching: seeking !== null,
       next_look_at: channel() === 'off' || isForeign() ? null : nextLookAt.toISOString(),
-      broken_sites: options.brokenSites?.() ?? [],
+      broken_sites: options.brokenSites().map(({ site, sinceMs, version, failures, waiting }) => ({
+        ...{ site, version, failures, waiting, trying },
+        since: new Date(sinceMs).toISOString(),
+      })),
     };
+  }
+
+  /** A yt-dlp of the computer may be another one at any look. */
+  function hear(): void {
+    if (heard === current()) return;
+    heard = current();
+    for (const listener of listeners) listener(heard);
   }
 
   /** What runs was removed, or another one was found in its place. */
   function watchUse(): void {
     const { inUse } = ledger.state();
     const version = current();
+    hear();
     if (version === null) return;
     const isGone = version === inUse && !isForeign() && copyOf(version) === undefined;
     if (isGone && told !== `gone ${version}`) {
@@ -311,7 +324,6 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
       if (told !== `gone ${inUse}`) tell('GONE', message, { version, from: inUse });
     }
     ledger.change({ inUse: version, usedSince: now().toISOString(), fresh: {}, isPinned: false });
-    for (const listener of listeners) listener(version);
   }
 
   return {
@@ -380,6 +392,7 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
       return options.sideHosts.use(copy.tool, (side) => side.withEngine(use, signal));
     },
     start() {
+      heard = current();
       isStarted = true;
       const { lookedAt } = ledger.state();
       nextLookAt = nextLook(now(), lookedAt === null ? null : new Date(lookedAt), Math.random());

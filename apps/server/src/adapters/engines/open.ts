@@ -4,7 +4,7 @@ import type { EngineChannel } from '@artemis/contracts';
 import { RequestError } from '../../domain/errors.ts';
 import type { Solution, SolveRequest } from '../../worker/messages.ts';
 import { createEngineHost, type EngineHostOptions } from '../engine-host.ts';
-import { createEngineLease, type WithEngine } from '../engine-lease.ts';
+import { createEngineLease, type EngineLeaseOptions, type WithEngine } from '../engine-lease.ts';
 import type { Prober } from '../prober.ts';
 import { createSolverProof, type SolverProof } from '../solver-proof.ts';
 import type { Tools } from '../tools.ts';
@@ -15,7 +15,7 @@ import { createSideHosts } from './side-hosts.ts';
 
 export interface OpenEnginesOptions extends Pick<
   EngineRoomOptions,
-  'lookAnew' | 'withEngine' | 'jobsOf' | 'log' | 'logger'
+  'lookAnew' | 'withEngine' | 'jobsOf' | 'brokenSites' | 'log' | 'logger'
 > {
   readonly config: { readonly dataDir: string; readonly ytDlpChannel: EngineChannel };
   readonly repositoryRoot: string;
@@ -23,7 +23,8 @@ export interface OpenEnginesOptions extends Pick<
   readonly tools: () => Tools;
   /** For each host besides the main one. */
   readonly hosts: Omit<EngineHostOptions, 'tools' | 'onGone'>;
-  readonly prepare: () => Promise<void>;
+  /** For each way to one of these hosts. */
+  readonly lease: Omit<EngineLeaseOptions, 'engineHost' | 'tools'>;
   readonly solve: (request: SolveRequest) => Promise<Solution>;
   readonly memoryBytes: number;
   readonly currentProof: () => Promise<SolverProof | null>;
@@ -34,13 +35,12 @@ export interface OpenEnginesOptions extends Pick<
 /** The versions side by side, with all that they need from this computer. */
 export async function openEngineRoom(options: OpenEnginesOptions): Promise<EngineRoom> {
   const { config, logger, tools, withEngine } = options;
-  const { authorities = null } = options.hosts;
   const at = (name: string) => resolve(config.dataDir, 'engine-trial', name);
   const sideHosts = createSideHosts({
     tools,
     startHost: (hostTools) => createEngineHost({ ...options.hosts, tools: hostTools }),
     leaseOf: (engineHost, hostTools) =>
-      createEngineLease({ engineHost, tools: hostTools, authorities, prepare: options.prepare }),
+      createEngineLease({ ...options.lease, engineHost, tools: hostTools }),
   });
 
   async function lookAt(engine: WithEngine, url: string): Promise<string | null> {
