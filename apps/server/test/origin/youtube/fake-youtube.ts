@@ -18,6 +18,8 @@ export interface FakeYouTube {
   readonly media: readonly number[];
   /** Statements that the player script runs besides; empty for a good one. */
   hostile: string;
+  /** While true, every video asks for the page to be loaded anew, as on the day when the site has changed. */
+  isChanged: boolean;
   close(): Promise<void>;
 }
 
@@ -44,7 +46,7 @@ const CLIENT_WITHOUT_PLAYER = 'VISIONOS';
  */
 export async function startFakeYouTube(clip: Uint8Array): Promise<FakeYouTube> {
   const media: number[] = [];
-  const state = { hostile: '' };
+  const state = { hostile: '', isChanged: false };
 
   const site = createTlsServer(
     { key: readFileSync(here('site.key')), cert: readFileSync(here('site.pem')) },
@@ -71,7 +73,11 @@ export async function startFakeYouTube(clip: Uint8Array): Promise<FakeYouTube> {
       case '/youtubei/v1/browse':
         return send(response, 'application/json', JSON.stringify(playlistData()));
       case '/youtubei/v1/player':
-        return send(response, 'application/json', playerAnswer(await bodyOf(request)));
+        return send(
+          response,
+          'application/json',
+          playerAnswer(await bodyOf(request), state.isChanged),
+        );
       default:
         if (url.pathname.startsWith('/s/player/')) {
           return send(response, 'text/javascript', playerScript(state.hostile));
@@ -104,6 +110,12 @@ export async function startFakeYouTube(clip: Uint8Array): Promise<FakeYouTube> {
     set hostile(statements) {
       state.hostile = statements;
     },
+    get isChanged() {
+      return state.isChanged;
+    },
+    set isChanged(isChanged) {
+      state.isChanged = isChanged;
+    },
     async close() {
       proxy.closeAllConnections();
       site.closeAllConnections();
@@ -117,8 +129,8 @@ interface PlayerRequest {
   readonly context?: { readonly client?: { readonly clientName?: string } };
 }
 
-function playerAnswer({ videoId = '', context }: PlayerRequest): string {
-  const kind = VIDEOS[videoId];
+function playerAnswer({ videoId = '', context }: PlayerRequest, isChanged: boolean): string {
+  const kind = isChanged ? 'reload' : VIDEOS[videoId];
   const refused = (status: string, reason: string) => ({
     playabilityStatus: { status, reason },
     videoDetails: detailsOf(videoId),
