@@ -12,6 +12,7 @@ import { fileComplete } from './rows/file-complete.ts';
 import { firstRequest } from './rows/first-request.ts';
 import { largeFile } from './rows/large-file.ts';
 import { memory } from './rows/memory.ts';
+import { players } from './rows/players.ts';
 import { sandbox } from './rows/sandbox.ts';
 import { segments } from './rows/segments.ts';
 import { start } from './rows/start.ts';
@@ -24,6 +25,7 @@ const rows: readonly Row[] = [
   burst,
   memory,
   segments,
+  players,
   sandbox,
   largeFile,
   start,

@@ -1,5 +1,6 @@
 """The job process: everything between the fork and the program that was asked for."""
 
+import fcntl
 import os
 import resource
 import signal
@@ -20,6 +21,7 @@ import jar
 import job_hooks
 import media_inputs
 import media_tools
+import player_cache
 import processes
 import reports
 import runtimes
@@ -37,6 +39,7 @@ def run(
     host_pid: int,
     connection: int,
     watcher: Optional[processes.GroupWatcher],
+    pipe: Optional[int] = None,
 ) -> None:
     """Called in the forked process with every other descriptor of the host closed. Never returns."""
     status = 70
@@ -47,7 +50,7 @@ def run(
         processes.die_with_parent(host_pid)
         processes.forbid_new_privileges()
         ports = _ports(request, settings)
-        ruleset = _take_over_streams(connection, sandbox.ruleset(request.folder, ports))
+        ruleset = _take_over_streams(connection, sandbox.ruleset(request.folder, ports), pipe)
         _reset_signals()
         os.chdir(request.folder)
         _set_environment(request, settings, sandbox)
@@ -81,8 +84,12 @@ def _ports(request: Request, settings: Settings) -> Optional[Tuple[int, ...]]:
     return (port,) if is_all_by_proxy and port is not None else None
 
 
-def _take_over_streams(connection: int, ruleset: Optional[int]) -> Optional[int]:
+def _take_over_streams(connection: int, ruleset: Optional[int], pipe: Optional[int]) -> Optional[int]:
     """Returns the descriptor that the ruleset has now."""
+    if pipe is not None:
+        # Out of the way of the numbers below, and closed in whatever the job starts.
+        pipe = fcntl.fcntl(pipe, fcntl.F_DUPFD_CLOEXEC, 100)
+        player_cache.tell_through(pipe)
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
     for descriptor in (1, 2):
@@ -90,7 +97,10 @@ def _take_over_streams(connection: int, ruleset: Optional[int]) -> Optional[int]
     if ruleset is not None and ruleset != 3:
         os.dup2(ruleset, 3, inheritable=False)
     # Whatever else is open belongs to the host or to other jobs.
-    os.closerange(3 if ruleset is None else 4, 1024)
+    first = 3 if ruleset is None else 4
+    os.closerange(first, 1024 if pipe is None else pipe)
+    if pipe is not None:
+        os.closerange(pipe + 1, 1024)
     sys.stdin = open(0, encoding='utf-8', closefd=False)
     sys.stdout = open(1, 'w', encoding='utf-8', errors='backslashreplace', closefd=False)
     sys.stderr = open(2, 'w', encoding='utf-8', errors='backslashreplace', closefd=False)

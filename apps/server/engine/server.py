@@ -12,6 +12,7 @@ from typing import Dict, List, Optional
 
 import hot_pages
 import job
+import player_cache
 import processes
 from connection import Connection, LineTooLong
 from control import tell_server
@@ -76,6 +77,8 @@ class Server:
                     self._read_commands()
                 elif key.fileobj is self._check:
                     self._take_check()
+                elif isinstance(key.fileobj, player_cache.Hearing):
+                    self._hear(key.fileobj)
                 else:
                     self._serve_connection(key.data, mask)
             self._reap()
@@ -170,22 +173,37 @@ class Server:
             log(f'refused a request: {problem}')
             self._drop(connection)
             return
+        is_told = self._settings.tier == 'warm' and player_cache.may_tell(connection.request)
+        hearing: Optional[player_cache.Hearing] = None
         try:
+            if is_told:
+                hearing = player_cache.Hearing(player_cache.players)
             pid = os.fork()
         except OSError as error:
+            if hearing is not None:
+                hearing.started()
+                hearing.close()
             log(f'cannot fork: {error}')
             connection.tell({'control': 'exit', **connection.exit, 'cpu_seconds': 0, 'peak_memory_bytes': 0})
             connection.close_at = time.monotonic() + _LINGER_SECONDS
             return
         if pid == 0:
-            self._become_job(connection)
+            self._become_job(connection, hearing)
+        if hearing is not None:
+            hearing.started()
+            self._selector.register(hearing, selectors.EVENT_READ)
         # The job has its own copy by now; later jobs are forked from this process.
         connection.request.forget()
         connection.pid = pid
         self._by_pid[pid] = connection
         connection.tell({'control': 'started', 'pid': pid})
 
-    def _become_job(self, connection: Connection) -> None:
+    def _hear(self, hearing: player_cache.Hearing) -> None:
+        if not hearing.hear():
+            self._selector.unregister(hearing)
+            hearing.close()
+
+    def _become_job(self, connection: Connection, hearing: Optional[player_cache.Hearing]) -> None:
         try:
             descriptor = os.dup(connection.socket.fileno())
             # Closed as objects: one that is collected later would close whatever has its number by then.
@@ -197,7 +215,8 @@ class Server:
             assert connection.request is not None
             if connection.request.program == 'yt-dlp':
                 hot_pages.copy(self._pages)
-            job.run(connection.request, self._settings, self._sandbox, self._pid, descriptor, self._watcher)
+            pipe = None if hearing is None else hearing.writer
+            job.run(connection.request, self._settings, self._sandbox, self._pid, descriptor, self._watcher, pipe)
         finally:
             os._exit(70)
 

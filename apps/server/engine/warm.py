@@ -4,6 +4,7 @@ Only what is the same for every job is prepared. Cookies, configuration, plugins
 are the job's own.
 """
 
+import contextlib
 import gc
 import os
 import threading
@@ -11,6 +12,7 @@ from typing import Any, Dict, List
 
 import authorities
 import job_hooks
+import player_cache
 import preload
 import processes
 import rehearsal
@@ -49,6 +51,9 @@ def warm_up(settings: Settings) -> Dict[str, Any]:
     # After the rehearsal, which must not use up what is prepared for the jobs.
     left_out += shortcuts.install(settings)
     job_hooks.install(settings)
+    with contextlib.suppress(Exception):
+        # A yt-dlp that is built differently keeps none.
+        player_cache.install()
     if left_out:
         _compile_patterns()
     _ask_versions(params)

@@ -56,8 +56,13 @@ describe('YouTube', () => {
     await rm(folder, { recursive: true });
   });
 
+  let players = 0;
+
   beforeEach(() => {
     site.hostile = '';
+    // Each test has a player of its own: the engine keeps those that it knows.
+    players += 1;
+    site.playerId = String(players).padStart(8, '0');
   });
 
   function fetchFrom(on: EngineUnderTest, url: string, ...options: readonly string[]) {
@@ -144,6 +149,27 @@ describe('YouTube', () => {
     });
     const exit = await started.closed;
     expect(codeOf({ ...started, exit })).toBe('SOLVER_FAILED');
+  });
+
+  it('loads a player once, for the first of its videos', async () => {
+    const before = site.playerRequests;
+    for (let video = 0; video < 3; video += 1) {
+      const { exit, lines } = await download('protected01');
+      expect(exit.status, lines.join('\n')).toBe(0);
+    }
+    expect(site.playerRequests - before).toBe(1);
+    site.playerId = 'ffffffff';
+    expect((await download('protected01')).exit.status).toBe(0);
+    expect(site.playerRequests - before).toBe(2);
+  });
+
+  it('learns no player from a link that is not a video of YouTube, and loads it again for the next one', async () => {
+    const before = site.playerRequests;
+    const elsewhere = 'https://www.youtube-nocookie.com/embed/protected01';
+    const { exit, lines } = await fetchFrom(engine, elsewhere, ...withRuntime());
+    expect(exit.status, lines.join('\n')).toBe(0);
+    expect((await download('protected01')).exit.status).toBe(0);
+    expect(site.playerRequests - before).toBe(2);
   });
 
   it('says that the solver is missing where yt-dlp has not got it', async () => {

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { playerScript, reversed, solved } from './player-script.ts';
+import { plausibleCode, playerScript, reversed, solved } from './player-script.ts';
 
 const here = (name: string) => join(import.meta.dirname, name);
 
@@ -20,6 +20,12 @@ export interface FakeYouTube {
   hostile: string;
   /** While true, every video asks for the page to be loaded anew, as on the day when the site has changed. */
   isChanged: boolean;
+  /** How often the player script was asked for. */
+  readonly playerRequests: number;
+  /** Bytes of code that the player script has besides. */
+  playerBytes: number;
+  /** Of the player, in its address: another one is another script. */
+  playerId: string;
   close(): Promise<void>;
 }
 
@@ -46,7 +52,13 @@ const CLIENT_WITHOUT_PLAYER = 'VISIONOS';
  */
 export async function startFakeYouTube(clip: Uint8Array): Promise<FakeYouTube> {
   const media: number[] = [];
-  const state = { hostile: '', isChanged: false };
+  const state = {
+    hostile: '',
+    isChanged: false,
+    playerRequests: 0,
+    playerId: '0a1b2c3d',
+    more: '',
+  };
 
   const site = createTlsServer(
     { key: readFileSync(here('site.key')), cert: readFileSync(here('site.pem')) },
@@ -67,9 +79,9 @@ export async function startFakeYouTube(clip: Uint8Array): Promise<FakeYouTube> {
     if (url.hostname.endsWith('.googlevideo.com')) return sendMedia(url, response);
     switch (url.pathname) {
       case '/watch':
-        return send(response, 'text/html', watchPage());
+        return send(response, 'text/html', watchPage(state.playerId));
       case '/playlist':
-        return send(response, 'text/html', pageWith(playlistData()));
+        return send(response, 'text/html', pageWith(playlistData(), state.playerId));
       case '/youtubei/v1/browse':
         return send(response, 'application/json', JSON.stringify(playlistData()));
       case '/youtubei/v1/player':
@@ -80,10 +92,11 @@ export async function startFakeYouTube(clip: Uint8Array): Promise<FakeYouTube> {
         );
       default:
         if (url.pathname.startsWith('/s/player/')) {
-          return send(response, 'text/javascript', playerScript(state.hostile));
+          state.playerRequests += 1;
+          return send(response, 'text/javascript', playerScript(state.hostile, state.more));
         }
         if (url.pathname.startsWith('/embed/')) {
-          return send(response, 'text/html', watchPage());
+          return send(response, 'text/html', watchPage(state.playerId));
         }
         return void response.writeHead(404).end();
     }
@@ -115,6 +128,21 @@ export async function startFakeYouTube(clip: Uint8Array): Promise<FakeYouTube> {
     },
     set isChanged(isChanged) {
       state.isChanged = isChanged;
+    },
+    get playerRequests() {
+      return state.playerRequests;
+    },
+    get playerBytes() {
+      return state.more.length;
+    },
+    set playerBytes(bytes) {
+      state.more = plausibleCode(bytes);
+    },
+    get playerId() {
+      return state.playerId;
+    },
+    set playerId(id) {
+      state.playerId = id;
     },
     async close() {
       proxy.closeAllConnections();
@@ -183,14 +211,14 @@ function detailsOf(videoId: string) {
   };
 }
 
-function watchPage(): string {
-  return pageWith({ contents: { twoColumnWatchNextResults: {} } });
+function watchPage(playerId: string): string {
+  return pageWith({ contents: { twoColumnWatchNextResults: {} } }, playerId);
 }
 
-function pageWith(data: object): string {
+function pageWith(data: object, playerId: string): string {
   const settings = {
     INNERTUBE_CONTEXT: { client: { clientName: 'WEB', clientVersion: '2.20261101.00.00' } },
-    PLAYER_JS_URL: '/s/player/0a1b2c3d/player_ias.vflset/en_US/base.js',
+    PLAYER_JS_URL: `/s/player/${playerId}/player_ias.vflset/en_US/base.js`,
     STS: 20_500,
   };
   return `<html><head><script>ytcfg.set(${JSON.stringify(settings)});</script></head>
