@@ -1,7 +1,7 @@
 import { QUEUED, type WebMeasure, type WebRow } from '../web/measure.ts';
 import { visit } from '../web/tab.ts';
 
-const VIEWS = ['', 'queue', 'library', 'presets', 'settings', 'diagnostics'];
+const VIEWS = ['', 'queue', 'library', 'presets', 'engine', 'settings', 'diagnostics'];
 const OVERLAYS = ['intake', 'palette', 'keys'];
 
 /** Elements of each view and overlay; they do not depend on the time, so once is enough. */

@@ -3,7 +3,9 @@
   var root = document.documentElement;
   // The words of the page that is drawn before the script are English, and its field is the control room's.
   root.lang = navigator.language.slice(0, 2);
-  root.dataset.early = /\/(queue|library|presets|settings|diagnostics)\/?$/.test(location.pathname)
+  root.dataset.early = /\/(queue|library|presets|engine|settings|diagnostics)\/?$/.test(
+    location.pathname,
+  )
     ? 'view'
     : 'room';
   try {

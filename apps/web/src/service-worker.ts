@@ -31,7 +31,7 @@ const base = new URL('./', location.href).pathname;
 const PREFIX = 'artemis-shell-';
 const CACHES_KEPT = 2;
 const NETWORK_MS = 2000;
-const VIEW = /^(queue|library|presets|settings|diagnostics)?\/?$/;
+const VIEW = /^(queue|library|presets|engine|settings|diagnostics)?\/?$/;
 
 addEventListener('install', (event) => {
   const keep = async (): Promise<void> => {

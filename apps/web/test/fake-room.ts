@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Download, DownloadChanges, LogLine, Readiness, Telemetry } from '@artemis/contracts';
 import { isTerminal, type Sort, type Status } from '@artemis/contracts/vocabulary';
 import { createFakeCookies } from './fake-cookies.ts';
+import { createFakeEngines } from './fake-engines.ts';
 import { createRandom, fakeDownload, fakeId } from './fake-records.ts';
 
 export interface FakeRoomOptions {
@@ -21,6 +22,7 @@ export class FakeRoom {
   readonly removed: { id: string; rev: number }[] = [];
   readonly lines: LogLine[] = [];
   readonly cookies = createFakeCookies();
+  readonly engines = createFakeEngines();
   readonly #revs = new Map<string, number>();
   readonly #random = createRandom(7);
   /** As telemetry tells them. */

@@ -7,6 +7,7 @@ import { isRecording, mayBeKeptIncomplete } from '@artemis/contracts/client';
 import { isTerminal } from '@artemis/contracts/vocabulary';
 import { act, createConfiguration, moved } from './fake-answers.ts';
 import { answerCookies } from './fake-cookies.ts';
+import { answerEngines } from './fake-engines.ts';
 import { asList, explain, probe, withEntries } from './fake-looks.ts';
 import { FakeRoom, type FakeRoomOptions } from './fake-room.ts';
 
@@ -127,6 +128,7 @@ async function handle(
 
   if (path === '/events') return streamEvents(response, room);
   if (path.startsWith('/cookies')) return answerCookies({ method, path, body }, room.cookies, send);
+  if (path.startsWith('/engines')) return answerEngines({ method, path, body }, room.engines, send);
   if (path === '/probes') return probe(body, send);
   if (path === '/explanations') return explain(body, send);
   const host = /^\/hosts\/([^/]+)\/resume$/.exec(path)?.[1];
@@ -144,7 +146,7 @@ async function handle(
     return;
   }
   if (verb === 'retry') {
-    const { parts, accept_incomplete: acceptIncomplete } = (body ?? {}) as RetryDownload;
+    const { parts, engine, accept_incomplete: acceptIncomplete } = (body ?? {}) as RetryDownload;
     if (parts && record.status === 'completed') {
       return send(200, { download: room.change(id, { status: 'queued', retry_parts: parts }) });
     }
@@ -158,6 +160,7 @@ async function handle(
       progress: 0,
       completed_at: null,
       waiting_for: 'slot',
+      ...(engine === undefined ? {} : { engine }),
     });
     return send(200, { download });
   }

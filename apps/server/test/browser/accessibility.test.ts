@@ -7,7 +7,7 @@ import { DESKTOP_DARK, openBrowser, openPage, PHONE_LIGHT } from './browser.ts';
 import { startFakeServer, type FakeServerProcess } from './fake-server.ts';
 
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-const VIEWS = ['room', 'queue', 'library', 'presets', 'settings', 'diagnostics'] as const;
+const VIEWS = ['room', 'queue', 'library', 'presets', 'engine', 'settings', 'diagnostics'] as const;
 /** What each size is looked at in: all rules in the first theme, in the others only the one that is about colours. */
 const LOOKS = [
   { size: DESKTOP_DARK.viewport, themes: ['dark', 'light', 'contrast'] },

@@ -35,6 +35,7 @@ interface Record {
   readonly title: string | null;
   readonly status: string;
   readonly priority: number;
+  readonly engine?: string | null;
 }
 async function records(query: string): Promise<Record[]> {
   const answer = await fetch(`${server.url}/api/v1/downloads?${query}`);
@@ -165,10 +166,49 @@ describe('by keyboard alone', () => {
     for (const { id } of waiting.slice(0, 3)) await hasStatus(id, 'cancelled');
   });
 
+  it('another yt-dlp is used, the one before again, and one removed', async () => {
+    await press('g', 'e');
+    const card = (version: string) => page.getByRole('region', { name: version, exact: true });
+    const isUsed = (version: string) =>
+      card(version).getByText('In use', { exact: true }).waitFor();
+    await isUsed('2026.11.13');
+    await page.getByText('You chose 2026.11.13.').waitFor();
+
+    await card('2026.11.20').getByRole('button', { name: 'Use this one' }).press('Enter');
+    await isUsed('2026.11.20');
+    await card('2026.11.13').getByRole('button', { name: 'Go back to this one' }).press('Enter');
+    await isUsed('2026.11.13');
+
+    const trash = card('2026.11.20').getByRole('button', { name: 'Remove 2026.11.20' });
+    await trash.press('Enter');
+    await page.getByRole('alertdialog').waitFor();
+    await press('Escape');
+    await page.getByRole('alertdialog').waitFor({ state: 'detached' });
+    await trash.press('Enter');
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Remove' }).press('Enter');
+    await card('2026.11.20').waitFor({ state: 'detached' });
+
+    await page.getByRole('radio', { name: 'Stable' }).press('ArrowRight');
+    await page.getByText('You chose 2026.11.13.').waitFor({ state: 'detached' });
+    expect(await page.getByRole('radio', { name: 'Nightly' }).isChecked()).toBe(true);
+  });
+
+  it('a failed one is tried with another yt-dlp', async () => {
+    const [failed] = await records('status=failed');
+    const id = failed?.id ?? '';
+    await page.goto(`${server.url}/queue?status=failed&download=${id}`);
+    const drawer = page.getByRole('dialog');
+    await drawer.getByRole('button', { name: 'Try it with another engine' }).press('Enter');
+    await drawer.getByRole('button', { name: /^2026\.10\.26/ }).press('Enter');
+    await hasStatus(id, 'queued');
+    expect((await recordOf(id)).engine).toBe('2026.10.26');
+  });
+
   it('every view, the palette and the sheet of keys are reached and left', async () => {
     for (const [key, view] of [
       ['l', 'library'],
       ['p', 'presets'],
+      ['e', 'engine'],
       ['s', 'settings'],
       ['d', 'diagnostics'],
       ['q', 'queue'],

@@ -1,42 +1,45 @@
-import type { Telemetry } from '../state/telemetry.svelte.ts';
+import type { Readiness } from '../state/server-info.svelte.ts';
 import type { FirstWords } from '../text/dictionary.ts';
 import type { Formatter } from './format.ts';
 import type { Lamp } from './lamp.ts';
 
-/** Releases are one to two months apart; a younger one is no cause for alarm. */
-const WARN_DAYS = 60;
 /** From here on even a start of Artemis would not take the one it finds. */
 const FAIL_DAYS = 120;
 
-/** How fresh yt-dlp is: an old one is the first cause of failures. */
+const NOBODY_KNOWS = { yt_dlp_version: null, age_days: null };
+
+/** What the lamp reads of the telemetry; that of an earlier visit may lack the sites. */
+export interface EngineHealth {
+  readonly mode: string;
+  readonly yt_dlp_version: string | null;
+  readonly age_days: number | null;
+  readonly broken_sites?: readonly { readonly site: string }[];
+}
+
+/** Whether yt-dlp works: can it be run, and does a site fail with it? Its age only counts where it is very old. */
 export function engineLamp(
-  engine: Telemetry['engine'] | null,
+  engine: EngineHealth | null,
+  readiness: Readiness | null,
   t: FirstWords,
   format: Formatter,
 ): Lamp & { readonly text: string } {
   if (engine?.mode === 'missing') {
     return { icon: 'failed', tone: 'err', word: t.none, text: t.engineMissing };
   }
-  const { yt_dlp_version: version, age_days: days } = engine ?? {
-    yt_dlp_version: null,
-    age_days: null,
-  };
+  const { yt_dlp_version: version, age_days: days } = engine ?? NOBODY_KNOWS;
   if (version === null || days === null) {
-    return {
-      icon: 'gone',
-      tone: 'faint',
-      word: t.engineUnknown,
-      text: `${t.engine} ${t.engineUnknown}`,
-    };
+    const word = t.engineUnknown;
+    return { icon: 'gone', tone: 'faint', word, text: `${t.engine} ${word}` };
   }
   const age = format.span(Math.max(0, days) * 86_400);
-  const [icon, tone] =
-    days > FAIL_DAYS ? ['failed', 'err'] : days > WARN_DAYS ? ['warn', 'warn'] : ['fresh', 'ok'];
-  const word = days < 1 ? format.span(0).replace(/^0\s*\S+$/, '0') : age;
-  return {
-    icon: icon ?? 'gone',
-    tone: tone ?? '',
-    word: t.engineAge(word),
-    text: t.engineText(version, age),
-  };
+  const sites = engine?.broken_sites?.map(({ site }) => site).join(', ');
+  const isUseless = readiness?.checks.some((one) => one.name === 'engine' && one.state === 'fail');
+  const state = sites ? `${t.engineFails}: ${sites}` : isUseless ? t.engineFails : t.engineWorks;
+  const [icon, tone, word] =
+    state !== t.engineWorks
+      ? (['failed', 'err', t.engineFails] as const)
+      : days > FAIL_DAYS
+        ? (['warn', 'warn', age] as const)
+        : (['fresh', 'ok', state] as const);
+  return { icon, tone, word, text: t.engineText(version, state, age) };
 }

@@ -9,6 +9,7 @@ const VIEW_KEYS: Readonly<Record<View, string>> = {
   queue: 'g q',
   library: 'g l',
   presets: 'g p',
+  engine: 'g e',
   settings: 'g s',
   diagnostics: 'g d',
 };
@@ -19,6 +20,7 @@ export function viewName(view: View, t: Dictionary): string {
     queue: t.queueTitle,
     library: t.navLibrary,
     presets: t.navPresets,
+    engine: t.navEngine,
     settings: t.navSettings,
     diagnostics: t.diagnosticsTitle,
   };

@@ -163,6 +163,11 @@ export class Actions {
     );
   }
 
+  /** Runs it with this version of yt-dlp, whatever the others use. */
+  async retryWith(id: string, engine: string): Promise<void> {
+    await this.#retry([id], { engine });
+  }
+
   /** Fetches what is missing of a completed download; the rest of it stays as it is. */
   async retryPart(id: string, part: Part): Promise<void> {
     await this.#retry([id], { parts: [part] });

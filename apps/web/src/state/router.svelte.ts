@@ -1,4 +1,12 @@
-export const VIEWS = ['room', 'queue', 'library', 'presets', 'settings', 'diagnostics'] as const;
+export const VIEWS = [
+  'room',
+  'queue',
+  'library',
+  'presets',
+  'engine',
+  'settings',
+  'diagnostics',
+] as const;
 export type View = (typeof VIEWS)[number];
 
 /** What lies over a view; each stands in the query, so that back closes it and a link opens it. */

@@ -1,3 +1,4 @@
+import { deEngines } from './de-engines.ts';
 import { deRecipes } from './de-recipes.ts';
 import type { LaterWords } from './dictionary.ts';
 
@@ -7,6 +8,7 @@ const rows = (count: number): string => `${n(count)} ${count === 1 ? 'Zeile' : '
 const presets = (count: number): string => `${n(count)} ${count === 1 ? 'Rezept' : 'Rezepte'}`;
 
 export const deMore: LaterWords = {
+  ...deEngines,
   ...deRecipes,
   close: 'Schließen',
   copyLink: 'Link kopieren',

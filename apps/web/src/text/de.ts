@@ -30,6 +30,7 @@ export const de: FirstWords = {
   navQueue: 'Schlange',
   navLibrary: 'Archiv',
   navPresets: 'Rezepte',
+  navEngine: 'Motor',
   navSettings: 'Optionen',
   navDiagnostics: 'Diagnose',
   navAdd: 'Links hinzufügen',
@@ -61,10 +62,11 @@ export const de: FirstWords = {
   diskFree: (free) => `${free} frei`,
   diskUnknown: 'Der freie Platz ist nicht bekannt',
   engine: 'yt-dlp',
-  engineAge: (age) => age,
   engineUnknown: 'unbekannt',
-  engineText: (version, age) => `yt-dlp ${version}, ${age} alt`,
+  engineText: (version, state, age) => `yt-dlp ${version} ${state}, ${age} alt`,
   engineMissing: 'yt-dlp fehlt',
+  engineWorks: 'geht',
+  engineFails: 'geht nicht',
 
   offlineTitle: 'Der Server antwortet nicht.',
   offlineText: (seconds) =>

@@ -1,8 +1,10 @@
+import { enEngines } from './en-engines.ts';
 import { enRecipes } from './en-recipes.ts';
 import { n, plural } from './words.ts';
 
 /** The words of what is fetched after the first screen. */
 export const enMore = {
+  ...enEngines,
   ...enRecipes,
   close: 'Close',
   copyLink: 'Copy link',

@@ -33,6 +33,7 @@ export const en = {
   navQueue: 'Queue',
   navLibrary: 'Library',
   navPresets: 'Presets',
+  navEngine: 'Engine',
   navSettings: 'Settings',
   navDiagnostics: 'Diagnostics',
   navAdd: 'Add links',
@@ -66,10 +67,12 @@ export const en = {
   diskFree: (free: string) => `${free} free`,
   diskUnknown: 'Free space is not known',
   engine: 'yt-dlp',
-  engineAge: (age: string) => age,
   engineUnknown: 'unknown',
-  engineText: (version: string, age: string) => `yt-dlp ${version}, ${age} old`,
+  engineText: (version: string, state: string, age: string) =>
+    `yt-dlp ${version} ${state}, ${age} old`,
   engineMissing: 'yt-dlp is missing',
+  engineWorks: 'works',
+  engineFails: 'fails',
 
   // Banners
   offlineTitle: 'The server does not answer.',
