@@ -102,7 +102,9 @@ export class Engines {
       toasts.show(said);
       sync.lookNow();
     } catch (error) {
-      this.#problem = this.#words(error);
+      // Where the eyes are, however far down the page; and what is refused may be so because the list is old.
+      toasts.show(this.#words(error), { kind: 'error' });
+      await this.load();
     } finally {
       this.#pending = null;
     }
