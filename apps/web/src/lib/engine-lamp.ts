@@ -6,8 +6,6 @@ import type { Lamp } from './lamp.ts';
 /** From here on even a start of Artemis would not take the one it finds. */
 const FAIL_DAYS = 120;
 
-const NOBODY_KNOWS = { yt_dlp_version: null, age_days: null };
-
 /** What the lamp reads of the telemetry; that of an earlier visit may lack the sites. */
 export interface EngineHealth {
   readonly mode: string;
@@ -26,13 +24,13 @@ export function engineLamp(
   if (engine?.mode === 'missing') {
     return { icon: 'failed', tone: 'err', word: t.none, text: t.engineMissing };
   }
-  const { yt_dlp_version: version, age_days: days } = engine ?? NOBODY_KNOWS;
-  if (version === null || days === null) {
+  if (!engine || engine.yt_dlp_version === null || engine.age_days === null) {
     const word = t.engineUnknown;
     return { icon: 'gone', tone: 'faint', word, text: `${t.engine} ${word}` };
   }
+  const { yt_dlp_version: version, age_days: days } = engine;
   const age = format.span(Math.max(0, days) * 86_400);
-  const sites = engine?.broken_sites?.map(({ site }) => site).join(', ');
+  const sites = engine.broken_sites?.map(({ site }) => site).join(', ');
   const isUseless = readiness?.checks.some((one) => one.name === 'engine' && one.state === 'fail');
   const state = sites ? `${t.engineFails}: ${sites}` : isUseless ? t.engineFails : t.engineWorks;
   const [icon, tone, word] =
