@@ -76,7 +76,7 @@ export interface Services {
   readonly readTelemetry: () => Promise<Telemetry>;
   readonly readConfiguration: () => Configuration;
   readonly prober: Prober;
-  readonly engines: EngineRoom;
+  readonly engines: Pick<EngineRoom, 'list' | 'fetch' | 'use' | 'remove'>;
   readonly cookieJars: CookieJars;
   readonly testCookies: (
     site: string,

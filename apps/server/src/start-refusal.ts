@@ -1,6 +1,7 @@
 import { AuthoritiesError } from './adapters/authorities.ts';
 import { FolderInUseError } from './adapters/folder-lock.ts';
 import { NewerHistoryError } from './adapters/history-document.ts';
+import { SettingsFolderError } from './adapters/settings-folders.ts';
 import { ConfigError } from './config.ts';
 
 /** Exit codes of sysexits.h, so that a supervisor can tell what does not mend itself. */
@@ -31,7 +32,9 @@ export function startRefusalOf(error: unknown): StartRefusal | null {
   if (error instanceof ConfigError) {
     return { exitCode: EXIT_BAD_CONFIG, sentence: `Artemis cannot start: ${message}` };
   }
-  if (error instanceof AuthoritiesError) return { exitCode: EXIT_BAD_CONFIG, sentence: message };
+  if (error instanceof AuthoritiesError || error instanceof SettingsFolderError) {
+    return { exitCode: EXIT_BAD_CONFIG, sentence: message };
+  }
   if (error instanceof NewerHistoryError) return { exitCode: EXIT_BAD_CONFIG, sentence: message };
   if (error instanceof FolderInUseError) return { exitCode: EXIT_IN_USE, sentence: message };
   if (syscall === 'listen' && (code === 'EADDRINUSE' || code === 'EACCES')) {

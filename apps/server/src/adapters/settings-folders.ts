@@ -1,6 +1,16 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { ConfigError, type Config } from '../config.ts';
+
+/** A folder that a setting names can never be made: says which setting. */
+export class SettingsFolderError extends Error {
+  override readonly name = 'SettingsFolderError';
+}
+
+export interface SettingsFolders {
+  readonly downloadsDir: string;
+  readonly historyFile: string;
+  readonly dataDir: string;
+}
 
 /** What only this server reads. */
 const PRIVATE = 0o700;
@@ -8,14 +18,12 @@ const PRIVATE = 0o700;
 /**
  * Makes the folders that the settings name, before anything else does: Node 20's own way to make parents never ends below
  * /proc, whose folders answer ENOENT to whoever makes one in them.
- * @throws {ConfigError} where no folder can ever be made; other errors of the file system as they are
+ * @throws {SettingsFolderError} where no folder can ever be made; other errors of the file system as they are
  */
-export function makeSettingsFolders(
-  config: Pick<Config, 'downloadsDir' | 'historyFile' | 'dataDir'>,
-): void {
-  makeFolder('DOWNLOADS_DIR', config.downloadsDir);
-  makeFolder('HISTORY_FILE', dirname(config.historyFile));
-  makeFolder('DATA_DIR', config.dataDir, PRIVATE);
+export function makeSettingsFolders({ downloadsDir, historyFile, dataDir }: SettingsFolders): void {
+  makeFolder('DOWNLOADS_DIR', downloadsDir);
+  makeFolder('HISTORY_FILE', dirname(historyFile));
+  makeFolder('DATA_DIR', dataDir, PRIVATE);
 }
 
 function makeFolder(setting: string, path: string, mode?: number): void {
@@ -25,8 +33,8 @@ function makeFolder(setting: string, path: string, mode?: number): void {
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'ENOENT') {
-        throw new ConfigError(
-          `${setting} must be below a folder in which folders can be made; the system refuses that there.`,
+        throw new SettingsFolderError(
+          `Artemis cannot start: ${setting} must be below a folder in which folders can be made; the system refuses that there.`,
         );
       }
       // Another server of this checkout starts at the same time.

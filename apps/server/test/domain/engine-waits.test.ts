@@ -51,6 +51,12 @@ async function started(room: Room): Promise<string[]> {
     [...room.attempts.keys()].find((id) => room.downloads.get(id).url.includes('other.example')),
   );
   await endAttempt(room, other, done);
+  // Between the hand-out of a slot and its attempt lies a look at the folders.
+  await eventually(() =>
+    [...room.live.all()].every(
+      ({ download: { id, status } }) => status !== 'running' || room.attempts.has(id),
+    ),
+  );
   return [...room.attempts.keys()];
 }
 

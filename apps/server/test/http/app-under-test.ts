@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Download, Telemetry } from '@artemis/contracts';
+import type { Download, EngineList, Telemetry } from '@artemis/contracts';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { createDiskCookieStore } from '../../src/adapters/cookie-store.disk.ts';
@@ -71,6 +71,27 @@ export const runUntilStopped: FakeRun = (_download, { signal }) =>
   });
 
 /** The real HTTP side, domain, queue, history and file store in a folder of their own; only the engine is a function. */
+const NO_ENGINES: EngineList = {
+  channel: 'stable',
+  in_use: null,
+  previous: null,
+  is_pinned: false,
+  is_fetching: false,
+  looked_at: null,
+  next_look_at: null,
+  fetch_problem: null,
+  engines: [],
+  events: [],
+  broken_sites: [],
+};
+
+const noEngines: Services['engines'] = {
+  list: () => NO_ENGINES,
+  fetch: () => NO_ENGINES,
+  use: (version) => Promise.reject(new RequestError('ENGINE_NOT_FOUND', `No ${version}.`)),
+  remove: (version) => Promise.reject(new RequestError('ENGINE_NOT_FOUND', `No ${version}.`)),
+};
+
 export async function startApp(options: AppOptions = {}): Promise<AppUnderTest> {
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'artemis-http-')));
   const config = loadConfig(
@@ -205,7 +226,7 @@ export async function startApp(options: AppOptions = {}): Promise<AppUnderTest> 
       probe: () => Promise.reject(new Error('links are not part of this test')),
       close: () => Promise.resolve(),
     },
-    engines: {} as Services['engines'],
+    engines: noEngines,
     cookieJars,
     testCookies: (site, request, signal) =>
       testCookies(site, request, signal, {
