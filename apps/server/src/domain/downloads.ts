@@ -140,8 +140,12 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
   const engineWaits = createEngineWaits({
     ...dependencies,
     now,
-    // One that runs puts itself into the queue when it ends.
-    admit: (id) => (running.has(id) ? Promise.resolve() : admit(id)),
+    async admit(id) {
+      const ended = running.get(id)?.ended;
+      if (ended === undefined) return admit(id);
+      // Not waited for: it may be the attempt itself that asks.
+      void ended.then(() => admit(id));
+    },
   });
   const view = (download: Download) => engineWaits.view(sites.view(download));
   live.subscribe((change) => {
