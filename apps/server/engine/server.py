@@ -297,6 +297,8 @@ class Server:
             }
         )
         connection.close_at = now + _LINGER_SECONDS
+        if not connection.has_output:
+            connection.say_last()
         self._watch(connection)
 
     def _reap(self) -> None:
