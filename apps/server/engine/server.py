@@ -273,10 +273,7 @@ class Server:
                     self._drop(connection)
                 continue
             if connection.close_at is not None:
-                if not connection.has_output:
-                    connection.say_last()
-                if now >= connection.close_at or (connection.has_peer_ended and not connection.has_output):
-                    self._drop(connection)
+                self._take_leave(connection, now)
                 continue
             if connection.kill_at is not None and now >= connection.kill_at:
                 connection.kill_at = None
@@ -297,9 +294,16 @@ class Server:
             }
         )
         connection.close_at = now + _LINGER_SECONDS
+        self._take_leave(connection, now)
+
+    def _take_leave(self, connection: Connection, now: float) -> None:
+        assert connection.close_at is not None
         if not connection.has_output:
             connection.say_last()
-        self._watch(connection)
+        if now >= connection.close_at or (connection.has_peer_ended and not connection.has_output):
+            self._drop(connection)
+        else:
+            self._watch(connection)
 
     def _reap(self) -> None:
         if not hasattr(os, 'waitid'):
