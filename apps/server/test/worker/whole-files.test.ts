@@ -253,7 +253,7 @@ describe('a piece', () => {
       const { outcome } = await run(served(`/${name}`, medium(name)), {
         options: { section: { start: 20, end: 30 } },
       });
-      expect(outcome).toMatchObject({ kind: 'failed', code: 'INVALID_MEDIA' });
+      expect(outcome).toMatchObject({ kind: 'failed', code: 'FORMAT_UNAVAILABLE' });
     },
   );
 
