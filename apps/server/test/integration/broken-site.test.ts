@@ -58,9 +58,9 @@ it('a site that has changed under its extractor is told once, holds its own queu
     });
   }
   expect(await brokenSites()).toMatchObject([{ site: 'youtube.com', waiting: 5 }]);
-  expect(await (await fetch(`${server.baseUrl}/metrics`)).text()).toContain(
-    '\nartemis_broken_sites 1\n',
-  );
+  const metrics = await fetch(`${server.baseUrl}/metrics`);
+  const said = metrics.ok ? await metrics.text() : server.stdout();
+  expect(said).toContain('\nartemis_broken_sites 1\n');
   site.isChanged = false;
   await client.resumeHost('www.youtube.com');
   for (const id of ids) {
