@@ -123,11 +123,17 @@ describe('versions of yt-dlp side by side', () => {
       await place('2027.02.01', `assert 'audio' not in url`);
       const list = await until(({ in_use }) => in_use === '2027.02.01');
       expect(list).toMatchObject({ previous: OLD, is_pinned: false });
-      const ends = await Promise.all([1, 2, 3].map(() => download('/media/audio.m4a')));
-      expect(ends.map(({ status, engine }) => [status, engine])).toEqual(
-        ends.map(() => ['failed', '2027.02.01']),
+      // On a busy computer one may fail for another reason, which says nothing about the version.
+      const ends: Download[] = [];
+      let back = list;
+      while (back.in_use !== OLD) {
+        ends.push(await download('/media/audio.m4a'));
+        back = await server.client.listEngines();
+      }
+      expect(ends.length).toBeGreaterThanOrEqual(3);
+      expect(ends.slice(0, 3).map((end) => [end.status, end.engine])).toEqual(
+        Array(3).fill(['failed', '2027.02.01']),
       );
-      const back = await until(({ in_use }) => in_use === OLD);
       expect(engine(back, '2027.02.01')?.state).toBe('failed');
       expect(codes(back)).toContain(`WENT_BACK ${OLD}`);
 
