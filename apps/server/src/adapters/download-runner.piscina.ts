@@ -6,7 +6,7 @@ import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threa
 import type { Download, DownloadOptions } from '@artemis/contracts';
 import { Piscina } from 'piscina';
 import type { LentCookies } from '../domain/cookie-jars.ts';
-import { isOfTheEngine, looksOutdated } from '../domain/engine-success.ts';
+import { isOfTheEngine } from '../domain/engine-success.ts';
 import type { DownloadRunner, RunOptions } from '../domain/ports.ts';
 import type { Logger } from '../domain/records.ts';
 import type {
@@ -179,7 +179,6 @@ export function createPiscinaRunner(options: PiscinaRunnerOptions): PiscinaRunne
     if (outcome.kind === 'failed' && !isOfTheEngine(outcome.code)) return;
     options.engines?.noteEnd(version, new URL(url).hostname, {
       isGood: outcome.kind === 'done',
-      looksOutdated: outcome.kind === 'failed' && looksOutdated(outcome.code),
       url,
     });
   }

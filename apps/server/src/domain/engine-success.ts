@@ -34,17 +34,8 @@ const NOT_OF_THE_ENGINE: ReadonlySet<FailureCode> = new Set<FailureCode>([
   'IMPERSONATION_NEEDED',
 ]);
 
-const LOOKS_OUTDATED: ReadonlySet<FailureCode> = new Set<FailureCode>([
-  'ENGINE_OUTDATED',
-  'SOLVER_FAILED',
-]);
-
 export function isOfTheEngine(code: FailureCode): boolean {
   return !NOT_OF_THE_ENGINE.has(code);
-}
-
-export function looksOutdated(code: FailureCode): boolean {
-  return LOOKS_OUTDATED.has(code);
 }
 
 /** Succeeded and failed. */

@@ -258,8 +258,6 @@ export interface DownloadedLinks {
 /** How an attempt has ended, as far as it speaks for or against its yt-dlp. */
 export interface EngineEnd {
   readonly isGood: boolean;
-  /** It failed the way an outdated yt-dlp fails. */
-  readonly looksOutdated: boolean;
   readonly url: string;
 }
 
