@@ -1,4 +1,4 @@
-import { rm, stat } from 'node:fs/promises';
+import { rm, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import { createEngineFolder, sweepEngineFolders } from './engine-folder.ts';
@@ -200,7 +200,8 @@ export function createEngineHost(options: EngineHostOptions): EngineHost {
       onEnd({ detail, unfitReason, isGone }) {
         running.delete(host);
         retired.delete(host);
-        void rm(socketPath, { force: true });
+        // Not `rm`, which looks at the socket: see late-import.ts.
+        unlink(socketPath).catch(() => undefined);
         if (owner.hosts[tier] !== host) return;
         delete owner.hosts[tier];
         if (isClosed || owner.isOver) return;

@@ -1,3 +1,4 @@
+import { lateImport } from '../late-import.ts';
 import type { EgressProxy, EgressProxyOptions } from './egress-proxy.ts';
 
 /**
@@ -9,7 +10,7 @@ export function createLateEgressProxy(options: EgressProxyOptions): EgressProxy 
   let proxy: EgressProxy | null = null;
 
   async function open(): Promise<void> {
-    const { createEgressProxy } = await import('./egress-proxy.ts');
+    const { createEgressProxy } = await lateImport(() => import('./egress-proxy.ts'));
     const created = createEgressProxy(options);
     await created.listen();
     proxy = created;

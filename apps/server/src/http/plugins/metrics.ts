@@ -1,5 +1,6 @@
 import type { Telemetry } from '@artemis/contracts';
 import type { FastifyInstance } from 'fastify';
+import { lateImport } from '../../late-import.ts';
 
 const STATUS_NAMES = ['queued', 'running', 'paused', 'completed', 'failed', 'cancelled'] as const;
 
@@ -11,7 +12,10 @@ export function metricsRoutes(
   let opening: Promise<Metrics> | null = null;
 
   app.get('/metrics', async (_request, reply) => {
-    opening ??= openMetrics();
+    opening ??= openMetrics().catch((error: unknown) => {
+      opening = null;
+      throw error;
+    });
     const { registry, take } = await opening;
     take(await readTelemetry());
     return reply
@@ -31,7 +35,7 @@ type Metrics = Awaited<ReturnType<typeof openMetrics>>;
 
 /** Its library is loaded with the first question: most servers are never asked. */
 async function openMetrics() {
-  const { collectDefaultMetrics, Gauge, Registry } = await import('prom-client');
+  const { collectDefaultMetrics, Gauge, Registry } = await lateImport(() => import('prom-client'));
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   // Of prom-client 15: gauges with the ending of a counter, whose sum by type is in the gauge without it.

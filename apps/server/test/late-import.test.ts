@@ -1,0 +1,34 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { ModuleKind, ScriptTarget, transpileModule } from 'typescript';
+
+const serverFolder = join(import.meta.dirname, '..');
+const { outputText: lateImport } = transpileModule(
+  readFileSync(join(serverFolder, 'src/late-import.ts'), 'utf8'),
+  { compilerOptions: { module: ModuleKind.ESNext, target: ScriptTarget.ES2023 } },
+);
+
+/** In a plain process, as people run it: the hooks of a test runner look files up in another thread. */
+it('a late part is found after a pipe was the last thing that was looked at', () => {
+  const folder = join(mkdtempSync(join(tmpdir(), 'artemis-late-')), 'gone');
+  const program = `
+    ${lateImport}
+    import 'fastify-plugin';
+    import { mkdir, rm } from 'node:fs/promises';
+    import { execFileSync } from 'node:child_process';
+    await mkdir(${JSON.stringify(folder)});
+    execFileSync('mkfifo', [${JSON.stringify(join(folder, 'pipe'))}]);
+    await rm(${JSON.stringify(folder)}, { recursive: true });
+    await lateImport(() => import('prom-client'));
+    console.log('found');`;
+  const options = {
+    cwd: serverFolder,
+    encoding: 'utf8',
+    env: { PATH: process.env['PATH'] },
+  } as const;
+  const said = execFileSync(process.execPath, ['--input-type=module', '--eval', program], options);
+  expect(said).toBe('found\n');
+});
