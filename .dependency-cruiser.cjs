@@ -11,9 +11,11 @@ const parts = {
   // The messages to and from a thread are types alone, so both of its sides may speak them.
   'misspellings[.]ts': { values: ['config[.]ts'], types: [] },
   domain: { values: ['domain'], types: ['worker/messages[.]ts'] },
-  adapters: { values: ['adapters', 'domain'], types: ['worker/messages[.]ts'] },
+  // A fault of Node kept away from every late import.
+  'late-import[.]ts': { values: [], types: [] },
+  adapters: { values: ['adapters', 'domain', 'late-import[.]ts'], types: ['worker/messages[.]ts'] },
   worker: { values: ['worker'], types: [] },
-  http: { values: ['http', 'domain'], types: ['config[.]ts'] },
+  http: { values: ['http', 'domain', 'late-import[.]ts'], types: ['config[.]ts'] },
   'readiness[.]ts': { values: ['domain', 'runtime-check[.]ts'], types: ['adapters'] },
   'runtime-check[.]ts': { values: ['adapters'], types: [] },
   'start-refusal[.]ts': { values: ['adapters', 'config[.]ts'], types: [] },
