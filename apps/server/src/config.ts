@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { hostname, networkInterfaces } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
-import { ENGINE_CHANNELS, type EngineChannel } from '@artemis/contracts';
+import { ENGINE_CHANNELS, type EngineChannel, parseUrl } from '@artemis/contracts';
 import { Type, type Static } from '@sinclair/typebox';
 import envSchema from 'env-schema';
 import { isLoopbackAddress } from './domain/address-policy.ts';
@@ -275,9 +275,9 @@ function hostAndPort(
   entry: string,
 ): { readonly host: string; readonly port: number | null } | null {
   const match = /^(\[[0-9a-f:.]+\]|[^\s:/?#@*[\]\\]+)(?::(\d{1,5}))?$/.exec(entry);
-  const url = `http://${match?.[1]}/`;
-  if (!match || !URL.canParse(url)) return null;
-  const host = new URL(url).hostname.replace(/\.+$/, '');
+  const url = parseUrl(`http://${match?.[1]}/`);
+  if (!match || url === null) return null;
+  const host = url.hostname.replace(/\.+$/, '');
   const port = match[2] === undefined ? null : Number(match[2]);
   return host === '' || port === 0 || (port ?? 1) > 65_535 ? null : { host, port };
 }
@@ -295,8 +295,9 @@ function leadsHere(host: string): boolean {
 }
 
 function checkedProvider(value: string): string {
-  if (!URL.canParse(value)) throw wrong('POT_PROVIDER_URL');
-  return new URL(value).href.replace(/\/$/, '');
+  const url = parseUrl(value);
+  if (url === null) throw wrong('POT_PROVIDER_URL');
+  return url.href.replace(/\/$/, '');
 }
 
 function checkedHostAndPort(entry: string): string {
@@ -320,7 +321,7 @@ function checkedAllowedHost(entry: string): string {
 }
 
 function checkedOrigin(entry: string): string {
-  const url = URL.canParse(entry) ? new URL(entry) : null;
+  const url = parseUrl(entry);
   if (!url || url.origin === 'null' || url.origin !== entry) {
     throw new ConfigError(
       'CORS_ORIGINS must be a comma list of origins, such as https://tools.example.',

@@ -4,6 +4,7 @@ export * from './cookies.ts';
 export * from './download.ts';
 export * from './engines.ts';
 export * from './options.ts';
+export * from './parse-url.ts';
 export * from './playlist-items.ts';
 export * from './probe.ts';
 export * from './problem.ts';

@@ -1,3 +1,4 @@
+import { parseUrl } from '@artemis/contracts';
 import { randomBytes } from 'node:crypto';
 import type { lookup } from 'node:dns';
 import http from 'node:http';
@@ -209,7 +210,7 @@ function straightTo(target: EgressTarget): PrepareRequestFunctionResult {
 }
 
 function parseUpstream(text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : null;
+  const url = parseUrl(text);
   const isProxy = url !== null && url.protocol in UPSTREAM_PORTS && url.hostname !== '';
   if (!isProxy || url.username !== '' || url.password !== '') {
     throw new TypeError('A proxy is an http, https or socks5 URL without credentials.');

@@ -1,3 +1,4 @@
+import { parseUrl } from '@artemis/contracts';
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { hostAndPort, isLoopbackAddress, type IsPublicAddress } from '../domain/address-policy.ts';
@@ -52,6 +53,5 @@ async function resolveAll(hostname: string): Promise<readonly string[]> {
 
 /** The target of a CONNECT is not parsed as a web address, so `2130706433` and `loc%61lhost` arrive as they are. */
 function canonicalHost(hostname: string): string | null {
-  if (!URL.canParse(`http://${hostname}`)) return null;
-  return new URL(`http://${hostname}`).hostname.replace(/^\[|\]$|\.+$/g, '');
+  return parseUrl(`http://${hostname}`)?.hostname.replace(/^\[|\]$|\.+$/g, '') ?? null;
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Download } from '@artemis/contracts';
+import { Download, parseUrl } from '@artemis/contracts';
 import { Ajv } from 'ajv';
 import { BLANK_RECORD } from '../domain/blank-record.ts';
 import type { HistoryContent, IdempotencyEntry } from '../domain/ports.ts';
@@ -56,7 +56,7 @@ function asObject(value: unknown): Record<string, unknown> {
 function readRecord(entry: unknown): Download | null {
   if (typeof entry !== 'object' || entry === null) return null;
   const given = entry as Partial<Download>;
-  if (typeof given.url !== 'string' || !URL.canParse(given.url)) return null;
+  if (typeof given.url !== 'string' || parseUrl(given.url) === null) return null;
   const createdAt = given.created_at ?? given.updated_at ?? new Date(0).toISOString();
   const known = Object.fromEntries(
     Object.keys(Download.properties).flatMap((key) =>

@@ -1,4 +1,4 @@
-import { LIMITS } from '@artemis/contracts';
+import { LIMITS, parseUrl } from '@artemis/contracts';
 
 /** Hosts whose pages yt-dlp reads at another site of the same owner: a short link has no sign-in of its own. */
 const OTHER_NAMES: Readonly<Record<string, string>> = {
@@ -21,8 +21,7 @@ const SHARED_SUFFIX = /^(?:ac|co|com|edu|go|gob|gouv|gov|mil|ne|net|or|org)\.[a-
 export function hostNameOf(raw: string): string | null {
   // What the parser of URLs would read as something else than a name, or silently leave out.
   if (raw.length === 0 || /[\s/\\?#@:%[\]\p{Cc}]/u.test(raw)) return null;
-  if (!URL.canParse(`http://${raw}`)) return null;
-  const { hostname } = new URL(`http://${raw}`);
+  const hostname = parseUrl(`http://${raw}`)?.hostname ?? '';
   return HOST_NAME.test(hostname) ? hostname : null;
 }
 

@@ -1,3 +1,4 @@
+import { parseUrl } from '@artemis/contracts';
 import type { Download } from '@artemis/contracts';
 import type { Outcome } from '../worker/messages.ts';
 import type { ActivityLog } from './activity-log.ts';
@@ -225,7 +226,7 @@ export function createEngineWaits(dependencies: EngineWaitsDependencies): Engine
     withdraw: (id) => void trials.delete(id),
     async resume(host) {
       const link = `http://${host}/`;
-      if (!URL.canParse(link)) return null;
+      if (parseUrl(link) === null) return null;
       const site = siteOfLink(link);
       if (!sites.lift(site)) return null;
       unproven.add(site);

@@ -5,6 +5,7 @@ import {
   type FormatPreset,
   type ProblemDetail,
   type Quality,
+  parseUrl,
 } from '@artemis/contracts';
 import { DEFAULT_FORMAT_PRESET, DEFAULT_QUALITY } from '@artemis/contracts';
 import { RequestError } from './errors.ts';
@@ -110,7 +111,7 @@ function optionProblems(options: DownloadOptions, preset: FormatPreset): Problem
   if (options.section && seconds(options.section.end) <= seconds(options.section.start)) {
     problems.push({ path: '/options/section/end', message: 'must be after the start' });
   }
-  if (options.proxy !== undefined && !URL.canParse(options.proxy)) {
+  if (options.proxy !== undefined && parseUrl(options.proxy) === null) {
     problems.push({ path: '/options/proxy', message: 'is not the address of a proxy' });
   }
   problems.push(...playlistProblems(options, preset), ...optionConflicts(options, preset));

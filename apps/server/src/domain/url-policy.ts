@@ -1,4 +1,4 @@
-import { LIMITS } from '@artemis/contracts';
+import { LIMITS, parseUrl } from '@artemis/contracts';
 import { isIP } from 'node:net';
 import { hostAndPort, isLoopbackAddress, type IsPublicAddress } from './address-policy.ts';
 
@@ -32,9 +32,9 @@ export function checkSubmittedUrl(submitted: string, options: UrlPolicyOptions):
   const raw = withoutSurroundings(submitted);
   if (raw.length > LIMITS.urlCharacters) return tooLong;
   if (CONTROL_CHARACTERS.test(raw)) return refuse('The URL contains control characters.');
-  if (!URL.canParse(raw)) return refuse('This is not a URL that starts with http:// or https://.');
+  const url = parseUrl(raw);
+  if (url === null) return refuse('This is not a URL that starts with http:// or https://.');
 
-  const url = new URL(raw);
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
     return refuse('Only http:// and https:// URLs can be downloaded.');
   }
@@ -59,8 +59,8 @@ export function checkSubmittedUrl(submitted: string, options: UrlPolicyOptions):
 export function proxyProblem(raw: string, options: UrlPolicyOptions): string | null {
   // Only hosts of http are brought into their canonical form.
   const address = raw.replace(/^\w+:/, 'http:');
-  if (!URL.canParse(address)) return 'is not the address of a proxy';
-  const url = new URL(address);
+  const url = parseUrl(address);
+  if (url === null) return 'is not the address of a proxy';
   const port = url.port === '' ? DEFAULT_PROXY_PORTS[new URL(raw).protocol] : Number(url.port);
   const host = url.hostname.replace(/\.+$/, '');
   return hostRefusal(host, port ?? 80, options) === null

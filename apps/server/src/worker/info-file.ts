@@ -1,3 +1,4 @@
+import { parseUrl } from '@artemis/contracts';
 import { readFolderRecord, writeFolderRecord } from './folder-record.ts';
 
 /** Headers and cookies are secrets, file names are those of the job folder, fragments are thousands of links. */
@@ -44,7 +45,8 @@ export function cleanInfo(value: unknown, jobFolder: string): unknown {
 }
 
 function withoutSignature(link: string): string {
-  if (!URL.canParse(link)) return '';
-  const { protocol, host, pathname } = new URL(link);
+  const url = parseUrl(link);
+  if (url === null) return '';
+  const { protocol, host, pathname } = url;
   return /^https?:$/.test(protocol) ? `${protocol}//${host}${pathname}` : '';
 }

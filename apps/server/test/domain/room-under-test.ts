@@ -1,3 +1,4 @@
+import { parseUrl } from '@artemis/contracts';
 import { cpSync } from 'node:fs';
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -151,7 +152,7 @@ export async function openRoom(options: RoomOptions = {}): Promise<Room> {
   await disk.start();
   const notifier = createSilentNotifier();
   const checkUrl = (raw: string): UrlVerdict =>
-    URL.canParse(raw)
+    parseUrl(raw) !== null
       ? { ok: true, url: new URL(raw).href }
       : { ok: false, reason: 'This is not a URL.' };
   const playlistFolder = join(folder, 'data', 'playlists');

@@ -1,3 +1,4 @@
+import { parseUrl } from '@artemis/contracts';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -132,7 +133,7 @@ export async function startApp(options: AppOptions = {}): Promise<AppUnderTest> 
     now: () => new Date(),
   });
   const checkUrl = (raw: string): UrlVerdict =>
-    URL.canParse(raw) && raw.startsWith('http')
+    parseUrl(raw) !== null && raw.startsWith('http')
       ? { ok: true, url: new URL(raw).href }
       : { ok: false, reason: 'must be an http or https link' };
   const disk = createDiskGate({ files, history, queue, live, log, minFreeBytes: 0 });

@@ -3,6 +3,7 @@ import {
   type DownloadDetail,
   type ListDownloadsQuery,
   type Status,
+  parseUrl,
 } from '@artemis/contracts';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Config } from '../../config.ts';
@@ -109,8 +110,7 @@ export function downloadRoutes(app: FastifyInstance, options: DownloadRoutesOpti
 
 /** A site is its host name, whichever port or spelling somebody has copied from a link. */
 function siteOf(host: string): string {
-  const url = `http://${host}/`;
-  return URL.canParse(url) ? new URL(url).hostname : host;
+  return parseUrl(`http://${host}/`)?.hostname ?? host;
 }
 
 function detailOf(
