@@ -5,7 +5,7 @@ import type { DownloadQueue, StorageUsage } from './ports.ts';
 
 const ACTIVE_SHOWN = 16;
 const HOSTS_SHOWN = 10;
-const BROKEN_SITES_SHOWN = 5;
+const BROKEN_SITES_SHOWN = 3;
 const TITLE_CHARACTERS = 60;
 
 export interface TelemetrySources {

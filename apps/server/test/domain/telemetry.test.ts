@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
 import type { DownloadQueue } from '../../src/domain/ports.ts';
 import { createLiveDownloads } from '../../src/domain/live-downloads.ts';
-import { readTelemetry } from '../../src/domain/telemetry.ts';
+import { brokenSitesOf, readTelemetry } from '../../src/domain/telemetry.ts';
 import { record } from '../adapters/history.conformance.ts';
 
 const QUEUED = 10_000;
@@ -58,14 +58,18 @@ it('is at most 2 KiB on the wire with ten thousand waiting and every track busy'
       sandbox: 'partial',
       ffmpeg_version: '7.1.2-0+deb13u1',
       js_runtime: 'deno 2.3.1',
-      broken_sites: Array.from({ length: 5 }, (_, at) => ({
-        site: `a-rather-long-name-of-a-site-${at * 7919}.example`,
-        since: new Date(Date.now() - at * 77_777_777).toISOString(),
-        version: '2026.11.13',
-        waiting: at * 31,
-        is_seeking: at % 2 === 0,
-        next_try_at: new Date(Date.now() + at * 777_777).toISOString(),
-      })),
+      broken_sites: brokenSitesOf(
+        Array.from({ length: 12 }, (_, at) => ({
+          site: `a-rather-long-name-of-a-site-${at * 7919}.example`,
+          sinceMs: Date.now() - at * 77_777_777,
+          version: '2026.11.13',
+          lastFailureMs: Date.now(),
+          failures: at + 3,
+          waiting: at * 31,
+          isSeeking: at % 2 === 0,
+          nextTryMs: Date.now() + at * 777_777,
+        })),
+      ),
       jobs: 12_345,
       job_cpu_seconds: 98_765.4,
       job_peak_memory_bytes: 123_456_789,

@@ -49,7 +49,7 @@ async function openMetrics() {
   const slots = gauge('artemis_slots', 'Download slots, by state', ['state']);
   const throughput = gauge('artemis_throughput_bytes_per_second', 'Bytes received per second');
   const stored = gauge('artemis_stored_bytes', 'Bytes of the files that are kept');
-  const broken = gauge('artemis_broken_sites', 'Sites that fail with the yt-dlp in use, at most 5');
+  const broken = gauge('artemis_broken_sites', 'Sites that fail with the yt-dlp in use, at most 3');
   const free = gauge('artemis_free_bytes', 'Free bytes on the disk of the downloads folder');
 
   function take(telemetry: Telemetry): void {
