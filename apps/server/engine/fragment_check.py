@@ -2,6 +2,7 @@
 
 import io
 import os
+import struct
 from typing import Any, Optional
 
 import fragment_heads
@@ -40,7 +41,7 @@ def _encrypted_problem(state: State, index: int, fragment: Any, head: bytes, fil
         return None
     # Its first blocks can be read without the rest. One thread at a time: the first one fetches the key.
     with state.lock:
-        plain_head = state.decrypt(fragment, head)
+        plain_head = state.decrypt(fragment, head) if size == len(head) else _beginning(state, fragment, head)
     if fragment_heads.names_other_files(plain_head):
         return None
     problem = fragment_heads.problem_of(plain_head)
@@ -60,6 +61,17 @@ def _encrypted_problem(state: State, index: int, fragment: Any, head: bytes, fil
     if kind is None:
         return _unknown_problem(state, index, io.BytesIO(plain), plain_head)
     return fragment_shape.problem_of(io.BytesIO(plain), plain_head, len(plain))
+
+
+def _beginning(state: State, fragment: Any, head: bytes) -> bytes:
+    """yt-dlp (2026.10.26) takes the last byte for the length of a padding, as many as that are left out, and of 0 all."""
+    from yt_dlp.aes import aes_cbc_decrypt_bytes
+
+    info = fragment['decrypt_info']
+    if not info.get('KEY'):
+        state.decrypt(fragment, head)
+    vector = info.get('IV') or struct.pack('>8xq', fragment['media_sequence'])
+    return bytes(aes_cbc_decrypt_bytes(head, info['KEY'], vector))
 
 
 def _shape_problem(state: State, index: int, head: bytes, file: Any, size: int) -> Optional[str]:

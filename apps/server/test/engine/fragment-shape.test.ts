@@ -63,3 +63,16 @@ it.each([
   const answer = [isProblem, false];
   expect(await runCases('fragment_order_cases.py', null, input)).toEqual([answer, answer]);
 });
+
+it('an encrypted fragment is judged by the same beginning, whatever byte that ends with', async () => {
+  const whole = Buffer.concat([stream, packet]);
+  const endsWith = (byte: number) => {
+    const content = Buffer.from(whole);
+    content[1023] = byte;
+    return content;
+  };
+  const contents = [whole, endsWith(0), endsWith(1), noise, whole.subarray(0, 188 * 7 + 60)];
+  const input = JSON.stringify(contents.map((content) => content.toString('base64')));
+  const found = await runCases('fragment_cipher_cases.py', null, input);
+  expect(found).toEqual([null, null, null, null, CUT]);
+});
