@@ -10,6 +10,12 @@ import fragment_shape
 from fragment_state import State
 
 _BLOCK_BYTES = 16
+# Lists round, up to whole seconds in old ones.
+_LEAST_SHORT_SECONDS = 0.2
+_LEAST_SHORT_SHARE = 0.05
+# So many answers of the same length are a fault of the line, one more is what the site has.
+_MOST_SAME = 2
+_MOST_SHORT = 2
 
 
 def problem_of(state: State, index: int, name: str) -> Optional[str]:
@@ -83,7 +89,29 @@ def _shape_problem(state: State, index: int, head: bytes, file: Any, size: int) 
     state.kind = state.kind or kind
     is_range = bool((state.fragments.get(index) or {}).get('byte_range'))
     # A range has the length that the playlist says, wherever that ends.
-    return None if is_range else fragment_shape.problem_of(file, head, size)
+    if is_range:
+        return None
+    problem = fragment_shape.problem_of(file, head, size)
+    return _shortness(state, index, file, size) if problem is None and kind == fragment_shape.TS else problem
+
+
+def _shortness(state: State, index: int, file: Any, size: int) -> Optional[str]:
+    """One that ends between two packets is whole by its shape. Only the list says more, and may be wrong: what comes as
+    short again and again is taken for what there is, and the list is believed no longer."""
+    seconds = state.listed[index - 1].seconds if index <= len(state.listed) else None
+    if seconds is None or len(state.short) > _MOST_SHORT:
+        return None
+    file.seek(0)
+    found = fragment_shape.ts_seconds(file.read())
+    if found is None or seconds - found < max(_LEAST_SHORT_SECONDS, seconds * _LEAST_SHORT_SHARE):
+        return None
+    with state.lock:
+        sizes = state.sizes.setdefault(index, [])
+        sizes.append(size)
+        if sizes.count(size) <= _MOST_SAME:
+            return 'is shorter than the list says'
+        state.short.add(index)
+    return None
 
 
 def _unknown_problem(state: State, index: int, file: Any, head: bytes) -> Optional[str]:

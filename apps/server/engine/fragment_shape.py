@@ -5,7 +5,7 @@ them unreadable, or leaves a hole without a word. Only what is surely cut is a p
 """
 
 import re
-from typing import IO, Any, Optional
+from typing import IO, Any, Dict, List, Optional
 
 CUT = 'is cut short'
 NO_MEDIA = 'is no media'
@@ -19,6 +19,9 @@ _TS_SOMEWHERE = re.compile(rb'\x47.{187}\x47.{187}\x47', re.DOTALL)
 # Some sites put a picture before each segment.
 _MOST_BEFORE_MEDIA_BYTES = 1024 * 1024
 _PICTURES = (b'\x89PNG', b'\xff\xd8\xff', b'GIF8', b'RIFF')
+_BEGINS_UNIT = 0x40
+_STAMPS_A_SECOND = 90_000
+_LAST_STAMP = 1 << 33
 _CLUSTER = b'\x1f\x43\xb6\x75'
 _EBML_HEAD = b'\x1a\x45\xdf\xa3'
 _ADTS_HEAD_BYTES = 7
@@ -64,6 +67,35 @@ def problem_of_unknown(file: IO[Any], head: bytes, expected: Optional[str]) -> O
     if expected != BOXES and _TS_SOMEWHERE.search(file.read(_MOST_BEFORE_MEDIA_BYTES)):
         return None
     return NO_MEDIA
+
+
+def ts_seconds(content: bytes) -> Optional[float]:
+    """How long the stream in it that is stamped most often lasts; None when there are no time stamps."""
+    stamps: Dict[int, List[int]] = {}
+    for number, flags in enumerate(content[1::PACKET_BYTES]):
+        if flags & _BEGINS_UNIT:
+            packet = content[number * PACKET_BYTES : (number + 1) * PACKET_BYTES]
+            stamp = _stamp_of(packet)
+            if stamp is not None:
+                stamps.setdefault((flags & 0x1F) << 8 | packet[2], []).append(stamp)
+    most = max(stamps.values(), key=len, default=[])
+    return _span_of(most) / _STAMPS_A_SECOND if len(most) > 1 else None
+
+
+def _stamp_of(packet: bytes) -> Optional[int]:
+    if len(packet) < PACKET_BYTES or packet[0] != _SYNC:
+        return None
+    at = 4 + (1 + packet[4] if packet[3] & 0x20 else 0)
+    unit = packet[at : at + 14]
+    if len(unit) < 14 or unit[:3] != b'\0\0\x01' or not unit[7] & 0x80:
+        return None
+    return (unit[9] >> 1 & 7) << 30 | unit[10] << 22 | unit[11] >> 1 << 15 | unit[12] << 7 | unit[13] >> 1
+
+
+def _span_of(stamps: List[int]) -> float:
+    """With the last unit, which lasts as long as the others. They begin again at 0 after a day."""
+    since = [(stamp - stamps[0] + _LAST_STAMP // 2) % _LAST_STAMP for stamp in stamps]
+    return (max(since) - min(since)) * len(stamps) / (len(stamps) - 1)
 
 
 def _problem_of_boxes(file: IO[Any], size: int) -> Optional[str]:

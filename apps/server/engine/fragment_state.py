@@ -52,6 +52,9 @@ class State:
         self.kind: Optional[str] = None
         # Of no known beginning, and fetched before that was told.
         self.unjudged: Set[int] = set()
+        # Those that stayed shorter than listed, and the sizes of all that were fetched so.
+        self.short: Set[int] = set()
+        self.sizes: Dict[int, List[int]] = {}
         self.retries: float = 0
         # Those of a clip; None for all.
         self.wanted: Optional[Set[int]] = None

@@ -61,7 +61,7 @@ export function readTrack(box: Buffer, data: readonly Span[]): Mp4Track | null {
   const references = information && child(child(information, 'dinf') ?? Buffer.alloc(0), 'dref');
   if (!table || !header || !references || !isSelfContained(references)) return null;
   const kind = kindOf(handler ?? '', table);
-  const timing = readTiming(child(table, 'stts'), timescaleOf(header));
+  const timing = readTiming(child(table, 'stts'), timescaleOf(header), kind?.type === 'audio');
   const sizes = readSizes(child(table, 'stsz'));
   if (kind === null || timing === null || sizes === null) return null;
   if (sizes.length !== timing.samples || sizes.length === 0 || sizes.length > MAX_SAMPLES) {
@@ -134,6 +134,7 @@ function descriptor(buffer: Buffer, tag: number): Buffer | null {
 function readTiming(
   table: Buffer | null,
   timescale: number,
+  isSound: boolean,
 ): Pick<Mp4Track, 'samples' | 'seconds' | 'hole'> | null {
   if (table === null || timescale === 0) return null;
   const steps = new Map<number, number>();
@@ -148,7 +149,7 @@ function readTiming(
     const steady = entry === 1 ? count - 1 : count;
     if (steady > 0) steps.set(step / timescale, (steps.get(step / timescale) ?? 0) + steady);
   }
-  return { samples, seconds: ticks / timescale, hole: longestHole(steps) };
+  return { samples, seconds: ticks / timescale, hole: longestHole(steps, isSound) };
 }
 
 interface Sizes {

@@ -133,7 +133,10 @@ async function probe(jobs: Jobs, path: string, interval: string): Promise<Probed
   refuseUnlessAnswered(result);
   const found = format as ReadonlyMap<string, string> | null;
   if (found === null) return null;
-  const holes = [...steps].map(([index, { counts }]) => [index, longestHole(counts)] as const);
+  const sounds = new Set(streams.flatMap(({ index, type }) => (type === 'audio' ? [index] : [])));
+  const holes = [...steps].map(
+    ([index, { counts }]) => [index, longestHole(counts, sounds.has(index))] as const,
+  );
   const startSeconds = numberOf(found.get('start_time')) ?? 0;
   return {
     formatName: found.get('format_name') ?? '',

@@ -18,6 +18,7 @@ import {
   readWholeMedia,
   type ProbedMedia,
 } from './probe.ts';
+import { LEAST_HOLE_SECONDS } from './timeline.ts';
 
 /** Some sites offer 1080p as 1920x800, or 1072 lines. */
 const QUALITY_TOLERANCE = 0.95;
@@ -184,7 +185,8 @@ async function undeclaredHole(path: string, media: ProbedMedia): Promise<Downloa
 function holeIn({ streams, holes }: ProbedMedia): string | null {
   for (const stream of streams.filter(isPlayed)) {
     const seconds = holes?.get(stream.index) ?? 0;
-    if (seconds > 0) return `The ${stream.type} has a hole of ${seconds.toFixed(1)} s.`;
+    if (seconds > LEAST_HOLE_SECONDS)
+      return `The ${stream.type} has a hole of ${seconds.toFixed(1)} s.`;
   }
   return null;
 }

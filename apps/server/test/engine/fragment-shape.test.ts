@@ -76,3 +76,31 @@ it('an encrypted fragment is judged by the same beginning, whatever byte that en
   const found = await runCases('fragment_cipher_cases.py', null, input);
   expect(found).toEqual([null, null, null, null, CUT]);
 });
+
+/** A second of 25 pictures, each of two packets, around the stamp that follows the last one: they begin again at 0. */
+function secondOfTs(): Buffer {
+  const packets = Array.from({ length: 25 }, (_, picture) => {
+    const stamp = (2 ** 33 - 45_000 + picture * 3600) % 2 ** 33;
+    const high = Math.floor(stamp / 2 ** 30);
+    const begin = Buffer.from(packet);
+    begin.set([0, 0, 1, 0xe0, 0, 0, 0x80, 0x80, 5, 0x21 | (high << 1)], 4);
+    begin.set([(stamp >>> 22) & 0xff, ((stamp >>> 14) & 0xfe) | 1], 14);
+    begin.set([(stamp >>> 7) & 0xff, ((stamp << 1) & 0xfe) | 1], 16);
+    const rest = Buffer.from(packet);
+    rest[1] = 0;
+    return Buffer.concat([begin, rest]);
+  });
+  return Buffer.concat(packets);
+}
+
+it('MPEG-TS that is cut between two packets is asked for again, until it is what the site has', async () => {
+  const whole = secondOfTs();
+  const cut = whole.subarray(0, 188 * 26);
+  const other = whole.subarray(0, 188 * 20);
+  const input = JSON.stringify(
+    [whole, cut, other, cut, cut].map((content) => content.toString('base64')),
+  );
+  const short = 'is shorter than the list says';
+  const found = await runCases('fragment_length_cases.py', null, input);
+  expect(found).toEqual([null, short, short, short, null]);
+});

@@ -22,6 +22,14 @@ describe('a hole in a stream', () => {
     ).toBe(2);
   });
 
+  it('of sound is heard when it is shorter', () => {
+    const steps = new Map([
+      [0.023, 2000],
+      [0.4, 1],
+    ]);
+    expect([longestHole(steps, true), longestHole(steps)]).toEqual([0.4, 0]);
+  });
+
   it.each<[string, [number, number][]]>([
     ['a steady stream', [[0.04, 1500]]],
     [
