@@ -15,6 +15,10 @@ from typing import Any, Callable, Dict, NamedTuple, Optional
 _WORTH_A_NOTE_BYTES = 256 * 1024
 # After less than this the next try waits, so that a site which sends a few bytes each time is not asked without a pause.
 _GOOD_TRY_BYTES = 64 * 1024
+# Some sites refuse a part of a file so, and send the whole.
+_REFUSED = (400, 403, 412, 416)
+# Of a file that nothing else names.
+_COMPARED_BYTES = 64 * 1024
 
 
 class _Evidence(NamedTuple):
@@ -111,19 +115,19 @@ class _Transfer:
             return whole
         first, last, _ = _range_in(request.headers.get('Range'))
         if first is None:
-            return self._begun(self._downloader.urlopen(request))
+            return self._begun(self._downloader.urlopen(request), request)
         try:
             response = self._downloader.urlopen(request)
         except HTTPError as error:
-            if error.status != 416 or first == 0:
+            if error.status not in _REFUSED or first == 0:
                 raise
             return self._after_refusal(error, request, first)
         if _is_whole(response):
-            return self._begun(response)
-        problem = self._problem(response, first)
+            return self._begun(response, request)
+        problem = self._problem(response, request, first)
         if problem is not None:
             response.close()
-            return self._begun_again(self._plain(request), problem)
+            return self._begun_again(self._plain(request), request, problem)
         if first == 0:
             self._remember(_evidence_of(response))
         self._is_seen = True
@@ -132,7 +136,7 @@ class _Transfer:
         _insist_on_a_byte(response)
         return response
 
-    def _problem(self, response: Any, first: int) -> Optional[str]:
+    def _problem(self, response: Any, request: Any, first: int) -> Optional[str]:
         """Why this answer for a part of the file may not be put behind what is there."""
         if _range_in(response.get_header('Content-Range'))[0] != first:
             return 'The site has sent another part of the file than was asked for'
@@ -142,37 +146,65 @@ class _Transfer:
             self._known = self._noted()
         if self._known is None:
             return 'It is not known what the partial file belongs to'
-        if not _is_same(self._known, _evidence_of(response), self._is_seen):
+        now = _evidence_of(response)
+        if _is_same(self._known, now, self._is_seen):
+            return None
+        is_unnamed = now is not None and self._is_seen and _is_unnamed(self._known, now)
+        if not is_unnamed or not self._has_same_end(request, first):
             return 'The file on the site has changed'
+        self._known = now
         return None
+
+    def _has_same_end(self, request: Any, first: int) -> bool:
+        """A site that has named neither length nor state of its file is asked for the last of what is there once more."""
+        length = min(first, _COMPARED_BYTES)
+        content = self._piece(request, first - length, length)
+        with open(self._part, 'rb') as file:
+            file.seek(first - length)
+            return content == file.read(length)
+
+    def _piece(self, request: Any, first: int, length: int) -> bytes:
+        """So many bytes from there on; none when the site does not send these."""
+        from yt_dlp.networking.exceptions import HTTPError
+
+        asked = request.copy()
+        asked.headers['Range'] = f'bytes={first}-{first + length - 1}'
+        try:
+            response = self._downloader.urlopen(asked)
+        except HTTPError:
+            return b''
+        with contextlib.closing(response):
+            is_there = response.status == 206 and _range_in(response.get_header('Content-Range'))[0] == first
+            return bytes(response.read(length)) if is_there and _evidence_of(response) is not None else b''
 
     def _after_refusal(self, error: Any, request: Any, first: int) -> Any:
         """The site has nothing from there on: then the file is whole, or is not what it was."""
         response = self._plain(request)
         known = self._known or self._noted()
         now = _evidence_of(response)
-        if known is not None and known.total == first and _is_same(known, now, self._is_seen):
+        is_whole = known is not None and known.total == first and _is_same(known, now, self._is_seen)
+        if is_whole and error.status == 416:
             # yt-dlp looks at the length of the next answer and takes the partial file for whole.
             response.close()
             self._whole = response
             raise error
-        return self._begun_again(response, 'The site does not continue the file')
+        return self._begun_again(response, request, 'The site does not continue the file')
 
     def _plain(self, request: Any) -> Any:
         plain = request.copy()
         plain.headers.pop('Range', None)
         return self._downloader.urlopen(plain)
 
-    def _begun_again(self, response: Any, reason: str) -> Any:
+    def _begun_again(self, response: Any, request: Any, reason: str) -> Any:
         if self._is_restarted:
             response.close()
             raise _GivenUp(f'{reason}, and that again after a start from zero')
         self._is_restarted = True
         self._reached = 0
         self._downloader.report_warning(f'[download] {reason}; starting from zero')
-        return self._begun(response)
+        return self._begun(response, request)
 
-    def _begun(self, response: Any) -> Any:
+    def _begun(self, response: Any, request: Any) -> Any:
         """An answer to a request for the whole file: what is there is nothing worth from now on."""
         from yt_dlp.networking.exceptions import TransportError
 
@@ -183,8 +215,26 @@ class _Transfer:
         self._is_seen = True
         if not _is_whole(response):
             _promise_the_rest(response, 0)
+        if self._known is not None and self._known.total is None and not response.get_header('Transfer-Encoding'):
+            self._ask_at_the_end(response, request)
         _insist_on_a_byte(response)
         return response
+
+    def _ask_at_the_end(self, response: Any, request: Any) -> None:
+        """The end of a connection is the only sign of the end of such a file: it may have broken as well."""
+        from yt_dlp.networking.exceptions import TransportError
+
+        read, length = response.read, 0
+
+        def read_on(*amount: Any) -> Any:
+            nonlocal length
+            block = read(*amount)
+            length += len(block)
+            if not block and self._piece(request, length, 1):
+                raise TransportError(f'The connection was closed after {length} bytes, and more follow')
+            return block
+
+        response.read = read_on
 
     def _remember(self, evidence: Optional[_Evidence]) -> None:
         # In this order: a note must never stand beside bytes of another state.
@@ -235,6 +285,12 @@ def _is_same(known: _Evidence, now: Optional[_Evidence], is_seen: bool) -> bool:
     if known.last_modified is not None or now.last_modified is not None:
         return known.last_modified == now.last_modified
     return is_seen and known.total is not None and known.total == now.total
+
+
+def _is_unnamed(known: _Evidence, now: _Evidence) -> bool:
+    """Nothing of either says which state of the file it is, and their lengths do not differ."""
+    names = (known.etag, known.last_modified, now.etag, now.last_modified)
+    return not any(names) and (known.total is None or now.total in (None, known.total))
 
 
 def _promise_the_rest(response: Any, first: int) -> None:

@@ -76,10 +76,13 @@ async function answer(exchange: Exchange): Promise<void> {
   const start = !isPartial ? 0 : kind === 'elsewhere' ? first + 1000 : first;
   const end = kind === 'short' ? Math.min(start + 300_000, file.length) : file.length;
   const total = kind === 'other-total' ? file.length + 1000 : file.length;
+  const length = query.get('length');
+  // Then only the end of the connection ends the answer.
+  response.useChunkedEncodingByDefault = length !== 'none';
   response.writeHead(isPartial ? 206 : 200, {
     ...validators,
     'Content-Type': 'video/mp4',
-    'Content-Length': end - start,
+    ...(length === null && { 'Content-Length': end - start }),
     ...(isPartial && kind !== 'bare' && { 'Content-Range': `bytes ${start}-${end - 1}/${total}` }),
   });
   const isDropped = exchange.count(`answer ${key}`) <= numberOf(query, 'drops', Infinity);
@@ -87,7 +90,7 @@ async function answer(exchange: Exchange): Promise<void> {
   const stop = isDropped ? Math.min(end, start + most) : end;
   const chunks = bufferBody(file).read(start, stop);
   await writeChunks(exchange, chunks, numberOf(query, 'kib_per_s', 0));
-  if (stop === end) response.end();
+  if (stop === end || length === 'none') response.end();
   else if (kind === 'silence') response.flushHeaders();
   else cutConnection(exchange);
 }
@@ -98,7 +101,7 @@ export const lineRoutes: readonly Route[] = [
     about:
       'a good mp4 of ?size= bytes (default 3000000), in ?version= a or b, over a line that drops after ?drop= bytes of each of ' +
       `the first ?drops= answers; the first ?answers= ranges are answered with ?answer= ${answers.join(' ')}; ` +
-      '?validators=none; ?kib_per_s=; ?key=',
+      '?validators=none; ?length=none or chunked, which does not name it; ?kib_per_s=; ?key=',
     answer,
   },
 ];

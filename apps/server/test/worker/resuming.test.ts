@@ -70,6 +70,8 @@ describe.each(TIERS)('a broken transfer in the %s tier', { concurrent: true }, (
     ...inOneTier(
       ['drops every 100 kB', 'size=1500000&drop=100000', ''],
       ['drops, of a site without validators', 'size=3000000&drop=500000&validators=none', ''],
+      ['drops, of a site that names no length', 'drop=900000&validators=none&length=chunked', ''],
+      ['ends early as if that were all', 'drop=900000&drops=2&length=none', ''],
       ['answers for less than was asked', 'drop=400000&drops=2&answer=short', ''],
       ['answers once with a part that names no place', 'drop=2000000&drops=2&answer=bare', ''],
       ['answers once with another total', 'drop=2000000&drops=2&answer=other-total', ''],
