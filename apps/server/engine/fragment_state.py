@@ -69,6 +69,13 @@ class State:
         gaps = {index for index, entry in enumerate(self.listed, 1) if entry.is_gap}
         return gaps if self.wanted is None else gaps & self.wanted
 
+    def first_there(self) -> int:
+        """Of those with media; one behind the last when none is there."""
+        for index, entry in enumerate(self.listed, 1):
+            if entry.seconds is not None and not entry.is_gap and index not in self.missing:
+                return index
+        return len(self.listed) + 1
+
     def has_hole(self) -> bool:
         return not self.is_kept and bool(self.missing) and (self.current is None or min(self.missing) < self.current)
 

@@ -42,13 +42,14 @@ def tell_known_holes(reporter: Reporter) -> None:
     for name, found in records.read(_LISTS_FILE).items():
         reporter.report({'control': 'listed', 'file': name, **found})
     for name, lost in records.read(_LOST_FILE).items():
-        reporter.report({'control': 'missing', 'file': name, **lost})
+        reporter.report({'control': 'missing', 'file': name, **{key: lost[key] for key in lost if key != 'begin'}})
 
 
 def install(reporter: Reporter) -> None:
     """Raises anything with a yt-dlp that it does not know, before anything is changed."""
     from yt_dlp.downloader.fragment import FragmentFD, HttpQuietDownloader
     from yt_dlp.downloader.hls import HlsFD
+    from yt_dlp.postprocessor.ffmpeg import FFmpegMergerPP
 
     for name, parameters in _KNOWN.items():
         if list(inspect.signature(getattr(FragmentFD, name)).parameters)[: len(parameters)] != parameters:
@@ -65,6 +66,7 @@ def install(reporter: Reporter) -> None:
     FragmentFD._finish_frag_download = _finishing(FragmentFD._finish_frag_download, reporter)
     HttpQuietDownloader.report_retry = _noting(HttpQuietDownloader.report_retry, errors)
     HlsFD.can_download = _remembering(HlsFD.can_download, playlists)
+    FFmpegMergerPP.run_ffmpeg_multiple_files = _merging(FFmpegMergerPP.run_ffmpeg_multiple_files)
 
 
 def _remembering(can_download: Callable[..., Any], playlists: Any) -> Any:
@@ -340,7 +342,8 @@ def _finishing(finish: Callable[..., Any], reporter: Reporter) -> Callable[..., 
         found = {'count': len(state.missing), 'total': state.count(), 'is_more': state.is_more, 'places': places}
         reporter.report({'control': 'missing', 'file': ctx['filename'], **found})
         if state.is_kept:
-            records.write(_LOST_FILE, {**records.read(_LOST_FILE), ctx['filename']: found})
+            begin = fragment_list.start_of(state.listed, state.first_there()) or 0
+            records.write(_LOST_FILE, {**records.read(_LOST_FILE), ctx['filename']: {**found, 'begin': begin}})
             clip = getattr(downloader, 'clip', None)
             if clip is not None:
                 clip.choose(state.listed, state.missing)
@@ -349,6 +352,22 @@ def _finishing(finish: Callable[..., Any], reporter: Reporter) -> Callable[..., 
         numbers = ', '.join(str(place['index']) for place in places)
         downloader.report_error(f'Fragments are missing ({len(places)} of {state.count()}): {numbers}')
         return False
+
+    return run
+
+
+def _merging(merge: Callable[..., Any]) -> Callable[..., Any]:
+    """ffmpeg lets all streams begin together, so one that lacks its first fragments would be ahead of the others."""
+
+    @functools.wraps(merge)
+    def run(tool: Any, paths: Any, *args: Any, **named: Any) -> Any:
+        begins = {os.path.basename(name): lost.get('begin') or 0 for name, lost in records.read(_LOST_FILE).items()}
+        late = [begins.get(os.path.basename(path), 0) for path in paths]
+        if not any(late):
+            return merge(tool, paths, *args, **named)
+        out, options = args
+        inputs = [(path, ['-itsoffset', f'{begin:.6f}'] if begin else []) for path, begin in zip(paths, late)]
+        return tool.real_run_ffmpeg(inputs, [(out, options)], **named)
 
     return run
 

@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readMedia } from '../origin/exchange.ts';
 import {
@@ -72,6 +74,20 @@ describe('media of which segments are lost', { timeout: 120_000 }, () => {
     expect([...gate.sent.keys()]).toEqual([]);
     expect(kept.metadata.duration).toBeGreaterThan(seconds - 1);
     expect(kept.metadata.duration).toBeLessThan(seconds + 1);
+  });
+
+  it('begin with what there is, in step with the sound', async () => {
+    gate.faults.set('stream0-00001.m4s', gone);
+    const { jobFolder } = await tasks.run(DASH);
+    const { media } = await tasks.done(DASH, { jobFolder, isKeptIncomplete: true });
+    const { stdout } = await promisify(execFile)('ffprobe', [
+      ...['-v', 'error', '-show_entries', 'stream=codec_type,start_time', '-of', 'csv=p=0'],
+      `file:${media?.path ?? ''}`,
+    ]);
+    const begins = new Map(
+      stdout.split('\n').map((line) => line.split(',', 2) as [string, string]),
+    );
+    expect(Number(begins.get('video')) - Number(begins.get('audio'))).toBeCloseTo(1, 1);
   });
 
   it.each([
