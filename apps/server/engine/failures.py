@@ -125,7 +125,8 @@ def _is_raised_by_extractor(error: BaseException) -> bool:
     trace = error.__traceback__
     while trace is not None:
         module = trace.tb_frame.f_globals.get('__name__', '')
-        if module.startswith('yt_dlp.extractor.') and module != 'yt_dlp.extractor.common':
+        is_site = module.startswith(('yt_dlp.extractor.', 'yt_dlp_plugins.extractor.'))
+        if is_site and module != 'yt_dlp.extractor.common':
             return True
         trace = trace.tb_next
     return False

@@ -90,8 +90,8 @@ function codeOfWords(error: SaidError, isRefusal: boolean): FailureCode | null {
   // The usual words of a status mean what the status does; a site may have its own.
   const usual = status === null ? null : `HTTP Error ${status}: ${STATUS_CODES[status]}`;
   const words = withoutNames(wordsOf(error));
-  // "Unable to download": the rest is about the connection or the status.
-  const isAboutAnswer = usual !== null || isTransfer(error);
+  // "Unable to download": the rest is about the connection or the status. An extractor that has read the answer has words of its own.
+  const isAboutAnswer = /HTTP Error \d{3}/.test(words) || isTransfer(error);
   const code = ruleFor(rules, usual === null ? words : words.replace(usual, ''));
   return isAboutAnswer && (code === 'MEDIA_UNAVAILABLE' || code === 'NETWORK') ? null : code;
 }
