@@ -123,10 +123,11 @@ def _marked(content: bytes) -> Optional[str]:
     if text is not None:
         # Japanese in seven bits.
         return (_decoded(content, 'iso2022_jp_2') or text) if b'\x1b$' in content else text
-    # UTF-8 with a few bytes that are broken.
+    # UTF-8 with bytes that are broken: the text of other encodings has few sequences that are whole by chance.
     loose = content.decode('utf-8', 'replace')
     broken = loose.count('\ufffd')
-    return loose if broken * 10 < sum(character > '\x7f' for character in loose) else None
+    whole = sum(character > '\x7f' for character in loose) - broken
+    return loose if broken * 2 < whole else None
 
 
 def _as_stated(content: bytes, stated: Optional[str]) -> Optional[str]:

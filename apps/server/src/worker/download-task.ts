@@ -18,7 +18,7 @@ import { asBefore, isLeftWithHoles, readMissing, rememberMissing } from './kept-
 import type { FinishTask, Outcome, StopTask, Task, TaskEvent } from './messages.ts';
 import { createLiveParts, type LiveParts } from './live-parts.ts';
 import { createListing, type Listing } from './listing.ts';
-import { ignoredByPlan, ignoredWarnings } from './ignored-options.ts';
+import { ignoredByPlan, ignoredChoice, ignoredWarnings } from './ignored-options.ts';
 import { metadataOf } from './metadata.ts';
 import { failedPart, warningOf } from './optional-parts.ts';
 import { forgetOutcome } from './outcome-file.ts';
@@ -162,6 +162,7 @@ async function perform(attempt: Attempt): Promise<Outcome> {
     if (reason !== null) continue;
     if (isWhole && listing) return listed(attempt, listing);
     const warnings: (WarningCode | DownloadWarning)[] = [...course.leftOut].map(warningOf);
+    warnings.push(...ignoredWarnings(ignoredChoice(task.selection.options.playlist, plan)));
     if (result.lists.some(({ gaps }) => gaps.count > 0)) warnings.push('GAPS_DECLARED');
     if (isKept && result.missing.length > 0) {
       warnings.push(detailed('INCOMPLETE', figuresOf(result)));

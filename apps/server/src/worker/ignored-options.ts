@@ -1,4 +1,4 @@
-import type { DownloadWarning } from '@artemis/contracts';
+import type { DownloadOptions, DownloadWarning } from '@artemis/contracts';
 import { detailed } from './attempt.ts';
 import { hasQuality } from './audio-quality.ts';
 import type { VideoInfo } from './output-lines.ts';
@@ -39,6 +39,14 @@ export function ignoredByPlan(plan: DownloadPlan): string[] {
   const names = given.filter((name) => isUsed[name] === false);
   const isQualityUnused = isFlat || options.format_id !== undefined;
   return isQualityUnused && selection.quality !== 'best' ? ['quality', ...names] : names;
+}
+
+/** Of a link that entries of a list were chosen from, and that is no list. */
+export function ignoredChoice(asked: DownloadOptions['playlist'], plan: DownloadPlan): string[] {
+  if (asked?.mode !== 'select' || plan.isFlat) return [];
+  return (['items', 'entry_ids'] as const).flatMap((name) =>
+    asked[name] === undefined ? [] : [`playlist.${name}`],
+  );
 }
 
 export interface StoredMedia {

@@ -48,6 +48,14 @@ it('text of older encodings becomes UTF-8, also under the wrong language', async
   expect(found).toEqual(texts.map(([text]) => ({ extension: 'srt', text })));
 });
 
+it('UTF-8 with a broken byte in a short text stays what it is', async () => {
+  // As a lone surrogate is written, that byte comes out of Python as it stands.
+  const [found] = await settle([
+    [srt('Grüße aus K\udcf6ln, schön, für'), 'utf-8', 'de', 'srt', null],
+  ]);
+  expect(found).toEqual({ extension: 'srt', text: srt('Grüße aus K\ufffdln, schön, für') });
+});
+
 it('the encoding that a server names counts where the text does not tell', async () => {
   const [found] = await settle([
     [srt('ДА'), 'koi8_r', 'en', 'srt', 'application/x-subrip; charset=KOI8-R'],

@@ -17,7 +17,7 @@ def settled(text, encoding, language, extension, content_type):
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, 'subtitle')
         with open(path, 'wb') as file:
-            file.write(text.encode(encoding))
+            file.write(text.encode(encoding, 'surrogateescape'))
         try:
             extension, is_utf8 = subtitle_files.settle(path, language, extension, content_type)
         except subtitle_files.NoSubtitle as error:

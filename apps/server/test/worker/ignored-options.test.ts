@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import {
   ignoredByMedia,
   ignoredByPlan,
+  ignoredChoice,
   ignoredWarnings,
 } from '../../src/worker/ignored-options.ts';
 import { planOf } from '../../src/worker/plan.ts';
@@ -38,6 +39,13 @@ it('an option that needs something of the media is told when that is not there, 
   expect(ignoredByMedia(tagged, video, result, inTs)).toEqual(['embed_metadata']);
   const off = { embed_chapters: false, split_chapters: false };
   expect(ignoredByMedia(planWith(off), video, { chapters: [], lines: [] }, stored)).toEqual([]);
+});
+
+it('entries that were chosen are told when the link is no list', () => {
+  const asked = { mode: 'select', items: '2-5' } as const;
+  expect(ignoredChoice(asked, planWith({}))).toEqual(['playlist.items']);
+  expect(ignoredChoice(asked, planWith({ playlist: asked }))).toEqual([]);
+  expect(ignoredChoice({ mode: 'all' }, planWith({}))).toEqual([]);
 });
 
 it('a quality is told when the sound is copied, and when its codec has none', () => {
