@@ -1,4 +1,5 @@
 """What is told of media that is not out yet, as extractors say it: before they say when it will be.
+And of a fault in a plugin.
 
 Prints by name of the case the fields of the last control line.
 """
@@ -78,4 +79,13 @@ for extractor in (RefusesFirst, HasNoFormats, FailsAfterwards, RefusesForGood):
     except yt_dlp.utils.DownloadError:
         pass
     found[extractor.__name__] = told.fields
+
+# A module of the owner's, where Python's own kind of fault comes from.
+plugin = {'__name__': 'yt_dlp_plugins.extractor.owners'}
+exec('def read(page):\n    return page[0]', plugin)
+try:
+    plugin['read'](None)
+except TypeError as error:
+    failures.tell(told, error, f'ERROR: {error}')
+    found['FailsInPlugin'] = told.fields
 print(json.dumps(found))
