@@ -120,7 +120,8 @@ export async function checkFinished(
     areSubtitlesBeside: sidecars.files.some(({ kind }) => kind === 'subtitle'),
   };
   ignored.push(...ignoredByMedia(plan, video, result, stored));
-  if (plan.section !== null) ignored.push(...ignoredBegin(plan.section, durationSeconds));
+  if (plan.section !== null && !video.isLive)
+    ignored.push(...ignoredBegin(plan.section, durationSeconds));
   const metadata = measuredMetadata(metadataOf(video), media, extension);
   const files = [file, ...sidecars.files];
   const allWarnings = [

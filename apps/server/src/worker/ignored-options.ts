@@ -74,6 +74,8 @@ export function ignoredByMedia(
     live: !video.isLive,
     // What is recorded comes as fast as it is sent, or has holes.
     rate_limit_kbps: video.isLive,
+    // `live.max_seconds` says where a recording ends.
+    section: video.isLive,
   };
   const names = Object.entries(options).flatMap(([name, value]) =>
     value !== false && isIgnored[name] === true ? [name] : [],

@@ -32,6 +32,9 @@ it('an option that needs something of the media is told when that is not there, 
   const list = { ...video, isLive: true, fields: { playlist_index: 3 } };
   const result = { chapters, lines: [] };
   expect(ignoredByMedia(planWith(options), list, result, stored)).toEqual([]);
+  const cut = { section: { start: 0, end: 3, precise: true } };
+  expect(ignoredByMedia(planWith(cut), list, result, stored)).toEqual(['section']);
+  expect(ignoredByMedia(planWith(cut), video, result, stored)).toEqual([]);
   const inAvi = { ...stored, extension: 'avi' };
   expect(ignoredByMedia(planWith(options), list, result, inAvi)).toEqual(['embed_chapters']);
   const tagged = planWith({ embed_metadata: true });
