@@ -111,7 +111,7 @@ describe('the open page', () => {
   });
 
   it('holds a download, goes on with it, and cancels it unless that is taken back', async () => {
-    await add('/padded.mp4?size=60000000&kib_per_s=900');
+    await add('/padded.mp4?size=60000000&kib_per_s=500');
     const slow = row('padded');
     await slow.getByRole('button', { name: /^Hold/ }).click();
     await eventually(async () => (await newest())?.status === 'paused');
@@ -173,7 +173,7 @@ describe('the open page', () => {
 
   it('agrees with a second tab', async () => {
     const other = await openPage(context, server.baseUrl);
-    await add('/padded.mp4?size=50000000&kib_per_s=700');
+    await add('/padded.mp4?size=50000000&kib_per_s=500');
     const there = other.page.locator('li.download', { hasText: 'padded' });
     await there.getByRole('button', { name: /^Hold/ }).click();
     await row('padded').getByRole('progressbar').waitFor({ state: 'detached' });
@@ -188,7 +188,7 @@ describe('the open page', () => {
   });
 
   it('says that the server was killed and goes on by itself when it is back', async () => {
-    await add('/padded.mp4?size=30000000&kib_per_s=1500&n=killed');
+    await add('/padded.mp4?size=30000000&kib_per_s=500&n=killed');
     await row('padded').getByRole('progressbar').waitFor();
     await server.stop('SIGKILL');
     await page.getByText('The server does not answer.').waitFor();

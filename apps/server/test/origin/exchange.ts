@@ -76,11 +76,11 @@ export async function writeChunks(
   chunks: Iterable<Buffer>,
   kibPerSecond = 0,
 ): Promise<void> {
+  // At most an eighth of a second's worth.
   for (const chunk of kibPerSecond > 0 ? slices(chunks, kibPerSecond * 128) : chunks) {
     if (response.destroyed) return;
     if (!response.write(chunk)) await drained(response);
-    // A chunk is an eighth of a second's worth.
-    if (kibPerSecond > 0 && !isAtFullSpeed()) await sleep(125);
+    if (kibPerSecond > 0 && !isAtFullSpeed()) await sleep(chunk.length / 1.024 / kibPerSecond);
   }
 }
 

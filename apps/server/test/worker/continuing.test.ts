@@ -21,7 +21,7 @@ afterAll(() => tasks.close());
 const done = (path: string, request?: TaskRequest) => tasks.done(path, request);
 
 describe('stopping and continuing', () => {
-  const path = '/padded.mp4?size=3000000&kib_per_s=800';
+  const path = '/padded.mp4?size=3000000&kib_per_s=500';
 
   async function stopInTheMiddle() {
     const task = await tasks.start(path);

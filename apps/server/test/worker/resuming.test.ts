@@ -91,7 +91,7 @@ describe.each(TIERS)('a broken transfer in the %s tier', { concurrent: true }, (
   );
 
   async function stoppedInTheMiddle(query = '') {
-    const path = pathOf(`size=1500000&kib_per_s=800&${query}`);
+    const path = pathOf(`size=1500000&kib_per_s=500&${query}`);
     const task = await tasks.start(path);
     await waitUntil(
       () => progressOf(task.events).find(({ downloadedBytes }) => (downloadedBytes ?? 0) > 300_000),
