@@ -175,7 +175,8 @@ describe('a file that lacks bytes is refused', () => {
   );
 });
 
-describe('a file that was continued', () => {
+// Between two tries of a site they wait for seconds.
+describe('a file that was continued', { concurrent: true }, () => {
   it('has all that the server has of it, not only all of the last answer', async () => {
     const query = { cut: '0.5', cap: '50000' };
     const { media } = await done(served('/clip.ts', medium('kinds/clip.ts'), query));
@@ -184,7 +185,7 @@ describe('a file that was continued', () => {
   });
 });
 
-describe('a clip whose connection breaks', () => {
+describe('a clip whose connection breaks', { concurrent: true }, () => {
   it.each([
     ['clip-360.mp4', 'faststart.mp4'],
     ['sound.mp3', 'audio.mp3'],
