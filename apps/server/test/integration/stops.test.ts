@@ -34,9 +34,9 @@ afterEach(async () => {
 const environment = () => ({ EGRESS_ALLOW: origin.hostPort, MAX_WORKERS: '2' });
 
 /** So slow that nothing ends before the stop, however busy the machine is. */
-async function queueSlow(server: ServerProcess): Promise<Download[]> {
+async function queueSlow(server: ServerProcess, name: string): Promise<Download[]> {
   const urls = [1, 2, 3, 4].map(
-    (number) => `${origin.url}/padded.mp4?size=1000000&kib_per_s=60&n=${number}`,
+    (number) => `${origin.url}/padded.mp4?size=4000000&kib_per_s=60&n=${name}-${number}`,
   );
   const { downloads } = await server.client.createDownloads({ urls });
   await eventually(async () => {
@@ -53,7 +53,7 @@ async function expectAllWhole(
   server: ServerProcess,
   downloads: readonly Download[],
 ): Promise<void> {
-  const source = await fetch(`${origin.url}/padded.mp4?size=1000000`);
+  const source = await fetch(`${origin.url}/padded.mp4?size=4000000`);
   const hash = createHash('sha256')
     .update(Buffer.from(await source.arrayBuffer()))
     .digest('hex');
@@ -66,81 +66,105 @@ async function expectAllWhole(
 }
 
 describe('a server that is stopped in the middle', () => {
-  it.each(['SIGKILL', 'SIGTERM'] as const)(
-    'by %s leaves no process, loses nothing and continues from the partial files',
-    async (signal) => {
-      const first = await home.start(environment());
-      const downloads = await queueSlow(first);
-      const children = await descendantsOf(first.child.pid ?? 0);
-      expect(children.length).toBeGreaterThan(0);
-      const code = await first.stop(signal);
-      if (signal === 'SIGTERM') expect(code).toBe(0);
-      await eventually(async () => (await stillThere(children)).length === 0);
+  it(
+    'leaves no process, loses nothing and continues from the partial files, killed or asked to end',
+    async () => {
+      let server = await home.start(environment());
+      const known = new Set<string>();
+      for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
+        origin.isAtFullSpeed = false;
+        const downloads = await queueSlow(server, signal);
+        for (const { id } of downloads) known.add(id);
+        const children = await descendantsOf(server.child.pid ?? 0);
+        expect(children.length).toBeGreaterThan(0);
+        const code = await server.stop(signal);
+        if (signal === 'SIGTERM') expect(code).toBe(0);
+        await eventually(async () => (await stillThere(children)).length === 0);
 
-      const stored = JSON.parse(await readFile(home.historyFile, 'utf8')) as {
-        downloads: Download[];
-      };
-      expect(stored.downloads.map(({ id }) => id).toSorted()).toEqual(
-        downloads.map(({ id }) => id).toSorted(),
-      );
-      const before = origin.requests.length;
-      origin.isAtFullSpeed = true;
-      const second = await home.start(environment());
-      await expectAllWhole(second, downloads);
-      const resumed = origin.requests
-        .slice(before)
-        .filter(({ range }) => /bytes=[1-9]/.test(range ?? ''));
-      expect(resumed.length).toBeGreaterThan(0);
-      expect(await home.storedFiles()).toHaveLength(4);
+        const stored = JSON.parse(await readFile(home.historyFile, 'utf8')) as {
+          downloads: Download[];
+        };
+        expect(stored.downloads.map(({ id }) => id).toSorted(), signal).toEqual(
+          [...known].toSorted(),
+        );
+        const before = origin.requests.length;
+        origin.isAtFullSpeed = true;
+        server = await home.start(environment());
+        await expectAllWhole(server, downloads);
+        const resumed = origin.requests
+          .slice(before)
+          .filter(({ range }) => /bytes=[1-9]/.test(range ?? ''));
+        expect(resumed.length, signal).toBeGreaterThan(0);
+        expect(await home.storedFiles()).toHaveLength(known.size);
+      }
     },
-    2 * MINUTE,
+    4 * MINUTE,
   );
 });
 
-describe('slots', () => {
+describe('a server that runs', () => {
   it(
-    'are all in use at once, however few cores there are',
+    'ends the processes of a deleted download, uses all slots however few cores there are, and has its data and port alone',
     async () => {
       const server = await home.start({ ...environment(), MAX_WORKERS: '6', MAX_PER_HOST: '6' });
-      const urls = [1, 2, 3, 4, 5, 6].map(
-        (number) => `${origin.url}/fault/trickle.mp4?kib_per_s=20&n=${number}`,
-      );
-      await server.client.createDownloads({ urls });
-      await eventually(async () => {
-        const { downloads } = await server.client.listDownloads({ status: ['running'] });
-        return downloads.filter(({ downloaded_bytes: bytes }) => (bytes ?? 0) > 0).length === 6;
-      });
+      await deleteOneThatRuns(server);
+      await useAllSlots(server);
+      await refuseOthers(server);
     },
-    MINUTE,
+    4 * MINUTE,
   );
-});
 
-describe('DELETE of a running download', () => {
-  it(
-    'ends its processes and removes its partial files',
-    async () => {
-      const server = await home.start(environment());
-      const idle = await descendantsOf(server.child.pid ?? 0);
-      const { downloads } = await server.client.createDownloads({
-        url: `${origin.url}/fault/trickle.mp4?kib_per_s=20`,
+  async function deleteOneThatRuns(server: ServerProcess): Promise<void> {
+    const idle = await descendantsOf(server.child.pid ?? 0);
+    const { downloads } = await server.client.createDownloads({
+      url: `${origin.url}/fault/trickle.mp4?kib_per_s=20`,
+    });
+    const id = downloads[0]?.id ?? '';
+    await eventually(async () =>
+      (await home.partialFiles()).some((name) => name.endsWith('.part')),
+    );
+    const children = (await descendantsOf(server.child.pid ?? 0)).filter(
+      ({ pid }) => !idle.some((known) => known.pid === pid),
+    );
+    expect(children.length).toBeGreaterThan(0);
+    const cancelled = await server.client.cancelDownload(id);
+    expect(cancelled.status).toBe('cancelled');
+    await eventually(async () => (await stillThere(children)).length === 0);
+    await eventually(async () => (await home.partialFiles()).length === 0);
+    expect(await home.storedFiles()).toEqual([]);
+    await eventually(async () => (await server.client.telemetry()).workers.busy === 0);
+  }
+
+  async function useAllSlots(server: ServerProcess): Promise<void> {
+    const urls = [1, 2, 3, 4, 5, 6].map(
+      (number) => `${origin.url}/fault/trickle.mp4?kib_per_s=20&n=${number}`,
+    );
+    await server.client.createDownloads({ urls });
+    await eventually(async () => {
+      const { downloads } = await server.client.listDownloads({ status: ['running'] });
+      return downloads.filter(({ downloaded_bytes: bytes }) => (bytes ?? 0) > 0).length === 6;
+    });
+  }
+
+  /** A second server on the same data ends with 75, one on a taken port with 1, one with a bad setting with 78. */
+  async function refuseOthers(server: ServerProcess): Promise<void> {
+    const { port } = new URL(server.baseUrl);
+    const other = await createServerHome();
+    try {
+      const bad = other.start({ API_TOKEN: 'short' });
+      await Promise.all([
+        expect(home.start({ ...environment() })).rejects.toMatchObject({ exitCode: 75 }),
+        expect(bad).rejects.toBeInstanceOf(StartError),
+        expect(bad).rejects.toMatchObject({ exitCode: 78 }),
+        expect(bad).rejects.not.toThrow(/short/),
+      ]);
+      await expect(other.start({ ...environment(), PORT: port })).rejects.toMatchObject({
+        exitCode: 1,
       });
-      const id = downloads[0]?.id ?? '';
-      await eventually(async () =>
-        (await home.partialFiles()).some((name) => name.endsWith('.part')),
-      );
-      const children = (await descendantsOf(server.child.pid ?? 0)).filter(
-        ({ pid }) => !idle.some((known) => known.pid === pid),
-      );
-      expect(children.length).toBeGreaterThan(0);
-      const cancelled = await server.client.cancelDownload(id);
-      expect(cancelled.status).toBe('cancelled');
-      await eventually(async () => (await stillThere(children)).length === 0);
-      await eventually(async () => (await home.partialFiles()).length === 0);
-      expect(await home.storedFiles()).toEqual([]);
-      await eventually(async () => (await server.client.telemetry()).workers.busy === 0);
-    },
-    MINUTE,
-  );
+    } finally {
+      await other.remove();
+    }
+  }
 });
 
 describe('a start', () => {
@@ -151,7 +175,7 @@ describe('a start', () => {
       const { downloads } = await first.client.createDownloads({
         url: `${origin.url}/media/tiny.mp4`,
       });
-      await first.client.waitFor(downloads[0]?.id ?? '');
+      await first.client.waitFor(downloads[0]?.id ?? '', { intervalMs: 50 });
       await first.stop();
       await truncate(home.historyFile, 100);
       const second = await home.start(environment());
@@ -168,48 +192,18 @@ describe('a start', () => {
   );
 
   it(
-    'reads an older history, a bare array of records',
+    'without yt-dlp reads an older history, a bare array of records, says what to do, and lets downloads fail with it',
     async () => {
       const old = [
         { id: '0a2b4c6d-0000-4000-8000-000000000001', url: 'https://example.org/v', title: 'Old' },
       ];
       await writeFile(home.historyFile, JSON.stringify(old));
-      const server = await home.start(environment());
-      const { downloads } = await server.client.listDownloads();
-      expect(downloads).toMatchObject([{ title: 'Old', status: 'completed', tags: [] }]);
-    },
-    MINUTE,
-  );
-
-  it(
-    'of a second server on the same data ends with 75, a taken port with 1, a bad setting with 78',
-    async () => {
-      const first = await home.start(environment());
-      const { port } = new URL(first.baseUrl);
-      await expect(home.start({ ...environment() })).rejects.toMatchObject({ exitCode: 75 });
-      const other = await createServerHome();
-      try {
-        await expect(other.start({ ...environment(), PORT: port })).rejects.toMatchObject({
-          exitCode: 1,
-        });
-        const bad = other.start({ API_TOKEN: 'short' });
-        await expect(bad).rejects.toBeInstanceOf(StartError);
-        await expect(bad).rejects.toMatchObject({ exitCode: 78 });
-        await expect(bad).rejects.not.toThrow(/short/);
-      } finally {
-        await other.remove();
-      }
-    },
-    MINUTE,
-  );
-
-  it(
-    'without yt-dlp still works, says what to do, and lets downloads fail with it',
-    async () => {
       const server = await home.start({
         ...environment(),
         YTDLP_PATH: join(home.folder, 'nothing'),
       });
+      const list = await server.client.listDownloads();
+      expect(list.downloads).toMatchObject([{ title: 'Old', status: 'completed', tags: [] }]);
       const readiness = await server.client.call('readiness');
       expect(readiness.status).toBe(503);
       const engine = (await server.client.readiness()).checks.find(({ name }) => name === 'engine');
@@ -218,7 +212,7 @@ describe('a start', () => {
       const { downloads } = await server.client.createDownloads({
         url: `${origin.url}/media/tiny.mp4`,
       });
-      const record = await server.client.waitFor(downloads[0]?.id ?? '');
+      const record = await server.client.waitFor(downloads[0]?.id ?? '', { intervalMs: 50 });
       expect(record.error?.code).toBe('ENGINE_MISSING');
     },
     MINUTE,
