@@ -4,10 +4,17 @@ import { describe, expect, it } from 'vitest';
 
 const css = readFileSync(new URL('../src/styles/tokens.css', import.meta.url), 'utf8');
 
-function token(name: string): readonly [light: string, dark: string] {
+const THEMES = ['light', 'dark', 'contrast'] as const;
+
+/** The colours of a token in each theme, in their order; the third is the second but for what it names anew. */
+function token(name: string): readonly string[] {
   const found = new RegExp(`--${name}: light-dark\\((#[0-9a-f]{6}), (#[0-9a-f]{6})\\)`).exec(css);
   if (!found?.[1] || !found[2]) throw new Error(`no token ${name}`);
-  return [found[1], found[2]];
+  const [, contrastTheme = ''] = css.split(`:root[data-theme='contrast']`);
+  const inContrast = new RegExp(`--${name}: (#[0-9a-f]{6});`).exec(
+    contrastTheme.split('}')[0] ?? '',
+  );
+  return [found[1], found[2], inContrast?.[1] ?? found[2]];
 }
 
 function luminance(colour: string): number {
@@ -24,7 +31,7 @@ function contrast(a: string, b: string): number {
 }
 
 describe('colours', () => {
-  const grounds = ['bg', 'surface', 'inset'];
+  const grounds = ['bg', 'surface', 'raised', 'inset'];
   const cases = (names: readonly string[], least: number): [string, string, number][] =>
     names.flatMap((name) =>
       grounds.map((ground): [string, string, number] => [name, ground, least]),
@@ -34,14 +41,17 @@ describe('colours', () => {
     ...cases(['text'], 7),
     ...cases(['muted', 'faint', 'accent', 'ok', 'warn', 'err', 'held', 'info'], 4.5),
     ...cases(['control', 'focus'], 3),
-    ['text', 'sel', 4.5] as const,
-    ['muted', 'sel', 4.5] as const,
+    ...['text', 'muted', 'accent', 'ok', 'warn', 'err', 'held', 'info'].map(
+      (name): [string, string, number] => [name, 'sel', 4.5],
+    ),
     ['on-accent', 'accent', 4.5] as const,
     ['on-err', 'err', 4.5] as const,
     ['accent', 'track', 3] as const,
-  ])('%s on %s has a contrast of at least %d in both themes', (name, ground, least) => {
-    const [one, two] = [token(name), token(ground)];
-    expect(contrast(one[0], two[0])).toBeGreaterThanOrEqual(least);
-    expect(contrast(one[1], two[1])).toBeGreaterThanOrEqual(least);
+  ])('%s on %s has a contrast of at least %d in every theme', (name, ground, least) => {
+    const [colours, grounds] = [token(name), token(ground)];
+    for (const [index, theme] of THEMES.entries()) {
+      const found = contrast(colours[index] ?? '', grounds[index] ?? '');
+      expect(found, theme).toBeGreaterThanOrEqual(least);
+    }
   });
 });
