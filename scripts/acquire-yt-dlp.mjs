@@ -79,8 +79,11 @@ export async function acquireYtDlp(options) {
         // Read by the server (adapters/engines/provenance.ts).
         await writeFile(join(copy, 'artemis-engine.json'), JSON.stringify(provenance));
         const final = join(folder, version);
-        await rm(final, { recursive: true, force: true });
-        await rename(copy, final);
+        // A server may run with the one that is there: only one that does not run is replaced.
+        if (!(await isThere(interpreter, join(final, modules), version))) {
+          await rm(final, { recursive: true, force: true });
+          await rename(copy, final);
+        }
         return `${name}: yt-dlp ${version}`;
       } catch (error) {
         if (!(error instanceof SetupError)) throw error;
@@ -121,6 +124,15 @@ async function prove(python, modules) {
   );
   await run(python, ['-I', '-m', 'compileall', '-q', '-j', '0', modules]);
   return stdout.trim();
+}
+
+/** @param {string} python @param {string} modules @param {string} version */
+async function isThere(python, modules, version) {
+  const script = `${importScript('yt_dlp.version')}; print(yt_dlp.version.__version__)`;
+  const { exitCode, stdout } = await run(python, ['-I', '-B', '-c', script, modules], {
+    timeoutMs: firstRunMs,
+  });
+  return exitCode === 0 && stdout.trim() === version;
 }
 
 /** @param {string} name */

@@ -1,5 +1,6 @@
 import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
+import { proxyFor, requestThrough } from './proxy.mjs';
 import { SetupError } from './steps.mjs';
 
 const connectMs = 5_000;
@@ -43,10 +44,17 @@ function next(url, location) {
  * @param {URL} url @param {AbortSignal} signal
  * @returns {Promise<{ message: import('node:http').IncomingMessage, location: string | undefined }>}
  */
-function get(url, signal) {
+async function get(url, signal) {
+  const options = { signal, headers: { 'user-agent': 'artemis-setup' } };
+  const proxy = proxyFor(url);
+  const request =
+    proxy === null
+      ? (url.protocol === 'https:' ? requestHttps : requestHttp)(url, { ...options, agent: false })
+      : await requestThrough(url, proxy, options).catch((error) => {
+          const why = `through the proxy: ${error.code ?? error.message}`;
+          throw new SetupError(`${url.host} cannot be reached (${why}).`);
+        });
   return new Promise((resolve, reject) => {
-    const send = url.protocol === 'https:' ? requestHttps : requestHttp;
-    const request = send(url, { signal, agent: false, headers: { 'user-agent': 'artemis-setup' } });
     const unreachable = (/** @type {string} */ why) =>
       reject(new SetupError(`${url.host} cannot be reached (${why}).`));
     const timer = setTimeout(() => {

@@ -1,7 +1,9 @@
-import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { access, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { findTools } from '../../apps/server/src/adapters/tools.ts';
 import { acquireYtDlp } from '../acquire-yt-dlp.mjs';
@@ -109,6 +111,37 @@ test('refuses a signature by a second key that was appended to the right one', a
   answers.set(`/raw/${tag}/public.key`, await appendedKeys());
   await replaceSignature();
   await expectRefusal('not signed by its project');
+});
+
+test('takes a nightly build, whose key lies with another project', async () => {
+  const key = answers.get(`/raw/${tag}/public.key`) ?? '';
+  answers.delete(`/raw/${tag}/public.key`);
+  await expect(unpack()).rejects.toThrow(`answered 404 for /raw/${tag}/public.key`);
+  answers.set('/main/public.key', key);
+  source = { ...source, key: `${source.project}/main/public.key` };
+  await expect(unpack()).resolves.toMatchObject({ tag });
+});
+
+test('answers the server, and leaves a copy alone that is there and runs', async () => {
+  const toolsDir = join(folder, 'tools');
+  const ask = async (/** @type {object} */ wanted) => {
+    const child = execFile(process.execPath, [join(import.meta.dirname, '../fetch-yt-dlp.mjs')]);
+    child.stdin?.end(
+      JSON.stringify({ toolsDir, python: 'python3', channel: 'nightly', source, ...wanted }),
+    );
+    const { stdout } = child;
+    return JSON.parse(stdout === null ? '' : await text(stdout));
+  };
+  expect(await ask({})).toEqual({ kind: 'fetched', version: tag });
+  const mark = join(toolsDir, 'yt-dlp', tag, 'is-in-use');
+  await writeFile(mark, '');
+  expect(await ask({ version: tag })).toEqual({ kind: 'fetched', version: tag });
+  await access(mark);
+  expect(await ask({ newerThan: tag })).toEqual({ kind: 'nothing_newer' });
+  expect(await ask({ version: '2027.12.24' })).toMatchObject({
+    kind: 'failed',
+    message: expect.stringContaining('answered 404 for /releases/download/2027.12.24/'),
+  });
 });
 
 test('takes the pinned release when the newest one is older or cannot be told', async () => {

@@ -18,7 +18,7 @@ import { openDownloadedLinks } from './adapters/downloaded-links.disk.ts';
 import { createPiscinaRunner, mayHaveCookies } from './adapters/download-runner.piscina.ts';
 import { writeAuthorities } from './adapters/authorities.ts';
 import { createEngineHost, type EngineTools } from './adapters/engine-host.ts';
-import type { EngineRoom } from './adapters/engines/engines.ts';
+import type { EngineRoom } from './adapters/engines/engine-room.ts';
 import { openEngineRoom } from './adapters/engines/open.ts';
 import { createEngineLease } from './adapters/engine-lease.ts';
 import { createDiskFileStore } from './adapters/file-store.disk.ts';
@@ -183,6 +183,7 @@ export async function compose(
       log.write('info', `yt-dlp is now ${now.ytDlp?.version ?? 'missing'}.`, null, true);
     },
     onError: (error) => logger.warn({ err: error }, 'no look at the tools'),
+    isChosen: engines.isChosen,
   });
   const withEngine = createEngineLease({ ...lease, engineHost, tools: toolWatch.current });
 

@@ -137,6 +137,8 @@ export interface Config {
   readonly signedUrlTtlSeconds: number;
   /** Which releases are looked for each day, unless another was chosen by `POST /engines`. */
   readonly ytDlpChannel: EngineChannel;
+  /** How this computer reaches the outside, for the program that fetches yt-dlp. May hold a password. */
+  readonly fetchVariables: Readonly<Record<string, string>>;
   readonly ytDlpPath: string | null;
   readonly pythonPath: string | null;
   readonly ffmpegPath: string | null;
@@ -147,6 +149,22 @@ export interface Config {
   /** Exact `host:port`, lower case, IPv6 in brackets. */
   readonly egressAllow: readonly string[];
   readonly logLevel: Environment['LOG_LEVEL'];
+}
+
+const FETCH_VARIABLES = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'].flatMap((name) => [
+  name,
+  name.toLowerCase(),
+]);
+
+function variablesOf(
+  environment: Readonly<Record<string, string | undefined>>,
+  names: readonly string[],
+): Readonly<Record<string, string>> {
+  const found = names.flatMap((name) => {
+    const value = environment[name]?.trim();
+    return value ? [[name, value] as const] : [];
+  });
+  return Object.freeze(Object.fromEntries(found));
 }
 
 /** A setting that cannot be used: says the name and what was expected, never the value. */
@@ -177,6 +195,8 @@ export function loadConfig(
   const env = validated(data);
   const at = (path: string) => resolve(repositoryRoot, path);
   const historyFile = at(env.HISTORY_FILE);
+  // Whoever forbids the set-up to fetch anything does not want it fetched at night.
+  const isSetupOff = environment['ARTEMIS_SETUP']?.trim() === 'off';
   const apiToken = env.API_TOKEN || null;
 
   if (!isLoopback(env.HOST) && apiToken === null && env.ALLOW_OPEN_NETWORK !== 'true') {
@@ -216,7 +236,8 @@ export function loadConfig(
     toolsDir: at(env.TOOLS_DIR),
     secretKey: env.SECRET_KEY || null,
     signedUrlTtlSeconds: env.SIGNED_URL_TTL,
-    ytDlpChannel: env.YTDLP_CHANNEL,
+    ytDlpChannel: isSetupOff && !data['YTDLP_CHANNEL'] ? 'off' : env.YTDLP_CHANNEL,
+    fetchVariables: variablesOf(environment, FETCH_VARIABLES),
     ytDlpPath: toolPath(env.YTDLP_PATH, at),
     pythonPath: toolPath(env.PYTHON_PATH, at),
     ffmpegPath: toolPath(env.FFMPEG_PATH, at),

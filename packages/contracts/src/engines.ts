@@ -26,7 +26,11 @@ export const FetchEngine = Type.Union(
     ),
     Type.Object({ version: EngineVersion }, strict),
   ],
-  { examples: [{ channel: 'nightly' }, { version: '2026.10.26' }] },
+  {
+    description:
+      'an object with either `channel` (stable, nightly or off) or `version` (such as 2026.10.26)',
+    examples: [{ channel: 'nightly' }, { version: '2026.10.26' }],
+  },
 );
 export type FetchEngine = Static<typeof FetchEngine>;
 

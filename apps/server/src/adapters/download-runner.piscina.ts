@@ -6,6 +6,7 @@ import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threa
 import type { Download, DownloadOptions } from '@artemis/contracts';
 import { Piscina } from 'piscina';
 import type { LentCookies } from '../domain/cookie-jars.ts';
+import { siteOfLink } from '../domain/cookie-site.ts';
 import { isOfTheEngine } from '../domain/engine-success.ts';
 import type { DownloadRunner, RunOptions } from '../domain/ports.ts';
 import type { Logger } from '../domain/records.ts';
@@ -19,7 +20,7 @@ import type {
   TaskLimits,
 } from '../worker/messages.ts';
 import { ABSENCE_FAILURES, type WithEngine } from './engine-lease.ts';
-import type { EngineRoom } from './engines/engines.ts';
+import type { EngineRoom } from './engines/engine-room.ts';
 
 /** A thread that does not answer a stop for this long is ended; its jobs end with their connections. */
 const STOP_GRACE_MS = 10_000;
@@ -174,10 +175,11 @@ export function createPiscinaRunner(options: PiscinaRunnerOptions): PiscinaRunne
     }
   }
 
-  function tellEnd({ url }: Download, version: string, outcome: Outcome): void {
+  function tellEnd({ id, url }: Download, version: string, outcome: Outcome): void {
     if (outcome.kind === 'stopped') return;
     if (outcome.kind === 'failed' && !isOfTheEngine(outcome.code)) return;
-    options.engines?.noteEnd(version, new URL(url).hostname, {
+    options.engines?.noteEnd(version, siteOfLink(url), {
+      id,
       isGood: outcome.kind === 'done',
       url,
     });

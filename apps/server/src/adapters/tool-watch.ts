@@ -28,6 +28,8 @@ export interface ToolWatchOptions {
   readonly engineHost: Pick<EngineHost, 'current' | 'hasChanged' | 'replace'>;
   readonly onChange: (tools: Tools, before: Tools) => void;
   readonly onError: (error: unknown) => void;
+  /** Whether this managed version was decided for, and is not only what is left. */
+  readonly isChosen: (version: string) => boolean;
 }
 
 /** Keeps the engine and what `/readyz` says in step with the tools of this computer, without a restart. */
@@ -60,9 +62,19 @@ export function createToolWatch(options: ToolWatchOptions): ToolWatch {
     options.onChange(found, before);
   }
 
-  /** Of a yt-dlp whose folder has gone, a warm host has everything: that is more than an older one from elsewhere. */
+  /**
+   * Of a yt-dlp whose folder has gone, or holds another one by now, a warm host has everything: that is more than an older
+   * one from elsewhere, or one that nobody has tried.
+   */
   function isLoadedBetter({ ytDlp }: Tools): boolean {
     if (tools.ytDlp === null || engineHost.current()?.tier !== 'warm') return false;
+    if (
+      tools.ytDlp.isManaged &&
+      ytDlp?.isManaged === true &&
+      ytDlp.version !== tools.ytDlp.version
+    ) {
+      return !options.isChosen(ytDlp.version);
+    }
     if (existsSync(tools.ytDlp.packagePath ?? tools.ytDlp.path)) return false;
     return ytDlp === null || compareVersions(ytDlp.version, tools.ytDlp.version) < 0;
   }

@@ -137,9 +137,15 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
   const [interruptions, deaths, looks] = [createCounter(), createCounter(), createCounter()];
   const random = dependencies.random ?? Math.random;
   const sites = createParkedSites({ ...dependencies, now });
+  function beginAnew(download: Download): void {
+    attempts.beginAnew(download);
+    for (const counter of [interruptions, deaths, looks]) counter.forget(download.id);
+  }
+
   const engineWaits = createEngineWaits({
     ...dependencies,
     now,
+    beginAnew,
     async admit(id) {
       const ended = running.get(id)?.ended;
       if (ended === undefined) return admit(id);
@@ -352,8 +358,7 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
       // An entry of a playlist does not count.
       if (download.parent_id === null) submissions.requireRoom(1);
       const isOther = Object.keys(request).length > 0 && !isKept;
-      attempts.beginAnew(download);
-      for (const counter of [interruptions, deaths, looks]) counter.forget(id);
+      beginAnew(download);
       await records.moveOrRefuse(id, 'queued', {
         ...selection,
         waiting_for: 'slot',

@@ -6,7 +6,8 @@ import { createBrokenSites, type BrokenSite } from './broken-sites.ts';
 import { siteOfLink } from './cookie-site.ts';
 import { downloadError } from './errors.ts';
 import type { LiveDownload, LiveDownloads } from './live-downloads.ts';
-import type { Engines } from './ports.ts';
+import { isOfTheEngine } from './engine-success.ts';
+import type { Engines, LeftEngine } from './ports.ts';
 import type { Records } from './records.ts';
 
 /** A site that is broken for longer does not keep those that have tried it again; they fail. */
@@ -60,15 +61,21 @@ export interface EngineWaitsDependencies {
   readonly now: () => Date;
   /** Puts a queued download into the queue as it has to wait now; nothing for one that is running. */
   readonly admit: (id: string) => Promise<void>;
+  /** What it has cost until now does not count any more. */
+  readonly beginAnew: (download: Download) => void;
 }
 
 export function createEngineWaits(dependencies: EngineWaitsDependencies): EngineWaits {
-  const { live, records, log, engines, now, admit } = dependencies;
+  const { live, records, log, engines, now, admit, beginAnew } = dependencies;
   const sites = createBrokenSites();
   /** With which yt-dlp the attempts under way have begun. */
   const versions = new Map<string, string>();
   const trials = new Set<string>();
   const seeking = new Set<string>();
+  /** They have failed with their site, and then another of that site ended well with the same yt-dlp. */
+  const doubtful = new Set<string>();
+  /** Versions that were left for their failures. */
+  const left = new Set<string>();
   /** Let go without a success: one is still to be told. */
   const unproven = new Set<string>();
   const nowMs = () => now().getTime();
@@ -135,11 +142,42 @@ export function createEngineWaits(dependencies: EngineWaitsDependencies): Engine
     );
   }
 
-  function tellMended(site: string): void {
-    log.write('info', `${site} works again with yt-dlp ${version()}.`, null, true);
+  /** What failed with an engine that was left failed for it, until the opposite is seen. */
+  async function tryAgain({ version: engine, since }: LeftEngine): Promise<void> {
+    const sinceMs = Date.parse(since ?? '') || 0;
+    const victims = [...live.all()].filter(
+      ({ download: { status, error, engine: ran, completed_at: at } }) =>
+        status === 'failed' &&
+        ran === engine &&
+        isOfTheEngine(error?.code ?? 'UNKNOWN') &&
+        Date.parse(at ?? '') >= sinceMs,
+    );
+    if (victims.length === 0) return;
+    const text = `${victims.length} downloads that have failed with yt-dlp ${engine} are tried again.`;
+    log.write('info', text, null, true);
+    const queued = { waiting_for: 'slot', progress: 0, completed_at: null } as const;
+    for (const { download } of victims) {
+      beginAnew(download);
+      await records.move(download.id, 'queued', { ...queued, retry_at: now().toISOString() });
+      await admit(download.id);
+    }
   }
 
-  engines.onSwitch((next) => {
+  function tellMended(site: string): void {
+    const text = `${site} works again with yt-dlp ${version()}.`;
+    log.write('info', text, null, true);
+    engines.noteSite('SITE_MENDED', site, version(), text);
+  }
+
+  /** A person has asked for another yt-dlp than the one in use, which says nothing about that one. */
+  function isAside({ retry_engine: asked, engine }: Download): boolean {
+    return (asked ?? null) !== null && engine !== version();
+  }
+
+  engines.onSwitch((next, leftEngine) => {
+    doubtful.clear();
+    if (next !== null) left.delete(next);
+    if (leftEngine !== null) left.add(leftEngine.version);
     const switched = new Set(
       [...live.all()].flatMap(({ download }) =>
         isOfEvent(download) ? [siteOfLink(download.url)] : [],
@@ -157,6 +195,7 @@ export function createEngineWaits(dependencies: EngineWaitsDependencies): Engine
       );
       void letGo(site, true);
     }
+    if (leftEngine !== null) void tryAgain(leftEngine);
   });
 
   return {
@@ -184,10 +223,14 @@ export function createEngineWaits(dependencies: EngineWaitsDependencies): Engine
     heldUntilMs: ({ download: { id, url } }) =>
       trials.has(id) ? null : sites.heldUntilMs(siteOfLink(url), id, nowMs()),
     async failed({ download }, outcome) {
-      if (!looksOutdated(download, outcome)) return null;
       const { id, url } = download;
-      const site = siteOfLink(url);
       const began = versions.get(id) ?? version();
+      if (isAside(download)) return null;
+      if (left.has(began) && began !== version() && isOfTheEngine(outcome.code)) return 'again';
+      if (!looksOutdated(download, outcome)) return null;
+      // In doubt it is this link: else a few dead ones would be tried for a day, and hold the site again and again.
+      if (doubtful.has(id) && !saysOutdated(outcome)) return null;
+      const site = siteOfLink(url);
       if (began !== version()) return 'again';
       const wasTried = sites.get(site)?.nextTryMs === null;
       const event = sites.symptom(site, { id, link: url, version: began }, nowMs());
@@ -197,17 +240,24 @@ export function createEngineWaits(dependencies: EngineWaitsDependencies): Engine
         unproven.delete(site);
         const text = `${site} fails for everybody with yt-dlp ${began}; its downloads wait, and a newer one is looked for.`;
         log.write('warn', text, null, true);
+        engines.noteSite('SITE_BROKEN', site, began, text);
         await join(event.filter((other) => other !== id));
       }
       if (event.length > 0 || (wasTried && known.nextTryMs !== null)) seek(site);
       reschedule(site);
       return nowMs() - known.sinceMs > LONGEST_BROKEN_MS ? 'over' : 'wait';
     },
-    succeeded({ download: { id, url } }) {
+    succeeded({ download }) {
+      const { id, url } = download;
       const site = siteOfLink(url);
       const began = versions.get(id);
-      if (began === undefined) return;
+      if (began === undefined || isAside(download)) return;
+      const event = sites.get(site);
       const wasBroken = sites.success(site);
+      if (event?.version === began) {
+        const tried = ofSite(site, (other) => isOfEvent(other) && other.waiting_for === 'engine');
+        for (const other of tried) doubtful.add(other.id);
+      }
       if (unproven.delete(site) || wasBroken) tellMended(site);
       if (wasBroken) void letGo(site, false);
     },
@@ -223,7 +273,10 @@ export function createEngineWaits(dependencies: EngineWaitsDependencies): Engine
     trial({ id, url }) {
       if (sites.get(siteOfLink(url)) !== null) trials.add(id);
     },
-    withdraw: (id) => void trials.delete(id),
+    withdraw(id) {
+      trials.delete(id);
+      doubtful.delete(id);
+    },
     async resume(host) {
       const link = `http://${host}/`;
       if (parseUrl(link) === null) return null;
@@ -265,10 +318,14 @@ export function createEngineWaits(dependencies: EngineWaitsDependencies): Engine
 export function looksOutdated(download: Download, { code, status }: Failed): boolean {
   // Nothing of the site is read anew.
   if (download.accept_incomplete === true) return false;
-  if (code === 'ENGINE_OUTDATED' || code === 'SOLVER_FAILED') return true;
+  if (saysOutdated({ code })) return true;
   if (code === 'UNKNOWN') return download.phase === 'extracting';
   // The page could be read, and none of what it names may be fetched; of a bare link that is a matter of that link.
   const { extractor } = download.metadata;
   const isOfExtractor = typeof extractor === 'string' && extractor !== 'generic';
   return code === 'SITE_REFUSED' && status === 403 && isOfExtractor;
+}
+
+function saysOutdated({ code }: Pick<Failed, 'code'>): boolean {
+  return code === 'ENGINE_OUTDATED' || code === 'SOLVER_FAILED';
 }

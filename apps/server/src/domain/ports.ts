@@ -257,8 +257,17 @@ export interface DownloadedLinks {
 
 /** How an attempt has ended, as far as it speaks for or against its yt-dlp. */
 export interface EngineEnd {
+  /** Of the download; its attempts that fail count as one. */
+  readonly id: string;
   readonly isGood: boolean;
   readonly url: string;
+}
+
+/** A version with which a site got worse, so that the one before is used again. */
+export interface LeftEngine {
+  readonly version: string;
+  /** RFC 3339; null when it is not known since when it was used. */
+  readonly since: string | null;
 }
 
 /** The versions of yt-dlp side by side. */
@@ -270,10 +279,17 @@ export interface Engines {
    * time share a look. True once a newer one is tried and used, false when there is nothing newer.
    */
   seekNewer(site: string): Promise<boolean>;
-  /** Calls back whenever new attempts start with another version. */
-  onSwitch(listener: (version: string | null) => void): void;
+  /** Calls back whenever new attempts start with another version; `left` is the one before when it was left for its failures. */
+  onSwitch(listener: (version: string | null, left: LeftEngine | null) => void): void;
   /** For what `GET /engines` says, and for going back. Never rejects, and writes nothing at once. */
   noteEnd(version: string, site: string, end: EngineEnd): void;
+  /** For the events of `GET /engines`. Never rejects. */
+  noteSite(
+    code: 'SITE_BROKEN' | 'SITE_MENDED',
+    site: string,
+    version: string,
+    message: string,
+  ): void;
 }
 
 /** Tells somebody that a download ended. Best effort: never rejects, never delays the download. */

@@ -23,7 +23,7 @@ function toolsWith(given: Partial<Tools>, version = '2026.10.26', path = '/gone'
 }
 
 function watchFrom(initial: Tools, tier: 'warm' | 'cold' = 'warm') {
-  const state = { found: initial, replaced: 0 };
+  const state = { found: initial, replaced: 0, chosen: '' };
   const watch = createToolWatch({
     initial,
     find: () => Promise.resolve(state.found),
@@ -32,6 +32,7 @@ function watchFrom(initial: Tools, tier: 'warm' | 'cold' = 'warm') {
       hasChanged: () => Promise.resolve(false),
       replace: () => void (state.replaced += 1),
     },
+    isChosen: (version) => version === state.chosen,
     onChange: () => undefined,
     onError: (error) => {
       throw error;
@@ -67,6 +68,16 @@ describe('the watch over the tools', () => {
     expect([watch.current().ytDlp?.version, state.replaced]).toEqual(['2026.10.26', 0]);
     expect(watch.current().problems[0]).toMatchObject({ name: 'engine', level: 'warn' });
     expect(watch.current().problems[0]?.message).toContain('is not at /gone any more');
+  });
+
+  it('keeps it before one that lies in its place and that nobody has tried, until that one is decided for', async () => {
+    const { watch, state } = watchFrom(toolsWith({}, '2026.10.26', '/'));
+    state.found = toolsWith({}, '2027.01.01', '/');
+    await watch.look(true);
+    expect([watch.current().ytDlp?.version, state.replaced]).toEqual(['2026.10.26', 0]);
+    state.chosen = '2027.01.01';
+    await watch.lookAnew();
+    expect([watch.current().ytDlp?.version, state.replaced]).toEqual(['2027.01.01', 1]);
   });
 
   it('takes the older one where nothing of it is loaded', async () => {

@@ -43,6 +43,7 @@ describe('the configuration', () => {
       secretKey: null,
       signedUrlTtlSeconds: 900,
       ytDlpChannel: 'stable',
+      fetchVariables: {},
       ytDlpPath: null,
       pythonPath: null,
       ffmpegPath: null,

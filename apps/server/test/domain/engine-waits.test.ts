@@ -102,6 +102,7 @@ describe('a site that fails for everybody', () => {
       expect(room.downloads.get(id)).toMatchObject({ attempt: 1, error: null });
     expect(room.downloads.brokenSites()).toEqual([]);
     expect(room.console()).toContain('video.example works again with yt-dlp 2026.11.20.');
+    expect(room.siteEvents).toEqual(['SITE_BROKEN video.example', 'SITE_MENDED video.example']);
   });
 
   it('is tried by one that has not failed yet, after a pause, and all go on when that one ends well', async () => {
@@ -207,7 +208,49 @@ describe('a site that fails for everybody', () => {
   });
 });
 
+describe('a yt-dlp that was left for its failures', () => {
+  it('leaves no download behind: what failed with it, for any reason of its own, is run again', async () => {
+    const { room } = await open({ maxAttempts: 1 });
+    const ids = await room.submit(...links(2), 'https://other.example/gone');
+    const [first = '', late = '', gone = ''] = ids;
+    for (const id of ids) {
+      (await eventually(() => room.attempts.get(id))).options.onEngine?.('2026.10.26');
+      if (id === late) continue;
+      await endAttempt(room, id, failure(id === gone ? 'MEDIA_UNAVAILABLE' : 'INVALID_MEDIA'));
+    }
+    room.useEngine('2026.09.01', { version: '2026.10.26', since: null });
+    (await eventually(() => room.attempts.get(late))).end(failure('INVALID_MEDIA'));
+    await eventually(() => room.started.filter((id) => id === late).length === 2);
+    await completeAll(room, [first, late]);
+    expect(room.statusOf(gone)).toBe('failed');
+  });
+});
+
 describe('bad luck', () => {
+  it('is with a yt-dlp that a person asked for: it speaks neither for nor against the one in use', async () => {
+    const { room } = await open({ maxAttempts: 1, maxPerHost: 4 });
+    for (const id of await room.submit(...links(3))) {
+      await endAttempt(room, id, failure('MEDIA_UNAVAILABLE'));
+      await room.downloads.retry(id, { engine: '2025.01.01' });
+      (await eventually(() => room.attempts.get(id))).options.onEngine?.('2025.01.01');
+      await endAttempt(room, id, failure('ENGINE_OUTDATED'));
+    }
+    expect(room.downloads.brokenSites()).toEqual([]);
+  });
+
+  it('is of links that fail in words nobody knows, once another of their site has ended well: they fail alone', async () => {
+    const { room, pass } = await open({ maxAttempts: 1 });
+    const dead = await room.submit(...links(3));
+    await breakSite(room, 'UNKNOWN');
+    const [good = ''] = await room.submit('https://www.video.example/good');
+    pass(2 * MINUTE + 1);
+    expect(await started(room)).toEqual([good]);
+    await endAttempt(room, good, done);
+    for (const id of dead) await endAttempt(room, id, failure('UNKNOWN'));
+    expect(dead.map((id) => room.statusOf(id))).toEqual(['failed', 'failed', 'failed']);
+    expect(room.downloads.brokenSites()).toEqual([]);
+  });
+
   it.each<FailureCode>([
     'MEDIA_UNAVAILABLE',
     'NETWORK',

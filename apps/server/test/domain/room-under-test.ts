@@ -12,7 +12,13 @@ import { createDiskGate } from '../../src/domain/disk-gate.ts';
 import { createDownloads, type Downloads } from '../../src/domain/downloads.ts';
 import { fileNameOf } from '../../src/domain/file-name.ts';
 import { createLiveDownloads, type LiveDownloads } from '../../src/domain/live-downloads.ts';
-import type { DownloadQueue, FileStore, RunOptions } from '../../src/domain/ports.ts';
+import type {
+  DownloadQueue,
+  Engines,
+  FileStore,
+  LeftEngine,
+  RunOptions,
+} from '../../src/domain/ports.ts';
 import { createRecords } from '../../src/domain/records.ts';
 import type { Outcome } from '../../src/worker/messages.ts';
 import { openDownloadedLinks } from '../../src/adapters/downloaded-links.disk.ts';
@@ -39,7 +45,9 @@ export interface Room {
   readonly removedFolders: readonly string[];
   /** Sites for which a newer yt-dlp was looked for; there is none. */
   readonly sought: readonly string[];
-  useEngine(version: string): void;
+  /** What was told of sites for the events of the engines, in order. */
+  readonly siteEvents: readonly string[];
+  useEngine(version: string, left?: LeftEngine): void;
   /** While set, every write of the history fails with it. */
   failWrites(error: Error | null): void;
   /** Of the disk; null, as at first: unknown. */
@@ -178,7 +186,8 @@ export async function openRoom(options: RoomOptions = {}): Promise<Room> {
     now,
   });
   let engine = '2026.10.26';
-  const onSwitch: ((version: string | null) => void)[] = [];
+  const onSwitch: Parameters<Engines['onSwitch']>[0][] = [];
+  const siteEvents: string[] = [];
   const sought: string[] = [];
   const plainDownloads = createDownloads({
     engines: {
@@ -189,7 +198,9 @@ export async function openRoom(options: RoomOptions = {}): Promise<Room> {
       },
       onSwitch: (listener) => void onSwitch.push(listener),
       noteEnd: () => undefined,
+      noteSite: (code, site) => void siteEvents.push(`${code} ${site}`),
     },
+    hasEngine: () => true,
     disk,
     playlists,
     live,
@@ -239,9 +250,10 @@ export async function openRoom(options: RoomOptions = {}): Promise<Room> {
     started,
     removedFolders,
     sought,
-    useEngine(version) {
+    siteEvents,
+    useEngine(version, left) {
       engine = version;
-      for (const listener of onSwitch) listener(version);
+      for (const listener of onSwitch) listener(version, left ?? null);
     },
     failWrites: (error) => void (writeError = error),
     failLists: (error) => void (listError = error),

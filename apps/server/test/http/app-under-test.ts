@@ -158,6 +158,7 @@ export async function startApp(options: AppOptions = {}): Promise<AppUnderTest> 
       seekNewer: () => Promise.resolve(false),
       onSwitch: () => undefined,
       noteEnd: () => undefined,
+      noteSite: () => undefined,
     },
     disk,
     playlists,

@@ -1,6 +1,6 @@
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import type { Download, Engine, EngineList } from '@artemis/contracts';
+import type { Download, Engine, EngineList, FetchEngine } from '@artemis/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findTools } from '../../src/adapters/tools.ts';
 import { startOrigin } from '../origin/origin.ts';
@@ -117,7 +117,7 @@ describe('versions of yt-dlp side by side', () => {
   );
 
   it(
-    'uses a newer one that has passed, goes back from it when a site gets worse, and retries with another',
+    'uses a newer one that has passed, goes back from it when a site gets worse, runs again what has failed, and retries with another',
     async () => {
       await download('/media/clip-360.mp4');
       await place('2027.02.01', `assert 'audio' not in url`);
@@ -137,7 +137,10 @@ describe('versions of yt-dlp side by side', () => {
       expect(engine(back, '2027.02.01')?.state).toBe('failed');
       expect(codes(back)).toContain(`WENT_BACK ${OLD}`);
 
-      const id = ends[0]?.id ?? '';
+      for (const { id } of ends) {
+        expect(await server.client.waitFor(id)).toMatchObject({ status: 'completed', engine: OLD });
+      }
+      const { id } = await download('/no-such-file.mp4');
       await expect(server.client.retryDownload(id, { engine: '2020.01.01' })).rejects.toMatchObject(
         { code: 'ENGINE_NOT_FOUND' },
       );
@@ -146,7 +149,7 @@ describe('versions of yt-dlp side by side', () => {
         .then(({ id: same }) => Promise.all([server.client.waitFor(same)]));
       expect(again).toMatchObject({ status: 'failed', engine: '2027.02.01' });
       await server.client.retryDownload(id);
-      expect(await server.client.waitFor(id)).toMatchObject({ status: 'completed', engine: OLD });
+      expect(await server.client.waitFor(id)).toMatchObject({ status: 'failed', engine: OLD });
     },
     3 * MINUTE,
   );
@@ -160,6 +163,9 @@ describe('versions of yt-dlp side by side', () => {
       await expect(server.client.deleteEngine('2020.01.01')).rejects.toMatchObject({
         code: 'ENGINE_NOT_FOUND',
       });
+      await expect(server.client.fetchEngine({} as FetchEngine)).rejects.toThrow(
+        'body must be an object with either `channel`',
+      );
       await server.client.deleteEngine('2027.01.09');
       const list = await server.client.listEngines();
       expect(engine(list, '2027.01.09')).toBeUndefined();

@@ -1,75 +1,37 @@
 import { randomUUID } from 'node:crypto';
 import { readdir, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import type { EngineEvent, EngineList, FetchEngine } from '@artemis/contracts';
-import type { ActivityLog } from '../../domain/activity-log.ts';
+import { basename, dirname, join } from 'node:path';
+import type { EngineEvent, EngineList } from '@artemis/contracts';
 import { nextLook } from '../../domain/engine-choice.ts';
-import { isWorse, sinceSwitch, withEnd } from '../../domain/engine-success.ts';
-import type { ToldBrokenSite } from '../../domain/engine-waits.ts';
 import { RequestError } from '../../domain/errors.ts';
-import type { Engines } from '../../domain/ports.ts';
-import type { Logger } from '../../domain/records.ts';
-import type { WithEngine } from '../engine-lease.ts';
-import type { Tools } from '../tools.ts';
-import { compareVersions, type ManagedCopy, type YtDlpTool } from '../yt-dlp-finder.ts';
-import type { FetchAnswer, FetchRequest } from './fetch.ts';
-import type { EngineLedger } from './ledger.ts';
+import type { LeftEngine } from '../../domain/ports.ts';
+import { compareVersions, type ManagedCopy } from '../yt-dlp-finder.ts';
+import type { EngineRoom, EngineRoomOptions } from './engine-room.ts';
+import { createFetching } from './fetching.ts';
 import { listEngines, type WorkingCopy } from './listing.ts';
 import { provenanceOf } from './provenance.ts';
 import { createShelf } from './shelf.ts';
-import type { SideHosts } from './side-hosts.ts';
-import { holdTrial, type TrialOptions } from './trial.ts';
+import { createSuccessBook } from './success-book.ts';
+import { holdTrial } from './trial.ts';
 
 /** A copy is tried once it was seen twice, this long apart. */
 const SETTLE_MS = 3_000;
 const TICK_MS = 5_000;
 const MOST_FETCHED_KEPT = 4;
 
-export interface EngineRoom extends Engines {
-  list(): EngineList;
-  /** Answers at once; fetches and tries in the background. */
-  fetch(request: FetchEngine): EngineList;
-  /** Idempotent. @throws {RequestError} ENGINE_NOT_FOUND, or ENGINE_IN_USE where a yt-dlp of the computer is used as it is */
-  use(version: string): Promise<EngineList>;
-  /** @throws {RequestError} ENGINE_NOT_FOUND, ENGINE_IN_USE */
-  remove(version: string): Promise<void>;
-  has(version: string): boolean;
-  /** The way to one version, also when it is not in use. */
-  withVersion(version: string): WithEngine;
-  /** For `findTools`: takes note of what is there, and says what is used. */
-  pick(copies: readonly ManagedCopy[]): YtDlpTool | null;
-  /** From now on copies are tried and releases looked for. */
-  start(): void;
-  close(): Promise<void>;
-}
-
-export interface EngineRoomOptions {
-  readonly ledger: EngineLedger;
-  readonly defaultChannel: EngineList['channel'];
-  readonly tools: () => Tools;
-  readonly lookAnew: () => Promise<void>;
-  readonly withEngine: WithEngine;
-  readonly sideHosts: SideHosts;
-  readonly trial: TrialOptions;
-  readonly fetch: (request: FetchRequest, signal: AbortSignal) => Promise<FetchAnswer>;
-  readonly jobsOf: (version: string) => number;
-  readonly brokenSites: () => readonly ToldBrokenSite[];
-  readonly log: Pick<ActivityLog, 'write'>;
-  readonly logger: Logger;
-  readonly now?: () => Date;
-}
-
 /** The versions of yt-dlp side by side: what there is, what is used, what is tried and what was left. */
 export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
   const { ledger, log, logger } = options;
   const now = options.now ?? (() => new Date());
-  const listeners = new Set<(version: string | null) => void>();
+  const listeners = new Set<(version: string | null, left: LeftEngine | null) => void>();
   const closing = new AbortController();
   const timers = new Set<NodeJS.Timeout>();
   let trying: string | null = null;
   let work: Promise<unknown> = Promise.resolve();
   let seeking: Promise<boolean> | null = null;
   let nextLookAt = nextLook(now(), null, Math.random());
+  let fetches = 0;
+  let left: LeftEngine | null = null;
   let told: string | null = null;
   let heard: string | null = null;
 
@@ -85,17 +47,32 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
     onUnsettled: () => later(SETTLE_MS, () => void options.lookAnew()),
   });
   const { copyOf, isUntried } = shelf;
+  const book = createSuccessBook(ledger, now);
+  const fetchRelease = createFetching({
+    ...{ ledger, channel, now, tools: options.tools, fetch: options.fetch },
+    copies: shelf.copies,
+    signal: closing.signal,
+    onFailed: (message, version) => tell('FETCH_FAILED', message, { version }),
+  });
   let isStarted = false;
   let lastSeen: string | null = null;
 
-  function tell(
+  function record(
     code: EngineEvent['code'],
     message: string,
-    about: Partial<Pick<EngineEvent, 'version' | 'from' | 'site'>> = {},
+    about: Partial<Pick<EngineEvent, 'version' | 'from' | 'site'>>,
   ): void {
     const event = { version: null, from: null, site: null, ...about };
     const events = [{ at: now().toISOString(), code, message, ...event }, ...ledger.state().events];
     ledger.change({ events });
+  }
+
+  function tell(
+    code: EngineEvent['code'],
+    message: string,
+    about: Parameters<typeof record>[2] = {},
+  ): void {
+    record(code, message, about);
     const isBad = ['TRIAL_FAILED', 'WENT_BACK', 'FETCH_FAILED', 'GONE'].includes(code);
     log.write(isBad ? 'warn' : 'info', message, null, true);
   }
@@ -117,7 +94,7 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
       ledger,
       trial: options.trial,
       now,
-      isStopping: () => closing.signal.aborted,
+      signal: closing.signal,
     }).finally(() => (trying = null));
     if (verdict === null) return false;
     const { code, message, site } = verdict;
@@ -139,6 +116,23 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
     );
     await removeOld();
     return true;
+  }
+
+  /**
+   * At a first start the newest was taken, for want of anything that is known. Where there are others it is tried now, and
+   * the next one that passes takes its place when it does not.
+   */
+  async function tryFirst(first: string): Promise<void> {
+    for (const copy of shelf.copies()) {
+      const { version } = copy.tool;
+      if (current() !== first || compareVersions(version, first) > 0) continue;
+      const known = ledger.note(version).trial?.outcome;
+      if (known === 'failed' || (known === undefined && !(await attempt(copy)))) continue;
+      if (version === first || copyOf(version) === undefined) return;
+      left = { version: first, since: ledger.state().usedSince };
+      const message = `New downloads run with yt-dlp ${version}: ${first} has failed its trial.`;
+      return switchTo(version, 'WENT_BACK', message);
+    }
   }
 
   async function switchTo(
@@ -167,56 +161,34 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
   async function removeOld(): Promise<void> {
     const { previous } = ledger.state();
     const ours = shelf.copies().filter((copy) => provenanceOf(copy).source !== 'placed');
-    for (const { tool } of ours.slice(MOST_FETCHED_KEPT)) {
+    for (const copy of ours.slice(MOST_FETCHED_KEPT)) {
+      const { tool } = copy;
       const isNeeded =
         [current(), previous].includes(tool.version) || options.jobsOf(tool.version) > 0;
-      if (!isNeeded) await removeFolder(tool.version);
+      if (!isNeeded) await removeFolder(copy, tool.version);
     }
   }
 
-  async function removeFolder(version: string): Promise<void> {
-    const copy = copyOf(version);
-    if (copy === undefined) return;
+  async function removeFolder(copy: ManagedCopy, version: string): Promise<void> {
     // A folder that loses its files one by one must not look like one that can be used.
     const doomed = join(dirname(copy.folder), `.new-removed-${randomUUID()}`);
-    await rename(copy.folder, doomed);
+    await rename(copy.folder, doomed).catch((error: unknown) => {
+      const why = (error as NodeJS.ErrnoException).code ?? String(error);
+      throw new RequestError(
+        'ENGINE_IN_USE',
+        `${copy.folder} cannot be removed by this server (${why}); remove it by hand.`,
+      );
+    });
     shelf.drop(copy);
     await rm(doomed, { recursive: true, force: true });
     tell('REMOVED', `yt-dlp ${version} was removed.`, { version });
   }
 
-  async function fetchNow(wanted: { version?: string }): Promise<boolean> {
-    const tools = options.tools();
-    const ofChannel = channel() === 'nightly' ? 'nightly' : 'stable';
-    const isNightly = wanted.version !== undefined && wanted.version.split('.').length > 3;
-    const newest = shelf.copies()[0]?.tool.version;
-    const answer = await options.fetch(
-      {
-        toolsDir: tools.toolsDir,
-        python: tools.python?.path ?? 'python3',
-        channel: isNightly ? 'nightly' : wanted.version === undefined ? ofChannel : 'stable',
-        ...(wanted.version === undefined
-          ? newest === undefined
-            ? {}
-            : { newerThan: newest }
-          : wanted),
-      },
-      closing.signal,
-    );
-    if (closing.signal.aborted) return false;
-    const lookedAt = now().toISOString();
-    if (answer.kind === 'failed') {
-      const remedy =
-        'Run "npm run tools -- newer" in the folder of Artemis, or put a yt-dlp into its tools folder.';
-      ledger.change({ lookedAt, problem: { message: answer.message, remedy } });
-      tell('FETCH_FAILED', `No newer yt-dlp could be fetched: ${answer.message}`, {
-        version: wanted.version ?? null,
-      });
-      return false;
-    }
-    ledger.change({ lookedAt, problem: null });
-    if (answer.kind === 'nothing_newer') return false;
-    const { version } = answer;
+  async function fetchNow(wanted?: string): Promise<boolean> {
+    // Another request may have brought it meanwhile.
+    if (wanted !== undefined && copyOf(wanted) !== undefined) return false;
+    const version = await fetchRelease(wanted);
+    if (version === null) return false;
     tell('FETCHED', `yt-dlp ${version} was fetched and is being tried.`, { version });
     await options.lookAnew();
     const copy = copyOf(version);
@@ -226,10 +198,15 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
     return false;
   }
 
-  function seek(): Promise<boolean> {
-    seeking ??= enqueue(() => fetchNow({}))
+  function fetchLater(version?: string): Promise<boolean> {
+    fetches += 1;
+    return enqueue(() => fetchNow(version))
       .then((isUsed) => isUsed === true)
-      .finally(() => (seeking = null));
+      .finally(() => (fetches -= 1));
+  }
+
+  function seek(): Promise<boolean> {
+    seeking ??= fetchLater().finally(() => (seeking = null));
     return seeking;
   }
 
@@ -260,10 +237,11 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
   }
 
   async function goBack(from: string, site: string): Promise<void> {
-    const { previous, inUse } = ledger.state();
+    const { previous, inUse, usedSince } = ledger.state();
     if (inUse !== from || previous === null || copyOf(previous) === undefined) return;
     ledger.setNote(from, { wasLeft: true });
     ledger.change({ previous: null });
+    left = { version: from, since: usedSince };
     const message = `New downloads run with yt-dlp ${previous} again: with ${from} ${site} got worse.`;
     await switchTo(previous, 'WENT_BACK', message, site);
     ledger.change({ previous: null });
@@ -287,7 +265,7 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
         now: now(),
       }),
       channel: channel(),
-      is_fetching: seeking !== null,
+      is_fetching: fetches > 0,
       next_look_at: channel() === 'off' || isForeign() ? null : nextLookAt.toISOString(),
       broken_sites: options.brokenSites().map(({ site, sinceMs, version, failures, waiting }) => ({
         ...{ site, version, failures, waiting, trying },
@@ -300,7 +278,9 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
   function hear(): void {
     if (heard === current()) return;
     heard = current();
-    for (const listener of listeners) listener(heard);
+    const why = left;
+    left = null;
+    for (const listener of listeners) listener(heard, why);
   }
 
   /** What runs was removed, or another one was found in its place. */
@@ -321,13 +301,14 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
     if (version === inUse || isForeign()) return;
     if (inUse !== null) {
       const message = `yt-dlp ${inUse} is gone; new downloads run with ${version}.`;
-      if (told !== `gone ${inUse}`) tell('GONE', message, { version, from: inUse });
+      tell('GONE', message, { version, from: inUse });
     }
     ledger.change({ inUse: version, usedSince: now().toISOString(), fresh: {}, isPinned: false });
   }
 
   return {
     current,
+    isChosen: (version) => ledger.state().inUse === version,
     has: (version) => copyOf(version) !== undefined || version === current(),
     pick: shelf.pick,
     list,
@@ -336,19 +317,11 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
       return seek();
     },
     onSwitch: (listener) => void listeners.add(listener),
-    noteEnd(version, site, { isGood, url }) {
-      const note = ledger.note(version);
-      ledger.setNote(version, { ends: withEnd(note.ends, site, isGood, now()) }, true);
-      const { links, fresh, inUse, previous } = ledger.state();
-      if (isGood) {
-        const { [site]: _, ...others } = links;
-        ledger.change({ links: { ...others, [site]: url } }, true);
-      }
-      if (version !== inUse || previous === null) return;
-      const ends = sinceSwitch(fresh[site], isGood);
-      ledger.change({ fresh: { ...fresh, [site]: ends } }, true);
-      if (ledger.state().isPinned || !isWorse(ends, ledger.note(previous).ends, site)) return;
-      void enqueue(() => goBack(version, site));
+    noteEnd(version, site, end) {
+      if (book.note(version, site, end)) void enqueue(() => goBack(version, site));
+    },
+    noteSite(code, site, version, message) {
+      record(code, message, { site, version });
     },
     fetch(request) {
       if ('channel' in request) {
@@ -356,7 +329,7 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
         if (request.channel !== 'off' && !isForeign()) void seek();
       } else {
         const { version } = request;
-        if (copyOf(version) === undefined) void enqueue(() => fetchNow({ version }));
+        if (copyOf(version) === undefined) void fetchLater(version);
       }
       return list();
     },
@@ -383,8 +356,9 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
         [current(), ledger.state().previous, trying].includes(version) ||
         options.jobsOf(version) > 0;
       if (isNeeded) throw new RequestError('ENGINE_IN_USE', `yt-dlp ${version} is still needed.`);
-      required(version);
-      await removeFolder(version);
+      const copy =
+        copyOf(version) ?? shelf.unfit().find(({ folder }) => basename(folder) === version);
+      await removeFolder(copy ?? required(version), version);
     },
     withVersion: (version) => async (use, signal) => {
       const copy = version === current() ? undefined : copyOf(version);
@@ -393,10 +367,15 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
     },
     start() {
       heard = current();
+      const isFirst = ledger.state().inUse === null;
       isStarted = true;
       const { lookedAt } = ledger.state();
       nextLookAt = nextLook(now(), lookedAt === null ? null : new Date(lookedAt), Math.random());
       watchUse();
+      if (isFirst && heard !== null && !isForeign() && shelf.copies().length > 1) {
+        const first = heard;
+        void enqueue(() => tryFirst(first));
+      }
       const timer = setInterval(tick, TICK_MS);
       timer.unref();
       timers.add(timer);

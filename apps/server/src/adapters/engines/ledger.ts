@@ -1,58 +1,14 @@
 import { readFile, rename } from 'node:fs/promises';
-import type { Engine, EngineChannel, EngineEvent } from '@artemis/contracts';
-import type { Ends, EndsBySite } from '../../domain/engine-success.ts';
 import type { Logger } from '../../domain/records.ts';
 import { writeDurably } from '../durable-file.ts';
+import { EMPTY_LEDGER, parseLedger, type EngineNote, type LedgerState } from './ledger-document.ts';
 
 const MOST_EVENTS = 50;
 const MOST_ENGINES = 30;
 const MOST_LINKS = 20;
 const COUNTERS_MS = 5 * 60_000;
 
-/** What is known of one version. */
-export interface EngineNote {
-  readonly addedAt: string | null;
-  readonly trial: Engine['trial'];
-  /** It was left because a site got worse. */
-  readonly wasLeft: boolean;
-  /** What its folder looked like at the trial. */
-  readonly mark: string | null;
-  readonly ends: EndsBySite;
-}
-
-export interface LedgerState {
-  /** Null: as the setting says. */
-  readonly channel: EngineChannel | null;
-  readonly inUse: string | null;
-  readonly usedSince: string | null;
-  readonly previous: string | null;
-  readonly isPinned: boolean;
-  readonly lookedAt: string | null;
-  readonly problem: { readonly message: string; readonly remedy: string } | null;
-  readonly engines: Readonly<Record<string, EngineNote>>;
-  /** Since the last switch, by site. */
-  readonly fresh: Readonly<Record<string, Ends>>;
-  /** By site the newest link that was downloaded, the newest site last. */
-  readonly links: Readonly<Record<string, string>>;
-  /** The newest first. */
-  readonly events: readonly EngineEvent[];
-}
-
-const EMPTY: LedgerState = {
-  channel: null,
-  inUse: null,
-  usedSince: null,
-  previous: null,
-  isPinned: false,
-  lookedAt: null,
-  problem: null,
-  engines: {},
-  fresh: {},
-  links: {},
-  events: [],
-};
-
-export const BLANK_NOTE: EngineNote = {
+const BLANK_NOTE: EngineNote = {
   addedAt: null,
   trial: null,
   wasLeft: false,
@@ -120,23 +76,14 @@ export async function openEngineLedger(path: string, logger: Logger): Promise<En
 
 async function read(path: string, logger: Logger): Promise<LedgerState> {
   try {
-    const found: unknown = JSON.parse(await readFile(path, 'utf8'));
-    if (isLedger(found)) return bounded({ ...EMPTY, ...found });
-    throw new TypeError('engines.json has another shape');
+    return bounded(parseLedger(await readFile(path, 'utf8')));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
       logger.warn({ err: error }, 'engines.json is set aside');
       await rename(path, `${path}.damaged`).catch(() => undefined);
     }
-    return EMPTY;
+    return EMPTY_LEDGER;
   }
-}
-
-function isLedger(found: unknown): found is Partial<LedgerState> {
-  if (typeof found !== 'object' || found === null) return false;
-  const { engines, events, links, fresh } = found as Record<string, unknown>;
-  const isMap = (value: unknown) => typeof value === 'object' && value !== null;
-  return isMap(engines) && isMap(links) && isMap(fresh) && Array.isArray(events);
 }
 
 function bounded(state: LedgerState): LedgerState {

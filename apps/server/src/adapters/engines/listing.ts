@@ -74,7 +74,8 @@ function engineOf(
 }
 
 function unfitEngine(name: string, copy: ManagedCopy, listed: Listed): Engine {
-  const message = 'It does not run with the Python of this computer.';
+  const message =
+    'It cannot be loaded: it is not whole, or not made for the Python of this computer.';
   const step = { name: 'import', site: null, state: 'fail', message } as const;
   return {
     ...engineOf(name, 0, provenanceOf(copy), listed),

@@ -8,7 +8,8 @@ import { createEngineLease, type EngineLeaseOptions, type WithEngine } from '../
 import type { Prober } from '../prober.ts';
 import { createSolverProof, type SolverProof } from '../solver-proof.ts';
 import type { Tools } from '../tools.ts';
-import { createEngineRoom, type EngineRoom, type EngineRoomOptions } from './engines.ts';
+import type { EngineRoom, EngineRoomOptions } from './engine-room.ts';
+import { createEngineRoom } from './engines.ts';
 import { fetchEngine } from './fetch.ts';
 import { openEngineLedger } from './ledger.ts';
 import { createSideHosts } from './side-hosts.ts';
@@ -17,7 +18,12 @@ export interface OpenEnginesOptions extends Pick<
   EngineRoomOptions,
   'lookAnew' | 'withEngine' | 'jobsOf' | 'brokenSites' | 'log' | 'logger'
 > {
-  readonly config: { readonly dataDir: string; readonly ytDlpChannel: EngineChannel };
+  readonly config: {
+    readonly dataDir: string;
+    readonly ytDlpChannel: EngineChannel;
+    readonly fetchVariables: Readonly<Record<string, string>>;
+    readonly caFile: string | null;
+  };
   readonly repositoryRoot: string;
   readonly searchPath: string;
   readonly tools: () => Tools;
@@ -43,10 +49,14 @@ export async function openEngineRoom(options: OpenEnginesOptions): Promise<Engin
       createEngineLease({ ...options.lease, engineHost, tools: hostTools }),
   });
 
-  async function lookAt(engine: WithEngine, url: string): Promise<string | null> {
+  async function lookAt(
+    engine: WithEngine,
+    url: string,
+    signal: AbortSignal,
+  ): Promise<string | null> {
     const prober = options.proberOf(engine, at('probes'));
     try {
-      await prober.probe({ url }, new AbortController().signal, true);
+      await prober.probe({ url }, signal, true);
       return null;
     } catch (error) {
       return error instanceof RequestError ? (error.failureCode ?? error.message) : String(error);
@@ -71,14 +81,19 @@ export async function openEngineRoom(options: OpenEnginesOptions): Promise<Engin
           memoryBytes: options.memoryBytes,
         })(),
       currentProof: options.currentProof,
-      lookAt: (side, url) => lookAt(side.withEngine, url),
-      lookNow: (url) => lookAt(withEngine, url),
+      lookAt: (side, url, signal) => lookAt(side.withEngine, url, signal),
+      lookNow: (url, signal) => lookAt(withEngine, url, signal),
     },
     fetch: (request, signal) =>
       fetchEngine(
         resolve(options.repositoryRoot, 'scripts/fetch-yt-dlp.mjs'),
         request,
-        { PATH: options.searchPath, HOME: homedir() },
+        {
+          ...config.fetchVariables,
+          // A company's proxy shows certificates of its own.
+          ...(config.caFile === null ? {} : { NODE_EXTRA_CA_CERTS: config.caFile }),
+          ...{ PATH: options.searchPath, HOME: homedir() },
+        },
         signal,
       ),
   });

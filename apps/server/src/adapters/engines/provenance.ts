@@ -1,4 +1,5 @@
-import { readFileSync, statSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Engine } from '@artemis/contracts';
 import type { ManagedCopy, YtDlpTool } from '../yt-dlp-finder.ts';
@@ -25,11 +26,25 @@ export function provenanceOf({ folder }: ManagedCopy): Provenance {
   return { source: 'placed', channel: null, checksum: null };
 }
 
-/** Changes when files come to a package or go: one that was still being copied is worth another trial. */
+/**
+ * Changes when a file of a package comes, goes or becomes another one: what was still being copied, or has been mended, is
+ * worth another trial. Some 1,200 files, 10 ms; asked only for a copy that is newer than the one in use.
+ */
 export function markOf({ path, packagePath }: YtDlpTool): string | null {
+  const hash = createHash('sha256');
+  const take = (at: string) => {
+    const stats = statSync(at);
+    if (stats.isDirectory()) {
+      // Python writes there when it is imported.
+      const names = readdirSync(at).filter((name) => name !== '__pycache__');
+      for (const name of names.sort()) take(join(at, name));
+    } else {
+      hash.update(`${at}:${stats.ino}:${stats.mtimeMs}:${stats.size}\n`);
+    }
+  };
   try {
-    const { ino, mtimeMs } = statSync(packagePath ?? path);
-    return `${ino}:${mtimeMs}`;
+    take(packagePath ?? path);
+    return hash.digest('hex').slice(0, 32);
   } catch {
     return null;
   }

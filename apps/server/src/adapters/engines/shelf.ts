@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { chosenVersion } from '../../domain/engine-choice.ts';
 import { compareVersions, type ManagedCopy, type YtDlpTool } from '../yt-dlp-finder.ts';
 import type { EngineLedger } from './ledger.ts';
@@ -25,7 +26,7 @@ export interface Shelf {
   copyOf(version: string): WorkingCopy | undefined;
   /** Is newer than what is used, and no trial says anything of it as it is now. */
   isUntried(tool: YtDlpTool): boolean;
-  drop(copy: WorkingCopy): void;
+  drop(copy: ManagedCopy): void;
 }
 
 /** The copies in the tools folder, as they were at the last look. */
@@ -63,11 +64,18 @@ export function createShelf(options: ShelfOptions): Shelf {
 
   /** A folder that comes again is another one. */
   function forgetGone(): void {
+    const { previous } = ledger.state();
+    if (previous !== null && isGone(previous)) ledger.change({ previous: null });
     for (const [version, { trial }] of Object.entries(ledger.state().engines)) {
-      if (trial === null || options.isTrying(version) || copyOf(version) !== undefined) continue;
+      if (trial === null || options.isTrying(version) || !isGone(version)) continue;
       ledger.setNote(version, { trial: null, wasLeft: false, mark: null }, true);
-      if (version === ledger.state().previous) ledger.change({ previous: null });
     }
+  }
+
+  /** A busy computer may be too slow to load one that is there. */
+  function isGone(version: string): boolean {
+    const isUnfit = unfit.some(({ folder }) => basename(folder) === version);
+    return copyOf(version) === undefined && !isUnfit;
   }
 
   function sight(): void {
@@ -93,6 +101,9 @@ export function createShelf(options: ShelfOptions): Shelf {
     unfit: () => unfit,
     copyOf,
     isUntried,
-    drop: (copy) => void (copies = copies.filter((other) => other !== copy)),
+    drop(copy) {
+      copies = copies.filter((other) => other !== copy);
+      unfit = unfit.filter((other) => other !== copy);
+    },
   };
 }

@@ -1,4 +1,5 @@
-import type { TrialStep } from '@artemis/contracts';
+import { FAILURE_CODES, type FailureCode, type TrialStep } from '@artemis/contracts';
+import { isOfTheEngine } from '../../domain/engine-success.ts';
 import type { EngineHost } from '../engine-host.ts';
 import type { SolverProof } from '../solver-proof.ts';
 import type { YtDlpTool } from '../yt-dlp-finder.ts';
@@ -16,9 +17,13 @@ export interface TrialOptions {
   /** Of the engine in use. */
   readonly currentProof: () => Promise<SolverProof | null>;
   /** Looks at a link without downloading it; null, or why it could not be read. */
-  readonly lookAt: (side: Pick<SideHost, 'withEngine'>, url: string) => Promise<string | null>;
+  readonly lookAt: (
+    side: Pick<SideHost, 'withEngine'>,
+    url: string,
+    signal: AbortSignal,
+  ) => Promise<string | null>;
   /** The same with the engine in use. */
-  readonly lookNow: (url: string) => Promise<string | null>;
+  readonly lookNow: (url: string, signal: AbortSignal) => Promise<string | null>;
 }
 
 export interface Verdict {
@@ -34,10 +39,11 @@ export async function holdTrial(
     readonly ledger: EngineLedger;
     readonly trial: TrialOptions;
     readonly now: () => Date;
-    readonly isStopping: () => boolean;
+    /** Of the stop of the server. */
+    readonly signal: AbortSignal;
   },
 ): Promise<Verdict | null> {
-  const { ledger } = options;
+  const { ledger, signal } = options;
   const { version } = tool;
   const mark = markOf(tool);
   const at = options.now().toISOString();
@@ -50,8 +56,9 @@ export async function holdTrial(
     );
   keep('running', []);
   const links = Object.entries(ledger.state().links);
-  const steps = await tryEngine(tool, links, options.trial, (soFar) => keep('running', soFar));
-  if (options.isStopping()) {
+  const onSteps = (soFar: readonly TrialStep[]) => keep('running', soFar);
+  const steps = await tryEngine(tool, links, options.trial, onSteps, signal);
+  if (signal.aborted) {
     ledger.setNote(version, { trial: null });
     return null;
   }
@@ -72,6 +79,7 @@ async function tryEngine(
   links: readonly (readonly [site: string, url: string])[],
   options: TrialOptions,
   onSteps: (steps: readonly TrialStep[]) => void,
+  signal: AbortSignal,
 ): Promise<readonly TrialStep[]> {
   const steps: TrialStep[] = [];
   const add = (
@@ -86,7 +94,7 @@ async function tryEngine(
   };
   try {
     await options.sideHosts.use(copy, async (side) => {
-      const trouble = await loaded(side.host);
+      const trouble = await loaded(side.host, signal);
       const isOfRehearsal = trouble?.startsWith('Rehearsal:') === true;
       if (trouble !== null && !isOfRehearsal) return add('import', 'fail', trouble);
       add('import', 'ok');
@@ -99,10 +107,14 @@ async function tryEngine(
       add('rehearsal', side.host.status().mode === 'warm' ? 'ok' : 'skipped');
       if (steps.some(({ state }) => state === 'fail')) return;
       for (const [site, url] of links.slice(-MOST_SITES)) {
-        const problem = await options.lookAt(side, url);
+        const problem = await options.lookAt(side, url, signal);
         if (problem === null) add('site', 'ok', null, site);
         // Links die: it speaks against the new one only while the old one still reads it.
-        else add('site', (await options.lookNow(url)) === null ? 'fail' : 'warn', problem, site);
+        else {
+          const speaksAgainstIt =
+            isOfTheVersion(problem) && (await options.lookNow(url, signal)) === null;
+          add('site', speaksAgainstIt ? 'fail' : 'warn', problem, site);
+        }
       }
     });
   } catch (error) {
@@ -111,8 +123,16 @@ async function tryEngine(
   return steps;
 }
 
+/** Whether a look has failed for what yt-dlp does, and not for the line or the mood of the site. */
+function isOfTheVersion(problem: string): boolean {
+  const code = (FAILURE_CODES as readonly string[]).includes(problem)
+    ? (problem as FailureCode)
+    : null;
+  return code === null || code === 'TIMED_OUT' || isOfTheEngine(code);
+}
+
 /** Null once the host has imported yt-dlp and rehearsed, where it can; else why not. */
-function loaded(host: EngineHost): Promise<string | null> {
+function loaded(host: EngineHost, signal: AbortSignal): Promise<string | null> {
   return new Promise((resolve) => {
     const look = (): void => {
       const { mode, kind, warmFailure } = host.status();
@@ -124,11 +144,16 @@ function loaded(host: EngineHost): Promise<string | null> {
     const end = (trouble: string | null): void => {
       clearTimeout(timer);
       unsubscribe();
+      signal.removeEventListener('abort', stop);
       resolve(trouble);
     };
+    // A host that is closed says nothing more, and the stop of the server would wait for it.
+    const stop = (): void => end('The server stops.');
+    signal.addEventListener('abort', stop);
     const unsubscribe = host.onChange(look);
     const timer = setTimeout(() => end('It was not ready in time.'), REHEARSAL_MS);
-    look();
+    if (signal.aborted) stop();
+    else look();
   });
 }
 

@@ -1,0 +1,48 @@
+import type { EngineList, FetchEngine } from '@artemis/contracts';
+import type { ActivityLog } from '../../domain/activity-log.ts';
+import type { ToldBrokenSite } from '../../domain/engine-waits.ts';
+import type { Engines } from '../../domain/ports.ts';
+import type { Logger } from '../../domain/records.ts';
+import type { WithEngine } from '../engine-lease.ts';
+import type { Tools } from '../tools.ts';
+import type { ManagedCopy, YtDlpTool } from '../yt-dlp-finder.ts';
+import type { FetchAnswer, FetchRequest } from './fetch.ts';
+import type { EngineLedger } from './ledger.ts';
+import type { SideHosts } from './side-hosts.ts';
+import type { TrialOptions } from './trial.ts';
+
+export interface EngineRoom extends Engines {
+  list(): EngineList;
+  /** Answers at once; fetches and tries in the background. */
+  fetch(request: FetchEngine): EngineList;
+  /** Idempotent. @throws {RequestError} ENGINE_NOT_FOUND, or ENGINE_IN_USE where a yt-dlp of the computer is used as it is */
+  use(version: string): Promise<EngineList>;
+  /** @throws {RequestError} ENGINE_NOT_FOUND, ENGINE_IN_USE */
+  remove(version: string): Promise<void>;
+  has(version: string): boolean;
+  /** Whether it was decided for by a person, a trial or the first start. */
+  isChosen(version: string): boolean;
+  /** The way to one version, also when it is not in use. */
+  withVersion(version: string): WithEngine;
+  /** For `findTools`: takes note of what is there, and says what is used. */
+  pick(copies: readonly ManagedCopy[]): YtDlpTool | null;
+  /** From now on copies are tried and releases looked for. */
+  start(): void;
+  close(): Promise<void>;
+}
+
+export interface EngineRoomOptions {
+  readonly ledger: EngineLedger;
+  readonly defaultChannel: EngineList['channel'];
+  readonly tools: () => Tools;
+  readonly lookAnew: () => Promise<void>;
+  readonly withEngine: WithEngine;
+  readonly sideHosts: SideHosts;
+  readonly trial: TrialOptions;
+  readonly fetch: (request: FetchRequest, signal: AbortSignal) => Promise<FetchAnswer>;
+  readonly jobsOf: (version: string) => number;
+  readonly brokenSites: () => readonly ToldBrokenSite[];
+  readonly log: Pick<ActivityLog, 'write'>;
+  readonly logger: Logger;
+  readonly now?: () => Date;
+}

@@ -1,0 +1,53 @@
+import type { EngineChannel } from '@artemis/contracts';
+import type { Tools } from '../tools.ts';
+import type { FetchAnswer, FetchRequest } from './fetch.ts';
+import type { EngineLedger } from './ledger.ts';
+import type { WorkingCopy } from './listing.ts';
+
+export interface FetchingOptions {
+  readonly ledger: EngineLedger;
+  readonly tools: () => Tools;
+  readonly channel: () => EngineChannel;
+  readonly copies: () => readonly WorkingCopy[];
+  readonly fetch: (request: FetchRequest, signal: AbortSignal) => Promise<FetchAnswer>;
+  readonly signal: AbortSignal;
+  readonly now: () => Date;
+  readonly onFailed: (message: string, version: string | null) => void;
+}
+
+const REMEDY =
+  'Run "npm run tools -- newer" in the folder of Artemis, or put a yt-dlp into its tools folder.';
+
+/** Fetches exactly this version, or without one what is newer than all here; null when nothing has come. */
+export function createFetching(options: FetchingOptions) {
+  const { ledger, now, signal } = options;
+
+  function requestFor(version: string | undefined): FetchRequest {
+    const { toolsDir, python } = options.tools();
+    const newest = options.copies()[0]?.tool.version;
+    const isNightly =
+      version === undefined ? options.channel() === 'nightly' : version.split('.').length > 3;
+    return {
+      toolsDir,
+      python: python?.path ?? 'python3',
+      channel: isNightly ? 'nightly' : 'stable',
+      ...(version === undefined ? {} : { version }),
+      ...(version === undefined && newest !== undefined ? { newerThan: newest } : {}),
+    };
+  }
+
+  return async (version?: string): Promise<string | null> => {
+    const request = requestFor(version);
+    const answer = await options.fetch(request, signal);
+    if (signal.aborted) return null;
+    const lookedAt = now().toISOString();
+    if (answer.kind === 'failed') {
+      const message = `yt-dlp ${version ?? `of the channel "${request.channel}"`} could not be fetched: ${answer.message}`;
+      ledger.change({ lookedAt, problem: { message: answer.message, remedy: REMEDY } });
+      options.onFailed(message, version ?? null);
+      return null;
+    }
+    ledger.change({ lookedAt, problem: null });
+    return answer.kind === 'fetched' ? answer.version : null;
+  };
+}

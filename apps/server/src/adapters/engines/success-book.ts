@@ -1,0 +1,47 @@
+import { isWorse, sinceSwitch, withEnd } from '../../domain/engine-success.ts';
+import type { EngineEnd } from '../../domain/ports.ts';
+import type { EngineLedger } from './ledger.ts';
+
+/** The attempts of one download are few; what is forgotten counts again. */
+const MOST_REMEMBERED = 2_000;
+
+/** How downloads end with each version, by site. */
+export interface SuccessBook {
+  /** True when the site fares clearly worse with this version, which is in use, than with the one before. */
+  note(version: string, site: string, end: EngineEnd): boolean;
+}
+
+export function createSuccessBook(ledger: EngineLedger, now: () => Date): SuccessBook {
+  /** One download that fails three times over is one failure, not three. */
+  const failed = new Set<string>();
+
+  function isKnown(version: string, { id, isGood }: EngineEnd): boolean {
+    const key = `${version} ${id}`;
+    const wasKnown = failed.delete(key);
+    if (isGood) return false;
+    failed.add(key);
+    for (const oldest of failed) {
+      if (failed.size <= MOST_REMEMBERED) break;
+      failed.delete(oldest);
+    }
+    return wasKnown;
+  }
+
+  return {
+    note(version, site, end) {
+      if (isKnown(version, end)) return false;
+      const { isGood, url } = end;
+      const { ends } = ledger.note(version);
+      ledger.setNote(version, { ends: withEnd(ends, site, isGood, now()) }, true);
+      const { links, fresh, inUse, previous } = ledger.state();
+      if (isGood) {
+        const { [site]: _, ...others } = links;
+        ledger.change({ links: { ...others, [site]: url } }, true);
+      }
+      if (version !== inUse || previous === null) return false;
+      const since = sinceSwitch(fresh[site], isGood);
+      ledger.change({ fresh: { ...fresh, [site]: since } }, true);
+      return !ledger.state().isPinned && isWorse(since, ledger.note(previous).ends, site);
+    },
+  };
+}

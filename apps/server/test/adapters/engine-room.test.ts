@@ -1,0 +1,193 @@
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createEngineRoom } from '../../src/adapters/engines/engines.ts';
+import type { EngineRoom } from '../../src/adapters/engines/engine-room.ts';
+import type { FetchAnswer, FetchRequest } from '../../src/adapters/engines/fetch.ts';
+import { openEngineLedger } from '../../src/adapters/engines/ledger.ts';
+import type { SideHost } from '../../src/adapters/engines/side-hosts.ts';
+import type { Tools } from '../../src/adapters/tools.ts';
+import type { ManagedCopy, YtDlpTool } from '../../src/adapters/yt-dlp-finder.ts';
+import type { LeftEngine } from '../../src/domain/ports.ts';
+import { eventually } from '../http/app-under-test.ts';
+
+const OLD = '2026.10.26';
+const NEW = '2026.11.20';
+const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+let toolsDir: string;
+let room: EngineRoom;
+/** Those that cannot be loaded. */
+let unfit: Set<string>;
+/** Those that fail their trial. */
+let broken: Set<string>;
+/** Those whose trial never ends. */
+let hanging: Set<string>;
+let requests: FetchRequest[];
+let fetchAnswer: () => Promise<FetchAnswer>;
+
+beforeEach(async () => {
+  toolsDir = await mkdtemp(join(tmpdir(), 'artemis-engines-'));
+  [unfit, broken, hanging, requests] = [new Set(), new Set(), new Set(), []];
+  fetchAnswer = () => Promise.resolve({ kind: 'nothing_newer' });
+});
+
+afterEach(async () => {
+  await room.close();
+  await rm(toolsDir, { recursive: true });
+});
+
+async function place(version: string): Promise<void> {
+  await mkdir(join(toolsDir, 'yt-dlp', version), { recursive: true });
+}
+
+function toolAt(folder: string, version: string): YtDlpTool {
+  return {
+    ...{ kind: 'module', path: folder, packagePath: folder, modulePath: folder, pythonPath: null },
+    ...{ version, ageDays: 1, isManaged: true, hasEjs: true, solverScript: null },
+    hasCryptodome: true,
+  };
+}
+
+async function copies(): Promise<ManagedCopy[]> {
+  const names = await readdir(join(toolsDir, 'yt-dlp'));
+  return names
+    .filter((name) => !name.startsWith('.'))
+    .map((name) => {
+      const folder = join(toolsDir, 'yt-dlp', name);
+      return { folder, tool: unfit.has(name) ? null : toolAt(folder, name) };
+    });
+}
+
+/** The room with folders as they are; nothing is imported, and a trial is what `broken` says. */
+async function open(): Promise<EngineRoom> {
+  const ledger = await openEngineLedger(join(toolsDir, 'engines.json'), silent);
+  let ytDlp: YtDlpTool | null = null;
+  const tools = () => ({ toolsDir, python: null, ytDlp }) as unknown as Tools;
+  const lookAnew = async () => void (ytDlp = room.pick(await copies()));
+  const withEngine = () => Promise.resolve('missing' as const);
+  const sideHosts = {
+    use: <T>({ version }: YtDlpTool, use: (side: SideHost) => Promise<T>) => {
+      const warmFailure = broken.has(version) ? 'Rehearsal: broken' : null;
+      const mode = hanging.has(version) ? 'starting' : 'warm';
+      const status = () => ({ mode, kind: 'module', warmFailure });
+      const host = { status, onChange: () => () => undefined };
+      return use({ host, tools: tools(), withEngine } as unknown as SideHost);
+    },
+    close: () => Promise.resolve(),
+  };
+  const noProof = () => Promise.resolve(null);
+  room = createEngineRoom({
+    ...{ ledger, tools, lookAnew, withEngine, sideHosts, logger: silent },
+    defaultChannel: 'stable',
+    trial: {
+      ...{ sideHosts, proofOf: noProof, currentProof: noProof },
+      ...{ lookAt: noProof, lookNow: noProof },
+    },
+    fetch(request) {
+      requests.push(request);
+      return fetchAnswer();
+    },
+    jobsOf: () => 0,
+    brokenSites: () => [],
+    log: { write: () => undefined },
+  });
+  await lookAnew();
+  room.start();
+  return room;
+}
+
+const codes = () => room.list().events.map(({ code }) => code);
+const stateOf = (version: string) =>
+  room.list().engines.find((engine) => engine.version === version)?.state;
+
+describe('a release that a person asks for', () => {
+  it('is fetched once, however often it is asked for, is tried, and new downloads run with it', async () => {
+    await place(OLD);
+    await open();
+    fetchAnswer = async () => {
+      await place(NEW);
+      return { kind: 'fetched', version: NEW };
+    };
+    expect(room.fetch({ version: NEW }).is_fetching).toBe(true);
+    room.fetch({ version: NEW });
+    await eventually(() => !room.list().is_fetching);
+    expect(requests).toMatchObject([{ version: NEW, channel: 'stable', toolsDir }]);
+    expect(room.list()).toMatchObject({ in_use: NEW, previous: OLD, is_pinned: false });
+    expect(codes()).toEqual(['SWITCHED', 'TRIAL_PASSED', 'FETCHED']);
+  });
+
+  it('of another channel is newer than all that is here, and what has failed is told with what to do', async () => {
+    await place(OLD);
+    await open();
+    const message = 'github.com cannot be reached (ENOTFOUND).';
+    fetchAnswer = () => Promise.resolve({ kind: 'failed', message });
+    expect(room.fetch({ channel: 'nightly' })).toMatchObject({ channel: 'nightly' });
+    await eventually(() => !room.list().is_fetching);
+    expect(requests).toMatchObject([{ channel: 'nightly', newerThan: OLD }]);
+    expect(room.list().fetch_problem?.message).toBe(message);
+    expect(codes()).toEqual(['FETCH_FAILED']);
+    room.fetch({ channel: 'off' });
+    expect(room.list()).toMatchObject({ channel: 'off', is_fetching: false });
+    expect(await room.seekNewer('video.example')).toBe(false);
+  });
+});
+
+describe('the version in use', () => {
+  it('is the next best when the newest of a first start fails its trial', async () => {
+    for (const version of ['2026.09.01', OLD, NEW]) await place(version);
+    broken.add(NEW);
+    await open();
+    expect(room.list().in_use).toBe(NEW);
+    await eventually(() => room.list().in_use === OLD);
+    expect([NEW, OLD, '2026.09.01'].map(stateOf)).toEqual(['failed', 'in_use', 'ready']);
+    expect(codes()).toEqual(['WENT_BACK', 'TRIAL_PASSED', 'TRIAL_FAILED']);
+  });
+
+  it('is left for the one before by three downloads that fail, and not by three attempts of one', async () => {
+    await place(OLD);
+    await open();
+    const seen: (LeftEngine | null)[] = [];
+    room.onSwitch((_version, left) => void seen.push(left));
+    const end = (version: string, id: string, isGood: boolean) =>
+      room.noteEnd(version, 'video.example', { id, isGood, url: `https://video.example/${id}` });
+    end(OLD, 'a', true);
+    fetchAnswer = async () => {
+      await place(NEW);
+      return { kind: 'fetched', version: NEW };
+    };
+    room.fetch({ version: NEW });
+    await eventually(() => room.list().in_use === NEW);
+    for (const id of ['b', 'b', 'b', 'c']) end(NEW, id, false);
+    expect(room.list().engines[0]?.sites).toEqual([
+      { site: 'video.example', succeeded: 0, failed: 2 },
+    ]);
+    end(NEW, 'd', false);
+    await eventually(() => room.list().in_use === OLD);
+    expect(seen).toMatchObject([null, { version: NEW }]);
+    expect(stateOf(NEW)).toBe('failed');
+  });
+
+  it('does not keep the server from its end when a trial hangs, of which nothing is said then', async () => {
+    for (const version of [OLD, NEW]) await place(version);
+    hanging.add(NEW);
+    await open();
+    await eventually(() => room.list().engines[0]?.trial?.outcome === 'running');
+    await room.close();
+    expect(room.list().engines[0]?.trial).toBeNull();
+  });
+
+  it('cannot be removed; one that cannot be loaded can', async () => {
+    await place(OLD);
+    await place('2026.12.24');
+    unfit.add('2026.12.24');
+    await open();
+    expect(stateOf('2026.12.24')).toBe('failed');
+    await expect(room.remove(OLD)).rejects.toMatchObject({ code: 'ENGINE_IN_USE' });
+    await expect(room.remove(NEW)).rejects.toMatchObject({ code: 'ENGINE_NOT_FOUND' });
+    await room.remove('2026.12.24');
+    expect(stateOf('2026.12.24')).toBeUndefined();
+    expect(await readdir(join(toolsDir, 'yt-dlp'))).toEqual([OLD]);
+  });
+});
