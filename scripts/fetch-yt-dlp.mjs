@@ -1,9 +1,11 @@
 // Run by the server (adapters/engines/fetch.ts): one request as JSON on stdin, one answer as JSON on stdout.
+import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { acquireYtDlp } from './acquire-yt-dlp.mjs';
 import { SetupError } from './steps.mjs';
+import { ensureSolverOf } from './tools.mjs';
 import { isStale, triedVersion } from './yt-dlp-age.mjs';
 import { NotNewer } from './yt-dlp-release.mjs';
 
@@ -25,6 +27,8 @@ async function answer() {
     const version = from.slice(from.lastIndexOf(' ') + 1);
     const names = await readdir(join(request.toolsDir, 'yt-dlp'));
     if (!names.includes(version)) throw new SetupError(`yt-dlp ${version} is not there.`);
+    const debian = join(request.toolsDir, 'yt-dlp', version, 'usr/lib/python3/dist-packages');
+    if (existsSync(debian)) await ensureSolverOf({ ...request, modules: debian });
     return { kind: 'fetched', version };
   } catch (error) {
     if (error instanceof NotNewer) return { kind: 'nothing_newer' };

@@ -81,8 +81,25 @@ export async function ensureTools(settings, { hasTriedYtDlp = false, wantsNewer 
 }
 
 /**
+ * The same for the solver alone, of a copy of yt-dlp that was fetched beside those that run: without the libraries it would
+ * fail its trial.
+ * @param {{ toolsDir: string, modules: string }} copy `modules`: the folder that holds its `yt_dlp`
+ */
+export async function ensureSolverOf({ toolsDir, modules }) {
+  const { findTools } = await serverModule('tools');
+  const found = await findTools({
+    toolsDir,
+    ytDlpPath: modules,
+    searchPath: process.env['PATH'] ?? '',
+    nodeExecPath: process.execPath,
+    nodeVersion: process.versions.node,
+  });
+  await ensureSolver({ toolsDir }, found);
+}
+
+/**
  * What YouTube needs besides yt-dlp: a JavaScript runtime, and the scripts that some copies of yt-dlp come without.
- * @param {Settings} settings
+ * @param {Pick<Settings, 'toolsDir'>} settings
  * @param {{ jsRuntime: { name: string, path: string } | null, solverLibraries: string | null, ytDlp: { kind: string, hasEjs: boolean, solverScript: string | null } | null }} found
  * @returns {Promise<boolean>} whether something has changed
  */

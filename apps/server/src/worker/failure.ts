@@ -185,6 +185,10 @@ function inView(code: FailureCode, error: SaidError, lines: readonly string[]): 
     const isOfEngine = hasSaid(/challenge solving failed|only images are available/i);
     return isOfEngine ? 'ENGINE_OUTDATED' : code;
   }
+  // YouTube is asked as several clients, and each that gets no answer is only warned of.
+  if (code === 'ENGINE_OUTDATED' && error.text.includes('extract any player response')) {
+    return codeOfUnanswered(lines) ?? code;
+  }
   if (code === 'NETWORK') {
     const status = statusOfFfmpeg(lines);
     if (status === null || !/ffmpeg exited with code/.test(error.text)) return code;
@@ -196,6 +200,15 @@ function inView(code: FailureCode, error: SaidError, lines: readonly string[]): 
   const isForbidden = statusOf(error) === 403 && code === 'LOGIN_REQUIRED';
   const isHandshake = hasSaid(/^WARNING: .*attempting impersonation, but (no|none of)/i);
   return isForbidden && isHandshake ? 'IMPERSONATION_NEEDED' : code;
+}
+
+/** Of an API that could not be asked: too many requests, or a connection that broke. Null: it has answered. */
+function codeOfUnanswered(lines: readonly string[]): FailureCode | null {
+  const line = lines.findLast((one) => /^WARNING: .*Unable to download API page: /.test(one));
+  if (line === undefined) return null;
+  const status = statusOf({ text: line, raised: null });
+  const code = status === null ? codeOfLines([line]) : codeOfStatus(status, false);
+  return code === 'THROTTLED' || code === 'NETWORK' ? code : null;
 }
 
 /** Said by the engine when ffmpeg does the download. */

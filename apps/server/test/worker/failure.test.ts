@@ -307,3 +307,19 @@ describe('why a run has failed', () => {
     expect(errorsOf(lines)).toEqual(['ERROR: first\nand more of it', 'ERROR: second']);
   });
 });
+
+it('blames the connection and not yt-dlp when no client of YouTube got an answer', () => {
+  const codeAfter = (...reasons: readonly string[]) =>
+    classify([
+      ...reasons.map((one) => `WARNING: [youtube] abc: Unable to download API page: ${one}`),
+      'ERROR: [youtube] abc: Failed to extract any player response; please report this issue on  https://github.com/yt-dlp/yt-dlp/issues?q=',
+    ]).code;
+  const many = 'HTTP Error 429: Too Many Requests (caused by <HTTPError 429: Too Many Requests>)';
+  expect(codeAfter(many, many)).toBe('THROTTLED');
+  expect(codeAfter('HTTP Error 502: Bad Gateway')).toBe('NETWORK');
+  expect(codeAfter("[Errno 111] Connection refused (caused by TransportError('refused'))")).toBe(
+    'NETWORK',
+  );
+  expect(codeAfter('HTTP Error 400: Bad Request')).toBe('ENGINE_OUTDATED');
+  expect(codeAfter()).toBe('ENGINE_OUTDATED');
+});
