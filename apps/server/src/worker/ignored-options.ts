@@ -74,7 +74,7 @@ export function ignoredByMedia(
     live: !video.isLive,
     // What is recorded comes as fast as it is sent, or has holes.
     rate_limit_kbps: video.isLive,
-    // `live.max_seconds` says where a recording ends.
+    // Its times count from nowhere: what is cut out of a stream that is joined somewhere is not what was asked.
     section: video.isLive,
   };
   const names = Object.entries(options).flatMap(([name, value]) =>
