@@ -7,14 +7,13 @@ const server = '^apps/server/src';
  */
 const parts = {
   // What is this computer itself is said once, for settings as for links.
-  'config[.]ts': { values: ['domain/address-policy[.]ts'], types: [] },
-  // The messages to and from a thread are types alone, so both of its sides may speak them.
+  'config[.]ts': { values: ['domain/links/address-policy[.]ts'], types: [] },
   'misspellings[.]ts': { values: ['config[.]ts'], types: [] },
-  domain: { values: ['domain'], types: ['worker/messages[.]ts'] },
+  domain: { values: ['domain'], types: [] },
   // A fault of Node kept away from every late import.
   'late-import[.]ts': { values: [], types: [] },
-  adapters: { values: ['adapters', 'domain', 'late-import[.]ts'], types: ['worker/messages[.]ts'] },
-  worker: { values: ['worker'], types: [] },
+  adapters: { values: ['adapters', 'domain', 'late-import[.]ts'], types: ['worker/task[.]ts'] },
+  worker: { values: ['worker'], types: ['domain/attempt[.]ts'] },
   http: { values: ['http', 'domain', 'late-import[.]ts'], types: ['config[.]ts'] },
   'readiness[.]ts': { values: ['domain', 'runtime-check[.]ts'], types: ['adapters'] },
   'runtime-check[.]ts': { values: ['adapters'], types: [] },
@@ -35,14 +34,32 @@ const parts = {
       'readiness[.]ts',
       'configuration-answer[.]ts',
       'explanation-answer[.]ts',
-      'worker/outcome-file[.]ts',
-      'worker/look[.]ts',
-      'worker/solve[.]ts',
-      'worker/usual-argv[.]ts',
+      'worker/work-folder/outcome-file[.]ts',
+      'worker/probe/probe-task[.]ts',
+      'worker/solve-task[.]ts',
+      'worker/argv/usual-argv[.]ts',
     ],
-    types: ['config[.]ts', 'worker/messages[.]ts'],
+    types: ['config[.]ts', 'worker/task[.]ts', 'domain/attempt[.]ts'],
   },
 };
+
+/**
+ * The rooms of the worker from the lowest: each may import those before it, and all know what a task is (`task.ts`). The
+ * files beside the rooms are the tasks themselves, which put them together.
+ */
+const workerRooms = [
+  'engine',
+  'output',
+  'plan',
+  'media',
+  'work-folder',
+  'argv',
+  'failure',
+  'run',
+  'live',
+  'probe',
+  'outcome',
+];
 
 /** @param {string} part */
 const withinServer = (part) => `${server}/${part}${part.endsWith('[.]ts') ? '$' : '/'}`;
@@ -77,6 +94,27 @@ module.exports = {
         },
       ].filter(({ to }) => to.path.length > 0);
     }),
+    ...workerRooms.map((room, level) => ({
+      name: `worker-${room}-imports-lower-rooms`,
+      severity: 'error',
+      from: { path: withinServer(`worker/${room}`) },
+      to: {
+        path: withinServer('worker'),
+        pathNot: [
+          ...workerRooms.slice(0, level + 1).map((lower) => withinServer(`worker/${lower}`)),
+          withinServer('worker/task[.]ts'),
+        ],
+      },
+    })),
+    {
+      name: 'every-worker-room-has-a-level',
+      severity: 'error',
+      from: {
+        path: `${server}/worker/[^/]+/`,
+        pathNot: workerRooms.map((room) => withinServer(`worker/${room}`)),
+      },
+      to: {},
+    },
     {
       name: 'every-part-has-a-rule',
       severity: 'error',

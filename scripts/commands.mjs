@@ -28,7 +28,7 @@ function build() {
  */
 export async function tools({ wantsNewer }) {
   endSetUpOnSignals();
-  if (!existsSync(join(repositoryDir, 'apps/server/dist/adapters/tools.js'))) {
+  if (!existsSync(join(repositoryDir, 'apps/server/dist/adapters/tools/tools.js'))) {
     throw new SetupError('Artemis is not set up yet: run npm start once.');
   }
   const isWhole = await ensureTools(await readSettings({ usesDotenv: true }), { wantsNewer });

@@ -15,7 +15,7 @@ const pages = [
 ];
 const pageMs = 120_000;
 
-const module = join(repositoryDir, 'apps/server/dist/adapters/tools.js');
+const module = join(repositoryDir, 'apps/server/dist/adapters/tools/tools.js');
 if (!existsSync(module)) {
   say('Artemis is not set up yet: run npm start once.');
   process.exit(1);

@@ -156,9 +156,11 @@ export async function ensureFaketime(settings) {
   );
 }
 
-/** @param {string} name of a file in the adapters of the built server */
+/** @param {string} name of a file that finds tools, in the built server */
 function serverModule(name) {
-  return import(pathToFileURL(join(repositoryDir, `apps/server/dist/adapters/${name}.js`)).href);
+  return import(
+    pathToFileURL(join(repositoryDir, `apps/server/dist/adapters/tools/${name}.js`)).href
+  );
 }
 
 /** @param {string} name */

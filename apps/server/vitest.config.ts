@@ -9,7 +9,7 @@ const ENGINE_BENCH = /(engine|task)-under-test|server-process/;
 const ENGINE = [
   'test/{engine,integration,torture}/**/*.test.ts',
   // Other programs, and connections that are left to time out.
-  'test/adapters/{egress-proxy,tools}.test.ts',
+  'test/adapters/{egress/egress-proxy,tools/tools}.test.ts',
   'test/config/start.test.ts',
   'test/security/exposure.test.ts',
   ...readdirSync(testDir, { recursive: true, encoding: 'utf8' })

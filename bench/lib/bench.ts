@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Tools } from '../../apps/server/src/adapters/tools.ts';
+import type { Tools } from '../../apps/server/src/adapters/tools/tools.ts';
 import { toolsUnderTest } from '../../apps/server/test/tools-under-test.ts';
 import { startArtemis, type Artemis } from './artemis.ts';
 import { endChildren } from './children.ts';

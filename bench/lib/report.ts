@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { cpus, loadavg, release, totalmem } from 'node:os';
-import type { Tools } from '../../apps/server/src/adapters/tools.ts';
+import type { Tools } from '../../apps/server/src/adapters/tools/tools.ts';
 import { summarise, type Measure } from './stats.ts';
 
 export interface RowResult {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { Tools } from '../../apps/server/src/adapters/tools.ts';
+import type { Tools } from '../../apps/server/src/adapters/tools/tools.ts';
 import { runToEnd, startChild, stopChild, type Ended } from './children.ts';
 import { nowMs } from './clock.ts';
 

@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { writeAuthorities } from '../../apps/server/src/adapters/authorities.ts';
-import { createEngineHost } from '../../apps/server/src/adapters/engine-host.ts';
-import { openEngineJob } from '../../apps/server/src/worker/engine-connection.ts';
+import { writeAuthorities } from '../../apps/server/src/adapters/tools/authorities.ts';
+import { createEngineHost } from '../../apps/server/src/adapters/engine/engine-host.ts';
+import { openEngineJob } from '../../apps/server/src/worker/engine/engine-connection.ts';
 import {
   AUTHORITY_FILE,
   startFakeYouTube,

@@ -1,9 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createEngineHost, type EngineHost } from '../../apps/server/src/adapters/engine-host.ts';
-import { openEngineJob } from '../../apps/server/src/worker/engine-connection.ts';
-import { usualArgvs } from '../../apps/server/src/worker/usual-argv.ts';
+import {
+  createEngineHost,
+  type EngineHost,
+} from '../../apps/server/src/adapters/engine/engine-host.ts';
+import { openEngineJob } from '../../apps/server/src/worker/engine/engine-connection.ts';
+import { usualArgvs } from '../../apps/server/src/worker/argv/usual-argv.ts';
 import { alternate, type Row } from '../lib/bench.ts';
 import { ONE_MB } from '../lib/origin.ts';
 

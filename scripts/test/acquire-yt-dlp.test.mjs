@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { findTools } from '../../apps/server/src/adapters/tools.ts';
+import { findTools } from '../../apps/server/src/adapters/tools/tools.ts';
 import { acquireYtDlp } from '../acquire-yt-dlp.mjs';
 import { unpackRelease } from '../yt-dlp-release.mjs';
 

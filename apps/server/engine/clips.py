@@ -96,7 +96,7 @@ def _in_segments(download: Callable[..., Any]) -> Callable[..., Any]:
                 return False
             cuts = _cuts(downloader, names, clips)
         except BehindTheEnd as error:
-            # Read by `worker/behind-the-end.ts`.
+            # Read by `worker/outcome/behind-the-end.ts`.
             downloader.report_error(f'Nothing of the media lies in this section, it is {error.args[0]:.3f} s long')
             return False
         except (NotInSegments, PostProcessingError):

@@ -2,7 +2,7 @@
 
 A plain one is recorded where yt-dlp wants its file. What has to be put together at the end, fragmented MP4 and picture
 and sound apart, is recorded beside it, as `media.f0.mp4.part`, and joined by ffmpeg from there; the same is done by
-`worker/recording.ts` when a recording is ended in the middle.
+`worker/media/recording.ts` when a recording is ended in the middle.
 """
 
 import os

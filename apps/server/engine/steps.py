@@ -14,7 +14,7 @@ from typing import Any, Callable, List
 import records
 
 RECORD = 'steps.json'
-# Earlier parts of a live recording (`worker/live-parts.ts`), which cannot be fetched anew.
+# Earlier parts of a live recording (`worker/live/live-parts.ts`), which cannot be fetched anew.
 _RECORDED = 'media-live'
 # It would cut again what is cut already.
 _ONLY_ONCE = ('ModifyChapters',)

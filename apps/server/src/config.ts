@@ -4,7 +4,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { ENGINE_CHANNELS, type EngineChannel, parseUrl } from '@artemis/contracts';
 import { Type, type Static } from '@sinclair/typebox';
 import envSchema from 'env-schema';
-import { isLoopbackAddress } from './domain/address-policy.ts';
+import { isLoopbackAddress } from './domain/links/address-policy.ts';
 
 // Each description says what the value must be, for the sentence that refuses another one.
 const flag = (fallback: boolean) => oneOf(['true', 'false'], fallback ? 'true' : 'false');

@@ -8,10 +8,10 @@ import {
   type Configuration,
 } from '@artemis/contracts';
 import { mayHaveCookies } from './adapters/download-runner.piscina.ts';
-import type { EngineStatus } from './adapters/engine-host.ts';
-import type { Tools } from './adapters/tools.ts';
+import type { EngineStatus } from './adapters/engine/engine-host.ts';
+import type { Tools } from './adapters/tools/tools.ts';
 import type { Config } from './config.ts';
-import { PRESET_DESCRIPTIONS } from './domain/presets.ts';
+import { PRESET_DESCRIPTIONS } from './domain/selection/presets.ts';
 
 /** What `GET /configuration` answers: what can be asked for, the limits, and with which tools. */
 export function configurationOf(

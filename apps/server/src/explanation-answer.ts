@@ -1,8 +1,8 @@
 import type { Explanation } from '@artemis/contracts';
 import { needsProxyForAll } from './adapters/download-runner.piscina.ts';
-import type { Tools } from './adapters/tools.ts';
-import { exampleName } from './domain/file-name.ts';
-import type { SelectionFields } from './domain/presets.ts';
+import type { Tools } from './adapters/tools/tools.ts';
+import { exampleName } from './domain/selection/file-name.ts';
+import type { SelectionFields } from './domain/selection/presets.ts';
 import { explainSelection } from './worker/explanation.ts';
 
 /** The body of `POST /explanations`. */

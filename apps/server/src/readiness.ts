@@ -1,9 +1,9 @@
 import type { ReadinessCheck } from '@artemis/contracts';
-import type { EngineSandbox } from './adapters/engine-host.ts';
+import type { EngineSandbox } from './adapters/engine/engine-host.ts';
 import { runtimeCheck } from './runtime-check.ts';
-import type { PluginsFound } from './adapters/plugins.ts';
-import type { SolverProof } from './adapters/solver-proof.ts';
-import type { Tools } from './adapters/tools.ts';
+import type { PluginsFound } from './adapters/tools/plugins.ts';
+import type { SolverProof } from './adapters/engine/solver-proof.ts';
+import type { Tools } from './adapters/tools/tools.ts';
 import { clockHealth } from './domain/passed-time.ts';
 import type { FileStore, HistoryStore, Timekeeper } from './domain/ports.ts';
 

@@ -1,7 +1,7 @@
-import { AuthoritiesError } from './adapters/authorities.ts';
-import { FolderInUseError } from './adapters/folder-lock.ts';
+import { AuthoritiesError } from './adapters/tools/authorities.ts';
+import { FolderInUseError } from './adapters/files/folder-lock.ts';
 import { NewerHistoryError } from './adapters/history-document.ts';
-import { SettingsFolderError } from './adapters/settings-folders.ts';
+import { SettingsFolderError } from './adapters/files/settings-folders.ts';
 import { ConfigError } from './config.ts';
 
 /** Exit codes of sysexits.h, so that a supervisor can tell what does not mend itself. */

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import type { EngineFacts } from '../src/adapters/engine-process.ts';
-import type { Tools } from '../src/adapters/tools.ts';
+import type { EngineFacts } from '../src/adapters/engine/engine-process.ts';
+import type { Tools } from '../src/adapters/tools/tools.ts';
 import { loadConfig } from '../src/config.ts';
 import { configurationOf } from '../src/configuration-answer.ts';
 

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { findTools, type Tools } from '../src/adapters/tools.ts';
+import { findTools, type Tools } from '../src/adapters/tools/tools.ts';
 
 /** The tools that `npm test` has set up. Tests use them as the server would; nothing here installs anything. */
 export function toolsUnderTest(): Promise<Tools> {

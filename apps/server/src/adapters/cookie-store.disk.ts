@@ -1,9 +1,9 @@
 import { chmod, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { CookieStore, StoredJar } from '../domain/cookie-jars.ts';
-import { siteOf } from '../domain/cookie-site.ts';
+import type { CookieStore, StoredJar } from '../domain/cookies/cookie-jars.ts';
+import { siteOf } from '../domain/cookies/cookie-site.ts';
 import type { Logger } from '../domain/records.ts';
-import { syncFolder, writeDurably } from './durable-file.ts';
+import { syncFolder, writeDurably } from './files/durable-file.ts';
 
 const VERSION = 1;
 const FILE_NAME = /^([a-z0-9._-]+)\.json$/;

@@ -5,21 +5,14 @@ import { pathToFileURL } from 'node:url';
 import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads';
 import type { Download, DownloadOptions } from '@artemis/contracts';
 import { Piscina } from 'piscina';
-import type { LentCookies } from '../domain/cookie-jars.ts';
-import { siteOfLink } from '../domain/cookie-site.ts';
-import { isOfTheEngine } from '../domain/engine-success.ts';
+import type { LentCookies } from '../domain/cookies/cookie-jars.ts';
+import { siteOfLink } from '../domain/cookies/cookie-site.ts';
+import { isOfTheEngine } from '../domain/engines/engine-success.ts';
 import type { DownloadRunner, RunOptions } from '../domain/ports.ts';
 import type { Logger } from '../domain/records.ts';
-import type {
-  FinishTask,
-  Outcome,
-  StopTask,
-  Task,
-  TaskEngine,
-  TaskEvent,
-  TaskLimits,
-} from '../worker/messages.ts';
-import { ABSENCE_FAILURES, type WithEngine } from './engine-lease.ts';
+import type { Outcome, TaskEvent } from '../domain/attempt.ts';
+import type { FinishTask, StopTask, Task, TaskEngine, TaskLimits } from '../worker/task.ts';
+import { ABSENCE_FAILURES, type WithEngine } from './engine/engine-lease.ts';
 import type { EngineRoom } from './engines/engine-room.ts';
 
 /** A thread that does not answer a stop for this long is ended; its jobs end with their connections. */

@@ -2,8 +2,8 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { DownloadedLinks } from '../domain/ports.ts';
 import type { Logger } from '../domain/records.ts';
-import { writeDurably } from './durable-file.ts';
-import { openLineLog } from './line-log.ts';
+import { writeDurably } from './files/durable-file.ts';
+import { openLineLog } from './files/line-log.ts';
 
 /** The oldest are forgotten first. */
 const MOST_KEPT = 200_000;

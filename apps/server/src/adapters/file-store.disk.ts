@@ -15,27 +15,27 @@ import { basename, dirname, extname, join, relative, sep } from 'node:path';
 import type { Artifact } from '@artemis/contracts';
 import { beginningOf, type PassedTime } from '../domain/passed-time.ts';
 import type { FileName, FileStore, OpenedFile, StorageUsage } from '../domain/ports.ts';
-import type { Outcome, OutcomeFile } from '../worker/messages.ts';
-import { JOBS_FOLDER, lockProblem, type DownloadsLock } from './downloads-lock.ts';
-import { syncFolder } from './durable-file.ts';
-import { factsIn, factsOf, OPEN_FLAGS, type FileFacts } from './file-identity.ts';
-import { isEmpty, lstatOrNull, moveWithoutReplacing, openToUser } from './file-moves.ts';
-import { createFileStream } from './file-stream.ts';
-import { openFolderSightings } from './folder-sightings.ts';
-import { createFreeSpace } from './free-space.ts';
+import type { Outcome, OutcomeFile } from '../domain/attempt.ts';
+import { JOBS_FOLDER, lockProblem, type DownloadsLock } from './files/downloads-lock.ts';
+import { syncFolder } from './files/durable-file.ts';
+import { factsIn, factsOf, OPEN_FLAGS, type FileFacts } from './files/file-identity.ts';
+import { isEmpty, lstatOrNull, moveWithoutReplacing, openToUser } from './files/file-moves.ts';
+import { createFileStream } from './files/file-stream.ts';
+import { openFolderSightings } from './files/folder-sightings.ts';
+import { createFreeSpace } from './files/free-space.ts';
 import {
   claimTogether,
   MOST_NAME_TRIES,
   NO_CLAIM,
   numbered,
   type NameClaim,
-} from './name-claims.ts';
-import { folderProblem } from './folder-problem.ts';
-import { openPublishedIndex, type PublishedFile } from './published-index.ts';
-import { createRecognition } from './recognition.ts';
-import { createStorageFolders } from './storage-folders.ts';
-import { watchFolder } from './watched-folder.ts';
-import { openWorkFolders } from './work-folders.ts';
+} from './files/name-claims.ts';
+import { folderProblem } from './files/folder-problem.ts';
+import { openPublishedIndex, type PublishedFile } from './files/published-index.ts';
+import { createRecognition } from './files/recognition.ts';
+import { createStorageFolders } from './files/storage-folders.ts';
+import { watchFolder } from './files/watched-folder.ts';
+import { openWorkFolders } from './files/work-folders.ts';
 
 const STORAGE_ROOT = 'downloads/';
 const INDEX_FILE = 'published-files.ndjson';

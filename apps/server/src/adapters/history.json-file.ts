@@ -8,7 +8,7 @@ import type {
   StoreHealth,
 } from '../domain/ports.ts';
 import type { Logger } from '../domain/records.ts';
-import { writeDurably } from './durable-file.ts';
+import { writeDurably } from './files/durable-file.ts';
 import {
   HISTORY_VERSION,
   NewerHistoryError,

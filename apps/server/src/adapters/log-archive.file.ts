@@ -1,7 +1,7 @@
 import { appendFile, open, rename, stat, writeFile } from 'node:fs/promises';
 import type { KeptLine, LogArchive } from '../domain/activity-log.ts';
 import type { Logger } from '../domain/records.ts';
-import { writeDurably } from './durable-file.ts';
+import { writeDurably } from './files/durable-file.ts';
 
 /** Lines come in bursts; one write takes them all. */
 const FLUSH_MS = 1000;

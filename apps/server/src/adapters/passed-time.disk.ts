@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterLook, begunAt, believedWallMs, type PassedTime } from '../domain/passed-time.ts';
 import type { Timekeeper } from '../domain/ports.ts';
 import type { Logger } from '../domain/records.ts';
-import { writeDurably } from './durable-file.ts';
+import { writeDurably } from './files/durable-file.ts';
 
 /** Beyond the year 5000 nothing is a time any more. */
 const MOST_MS = 1e14;

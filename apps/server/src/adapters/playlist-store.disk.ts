@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { itemsOf, mergedRanges, writtenRanges, type Metadata } from '@artemis/contracts';
 import type { EntryEnd, PlaylistStore, StoredList } from '../domain/ports.ts';
 import type { Logger } from '../domain/records.ts';
-import type { ListedEntry } from '../worker/messages.ts';
-import { syncFolder, writeDurably } from './durable-file.ts';
-import { openLineLog, type LineLogOptions } from './line-log.ts';
+import type { ListedEntry } from '../domain/attempt.ts';
+import { syncFolder, writeDurably } from './files/durable-file.ts';
+import { openLineLog, type LineLogOptions } from './files/line-log.ts';
 
 const VERSION = 1;
 const ENTRIES_FILE = 'entries.ndjson';

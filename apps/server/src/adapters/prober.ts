@@ -1,17 +1,18 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CreateProbe, Probe } from '@artemis/contracts';
-import type { LentCookies } from '../domain/cookie-jars.ts';
+import type { LentCookies } from '../domain/cookies/cookie-jars.ts';
 import { downloadError, RequestError } from '../domain/errors.ts';
-import { canonicalJson, selectionOf, type SelectionFields } from '../domain/presets.ts';
-import type { ListedLanguages } from '../domain/language-tags.ts';
-import type { OutputPlanner } from '../domain/planned-output.ts';
+import { canonicalJson, selectionOf, type SelectionFields } from '../domain/selection/presets.ts';
+import type { ListedLanguages } from '../domain/selection/language-tags.ts';
+import type { OutputPlanner } from '../domain/selection/planned-output.ts';
 import type { Logger } from '../domain/records.ts';
-import type { SeenMediaCache } from '../domain/seen-media.ts';
+import type { SeenMediaCache } from '../domain/links/probed-media.ts';
 import type { UrlVerdict } from '../domain/submit.ts';
-import type { LookOutcome, LookRequest, SeenMedia, TaskEngine } from '../worker/messages.ts';
+import type { LookOutcome, SeenMedia } from '../domain/attempt.ts';
+import type { LookRequest, TaskEngine } from '../worker/task.ts';
 import { mayHaveCookies, needsProxyForAll } from './download-runner.piscina.ts';
-import { ABSENCE_FAILURES, type EngineAbsence, type WithEngine } from './engine-lease.ts';
+import { ABSENCE_FAILURES, type EngineAbsence, type WithEngine } from './engine/engine-lease.ts';
 
 const MOST_AT_ONCE = 2;
 const RETRY_SECONDS = 3;

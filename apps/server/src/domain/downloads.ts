@@ -6,13 +6,13 @@ import {
   type RetryDownload,
   type UpdateDownload,
 } from '@artemis/contracts';
-import type { AttemptUsage } from '../worker/messages.ts';
+import type { AttemptUsage } from './attempt.ts';
 import type { ActivityLog } from './activity-log.ts';
 import { createAttemptCount } from './attempt-count.ts';
 import { IDLE } from './blank-record.ts';
 import { createCounter } from './counter.ts';
 import type { DiskGate } from './disk-gate.ts';
-import { createEngineWaits, type ToldBrokenSite } from './engine-waits.ts';
+import { createEngineWaits, type ToldBrokenSite } from './engines/engine-waits.ts';
 import { RequestError } from './errors.ts';
 import { listDownloads, matches, type ListPage, type ListQuery } from './list-downloads.ts';
 import type { LiveChange, LiveDownloads } from './live-downloads.ts';
@@ -21,7 +21,7 @@ import {
   isWhatIsThereWanted,
   refuseWholeRetry,
   retryWords,
-} from './missing-parts.ts';
+} from './selection/missing-parts.ts';
 import type {
   DownloadQueue,
   DownloadRunner,
@@ -38,13 +38,13 @@ import {
   requireUsableProxy,
   selectionOf,
   type CheckProxy,
-} from './presets.ts';
-import type { Playlists } from './playlists.ts';
+} from './selection/presets.ts';
+import type { Playlists } from './playlists/playlists.ts';
 import type { Logger, Records } from './records.ts';
 import { ended, requirePausable, requireRecording, type Run } from './running-only.ts';
 import { runDownload, type RunDependencies } from './run-download.ts';
 import { MOST_DEATHS } from './retry-policy.ts';
-import { createParkedSites } from './parked-sites.ts';
+import { createParkedSites } from './sites/parked-sites.ts';
 import { queueEntryOf } from './queue-entry.ts';
 import { endOfParts } from './store-parts.ts';
 import { createSubmissions, type SubmitResult, type UrlVerdict } from './submit.ts';

@@ -3,7 +3,7 @@
  * all are asynchronous, so that a database or a network store fits behind them.
  */
 import type { Artifact, Download, Metadata, WaitingReason } from '@artemis/contracts';
-import type { ListedEntry, Outcome, OutcomeFile, TaskEvent } from '../worker/messages.ts';
+import type { ListedEntry, Outcome, OutcomeFile, TaskEvent } from './attempt.ts';
 import type { PassedTime } from './passed-time.ts';
 
 export interface IdempotencyEntry {

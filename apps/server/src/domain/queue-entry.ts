@@ -1,5 +1,5 @@
 import type { DiskGate } from './disk-gate.ts';
-import type { EngineWaits } from './engine-waits.ts';
+import type { EngineWaits } from './engines/engine-waits.ts';
 import type { LiveDownload } from './live-downloads.ts';
 import type { QueueEntry } from './ports.ts';
 

@@ -1,19 +1,19 @@
 import type { Download, Metadata } from '@artemis/contracts';
-import type { AttemptUsage, ListedEntry, Outcome, TaskEvent } from '../worker/messages.ts';
+import type { AttemptUsage, ListedEntry, Outcome, TaskEvent } from './attempt.ts';
 import type { ActivityLog } from './activity-log.ts';
 import type { AttemptCount } from './attempt-count.ts';
 import { IDLE } from './blank-record.ts';
 import { downloadError } from './errors.ts';
-import type { EngineWaits } from './engine-waits.ts';
+import type { EngineWaits } from './engines/engine-waits.ts';
 import type { LiveDownload, LiveDownloads } from './live-downloads.ts';
-import { needsMedia } from './missing-parts.ts';
+import { needsMedia } from './selection/missing-parts.ts';
 import type { DownloadRunner, FileName, FileStore, Notifier, RunOptions } from './ports.ts';
 import type { Logger, Records } from './records.ts';
 import { retryDelaySeconds } from './retry-policy.ts';
 import type { DiskGate } from './disk-gate.ts';
-import type { ParkedSites } from './parked-sites.ts';
+import type { ParkedSites } from './sites/parked-sites.ts';
 import { settleParts } from './store-parts.ts';
-import { waitForEngine, waitForRelease } from './uncounted-waits.ts';
+import { waitForEngine, waitForRelease } from './engines/uncounted-waits.ts';
 
 export interface RunDependencies {
   readonly live: LiveDownloads;

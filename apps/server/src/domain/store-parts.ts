@@ -1,9 +1,9 @@
 import type { Artifact, Download } from '@artemis/contracts';
-import type { Outcome } from '../worker/messages.ts';
+import type { Outcome } from './attempt.ts';
 import type { ActivityLog } from './activity-log.ts';
 import { IDLE } from './blank-record.ts';
 import type { LiveDownloads } from './live-downloads.ts';
-import { warningsAfter } from './missing-parts.ts';
+import { warningsAfter } from './selection/missing-parts.ts';
 import type { FileName, FileStore } from './ports.ts';
 import type { Logger, Records } from './records.ts';
 

@@ -19,7 +19,7 @@ import {
   selectionOf,
   type CheckProxy,
   type SelectionFields,
-} from './presets.ts';
+} from './selection/presets.ts';
 import { storeUnavailable } from './records.ts';
 
 const IDEMPOTENCY_MS = 24 * 3_600_000;

@@ -1,5 +1,5 @@
 import type { Telemetry } from '@artemis/contracts';
-import type { ToldBrokenSite } from './engine-waits.ts';
+import type { ToldBrokenSite } from './engines/engine-waits.ts';
 import type { LiveDownloads } from './live-downloads.ts';
 import type { DownloadQueue, StorageUsage } from './ports.ts';
 

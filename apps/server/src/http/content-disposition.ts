@@ -1,4 +1,4 @@
-import { withoutInvisible } from '../domain/safe-name.ts';
+import { withoutInvisible } from '../domain/selection/safe-name.ts';
 
 const LONGEST_NAME_BYTES = 200;
 /** Names that Windows keeps for devices. */

@@ -7,34 +7,45 @@ import {
   type FailureCode,
   type WarningCode,
 } from '@artemis/contracts';
-import { leave } from './after-failure.ts';
-import type { Attempt } from './attempt.ts';
-import { detailed, doneOutcome, failedOutcome, stoppedOutcome } from './attempt.ts';
-import { checkFinished } from './check-finished.ts';
-import { partialBytes } from './job-folder.ts';
-import { createJobs } from './jobs.ts';
-import { keepIncomplete } from './keep-incomplete.ts';
-import { asBefore, isLeftWithHoles, readMissing, rememberMissing } from './kept-fragments.ts';
-import type { FinishTask, Outcome, StopTask, Task, TaskEvent } from './messages.ts';
-import { createLiveParts, type LiveParts } from './live-parts.ts';
-import { createListing, type Listing } from './listing.ts';
-import { ignoredByPlan, ignoredChoice, ignoredWarnings } from './ignored-options.ts';
-import { metadataOf } from './metadata.ts';
-import { failedPart, warningOf } from './optional-parts.ts';
-import { forgetOutcome } from './outcome-file.ts';
-import type { VideoInfo } from './output-lines.ts';
-import { planOf, type DownloadPlan } from './plan.ts';
-import { createProgressMeter, type ProgressFigure } from './progress.ts';
-import { redact } from './redact.ts';
-import { createReporter } from './reporter.ts';
-import { openResumeGuard, wipeButRecorded, wipeAllButSegments } from './resume-state.ts';
-import { beginCourse, reasonToRunAgain, type Course } from './run-again.ts';
-import { forgetSetAside } from './set-aside.ts';
-import { figuresOf, holes, isComplete, settle } from './settle-run.ts';
-import { writeKnownInfo } from './site-info.ts';
-import { isPlainFile, neededSpace } from './space.ts';
+import { leave } from './outcome/after-failure.ts';
+import type { Attempt } from './run/attempt.ts';
+import { doneOutcome, failedOutcome, stoppedOutcome } from './run/attempt.ts';
+import { detailed } from './output/detailed-warning.ts';
+import { checkFinished } from './outcome/check-finished.ts';
+import { partialBytes } from './work-folder/job-folder.ts';
+import { createJobs } from './engine/jobs.ts';
+import { keepIncomplete } from './outcome/keep-incomplete.ts';
+import {
+  asBefore,
+  isLeftWithHoles,
+  readMissing,
+  rememberMissing,
+} from './work-folder/kept-fragments.ts';
+import type { Outcome, TaskEvent } from '../domain/attempt.ts';
+import type { FinishTask, StopTask, Task } from './task.ts';
+import { createLiveParts, type LiveParts } from './live/live-parts.ts';
+import { createListing, type Listing } from './probe/listing.ts';
+import { ignoredByPlan, ignoredChoice, ignoredWarnings } from './outcome/ignored-options.ts';
+import { metadataOf } from './media/metadata.ts';
+import { failedPart, warningOf } from './outcome/optional-parts.ts';
+import { forgetOutcome } from './work-folder/outcome-file.ts';
+import type { VideoInfo } from './output/output-lines.ts';
+import { planOf, type DownloadPlan } from './plan/plan.ts';
+import { createProgressMeter, type ProgressFigure } from './output/progress.ts';
+import { redact } from './output/redact.ts';
+import { createReporter } from './output/reporter.ts';
+import {
+  openResumeGuard,
+  wipeButRecorded,
+  wipeAllButSegments,
+} from './work-folder/resume-state.ts';
+import { beginCourse, reasonToRunAgain, type Course } from './outcome/run-again.ts';
+import { forgetSetAside } from './work-folder/set-aside.ts';
+import { figuresOf, holes, isComplete, settle } from './outcome/settle-run.ts';
+import { writeKnownInfo } from './work-folder/site-info.ts';
+import { isPlainFile, neededSpace } from './plan/space.ts';
 import { fetchParts } from './parts-task.ts';
-import { runYtDlp, type RunResult } from './yt-dlp-run.ts';
+import { runYtDlp, type RunResult } from './run/yt-dlp-run.ts';
 
 /** Parts left out and starts from zero together; more than this is a site that plays games. */
 const MAX_RUNS = 8;

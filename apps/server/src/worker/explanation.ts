@@ -1,9 +1,9 @@
 import { areEntriesWanted, type Explanation, type ExplanationCode } from '@artemis/contracts';
-import { compileArgv, type ArgvContext } from './argv.ts';
-import { ignoredByPlan } from './ignored-options.ts';
-import type { Selection } from './messages.ts';
-import { asSingle, planOf, type DownloadPlan } from './plan.ts';
-import { NONCE_NAME, typed } from './typed-words.ts';
+import { compileArgv, type ArgvContext } from './argv/argv.ts';
+import { ignoredByPlan } from './outcome/ignored-options.ts';
+import type { Selection } from './task.ts';
+import { asSingle, planOf, type DownloadPlan } from './plan/plan.ts';
+import { NONCE_NAME, typed } from './output/typed-words.ts';
 
 /** Stands for the link; its scheme is that of nearly every link. */
 const PLACEHOLDER_URL = 'https://link';

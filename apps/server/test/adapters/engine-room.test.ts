@@ -7,8 +7,8 @@ import type { EngineRoom } from '../../src/adapters/engines/engine-room.ts';
 import type { FetchAnswer, FetchRequest } from '../../src/adapters/engines/fetch.ts';
 import { openEngineLedger } from '../../src/adapters/engines/ledger.ts';
 import type { SideHost } from '../../src/adapters/engines/side-hosts.ts';
-import type { Tools } from '../../src/adapters/tools.ts';
-import type { ManagedCopy, YtDlpTool } from '../../src/adapters/yt-dlp-finder.ts';
+import type { Tools } from '../../src/adapters/tools/tools.ts';
+import type { ManagedCopy, YtDlpTool } from '../../src/adapters/tools/yt-dlp-finder.ts';
 import type { LeftEngine } from '../../src/domain/ports.ts';
 import { eventually } from '../http/app-under-test.ts';
 

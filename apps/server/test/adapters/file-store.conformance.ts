@@ -6,7 +6,7 @@ import { buffer } from 'node:stream/consumers';
 import type { Artifact } from '@artemis/contracts';
 import { describe, expect, it } from 'vitest';
 import type { FileStore } from '../../src/domain/ports.ts';
-import type { OutcomeFile } from '../../src/worker/messages.ts';
+import type { OutcomeFile } from '../../src/domain/attempt.ts';
 
 export interface FileStoreUnderTest {
   /** A store on what earlier ones left. */

@@ -19,13 +19,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Artifact } from '@artemis/contracts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { lockDownloadsFolder } from '../../src/adapters/downloads-lock.ts';
+import { lockDownloadsFolder } from '../../src/adapters/files/downloads-lock.ts';
 import {
   createDiskFileStore,
   type DiskFileStore,
   type DiskFileStoreOptions,
 } from '../../src/adapters/file-store.disk.ts';
-import { openPublishedIndex, type PublishedFile } from '../../src/adapters/published-index.ts';
+import {
+  openPublishedIndex,
+  type PublishedFile,
+} from '../../src/adapters/files/published-index.ts';
 import { afterLook, begunAt, DAY_MS, HOUR_MS } from '../../src/domain/passed-time.ts';
 import type { FileStore } from '../../src/domain/ports.ts';
 import { contentOf, describeFileStore, finish } from './file-store.conformance.ts';

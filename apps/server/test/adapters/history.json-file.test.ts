@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { writeDurably } from '../../src/adapters/durable-file.ts';
+import { writeDurably } from '../../src/adapters/files/durable-file.ts';
 import { createJsonFileHistory } from '../../src/adapters/history.json-file.ts';
 import { NewerHistoryError, parseHistory } from '../../src/adapters/history-document.ts';
 import { runsOf, seedOf } from '../long-run.ts';

@@ -1,6 +1,6 @@
 /** Tries to lock one folder after another, each at its moment; prints those that it got and keeps them. */
-import { lockDataFolder } from '../../src/adapters/data-folder.ts';
-import { FolderInUseError } from '../../src/adapters/folder-lock.ts';
+import { lockDataFolder } from '../../src/adapters/files/data-folder.ts';
+import { FolderInUseError } from '../../src/adapters/files/folder-lock.ts';
 
 const [startAtMs = '0', stepMs = '0', ...folders] = process.argv.slice(2);
 const won: number[] = [];

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Metadata } from '@artemis/contracts';
 import { describe, expect, it } from 'vitest';
 import type { EntryEnd, PlaylistStore } from '../../src/domain/ports.ts';
-import type { ListedEntry } from '../../src/worker/messages.ts';
+import type { ListedEntry } from '../../src/domain/attempt.ts';
 
 export interface PlaylistStoreUnderTest {
   /** A store on what earlier ones wrote. */

@@ -6,10 +6,14 @@ import type { Probe } from '@artemis/contracts';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createProber, type ProberOptions } from '../../src/adapters/prober.ts';
-import { createListedLanguages, unknownLanguages } from '../../src/domain/language-tags.ts';
-import { createSeenMediaCache } from '../../src/domain/seen-media.ts';
+import {
+  createListedLanguages,
+  unknownLanguages,
+} from '../../src/domain/selection/language-tags.ts';
+import { createSeenMediaCache } from '../../src/domain/links/probed-media.ts';
 import type { RequestError } from '../../src/domain/errors.ts';
-import type { LookOutcome, LookRequest, TaskEngine } from '../../src/worker/messages.ts';
+import type { LookOutcome } from '../../src/domain/attempt.ts';
+import type { LookRequest, TaskEngine } from '../../src/worker/task.ts';
 
 const HOURS = 3_600_000;
 const engine: TaskEngine = {

@@ -4,10 +4,10 @@ import { access, chmod, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { lockDataFolder } from '../../src/adapters/data-folder.ts';
-import { FolderInUseError } from '../../src/adapters/folder-lock.ts';
-import { createEngineFolder, sweepEngineFolders } from '../../src/adapters/engine-folder.ts';
-import { ownIdentity, processNamespace } from '../../src/adapters/process-identity.ts';
+import { lockDataFolder } from '../../src/adapters/files/data-folder.ts';
+import { FolderInUseError } from '../../src/adapters/files/folder-lock.ts';
+import { createEngineFolder, sweepEngineFolders } from '../../src/adapters/engine/engine-folder.ts';
+import { ownIdentity, processNamespace } from '../../src/adapters/files/process-identity.ts';
 
 let folder: string;
 beforeEach(async () => {

@@ -44,11 +44,9 @@ test('every import goes the way the architecture draws it', () => {
 
 // A tool that cannot read the sources finds no violation either.
 test('the check sees imports of values, of types alone, of packages by their sources, and of Svelte', () => {
-  const finder = 'apps/server/src/adapters/yt-dlp-finder.ts';
-  expect(edgesOf('apps/server/src/adapters/tools.ts')).toContain(finder);
-  expect(edgesOf('apps/server/src/domain/ports.ts')).toContain(
-    'apps/server/src/worker/messages.ts',
-  );
+  const finder = 'apps/server/src/adapters/tools/yt-dlp-finder.ts';
+  expect(edgesOf('apps/server/src/adapters/tools/tools.ts')).toContain(finder);
+  expect(edgesOf('apps/server/src/worker/task.ts')).toContain('apps/server/src/domain/attempt.ts');
   expect(edgesOf('apps/server/src/domain/ports.ts')).toContain('packages/contracts/src/index.ts');
   expect(edgesOf('apps/web/src/App.svelte').some((edge) => edge.endsWith('.svelte'))).toBe(true);
 });

@@ -4,7 +4,7 @@ import { createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { FolderInUseError } from '../../src/adapters/folder-lock.ts';
+import { FolderInUseError } from '../../src/adapters/files/folder-lock.ts';
 import { NewerHistoryError } from '../../src/adapters/history-document.ts';
 import { ConfigError } from '../../src/config.ts';
 import { startRefusalOf } from '../../src/start-refusal.ts';

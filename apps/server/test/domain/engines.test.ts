@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { chosenVersion, nextLook } from '../../src/domain/engine-choice.ts';
+import { chosenVersion, nextLook } from '../../src/domain/engines/engine-choice.ts';
 import {
   isWorse,
   sinceSwitch,
@@ -7,7 +7,7 @@ import {
   withEnd,
   type Ends,
   type EndsBySite,
-} from '../../src/domain/engine-success.ts';
+} from '../../src/domain/engines/engine-success.ts';
 
 const tried = { isTried: true, isRefused: false };
 const untried = { isTried: false, isRefused: false };

@@ -10,7 +10,7 @@ import { createSilentNotifier } from '../../src/adapters/notifier.none.ts';
 import { createActivityLog } from '../../src/domain/activity-log.ts';
 import { createDiskGate } from '../../src/domain/disk-gate.ts';
 import { createDownloads, type Downloads } from '../../src/domain/downloads.ts';
-import { fileNameOf } from '../../src/domain/file-name.ts';
+import { fileNameOf } from '../../src/domain/selection/file-name.ts';
 import { createLiveDownloads, type LiveDownloads } from '../../src/domain/live-downloads.ts';
 import type {
   DownloadQueue,
@@ -20,11 +20,11 @@ import type {
   RunOptions,
 } from '../../src/domain/ports.ts';
 import { createRecords } from '../../src/domain/records.ts';
-import type { Outcome } from '../../src/worker/messages.ts';
+import type { Outcome } from '../../src/domain/attempt.ts';
 import { openDownloadedLinks } from '../../src/adapters/downloaded-links.disk.ts';
 import { createDiskPlaylistStore } from '../../src/adapters/playlist-store.disk.ts';
-import { createPlaylists } from '../../src/domain/playlists.ts';
-import { withPlaylists } from '../../src/domain/with-playlists.ts';
+import { createPlaylists } from '../../src/domain/playlists/playlists.ts';
+import { withPlaylists } from '../../src/domain/playlists/with-playlists.ts';
 import type { UrlVerdict } from '../../src/domain/submit.ts';
 
 export interface Attempt {

@@ -1,7 +1,7 @@
 import type { FailureCode } from '@artemis/contracts';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createMemoryQueue } from '../../src/adapters/download-queue.memory.ts';
-import type { Outcome } from '../../src/worker/messages.ts';
+import type { Outcome } from '../../src/domain/attempt.ts';
 import { eventually } from '../http/app-under-test.ts';
 import { done, failure, openRoom, type Room, type RoomOptions } from './room-under-test.ts';
 

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { createAddressPolicy, type AddressTable } from '../../src/domain/address-policy.ts';
+import { createAddressPolicy, type AddressTable } from '../../src/domain/links/address-policy.ts';
 import { engineTools } from './engine-under-test.ts';
 
 interface Entry {

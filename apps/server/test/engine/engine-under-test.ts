@@ -6,15 +6,15 @@ import {
   createEngineHost,
   type EngineHost,
   type EngineTools,
-} from '../../src/adapters/engine-host.ts';
-import type { EngineHostTier } from '../../src/adapters/engine-process.ts';
+} from '../../src/adapters/engine/engine-host.ts';
+import type { EngineHostTier } from '../../src/adapters/engine/engine-process.ts';
 import {
   openEngineJob,
   type EngineControl,
   type EngineExit,
   type EngineJob,
   type EngineJobSpec,
-} from '../../src/worker/engine-connection.ts';
+} from '../../src/worker/engine/engine-connection.ts';
 import { toolsUnderTest } from '../tools-under-test.ts';
 
 export const TIERS: readonly EngineHostTier[] =

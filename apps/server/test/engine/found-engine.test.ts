@@ -7,7 +7,7 @@ import {
   createEngineHost,
   type EngineHost,
   type EngineTools,
-} from '../../src/adapters/engine-host.ts';
+} from '../../src/adapters/engine/engine-host.ts';
 import { toolsUnderTest } from '../tools-under-test.ts';
 import { downloadArgv, engineTools, startEngine, waitUntil } from './engine-under-test.ts';
 import { startLocalSite } from './local-site.ts';

@@ -1,6 +1,6 @@
 /** Opens one job and holds its connection, as a process of its own or as a thread, until somebody kills it. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { openEngineJob, type EngineJobSpec } from '../../src/worker/engine-connection.ts';
+import { openEngineJob, type EngineJobSpec } from '../../src/worker/engine/engine-connection.ts';
 
 export interface HolderInput {
   readonly socketPath: string;

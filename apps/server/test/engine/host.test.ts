@@ -6,9 +6,9 @@ import {
   createEngineHost,
   type EngineHost,
   type EngineTools,
-} from '../../src/adapters/engine-host.ts';
-import { startEngineProcess } from '../../src/adapters/engine-process.ts';
-import { openEngineJob } from '../../src/worker/engine-connection.ts';
+} from '../../src/adapters/engine/engine-host.ts';
+import { startEngineProcess } from '../../src/adapters/engine/engine-process.ts';
+import { openEngineJob } from '../../src/worker/engine/engine-connection.ts';
 import {
   BASIC_ARGV,
   ENDLESS_SOUND,

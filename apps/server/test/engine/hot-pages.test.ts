@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
-import { usualArgvs } from '../../src/worker/usual-argv.ts';
+import { usualArgvs } from '../../src/worker/argv/usual-argv.ts';
 import { toolsUnderTest } from '../tools-under-test.ts';
 
 const engineDir = resolve(import.meta.dirname, '../../engine');

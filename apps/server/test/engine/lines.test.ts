@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseControlLine } from '../../src/worker/engine-control.ts';
-import { createLineSplitter, MAX_LINE_BYTES } from '../../src/worker/engine-lines.ts';
+import { parseControlLine } from '../../src/worker/engine/engine-control.ts';
+import { createLineSplitter, MAX_LINE_BYTES } from '../../src/worker/engine/engine-lines.ts';
 
 function split(...chunks: readonly (string | Buffer)[]): string[] {
   const lines: string[] = [];

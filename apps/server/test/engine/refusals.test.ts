@@ -1,7 +1,7 @@
 import type { FailureCode } from '@artemis/contracts';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { parseControlLine, type RaisedError } from '../../src/worker/engine-control.ts';
-import { classifyFailure } from '../../src/worker/failure.ts';
+import { parseControlLine, type RaisedError } from '../../src/worker/engine/engine-control.ts';
+import { classifyFailure } from '../../src/worker/failure/failure.ts';
 import { runCases } from './python-cases.ts';
 
 /** Of all plain answers, at most this share may have no better code than that the site has refused. */

@@ -2,7 +2,7 @@ import { cp, mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { EngineTools } from '../../src/adapters/engine-host.ts';
+import type { EngineTools } from '../../src/adapters/engine/engine-host.ts';
 import { startCanary, type Canary } from '../origin/canary.ts';
 import {
   TIERS,

@@ -3,9 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { text } from 'node:stream/consumers';
 import { resolve } from 'node:path';
 import { expect, it } from 'vitest';
-import { argvOf, type ArgvContext } from '../../src/worker/argv.ts';
-import { planOf } from '../../src/worker/plan.ts';
-import { NONCE_BYTES, usualArgvs } from '../../src/worker/usual-argv.ts';
+import { argvOf, type ArgvContext } from '../../src/worker/argv/argv.ts';
+import { planOf } from '../../src/worker/plan/plan.ts';
+import { NONCE_BYTES, usualArgvs } from '../../src/worker/argv/usual-argv.ts';
 import { toolsUnderTest } from '../tools-under-test.ts';
 
 const engineDir = resolve(import.meta.dirname, '../../engine');

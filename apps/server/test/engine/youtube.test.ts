@@ -2,10 +2,10 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { writeAuthorities } from '../../src/adapters/authorities.ts';
-import type { EngineTools } from '../../src/adapters/engine-host.ts';
-import { areFormatsMissing, inLightOfEngine } from '../../src/worker/engine-trouble.ts';
-import { classifyFailure } from '../../src/worker/failure.ts';
+import { writeAuthorities } from '../../src/adapters/tools/authorities.ts';
+import type { EngineTools } from '../../src/adapters/engine/engine-host.ts';
+import { areFormatsMissing, inLightOfEngine } from '../../src/worker/failure/engine-trouble.ts';
+import { classifyFailure } from '../../src/worker/failure/failure.ts';
 import { startCanary, type Canary } from '../origin/canary.ts';
 import {
   AUTHORITY_FILE,

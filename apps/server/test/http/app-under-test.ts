@@ -6,7 +6,7 @@ import type { Download, EngineList, Telemetry } from '@artemis/contracts';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { createDiskCookieStore } from '../../src/adapters/cookie-store.disk.ts';
-import { lockDownloadsFolder } from '../../src/adapters/downloads-lock.ts';
+import { lockDownloadsFolder } from '../../src/adapters/files/downloads-lock.ts';
 import { createMemoryQueue } from '../../src/adapters/download-queue.memory.ts';
 import { createDiskFileStore } from '../../src/adapters/file-store.disk.ts';
 import { createJsonFileHistory } from '../../src/adapters/history.json-file.ts';
@@ -15,13 +15,13 @@ import { buildApp } from '../../src/app.ts';
 import type { Services } from '../../src/compose.ts';
 import { loadConfig, type Config } from '../../src/config.ts';
 import { createActivityLog } from '../../src/domain/activity-log.ts';
-import { createCookieJars } from '../../src/domain/cookie-jars.ts';
-import { testCookies } from '../../src/domain/cookie-test.ts';
+import { createCookieJars } from '../../src/domain/cookies/cookie-jars.ts';
+import { testCookies } from '../../src/domain/cookies/cookie-test.ts';
 import { createDiskGate } from '../../src/domain/disk-gate.ts';
 import { createDownloads } from '../../src/domain/downloads.ts';
 import { RequestError } from '../../src/domain/errors.ts';
 import { createEventFeed } from '../../src/domain/event-feed.ts';
-import { fileNameOf } from '../../src/domain/file-name.ts';
+import { fileNameOf } from '../../src/domain/selection/file-name.ts';
 import { createLiveDownloads } from '../../src/domain/live-downloads.ts';
 import { begunAt } from '../../src/domain/passed-time.ts';
 import type {
@@ -31,15 +31,15 @@ import type {
   RunOptions,
 } from '../../src/domain/ports.ts';
 import { createRecords } from '../../src/domain/records.ts';
-import { createSignedLinks } from '../../src/domain/signed-links.ts';
+import { createSignedLinks } from '../../src/domain/links/signed-links.ts';
 import type { UrlVerdict } from '../../src/domain/submit.ts';
 import { readTelemetry } from '../../src/domain/telemetry.ts';
 import { explainSelection } from '../../src/worker/explanation.ts';
-import type { Outcome } from '../../src/worker/messages.ts';
+import type { Outcome } from '../../src/domain/attempt.ts';
 import { openDownloadedLinks } from '../../src/adapters/downloaded-links.disk.ts';
 import { createDiskPlaylistStore } from '../../src/adapters/playlist-store.disk.ts';
-import { createPlaylists } from '../../src/domain/playlists.ts';
-import { withPlaylists } from '../../src/domain/with-playlists.ts';
+import { createPlaylists } from '../../src/domain/playlists/playlists.ts';
+import { withPlaylists } from '../../src/domain/playlists/with-playlists.ts';
 
 export type FakeRun = (download: Download, options: RunOptions) => Promise<Outcome>;
 

@@ -9,7 +9,7 @@ import {
 } from '@artemis/contracts';
 import { Ajv } from 'ajv';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { OutcomeFile } from '../../src/worker/messages.ts';
+import type { OutcomeFile } from '../../src/domain/attempt.ts';
 import {
   eventually,
   startApp,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { EngineSandbox } from '../../src/adapters/engine-host.ts';
+import type { EngineSandbox } from '../../src/adapters/engine/engine-host.ts';
 import { begunAt } from '../../src/domain/passed-time.ts';
 import { readChecks } from '../../src/readiness.ts';
 

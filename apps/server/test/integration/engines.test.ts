@@ -2,7 +2,7 @@ import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Download, Engine, EngineList, FetchEngine } from '@artemis/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findTools } from '../../src/adapters/tools.ts';
+import { findTools } from '../../src/adapters/tools/tools.ts';
 import { startOrigin } from '../origin/origin.ts';
 import { createServerHome, type ServerHome, type ServerProcess } from './server-process.ts';
 

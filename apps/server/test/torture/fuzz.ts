@@ -13,7 +13,7 @@ export const fuzz: Scenario = {
     const scaled = {
       ARTEMIS_FUZZ_REQUESTS: [times(context, 50_000), 'test/security/fuzz.test.ts'],
       ARTEMIS_MODEL_COMMANDS: [times(context, 2000), 'test/domain/model.test.ts'],
-      ARTEMIS_ARGV_REQUESTS: [times(context, 100_000), 'test/worker/argv.test.ts'],
+      ARTEMIS_ARGV_REQUESTS: [times(context, 100_000), 'test/worker/argv/argv.test.ts'],
       ARTEMIS_HISTORY_MUTATIONS: [times(context, 1000), 'test/adapters/history.json-file.test.ts'],
     } as const;
     const verdicts = [];

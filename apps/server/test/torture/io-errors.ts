@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, open, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { writeDurably, type FileCalls } from '../../src/adapters/durable-file.ts';
+import { writeDurably, type FileCalls } from '../../src/adapters/files/durable-file.ts';
 import { createJsonFileHistory } from '../../src/adapters/history.json-file.ts';
 import { BLANK_RECORD } from '../../src/domain/blank-record.ts';
 import { createVerdict, times, type Scenario } from './scenario.ts';

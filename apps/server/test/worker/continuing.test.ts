@@ -1,7 +1,7 @@
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readOutcome } from '../../src/worker/outcome-file.ts';
+import { readOutcome } from '../../src/worker/work-folder/outcome-file.ts';
 import { waitUntil } from '../engine/engine-under-test.ts';
 import {
   progressOf,

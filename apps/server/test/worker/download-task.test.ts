@@ -5,11 +5,11 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { FailureCode, WarningCode } from '@artemis/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Selection } from '../../src/worker/messages.ts';
-import { readOutcome } from '../../src/worker/outcome-file.ts';
-import { planOf } from '../../src/worker/plan.ts';
-import { probeMedia } from '../../src/worker/probe.ts';
-import { finishRecording } from '../../src/worker/recording.ts';
+import type { Selection } from '../../src/worker/task.ts';
+import { readOutcome } from '../../src/worker/work-folder/outcome-file.ts';
+import { planOf } from '../../src/worker/plan/plan.ts';
+import { probeMedia } from '../../src/worker/media/ffprobe.ts';
+import { finishRecording } from '../../src/worker/media/recording.ts';
 import { startCanary, type Canary } from '../origin/canary.ts';
 import { hostileTitles } from '../origin/page-routes.ts';
 import {

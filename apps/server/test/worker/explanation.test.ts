@@ -1,11 +1,11 @@
 import { FORMAT_PRESETS, QUALITIES, type DownloadOptions } from '@artemis/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { argvOf } from '../../src/worker/argv.ts';
+import { argvOf } from '../../src/worker/argv/argv.ts';
 import { explainSelection } from '../../src/worker/explanation.ts';
-import type { Selection } from '../../src/worker/messages.ts';
-import { planOf } from '../../src/worker/plan.ts';
-import { NONCE_NAME, typed } from '../../src/worker/typed-words.ts';
+import type { Selection } from '../../src/worker/task.ts';
+import { planOf } from '../../src/worker/plan/plan.ts';
+import { NONCE_NAME, typed } from '../../src/worker/output/typed-words.ts';
 import { anyOptions } from './any-options.ts';
 
 const engine = {

@@ -1,7 +1,7 @@
 import type { FailureCode } from '@artemis/contracts';
 import { describe, expect, it } from 'vitest';
-import type { RaisedError } from '../../src/worker/engine-control.ts';
-import { classifyFailure, type FailureEvidence } from '../../src/worker/failure.ts';
+import type { RaisedError } from '../../src/worker/engine/engine-control.ts';
+import { classifyFailure, type FailureEvidence } from '../../src/worker/failure/failure.ts';
 
 const NOW_MS = Date.parse('2026-11-22T12:00:00Z');
 const exit = { status: 1, signal: null, cpuSeconds: 1, peakMemoryBytes: 1, isHostLost: false };

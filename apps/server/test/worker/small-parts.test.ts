@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { mediaTypeOf } from '../../src/worker/media-types.ts';
-import { listMetadata, metadataOf } from '../../src/worker/metadata.ts';
-import { parseOutputLine, type VideoInfo } from '../../src/worker/output-lines.ts';
-import { partsPlans } from '../../src/worker/parts-plan.ts';
-import { redact } from '../../src/worker/redact.ts';
-import { createListing, entryOf } from '../../src/worker/listing.ts';
+import { mediaTypeOf } from '../../src/worker/media/media-types.ts';
+import { listMetadata, metadataOf } from '../../src/worker/media/metadata.ts';
+import { parseOutputLine, type VideoInfo } from '../../src/worker/output/output-lines.ts';
+import { partsPlans } from '../../src/worker/plan/parts-plan.ts';
+import { redact } from '../../src/worker/output/redact.ts';
+import { createListing, entryOf } from '../../src/worker/probe/listing.ts';
 
 function video(fields: object): VideoInfo {
   const parsed = parseOutputLine(`n\tvideo\t${JSON.stringify(fields)}\t[]\tNA`, 'n');

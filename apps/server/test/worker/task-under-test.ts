@@ -10,20 +10,13 @@ import type {
   Quality,
   WarningCode,
 } from '@artemis/contracts';
-import { createEgressProxy } from '../../src/adapters/egress-proxy.ts';
-import { createAddressPolicy, type AddressTable } from '../../src/domain/address-policy.ts';
+import { createEgressProxy } from '../../src/adapters/egress/egress-proxy.ts';
+import { createAddressPolicy, type AddressTable } from '../../src/domain/links/address-policy.ts';
 import { run } from '../../src/worker/download-task.ts';
-import { createJobs, type Jobs } from '../../src/worker/jobs.ts';
-import type {
-  ListedEntry,
-  Outcome,
-  OutcomeFile,
-  Task,
-  TaskEngine,
-  TaskEvent,
-  TaskLimits,
-} from '../../src/worker/messages.ts';
-import type { EngineHostTier } from '../../src/adapters/engine-process.ts';
+import { createJobs, type Jobs } from '../../src/worker/engine/jobs.ts';
+import type { ListedEntry, Outcome, OutcomeFile, TaskEvent } from '../../src/domain/attempt.ts';
+import type { Task, TaskEngine, TaskLimits } from '../../src/worker/task.ts';
+import type { EngineHostTier } from '../../src/adapters/engine/engine-process.ts';
 import { engineTools, startEngine, waitUntil } from '../engine/engine-under-test.ts';
 import { startOrigin, type Origin } from '../origin/origin.ts';
 

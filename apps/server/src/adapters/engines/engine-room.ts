@@ -1,11 +1,11 @@
 import type { EngineList, FetchEngine } from '@artemis/contracts';
 import type { ActivityLog } from '../../domain/activity-log.ts';
-import type { ToldBrokenSite } from '../../domain/engine-waits.ts';
+import type { ToldBrokenSite } from '../../domain/engines/engine-waits.ts';
 import type { Engines } from '../../domain/ports.ts';
 import type { Logger } from '../../domain/records.ts';
-import type { WithEngine } from '../engine-lease.ts';
-import type { Tools } from '../tools.ts';
-import type { ManagedCopy, YtDlpTool } from '../yt-dlp-finder.ts';
+import type { WithEngine } from '../engine/engine-lease.ts';
+import type { Tools } from '../tools/tools.ts';
+import type { ManagedCopy, YtDlpTool } from '../tools/yt-dlp-finder.ts';
 import type { FetchAnswer, FetchRequest } from './fetch.ts';
 import type { EngineLedger } from './ledger.ts';
 import type { SideHosts } from './side-hosts.ts';

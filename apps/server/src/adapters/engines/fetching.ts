@@ -1,5 +1,5 @@
 import type { EngineChannel } from '@artemis/contracts';
-import type { Tools } from '../tools.ts';
+import type { Tools } from '../tools/tools.ts';
 import type { FetchAnswer, FetchRequest } from './fetch.ts';
 import type { EngineLedger } from './ledger.ts';
 import type { WorkingCopy } from './listing.ts';

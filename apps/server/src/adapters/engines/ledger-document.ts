@@ -7,7 +7,7 @@ import {
   type EngineEvent,
   type TrialStep,
 } from '@artemis/contracts';
-import type { Ends, EndsBySite } from '../../domain/engine-success.ts';
+import type { Ends, EndsBySite } from '../../domain/engines/engine-success.ts';
 
 /** What is known of one version. */
 export interface EngineNote {

@@ -1,6 +1,6 @@
 import { readFile, rename } from 'node:fs/promises';
 import type { Logger } from '../../domain/records.ts';
-import { writeDurably } from '../durable-file.ts';
+import { writeDurably } from '../files/durable-file.ts';
 import { EMPTY_LEDGER, parseLedger, type EngineNote, type LedgerState } from './ledger-document.ts';
 
 const MOST_EVENTS = 50;

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { Engine, EngineList } from '@artemis/contracts';
-import { successBySite } from '../../domain/engine-success.ts';
-import { compareVersions, type ManagedCopy, type YtDlpTool } from '../yt-dlp-finder.ts';
+import { successBySite } from '../../domain/engines/engine-success.ts';
+import { compareVersions, type ManagedCopy, type YtDlpTool } from '../tools/yt-dlp-finder.ts';
 import type { EngineLedger } from './ledger.ts';
 import { provenanceOf, type Provenance } from './provenance.ts';
 

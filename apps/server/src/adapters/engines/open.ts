@@ -2,12 +2,16 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { EngineChannel } from '@artemis/contracts';
 import { RequestError } from '../../domain/errors.ts';
-import type { Solution, SolveRequest } from '../../worker/messages.ts';
-import { createEngineHost, type EngineHostOptions } from '../engine-host.ts';
-import { createEngineLease, type EngineLeaseOptions, type WithEngine } from '../engine-lease.ts';
+import type { Solution, SolveRequest } from '../../worker/task.ts';
+import { createEngineHost, type EngineHostOptions } from '../engine/engine-host.ts';
+import {
+  createEngineLease,
+  type EngineLeaseOptions,
+  type WithEngine,
+} from '../engine/engine-lease.ts';
 import type { Prober } from '../prober.ts';
-import { createSolverProof, type SolverProof } from '../solver-proof.ts';
-import type { Tools } from '../tools.ts';
+import { createSolverProof, type SolverProof } from '../engine/solver-proof.ts';
+import type { Tools } from '../tools/tools.ts';
 import type { EngineRoom, EngineRoomOptions } from './engine-room.ts';
 import { createEngineRoom } from './engines.ts';
 import { fetchEngine } from './fetch.ts';

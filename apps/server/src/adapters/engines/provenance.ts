@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Engine } from '@artemis/contracts';
-import type { ManagedCopy, YtDlpTool } from '../yt-dlp-finder.ts';
+import type { ManagedCopy, YtDlpTool } from '../tools/yt-dlp-finder.ts';
 
 /** Written by `scripts/acquire-yt-dlp.mjs` into a folder before it gets its name. */
 const PROVENANCE = 'artemis-engine.json';

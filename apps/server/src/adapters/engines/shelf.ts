@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
-import { chosenVersion } from '../../domain/engine-choice.ts';
-import { compareVersions, type ManagedCopy, type YtDlpTool } from '../yt-dlp-finder.ts';
+import { chosenVersion } from '../../domain/engines/engine-choice.ts';
+import { compareVersions, type ManagedCopy, type YtDlpTool } from '../tools/yt-dlp-finder.ts';
 import type { EngineLedger } from './ledger.ts';
 import type { WorkingCopy } from './listing.ts';
 import { markOf } from './provenance.ts';

@@ -1,9 +1,9 @@
-import type { EngineHost, EngineTools } from '../engine-host.ts';
-import type { WithEngine } from '../engine-lease.ts';
-import type { YtDlpTool } from '../yt-dlp-finder.ts';
-import type { Tools } from '../tools.ts';
-import { solverLibraries } from '../solver-libraries.ts';
-import { engineToolsOf } from '../tool-watch.ts';
+import type { EngineHost, EngineTools } from '../engine/engine-host.ts';
+import type { WithEngine } from '../engine/engine-lease.ts';
+import type { YtDlpTool } from '../tools/yt-dlp-finder.ts';
+import type { Tools } from '../tools/tools.ts';
+import { solverLibraries } from '../tools/solver-libraries.ts';
+import { engineToolsOf } from '../engine/tool-watch.ts';
 
 export interface SideHost {
   readonly host: EngineHost;

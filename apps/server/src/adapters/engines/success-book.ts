@@ -1,4 +1,4 @@
-import { isWorse, sinceSwitch, withEnd } from '../../domain/engine-success.ts';
+import { isWorse, sinceSwitch, withEnd } from '../../domain/engines/engine-success.ts';
 import type { EngineEnd } from '../../domain/ports.ts';
 import type { EngineLedger } from './ledger.ts';
 

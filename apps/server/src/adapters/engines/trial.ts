@@ -1,8 +1,8 @@
 import { FAILURE_CODES, type FailureCode, type TrialStep } from '@artemis/contracts';
-import { isOfTheEngine } from '../../domain/engine-success.ts';
-import type { EngineHost } from '../engine-host.ts';
-import type { SolverProof } from '../solver-proof.ts';
-import type { YtDlpTool } from '../yt-dlp-finder.ts';
+import { isOfTheEngine } from '../../domain/engines/engine-success.ts';
+import type { EngineHost } from '../engine/engine-host.ts';
+import type { SolverProof } from '../engine/solver-proof.ts';
+import type { YtDlpTool } from '../tools/yt-dlp-finder.ts';
 import type { EngineLedger } from './ledger.ts';
 import { markOf } from './provenance.ts';
 import type { SideHost, SideHosts } from './side-hosts.ts';

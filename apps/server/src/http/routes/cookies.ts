@@ -1,6 +1,6 @@
 import type { CookieTest, TestCookies } from '@artemis/contracts';
 import type { FastifyInstance } from 'fastify';
-import type { CookieJars } from '../../domain/cookie-jars.ts';
+import type { CookieJars } from '../../domain/cookies/cookie-jars.ts';
 import { addRoute } from '../route.ts';
 
 export interface CookieRoutesOptions {

@@ -9,7 +9,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Config } from '../../config.ts';
 import { actOnDownloads } from '../../domain/act-on-downloads.ts';
 import { RequestError } from '../../domain/errors.ts';
-import type { SignedLinks } from '../../domain/signed-links.ts';
+import type { SignedLinks } from '../../domain/links/signed-links.ts';
 import { sendConditionally } from '../conditional.ts';
 import { submitLimit } from '../plugins/rate-limit.ts';
 import { addRoute } from '../route.ts';

@@ -1,6 +1,10 @@
 import type { Explanation } from '@artemis/contracts';
 import type { FastifyInstance } from 'fastify';
-import { requireKnownLanguages, selectionOf, type SelectionFields } from '../../domain/presets.ts';
+import {
+  requireKnownLanguages,
+  selectionOf,
+  type SelectionFields,
+} from '../../domain/selection/presets.ts';
 import { addRoute } from '../route.ts';
 
 export interface ExplanationRoutesOptions {

@@ -3,7 +3,7 @@ import type { Artifact, Download } from '@artemis/contracts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { RequestError } from '../../domain/errors.ts';
 import type { FileStore, OpenedFile } from '../../domain/ports.ts';
-import type { SignedLinks } from '../../domain/signed-links.ts';
+import type { SignedLinks } from '../../domain/links/signed-links.ts';
 import { isRangeFresh, parseRange } from '../byte-range.ts';
 import { matchesTag } from '../conditional.ts';
 import { contentDisposition } from '../content-disposition.ts';

@@ -1,0 +1,60 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { lstat, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  isRunning,
+  ownIdentity,
+  processNamespace,
+  type ProcessIdentity,
+} from '../files/process-identity.ts';
+
+const PREFIX = 'artemis-engine-';
+const OWNER_FILE = 'owner';
+/** `sockaddr_un` holds 104 bytes on macOS. */
+const MAX_FOLDER_LENGTH = 80;
+
+interface Owner extends ProcessIdentity {
+  readonly namespace: string | null;
+}
+
+/**
+ * A new folder for the sockets of the engine hosts. mkdtemp makes it 0700: whoever reaches a socket in it may run
+ * yt-dlp as us.
+ */
+export function createEngineFolder(base = engineFolderBase()): string {
+  const folder = mkdtempSync(join(base, PREFIX));
+  const owner: Owner = { ...ownIdentity(), namespace: processNamespace() };
+  writeFileSync(join(folder, OWNER_FILE), JSON.stringify(owner), { mode: 0o600, flag: 'wx' });
+  return folder;
+}
+
+/**
+ * Removes such folders of servers that were killed. Only those that this user made, that name their process, and
+ * whose process has ended. Never rejects.
+ */
+export async function sweepEngineFolders(base = engineFolderBase()): Promise<void> {
+  for (const name of await readdir(base).catch(() => [])) {
+    if (!name.startsWith(PREFIX)) continue;
+    const folder = join(base, name);
+    if (await isAbandoned(folder)) {
+      await rm(folder, { recursive: true, force: true }).catch(() => undefined);
+    }
+  }
+}
+
+async function isAbandoned(folder: string): Promise<boolean> {
+  try {
+    const found = await lstat(folder);
+    const isOurs = found.isDirectory() && found.uid === process.getuid?.();
+    if (!isOurs || (found.mode & 0o077) !== 0) return false;
+    const owner = JSON.parse(await readFile(join(folder, OWNER_FILE), 'utf8')) as Owner;
+    return owner.namespace === processNamespace() && !isRunning(owner);
+  } catch {
+    return false;
+  }
+}
+
+function engineFolderBase(): string {
+  return tmpdir().length <= MAX_FOLDER_LENGTH - 20 ? tmpdir() : '/tmp';
+}

@@ -1,0 +1,144 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { judgeAge, type AgeMarks } from '../../domain/passed-time.ts';
+import { syncFolder, writeDurably } from './durable-file.ts';
+import type { FileFacts } from './file-identity.ts';
+import { openLineLog, type LineLogOptions } from './line-log.ts';
+
+/** A file that we put into the downloads folder. Only such files are ever deleted. */
+export interface PublishedFile extends FileFacts {
+  /** Relative to the downloads folder, with `/`. */
+  readonly path: string;
+  readonly downloadId: string;
+  /** The suffix by which a repeated publication finds the same file again. */
+  readonly suffix: string;
+  /** Epoch milliseconds, for people; its age goes by `age`. */
+  readonly publishedAtMs: number;
+  readonly age?: AgeMarks;
+  /** While a file is put in the place of another: the one that lies there until then. */
+  readonly replaces?: FileFacts;
+}
+
+/** Durable list of published files: one line a change, made short again at each start. */
+export interface PublishedIndex {
+  get(path: string): PublishedFile | null;
+  ofDownload(downloadId: string): readonly PublishedFile[];
+  all(): IterableIterator<PublishedFile>;
+  /** Durable when resolved; written before the file appears under its final name. */
+  add(file: PublishedFile): Promise<void>;
+  remove(paths: readonly string[]): Promise<void>;
+  /**
+   * Looks at the age of every file and marks what was found, durably when resolved; returns those to be deleted now.
+   * Both times as for `judgeAge`.
+   */
+  lookAtAges(passedMs: number, keepMs: number): Promise<readonly PublishedFile[]>;
+  totalBytes(): number;
+  count(): number;
+  close(): Promise<void>;
+}
+
+export async function openPublishedIndex(
+  path: string,
+  options: Pick<LineLogOptions, 'append'> = {},
+): Promise<PublishedIndex> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const byPath = new Map<string, PublishedFile>();
+  const byDownload = new Map<string, Set<string>>();
+  let totalBytes = 0;
+
+  function put(file: PublishedFile): void {
+    drop(file.path);
+    byPath.set(file.path, file);
+    const paths = byDownload.get(file.downloadId) ?? new Set();
+    byDownload.set(file.downloadId, paths.add(file.path));
+    totalBytes += file.sizeBytes;
+  }
+
+  function drop(key: string): void {
+    const file = byPath.get(key);
+    if (!file) return;
+    byPath.delete(key);
+    totalBytes -= file.sizeBytes;
+    const paths = byDownload.get(file.downloadId);
+    paths?.delete(key);
+    if (paths?.size === 0) byDownload.delete(file.downloadId);
+  }
+
+  function setAge(key: string, age: AgeMarks): void {
+    const file = byPath.get(key);
+    if (file) byPath.set(key, { ...file, age });
+  }
+
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    // One that is there but cannot be read must not be written over.
+    if (error.code === 'ENOENT') return '';
+    throw error;
+  });
+  for (const line of text.split('\n')) {
+    const change = parseLine(line);
+    if (change === null) continue;
+    if ('removed' in change) drop(change.removed);
+    else if ('marked' in change) setAge(change.marked, change.age);
+    else put(change);
+  }
+  await writeDurably(
+    path,
+    [...byPath.values()].map((file) => `${JSON.stringify(file)}\n`).join(''),
+    0o600,
+  );
+  await syncFolder(dirname(path));
+  const log = openLineLog(path, options);
+
+  return {
+    get: (key) => byPath.get(key) ?? null,
+    ofDownload: (id) => [...(byDownload.get(id) ?? [])].flatMap((key) => byPath.get(key) ?? []),
+    all: () => byPath.values(),
+    async add(published) {
+      await log.append([JSON.stringify(published)]);
+      put(published);
+    },
+    async remove(paths) {
+      if (paths.length === 0) return;
+      await log.append(paths.map((removed) => JSON.stringify({ removed })));
+      for (const key of paths) drop(key);
+    },
+    async lookAtAges(passedMs, keepMs) {
+      const old: string[] = [];
+      const marked: { marked: string; age: AgeMarks }[] = [];
+      for (const { path: key, age } of byPath.values()) {
+        const verdict = judgeAge(age ?? {}, passedMs, keepMs);
+        if (verdict === 'delete') old.push(key);
+        else if (verdict !== 'keep') marked.push({ marked: key, age: verdict });
+      }
+      // Lines of their own: a file may be replaced meanwhile, and what it is then must stay.
+      if (marked.length > 0) await log.append(marked.map((mark) => JSON.stringify(mark)));
+      for (const mark of marked) setAge(mark.marked, mark.age);
+      return old.flatMap((key) => byPath.get(key) ?? []);
+    },
+    totalBytes: () => totalBytes,
+    count: () => byPath.size,
+    close: () => log.close(),
+  };
+}
+
+type Change =
+  | PublishedFile
+  | { readonly removed: string }
+  | { readonly marked: string; readonly age: AgeMarks };
+
+/** Null for the torn last line of a crash. */
+function parseLine(line: string): Change | null {
+  try {
+    const value = JSON.parse(line) as Change;
+    if ('removed' in value) return typeof value.removed === 'string' ? value : null;
+    if ('marked' in value) {
+      return typeof value.marked === 'string' && typeof value.age === 'object' ? value : null;
+    }
+    const { path, downloadId, suffix, inode, sizeBytes, publishedAtMs } = value;
+    const hasTexts = [path, downloadId, suffix].every((text) => typeof text === 'string');
+    const hasNumbers = [inode, sizeBytes, publishedAtMs].every((number) => Number.isFinite(number));
+    return hasTexts && hasNumbers ? value : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,174 @@
+import { createRequire } from 'node:module';
+import { access, constants, realpath } from 'node:fs/promises';
+import { join } from 'node:path';
+import { placesOf, type Prober } from './tool-asker.ts';
+
+export interface JsRuntimeTool {
+  readonly path: string;
+  readonly version: string;
+  readonly name: 'node' | 'deno';
+  /** It refuses the network to a script by itself; Node before 25 does not, whatever yt-dlp asks of it. */
+  readonly deniesNetwork: boolean;
+}
+
+export interface RuntimePlaces {
+  /** Where the set-up puts a Deno that npm has left out. */
+  readonly toolsDir: string;
+  readonly searchPath: string;
+  /** The Node this process runs on. */
+  readonly nodeExecPath: string;
+  readonly nodeVersion: string;
+  /** The folder of the Deno among our own dependencies; null when npm has none for this system. */
+  readonly bundledDeno: string | null;
+}
+
+type Version = readonly [major: number, minor: number];
+
+/** Least versions as yt-dlp 2026.10.26 wants them. */
+const DENO: Version = [2, 3];
+const NODE: Version = [22, 0];
+/** From here on `--permission` covers the network. */
+const NODE_WITHOUT_NETWORK: Version = [25, 0];
+
+/**
+ * What solves YouTube's challenges: the Deno that comes with us, another Deno, a Node that keeps scripts from the network,
+ * and any other Node only as the last resort. Null when there is none.
+ */
+export async function findJsRuntime(
+  prober: Prober,
+  places: RuntimePlaces,
+): Promise<JsRuntimeTool | null> {
+  return (await findDeno(prober, places)) ?? (await findNode(prober, places));
+}
+
+/** The npm package with Deno's program for this system, as a folder; null when it is not installed. */
+export function bundledDeno(): string | null {
+  try {
+    const launcher = createRequire(import.meta.url).resolve('deno/package.json');
+    const packageFile = createRequire(launcher).resolve(`${denoPackage()}/package.json`);
+    return join(packageFile, '..');
+  } catch {
+    return null;
+  }
+}
+
+/** The program of the Deno that the set-up has put into the tools folder, whether it is there or not. */
+export function denoIn(toolsDir: string): string {
+  return join(toolsDir, 'deno', 'node_modules', denoPackage(), 'deno');
+}
+
+/** Whether npm has a Deno for this system: none for musl, none for other processors. */
+export function isDenoOffered(): boolean {
+  if (!['x64', 'arm64'].includes(process.arch)) return false;
+  return process.platform === 'darwin' || (process.platform === 'linux' && hasGlibc());
+}
+
+let isGlibc: boolean | null = null;
+
+/** Asked once: the report takes its time. */
+function hasGlibc(): boolean {
+  isGlibc ??= readGlibc();
+  return isGlibc;
+}
+
+function readGlibc(): boolean {
+  const { header } = process.report.getReport() as { header?: { glibcVersionRuntime?: string } };
+  return header?.glibcVersionRuntime !== undefined;
+}
+
+/** `deno` itself is only a launcher, and needs its install script. */
+function denoPackage(): string {
+  const libc = process.platform === 'linux' ? '-glibc' : '';
+  return `@deno/${process.platform}-${process.arch}${libc}`;
+}
+
+async function findDeno(
+  prober: Prober,
+  { bundledDeno: bundled, toolsDir, searchPath }: RuntimePlaces,
+): Promise<JsRuntimeTool | null> {
+  const ours = [...(bundled === null ? [] : [join(bundled, 'deno')]), denoIn(toolsDir)];
+  for (const place of ours) {
+    const path = await realExecutable(place);
+    const found =
+      path &&
+      (await prober.ask(
+        { command: path, args: ['--version'], files: [path] },
+        ({ exitCode, stdout }) =>
+          exitCode === 0 ? asDeno(path, /^deno (\S+)/.exec(stdout)?.[1]) : null,
+      ));
+    if (found) return found;
+  }
+  const command = await firstOf(placesOf('deno', searchPath));
+  if (command === null) return null;
+  return askForPath(
+    prober,
+    command,
+    ['eval', 'console.log(Deno.execPath() + "\\n" + Deno.version.deno)'],
+    asDeno,
+  );
+}
+
+async function findNode(
+  prober: Prober,
+  { nodeExecPath, nodeVersion, searchPath }: RuntimePlaces,
+): Promise<JsRuntimeTool | null> {
+  const own = asNode(nodeExecPath, nodeVersion.replace(/^v/, ''));
+  if (own?.deniesNetwork) return own;
+  const command = await firstOf(placesOf('node', searchPath));
+  const other =
+    command === null || command === nodeExecPath
+      ? null
+      : await askForPath(
+          prober,
+          command,
+          ['-p', 'process.execPath + "\\n" + process.versions.node'],
+          asNode,
+        );
+  return other?.deniesNetwork ? other : (own ?? other);
+}
+
+/** The path is asked for as well, because jobs run with a fixed PATH on which launchers and shims do not work. */
+function askForPath(
+  prober: Prober,
+  command: string,
+  args: readonly string[],
+  accept: (path: string, version?: string) => JsRuntimeTool | null,
+): Promise<JsRuntimeTool | null> {
+  return prober.ask(
+    { command, args, files: [command] },
+    ({ exitCode, stdout }) => {
+      const [path, version] = stdout.trim().split('\n');
+      return exitCode === 0 && path !== undefined ? accept(path, version) : null;
+    },
+    (runtime) => [runtime.path],
+  );
+}
+
+function asDeno(path: string, version?: string): JsRuntimeTool | null {
+  if (version === undefined || !isAtLeast(version, DENO)) return null;
+  return { name: 'deno', path, version, deniesNetwork: true };
+}
+
+function asNode(path: string, version?: string): JsRuntimeTool | null {
+  if (version === undefined || !isAtLeast(version, NODE)) return null;
+  return { name: 'node', path, version, deniesNetwork: isAtLeast(version, NODE_WITHOUT_NETWORK) };
+}
+
+function isAtLeast(version: string, [major, minor]: Version): boolean {
+  const [ownMajor = 0, ownMinor = 0] = version.split('.').map(Number);
+  return ownMajor > major || (ownMajor === major && ownMinor >= minor);
+}
+
+async function firstOf(places: readonly string[]): Promise<string | null> {
+  for (const place of places) if ((await realExecutable(place)) !== null) return place;
+  return null;
+}
+
+async function realExecutable(place: string): Promise<string | null> {
+  try {
+    await access(place, constants.X_OK);
+    return await realpath(place);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,331 @@
+import { parseUrl } from '@artemis/contracts';
+import type { Download } from '@artemis/contracts';
+import type { Outcome } from '../attempt.ts';
+import type { ActivityLog } from '../activity-log.ts';
+import { createBrokenSites, type BrokenSite } from '../sites/broken-sites.ts';
+import { siteOfLink } from '../cookies/cookie-site.ts';
+import { downloadError } from '../errors.ts';
+import type { LiveDownload, LiveDownloads } from '../live-downloads.ts';
+import { isOfTheEngine } from './engine-success.ts';
+import type { Engines, LeftEngine } from '../ports.ts';
+import type { Records } from '../records.ts';
+
+/** A site that is broken for longer does not keep those that have tried it again; they fail. */
+const LONGEST_BROKEN_MS = 86_400_000;
+/** A broken site that nobody waits for is told for so long. */
+const TOLD_MS = 3_600_000;
+
+type Failed = Extract<Outcome, { kind: 'failed' }>;
+
+/** A broken site as people are told of it. */
+export interface ToldBrokenSite extends BrokenSite {
+  readonly waiting: number;
+  /** A newer yt-dlp is being looked for or tried. */
+  readonly isSeeking: boolean;
+}
+
+/** Sites that are broken with the yt-dlp at hand: their downloads wait for another one instead of failing one by one. */
+export interface EngineWaits {
+  /** Derives which sites were broken from the records that wait. Call once all are known, before any is queued. */
+  recover(): void;
+  /** Asked when a slot is free for it; true begins its attempt. */
+  mayStart(entry: LiveDownload): boolean;
+  /** Epoch milliseconds until which it need not be handed a slot; null for one that may go. */
+  heldUntilMs(entry: LiveDownload): number | null;
+  /**
+   * An attempt has failed. `wait`: with its site, for an engine. `again`: the engine is another one by now. `over`: its site
+   * is broken for too long. Null: it failed in a way of its own.
+   */
+  failed(entry: LiveDownload, outcome: Failed): Promise<'wait' | 'again' | 'over' | null>;
+  /** A download was stored. */
+  succeeded(entry: LiveDownload): void;
+  /** An attempt is over and its record says how. */
+  ended(id: string): void;
+  /** A person wants this one tried, whatever is known of its site. */
+  trial(download: Download): void;
+  /** Nobody waits for this download any more. Idempotent. */
+  withdraw(id: string): void;
+  /** Lets everything of the site of this host go; the downloads that had failed like that, null when it was not broken. */
+  resume(host: string): Promise<readonly string[] | null>;
+  /** A queued record as it is to be seen. */
+  view(download: Download): Download;
+  /** The longest broken first. */
+  list(): readonly ToldBrokenSite[];
+}
+
+export interface EngineWaitsDependencies {
+  readonly live: LiveDownloads;
+  readonly records: Pick<Records, 'move'>;
+  readonly log: ActivityLog;
+  readonly engines: Engines;
+  readonly now: () => Date;
+  /** Puts a queued download into the queue as it has to wait now; nothing for one that is running. */
+  readonly admit: (id: string) => Promise<void>;
+  /** What it has cost until now does not count any more. */
+  readonly beginAnew: (download: Download) => void;
+}
+
+export function createEngineWaits(dependencies: EngineWaitsDependencies): EngineWaits {
+  const { live, records, log, engines, now, admit, beginAnew } = dependencies;
+  const sites = createBrokenSites();
+  /** With which yt-dlp the attempts under way have begun. */
+  const versions = new Map<string, string>();
+  const trials = new Set<string>();
+  const seeking = new Set<string>();
+  /** They have failed with their site, and then another of that site ended well with the same yt-dlp. */
+  const doubtful = new Set<string>();
+  /** Versions that were left for their failures. */
+  const left = new Set<string>();
+  /** Let go without a success: one is still to be told. */
+  const unproven = new Set<string>();
+  const nowMs = () => now().getTime();
+  const version = () => engines.current() ?? 'unknown';
+
+  function ofSite(site: string, isWanted: (download: Download) => boolean): Download[] {
+    const all = [...live.all()].map(({ download }) => download);
+    return all.filter((download) => isWanted(download) && siteOfLink(download.url) === site);
+  }
+
+  function queuedOf(site: string): Download[] {
+    return ofSite(site, ({ status }) => status === 'queued');
+  }
+
+  /** What the others wait for has changed though nothing has happened to them. */
+  function reschedule(site: string): void {
+    for (const { id } of queuedOf(site)) {
+      live.update(id, {}, true);
+      void admit(id);
+    }
+  }
+
+  function seek(site: string): void {
+    if (seeking.has(site)) return;
+    seeking.add(site);
+    void engines.seekNewer(site).then((isFound) => {
+      seeking.delete(site);
+      if (isFound || sites.get(site) === null) return;
+      log.write('info', `There is no newer yt-dlp for ${site} yet.`, null, true);
+    });
+  }
+
+  function isOfEvent(download: Download): boolean {
+    const { status, error } = download;
+    return error?.code === 'SITE_CHANGED' && (status === 'queued' || status === 'failed');
+  }
+
+  async function letGo(site: string, withFailed: boolean): Promise<string[]> {
+    const waiting = ofSite(site, isOfEvent).filter(
+      ({ status }) => withFailed || status === 'queued',
+    );
+    const change = {
+      waiting_for: 'slot',
+      error: null,
+      retry_at: null,
+      completed_at: null,
+    } as const;
+    const saved = waiting.map(({ id }) => records.move(id, 'queued', change));
+    reschedule(site);
+    await Promise.all(saved);
+    return waiting.map(({ id }) => id);
+  }
+
+  /** The earlier ones were told as single failures; now it is known what they are. */
+  async function join(ids: readonly string[]): Promise<void> {
+    const waits = { waiting_for: 'engine', error: downloadError('SITE_CHANGED') } as const;
+    const change = { ...waits, retry_at: null, completed_at: null };
+    await Promise.all(
+      ids.map(async (id) => {
+        const download = live.get(id)?.download;
+        const isSingle = download?.status === 'failed' || download?.status === 'queued';
+        if (isSingle && download.error !== null) await records.move(id, 'queued', change);
+      }),
+    );
+  }
+
+  /** What failed with an engine that was left failed for it, until the opposite is seen. */
+  async function tryAgain({ version: engine, since }: LeftEngine): Promise<void> {
+    const sinceMs = Date.parse(since ?? '') || 0;
+    const victims = [...live.all()].filter(
+      ({ download: { status, error, engine: ran, completed_at: at } }) =>
+        status === 'failed' &&
+        ran === engine &&
+        isOfTheEngine(error?.code ?? 'UNKNOWN') &&
+        Date.parse(at ?? '') >= sinceMs,
+    );
+    if (victims.length === 0) return;
+    const text = `${victims.length} downloads that have failed with yt-dlp ${engine} are tried again.`;
+    log.write('info', text, null, true);
+    const queued = { waiting_for: 'slot', progress: 0, completed_at: null } as const;
+    for (const { download } of victims) {
+      beginAnew(download);
+      await records.move(download.id, 'queued', { ...queued, retry_at: now().toISOString() });
+      await admit(download.id);
+    }
+  }
+
+  function tellMended(site: string): void {
+    const text = `${site} works again with yt-dlp ${version()}.`;
+    log.write('info', text, null, true);
+    engines.noteSite('SITE_MENDED', site, version(), text);
+  }
+
+  /** A person has asked for another yt-dlp than the one in use, which says nothing about that one. */
+  function isAside({ retry_engine: asked, engine }: Download): boolean {
+    return (asked ?? null) !== null && engine !== version();
+  }
+
+  engines.onSwitch((next, leftEngine) => {
+    doubtful.clear();
+    if (next !== null) left.delete(next);
+    if (leftEngine !== null) left.add(leftEngine.version);
+    const switched = new Set(
+      [...live.all()].flatMap(({ download }) =>
+        isOfEvent(download) ? [siteOfLink(download.url)] : [],
+      ),
+    );
+    for (const { site } of sites.all()) switched.add(site);
+    for (const site of switched) {
+      sites.lift(site);
+      unproven.add(site);
+      log.write(
+        'info',
+        `yt-dlp is now ${next ?? 'missing'}; ${site} is tried with it.`,
+        null,
+        true,
+      );
+      void letGo(site, true);
+    }
+    if (leftEngine !== null) void tryAgain(leftEngine);
+  });
+
+  return {
+    recover() {
+      const found = new Map<string, Download[]>();
+      for (const { download } of live.all()) {
+        if (download.status !== 'queued' || download.waiting_for !== 'engine') continue;
+        const site = siteOfLink(download.url);
+        found.set(site, [...(found.get(site) ?? []), download]);
+      }
+      for (const [site, downloads] of found) {
+        const times = downloads.map(({ started_at: at }) => Date.parse(at ?? '') || nowMs());
+        sites.restore(site, Math.min(...times), version(), nowMs());
+      }
+    },
+    mayStart({ download: { id, url } }) {
+      const site = siteOfLink(url);
+      const isScout = sites.get(site) !== null && !trials.has(id);
+      if (!trials.delete(id) && !sites.ask(site, id, nowMs())) return false;
+      versions.set(id, version());
+      // In this turn, before the queue hands out another one.
+      if (isScout) for (const other of queuedOf(site)) if (other.id !== id) void admit(other.id);
+      return true;
+    },
+    heldUntilMs: ({ download: { id, url } }) =>
+      trials.has(id) ? null : sites.heldUntilMs(siteOfLink(url), id, nowMs()),
+    async failed({ download }, outcome) {
+      const { id, url } = download;
+      const began = versions.get(id) ?? version();
+      if (isAside(download)) return null;
+      if (left.has(began) && began !== version() && isOfTheEngine(outcome.code)) return 'again';
+      if (!looksOutdated(download, outcome)) return null;
+      // In doubt it is this link: else a few dead ones would be tried for a day, and hold the site again and again.
+      if (doubtful.has(id) && !saysOutdated(outcome)) return null;
+      const site = siteOfLink(url);
+      if (began !== version()) return 'again';
+      const wasTried = sites.get(site)?.nextTryMs === null;
+      const event = sites.symptom(site, { id, link: url, version: began }, nowMs());
+      const known = sites.get(site);
+      if (known === null) return null;
+      if (event.length > 0) {
+        unproven.delete(site);
+        const text = `${site} fails for everybody with yt-dlp ${began}; its downloads wait, and a newer one is looked for.`;
+        log.write('warn', text, null, true);
+        engines.noteSite('SITE_BROKEN', site, began, text);
+        await join(event.filter((other) => other !== id));
+      }
+      if (event.length > 0 || (wasTried && known.nextTryMs !== null)) seek(site);
+      reschedule(site);
+      return nowMs() - known.sinceMs > LONGEST_BROKEN_MS ? 'over' : 'wait';
+    },
+    succeeded({ download }) {
+      const { id, url } = download;
+      const site = siteOfLink(url);
+      const began = versions.get(id);
+      if (began === undefined || isAside(download)) return;
+      const event = sites.get(site);
+      const wasBroken = sites.success(site);
+      if (event?.version === began) {
+        const tried = ofSite(site, (other) => isOfEvent(other) && other.waiting_for === 'engine');
+        for (const other of tried) doubtful.add(other.id);
+      }
+      if (unproven.delete(site) || wasBroken) tellMended(site);
+      if (wasBroken) void letGo(site, false);
+    },
+    ended(id) {
+      versions.delete(id);
+      const download = live.get(id)?.download;
+      if (!download) return;
+      const site = siteOfLink(download.url);
+      const before = sites.get(site);
+      sites.ended(site, id, ['cancelled', 'paused'].includes(download.status), nowMs());
+      if (sites.get(site) !== before) reschedule(site);
+    },
+    trial({ id, url }) {
+      if (sites.get(siteOfLink(url)) !== null) trials.add(id);
+    },
+    withdraw(id) {
+      trials.delete(id);
+      doubtful.delete(id);
+    },
+    async resume(host) {
+      const link = `http://${host}/`;
+      if (parseUrl(link) === null) return null;
+      const site = siteOfLink(link);
+      if (!sites.lift(site)) return null;
+      unproven.add(site);
+      return letGo(site, true);
+    },
+    view(download) {
+      const { status, id, waiting_for: waitingFor, error } = download;
+      if (status !== 'queued' || waitingFor === 'release' || trials.has(id)) return download;
+      const known = sites.get(siteOfLink(download.url));
+      if (known === null) return download;
+      const { nextTryMs } = known;
+      return {
+        ...download,
+        waiting_for: 'engine',
+        retry_at: nextTryMs === null ? null : new Date(nextTryMs).toISOString(),
+        error: error ?? downloadError('SITE_CHANGED'),
+      };
+    },
+    list: () =>
+      sites
+        .all()
+        .map((known) => ({
+          ...known,
+          waiting: queuedOf(known.site).length,
+          isSeeking: seeking.has(known.site),
+        }))
+        .filter(({ waiting, lastFailureMs, nextTryMs }) => {
+          const isUnderWay = waiting > 0 || nextTryMs === null;
+          return isUnderWay || nowMs() - lastFailureMs < TOLD_MS;
+        })
+        .sort((a, b) => a.sinceMs - b.sinceMs),
+  };
+}
+
+/** Whether the site may have changed under yt-dlp: not what is about this video, this person, the line or this computer. */
+export function looksOutdated(download: Download, { code, status }: Failed): boolean {
+  // Nothing of the site is read anew.
+  if (download.accept_incomplete === true) return false;
+  if (saysOutdated({ code })) return true;
+  if (code === 'UNKNOWN') return download.phase === 'extracting';
+  // The page could be read, and none of what it names may be fetched; of a bare link that is a matter of that link.
+  const { extractor } = download.metadata;
+  const isOfExtractor = typeof extractor === 'string' && extractor !== 'generic';
+  return code === 'SITE_REFUSED' && status === 403 && isOfExtractor;
+}
+
+function saysOutdated({ code }: Pick<Failed, 'code'>): boolean {
+  return code === 'ENGINE_OUTDATED' || code === 'SOLVER_FAILED';
+}

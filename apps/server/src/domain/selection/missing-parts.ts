@@ -1,0 +1,112 @@
+import {
+  KEPT_INCOMPLETE,
+  mayBeKeptIncomplete,
+  type Download,
+  type DownloadWarning,
+  type Part,
+  type RetryDownload,
+  type WarningCode,
+} from '@artemis/contracts';
+import { RequestError } from '../errors.ts';
+
+/** What says on a record that a part is missing. */
+const WARNING_OF: Readonly<Record<Part, WarningCode>> = {
+  subtitles: 'SUBTITLES_MISSING',
+  thumbnail: 'THUMBNAIL_MISSING',
+  metadata: 'METADATA_MISSING',
+  sponsorblock: 'SPONSORBLOCK_MISSING',
+};
+const PARTS = Object.keys(WARNING_OF) as Part[];
+
+/**
+ * Those of the parts asked for that a stored download really lacks; never none.
+ * @throws {RequestError} VALIDATION_FAILED, NOT_RETRYABLE
+ */
+export function missingParts(download: Download, request: RetryDownload): Part[] {
+  const { parts = [], ...selection } = request;
+  const [other] = Object.keys(selection);
+  if (other !== undefined) {
+    throw new RequestError('VALIDATION_FAILED', `parts cannot be given together with ${other}.`, {
+      details: [{ path: '/parts', message: `cannot be given together with ${other}` }],
+    });
+  }
+  if (download.status !== 'completed') {
+    throw notRetryable(
+      `Only of a completed download can parts be fetched; this one is ${download.status}.`,
+    );
+  }
+  if (download.storage_path === null) {
+    throw notRetryable('Its file is not kept any more; download the link again.');
+  }
+  const missing = parts.filter((part) => isMissing(download, part));
+  if (missing.length === 0) {
+    throw notRetryable(`Nothing of this is missing: ${parts.join(', ')}.`);
+  }
+  return missing;
+}
+
+/**
+ * Whether a person keeps what there is of a download that failed, and may.
+ * @throws {RequestError} VALIDATION_FAILED, NOT_RETRYABLE
+ */
+export function isWhatIsThereWanted(download: Download, request: RetryDownload): boolean {
+  if (request.accept_incomplete === undefined) return false;
+  const other = Object.keys(request).find((key) => key !== 'accept_incomplete');
+  if (other !== undefined) {
+    const message = `cannot be given together with ${other}`;
+    throw new RequestError('VALIDATION_FAILED', `accept_incomplete ${message}.`, {
+      details: [{ path: '/accept_incomplete', message }],
+    });
+  }
+  if (mayBeKeptIncomplete(download)) return true;
+  throw notRetryable(
+    `Only what failed as ${KEPT_INCOMPLETE.join(' or ')} can be kept as it is; this download is ${download.error?.code ?? download.status}.`,
+  );
+}
+
+/** For the log. */
+export function retryWords({ accept_incomplete: isKept, retry_parts: parts }: Download): string {
+  if (isKept === true) return 'Keeping what is there.';
+  return parts.length === 0 ? 'Queued again.' : `Fetching: ${parts.join(', ')}.`;
+}
+
+/** Why a completed download is not run again as a whole. */
+export function refuseWholeRetry(download: Download): RequestError {
+  const missing = PARTS.filter((part) => isMissing(download, part));
+  const hint = missing.length > 0 ? ` Its missing parts can be: ${missing.join(', ')}.` : '';
+  return notRetryable(
+    `Only a failed or cancelled download can be retried; this one is ${download.status}.${hint}`,
+  );
+}
+
+function isMissing({ warnings }: Download, part: Part): boolean {
+  return warnings.some(({ code }) => code === WARNING_OF[part]);
+}
+
+/** Whether the parts that are fetched go into the media file, so that a copy of it is needed. */
+export function needsMedia({ retry_parts: parts, options }: Download): boolean {
+  const isInside: Readonly<Record<Part, boolean>> = {
+    subtitles: options.subtitles?.embed === true,
+    thumbnail: options.embed_thumbnail === true,
+    metadata: options.embed_metadata === true || options.embed_chapters === true,
+    sponsorblock: true,
+  };
+  return parts.some((part) => isInside[part]);
+}
+
+/** The warnings of a download after its parts were tried again: those of other things, and what is still missing. */
+export function warningsAfter(
+  { warnings, retry_parts: parts }: Download,
+  stillMissing: readonly DownloadWarning[],
+): Download['warnings'] {
+  const known = new Set(warnings.map(({ code }) => code));
+  const tried = new Set(parts.map((part) => WARNING_OF[part]));
+  return [
+    ...warnings.filter(({ code }) => !tried.has(code)),
+    ...stillMissing.filter(({ code }) => tried.has(code) || !known.has(code)),
+  ];
+}
+
+function notRetryable(detail: string): RequestError {
+  return new RequestError('NOT_RETRYABLE', detail);
+}

@@ -1,0 +1,45 @@
+import { isTerminal, type Download, type Metadata, type PlannedOutput } from '@artemis/contracts';
+import { isNamedByMetadata, plannedPath } from './file-name.ts';
+import type { LiveDownloads } from '../live-downloads.ts';
+import type { FileStore } from '../ports.ts';
+import type { SelectionFields } from './presets.ts';
+
+/** Stands for the id that a download gets when it is queued. */
+const ID_PLACEHOLDER = '{id}';
+
+export interface OutputPlannerDependencies {
+  readonly live: LiveDownloads;
+  readonly files: Pick<FileStore, 'isTaken'>;
+  /** What is known of a link that was looked at a short time ago, or null. */
+  readonly seenMetadata: (url: string) => Metadata | null;
+}
+
+export type OutputPlanner = (
+  selection: SelectionFields,
+  metadata: Metadata,
+) => Promise<PlannedOutput | null>;
+
+/**
+ * Tells where a download would be stored, before it is queued, and whether the name is taken: by a file, or by a
+ * download under way of which enough is known. Only the store decides in the end, by a number and never by replacing.
+ */
+export function createOutputPlanner(dependencies: OutputPlannerDependencies): OutputPlanner {
+  const { live, files, seenMetadata } = dependencies;
+
+  function pathOfActive(download: Download): string | null {
+    const isKnown = download.metadata.title !== undefined;
+    const metadata = isKnown ? download.metadata : seenMetadata(download.url);
+    if (metadata === null && isNamedByMetadata(download.options)) return null;
+    return plannedPath({ ...download, metadata: metadata ?? {} });
+  }
+
+  return async (selection, metadata) => {
+    const path = plannedPath({ ...selection, id: ID_PLACEHOLDER, title: null, metadata });
+    if (path === null) return null;
+    const isOfActive = [...live.all()].some(
+      ({ download }) => !isTerminal(download.status) && pathOfActive(download) === path,
+    );
+    const takenBy = (await files.isTaken(path)) ? 'file' : isOfActive ? 'download' : null;
+    return { path: `downloads/${path}`, taken_by: takenBy };
+  };
+}

@@ -1,0 +1,156 @@
+import {
+  FORMAT_PRESETS,
+  type CreateDownloads,
+  type DownloadOptions,
+  type FormatPreset,
+  type ProblemDetail,
+  type Quality,
+  parseUrl,
+} from '@artemis/contracts';
+import { DEFAULT_FORMAT_PRESET, DEFAULT_QUALITY } from '@artemis/contracts';
+import { RequestError } from '../errors.ts';
+import { knownFolder, templateProblem } from './file-name.ts';
+import { unknownLanguages } from './language-tags.ts';
+import { optionConflicts } from './option-conflicts.ts';
+import { playlistProblems } from './playlist-options.ts';
+import type { FileStore } from '../ports.ts';
+
+export const PRESET_DESCRIPTIONS: Readonly<Record<FormatPreset, string>> = {
+  'Smart (best combined)': 'The best video and the best audio, joined and ready to watch.',
+  'Video + Audio (muxed)': 'MP4 video with M4A audio, for players that want exactly that.',
+  'Audio only': 'The best audio, in the codec of your choice.',
+  'Subtitle + metadata': 'The media with subtitles, thumbnail and metadata JSON beside it.',
+  'Playlist (flat)': 'Lists the entries of a playlist and downloads nothing.',
+};
+
+export interface SelectionFields {
+  readonly format_preset: FormatPreset;
+  readonly quality: Quality;
+  readonly options: DownloadOptions;
+}
+
+/**
+ * The selection of a request over that of an existing download, or over the defaults.
+ * @throws {RequestError} PRESET_UNKNOWN, or VALIDATION_FAILED for options that contradict each other
+ */
+export function selectionOf(
+  request: Pick<CreateDownloads, 'format_preset' | 'quality' | 'options'>,
+  current: SelectionFields = {
+    format_preset: DEFAULT_FORMAT_PRESET,
+    quality: DEFAULT_QUALITY,
+    options: {},
+  },
+): SelectionFields {
+  const preset = request.format_preset ?? current.format_preset;
+  if (!isFormatPreset(preset)) {
+    throw new RequestError(
+      'PRESET_UNKNOWN',
+      `format_preset must be one of: ${FORMAT_PRESETS.join(', ')}.`,
+      { details: [{ path: '/format_preset', message: 'is not a preset of this server' }] },
+    );
+  }
+  const options = request.options ?? current.options;
+  requireNone(optionProblems(options, preset));
+  return { format_preset: preset, quality: request.quality ?? current.quality, options };
+}
+
+/** Why a proxy cannot be used, as a sentence without its subject; null when it can. */
+export type CheckProxy = (address: string) => string | null;
+
+/** @throws {RequestError} VALIDATION_FAILED when the proxy is one that no download may connect to */
+export function requireUsableProxy({ options }: SelectionFields, checkProxy: CheckProxy): void {
+  const message = options.proxy === undefined ? null : checkProxy(options.proxy);
+  if (message !== null) requireNone([{ path: '/options/proxy', message }]);
+}
+
+/** @throws {RequestError} VALIDATION_FAILED for languages of subtitles that nobody knows and no probe has listed */
+export function requireKnownLanguages(
+  { options }: SelectionFields,
+  isListed: (tag: string) => boolean,
+): void {
+  requireNone(unknownLanguages(options, isListed));
+}
+
+/**
+ * @throws {RequestError} VALIDATION_FAILED when its folder is a file, or a link of somebody. Reads no disk when the options
+ * name no folder.
+ */
+export async function requireUsableFolder(
+  { directory, name_template: template }: DownloadOptions,
+  files: Pick<FileStore, 'folderProblem'>,
+): Promise<void> {
+  for (const [path, named] of [
+    ['/options/directory', { directory }],
+    ['/options/name_template', { directory, name_template: template }],
+  ] as const) {
+    const folder = knownFolder(named);
+    const message = folder === '' ? null : await files.folderProblem(folder);
+    if (message !== null) requireNone([{ path, message }]);
+  }
+}
+
+function requireNone(problems: readonly ProblemDetail[]): void {
+  const [first] = problems;
+  if (first === undefined) return;
+  throw new RequestError('VALIDATION_FAILED', `${first.path.slice(1)} ${first.message}.`, {
+    details: problems,
+  });
+}
+
+/** Two selections with the same key would give the same files. Order of keys does not matter. */
+export function selectionKey(url: string, selection: SelectionFields): string {
+  return canonicalJson([url, selection.format_preset, selection.quality, selection.options]);
+}
+
+function isFormatPreset(name: string): name is FormatPreset {
+  return (FORMAT_PRESETS as readonly string[]).includes(name);
+}
+
+function optionProblems(options: DownloadOptions, preset: FormatPreset): ProblemDetail[] {
+  const problems: ProblemDetail[] = [];
+  if (options.section && seconds(options.section.end) <= seconds(options.section.start)) {
+    problems.push({ path: '/options/section/end', message: 'must be after the start' });
+  }
+  if (options.proxy !== undefined && parseUrl(options.proxy) === null) {
+    problems.push({ path: '/options/proxy', message: 'is not the address of a proxy' });
+  }
+  problems.push(...playlistProblems(options, preset), ...optionConflicts(options, preset));
+  if (options.name_template !== undefined) {
+    const message = templateProblem(options.name_template);
+    if (message) problems.push({ path: '/options/name_template', message });
+  }
+  if (options.directory !== undefined) {
+    const message = directoryProblem(options.directory);
+    if (message) problems.push({ path: '/options/directory', message });
+  }
+  return problems;
+}
+
+/** Seconds of a time given as a number, `mm:ss` or `hh:mm:ss`. */
+export function seconds(time: number | string): number {
+  if (typeof time === 'number') return time;
+  return time.split(':').reduce((total, part) => total * 60 + Number(part), 0);
+}
+
+function directoryProblem(directory: string): string | null {
+  const parts = directory.split('/');
+  if (directory.startsWith('/') || directory.includes('\\')) {
+    return 'must be a folder below downloads/, with / between its parts';
+  }
+  if (parts.some((part) => part === '' || part === '.' || part === '..' || part.startsWith('.'))) {
+    return 'must not have empty parts or parts that begin with a dot';
+  }
+  if (parts.some((part) => Buffer.byteLength(part) > 200 || /[\p{Cc}<>:"|?*]/u.test(part))) {
+    return 'has a part that is too long or has characters that a file name cannot have';
+  }
+  return null;
+}
+
+/** The same text for the same content, whatever the order of the keys. */
+export function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_key, entry: unknown) =>
+    typeof entry === 'object' && entry !== null && !Array.isArray(entry)
+      ? Object.fromEntries(Object.entries(entry).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : entry,
+  );
+}

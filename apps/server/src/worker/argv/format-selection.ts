@@ -1,0 +1,69 @@
+import type { AudioCodec, VideoCodec } from '../plan/format-names.ts';
+import { SORT_AUDIO_CODECS, SORT_VIDEO_CODECS } from '../plan/format-names.ts';
+import type { DownloadPlan } from '../plan/plan.ts';
+
+/**
+ * Which formats are looked at (`-f`). It filters only where nothing else could work; quality and codec are
+ * preferences, so that a site without them gives its next best and the download says so in a warning.
+ */
+export function formatSelector(plan: DownloadPlan): string {
+  const { options } = plan;
+  if (options.format_id !== undefined) {
+    // A format without sound gets the best sound; where there is none to add, it is taken as it is.
+    return plan.isAudioOnly ? options.format_id : `${options.format_id}+ba/${options.format_id}`;
+  }
+  if (plan.isAudioOnly) return 'ba/b';
+  // Only these codecs fit into WebM; anything else would have to be encoded anew, which takes hours.
+  if (options.container === 'webm') return 'bv*[ext=webm]+ba[ext=webm]/b[ext=webm]/bv*+ba/b';
+  return 'bv*+ba/b';
+}
+
+/**
+ * The order of preference (`-S`). The language of the original comes first: yt-dlp puts what is named here
+ * before its own order, and a dubbed track with better sound would win over the original one.
+ */
+export function formatSort(plan: DownloadPlan): string {
+  const { selection, options } = plan;
+  const height = selection.quality === 'best' ? null : Number.parseInt(selection.quality, 10);
+  const fields = ['lang'];
+  if (plan.isAudioOnly) {
+    fields.push('quality');
+    if (height !== null) fields.push(`res:${height}`);
+    fields.push(audioCodecField(options.audio_codec));
+    return fields.filter((field) => field !== '').join(',');
+  }
+  const codec = options.prefer_codec === undefined ? null : videoCodecField(options.prefer_codec);
+  if (height === null) {
+    // Any size will do, so the codec that was asked for decides first.
+    if (codec !== null) fields.push(codec);
+    fields.push('quality', 'res');
+  } else {
+    fields.push(`res:${height}`);
+    if (codec !== null) fields.push(codec);
+    fields.push('quality');
+  }
+  fields.push('fps', 'hdr:12', ...playable(plan, codec !== null));
+  return fields.join(',');
+}
+
+/** Among formats of equal quality: what most players take without being encoded anew. */
+function playable({ selection, options }: DownloadPlan, isCodecAsked: boolean): string[] {
+  if (options.container === 'webm') return ['ext:webm:webm'];
+  const codecs = isCodecAsked
+    ? ['channels', 'acodec:aac']
+    : ['vcodec:h264', 'channels', 'acodec:aac'];
+  const wantsMp4 =
+    options.container === 'mp4' ||
+    (options.container === undefined && selection.formatPreset === 'Video + Audio (muxed)');
+  return wantsMp4 ? ['ext:mp4:m4a', ...codecs] : codecs;
+}
+
+function videoCodecField(codec: VideoCodec): string {
+  return `vcodec:${SORT_VIDEO_CODECS[codec]}`;
+}
+
+/** Sound that is already in the wanted codec is copied instead of encoded a second time. */
+function audioCodecField(codec: AudioCodec | undefined): string {
+  const name = codec === undefined ? 'aac' : SORT_AUDIO_CODECS[codec];
+  return name === null ? '' : `acodec~${name}`;
+}

@@ -1,0 +1,244 @@
+import { lstat, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import type { Attempt } from '../run/attempt.ts';
+import type { LiveGap } from '../engine/engine-connection.ts';
+import type { Jobs } from '../engine/jobs.ts';
+import { endOfPart, packetsOf } from './live-overlap.ts';
+import { LIVE_PART as PART } from '../work-folder/resume-state.ts';
+import { filesBeforeStep, forgetSteps } from '../work-folder/steps-record.ts';
+import type { RunResult } from '../run/yt-dlp-run.ts';
+
+const GIVES_UP_AFTER_MS = 150_000;
+const LONGEST_PAUSE_MS = 10_000;
+const FIRST_PAUSE_MS = 500;
+const TICK_MS = 100;
+const LEAST_LOOKED_BACK = 20;
+const MOST_LOOKED_BACK = 300;
+/** Until ffmpeg has read the list itself. */
+const STARTING_MS = 2_000;
+const MEDIA = /^media(\.f[^/]+)?\.\w+(\.part)?$/;
+/** Of a part, to be joined. */
+const COPY = /^live-part\d+\.mp4$/;
+const LIST = 'live-parts.txt';
+/** Kept by `engine/live.py`, which continues its own file. */
+const RECORDER_STATE = /^live(-\d+)?\.json$/;
+/** As large as a disk holds, on a slow one. */
+const COPY_TIMEOUT_MS = 3_600_000;
+
+/**
+ * A live recording by ffmpeg that is made in several parts, because ffmpeg takes a bad answer for the list as the end
+ * of the stream. Each part is what it has left, before yt-dlp does anything to it.
+ */
+export interface LiveParts {
+  /** Monotonic; null: there is no part. */
+  readonly recordedSinceMs: number | null;
+  /** What has passed since the last part, in segments of a second. What is in that part is found and left out. */
+  segmentsLookedBack(): number | null;
+  /** Keeps what an earlier attempt has left of a live stream; ffmpeg would write over it. */
+  keepLeft(): Promise<void>;
+  /** True when another run is to be made, after a pause; never when the download is stopped or to be finished. */
+  goesOn(result: RunResult): Promise<boolean>;
+  /** Makes one file of the parts and of what lies there now, where yt-dlp would have left it, and says what is lost. */
+  join(result: RunResult): Promise<RunResult>;
+}
+
+export function createLiveParts({ task, jobs, reporter }: Attempt): LiveParts {
+  const { jobFolder } = task;
+  let recordedSinceMs: number | null = null;
+  let grownAtMs = 0;
+  /** There is a recording of ours, and what the site says of it could not be read since. */
+  let recorderSinceMs: number | null = null;
+  let pauseMs = FIRST_PAUSE_MS;
+  /** After which part, and for how long at most. */
+  const breaks = new Map<string, { fromMs: number; toMs: number | null }>();
+  const gaps: LiveGap[] = [];
+
+  async function keep(): Promise<string | null> {
+    const name = await setPartAside(jobFolder);
+    if (name === null) return null;
+    recordedSinceMs ??= performance.now();
+    grownAtMs = performance.now();
+    pauseMs = FIRST_PAUSE_MS;
+    return name;
+  }
+
+  /** What is lost came between the bad answer and the next good one. */
+  function endBreak(result: RunResult): void {
+    const open = [...breaks.values()].at(-1);
+    if (open !== undefined && result.seenAtMs !== null) open.toMs ??= result.seenAtMs + STARTING_MS;
+  }
+
+  async function hasPaused(): Promise<boolean> {
+    const untilMs = performance.now() + pauseMs;
+    pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS);
+    while (performance.now() < untilMs && !jobs.isStopped && !jobs.isFinishing) {
+      await new Promise((done) => setTimeout(done, TICK_MS));
+    }
+    return !jobs.isStopped && !jobs.isFinishing;
+  }
+
+  return {
+    get recordedSinceMs() {
+      return recordedSinceMs;
+    },
+    segmentsLookedBack() {
+      if (recordedSinceMs === null) return null;
+      const passedSeconds = Math.ceil((performance.now() - grownAtMs) / 1000);
+      return Math.min(LEAST_LOOKED_BACK + passedSeconds, MOST_LOOKED_BACK);
+    },
+    async keepLeft() {
+      const names = await readdir(jobFolder).catch(() => []);
+      // The one before may have been stopped while it waited.
+      if (names.some((other) => PART.test(other))) recordedSinceMs ??= performance.now();
+      if (names.some((name) => RECORDER_STATE.test(name))) {
+        recorderSinceMs ??= performance.now();
+        return;
+      }
+      const name = await keep();
+      if (name !== null) reporter.log('info', 'Going on with the recording.');
+    },
+    async goesOn(result) {
+      endBreak(result);
+      const hasFailed = result.end === null && result.exit.status !== 0;
+      if (hasFailed && result.seenAtMs === null && recorderSinceMs !== null) {
+        if (performance.now() - recorderSinceMs > GIVES_UP_AFTER_MS) return false;
+        reporter.log('warn', 'What was recorded cannot be continued yet; looking again.');
+        return hasPaused();
+      }
+      if (result.end !== 'interrupted' && (recordedSinceMs === null || !hasFailed)) return false;
+      const nowMs = performance.now();
+      const sinceMs = result.recordedSinceMs;
+      const name = await keep();
+      if (name !== null) recordedSinceMs = sinceMs ?? recordedSinceMs;
+      gaps.push(...result.liveGaps);
+      if (name !== null) breaks.set(name, { fromMs: nowMs, toMs: null });
+      if (recordedSinceMs === null || nowMs - grownAtMs > GIVES_UP_AFTER_MS) return false;
+      reporter.log('warn', 'The list could not be had; looking again.');
+      return hasPaused();
+    },
+    async join(result) {
+      endBreak(result);
+      const last = await setPartAside(jobFolder);
+      const isOpen = last === null && !jobs.isFinishing && result.end !== 'recorded';
+      const lost = await joinParts(jobs, jobFolder, breaks, isOpen);
+      return { ...result, filePath: null, liveGaps: [...gaps, ...result.liveGaps, ...lost] };
+    },
+  };
+}
+
+/** Its new name; null when there is nothing. */
+async function setPartAside(jobFolder: string): Promise<string | null> {
+  const names = await readdir(jobFolder).catch(() => []);
+  const parts = names.filter((name) => MEDIA.test(name) && !name.startsWith('media.temp')).sort();
+  // Beside it lies what a step was writing, which may have been cut off.
+  const whole = await filesBeforeStep(jobFolder);
+  const chosen = parts.find((name) => name.endsWith('.part') || whole.includes(name)) ?? parts[0];
+  // Before it has another name: the engine would take it for lost, and remove all parts.
+  await forgetSteps(jobFolder);
+  for (const name of parts) {
+    if (name !== chosen) await rm(join(jobFolder, name), { force: true });
+  }
+  if (chosen === undefined) return null;
+  const path = join(jobFolder, chosen);
+  const found = await lstat(path);
+  if (!found.isFile() || found.size === 0) {
+    await rm(path, { recursive: true, force: true });
+    return null;
+  }
+  const numbers = names.map((name) => Number(PART.exec(name)?.[1] ?? 0));
+  const number = String(Math.max(0, ...numbers) + 1).padStart(4, '0');
+  const extension = /\.(\w+)(\.part)?$/.exec(chosen)?.[1] ?? 'mp4';
+  const name = `media-live${number}.${extension}`;
+  await rename(path, join(jobFolder, name));
+  return name;
+}
+
+/** What is lost between them. Of a part that cannot be read nothing is left, and it is told where it was. */
+async function joinParts(
+  jobs: Jobs,
+  jobFolder: string,
+  breaks: ReadonlyMap<string, { fromMs: number; toMs: number | null }>,
+  isOpen: boolean,
+): Promise<readonly LiveGap[]> {
+  const names = (await readdir(jobFolder)).filter((name) => PART.test(name)).sort();
+  const gaps: LiveGap[] = [];
+  const lines = ['ffconcat version 1.0'];
+  let seconds = 0;
+  let before: { name: string; path: string; length: number } | null = null;
+  let previousLines: readonly string[] = [];
+  for (const name of names) {
+    const path = await asMp4(jobs, jobFolder, name);
+    if (path === null) {
+      gaps.push(gapAfter(seconds + (before?.length ?? 0), undefined));
+      continue;
+    }
+    const packets = await packetsOf(jobs, path, null);
+    const length = Math.max(0, ...packets.map((packet) => packet.seconds));
+    if (before !== null) {
+      const end = await endOfPart(jobs, before, packets);
+      if (end === null) {
+        seconds += before.length;
+        gaps.push(gapAfter(seconds, breaks.get(before.name)));
+      } else {
+        seconds += end;
+        previousLines = end === 0 ? [] : [...previousLines, `outpoint ${end.toFixed(6)}`];
+      }
+      lines.push(...previousLines);
+    }
+    previousLines = [`file ${basename(path)}`];
+    before = { name, path, length };
+  }
+  if (before === null) return gaps;
+  if (isOpen) {
+    gaps.push({
+      kind: 'live_gap',
+      atSeconds: seconds + before.length,
+      firstSegment: null,
+      segments: 0,
+    });
+  }
+  const list = join(jobFolder, LIST);
+  await writeFile(list, [...lines, ...previousLines, ''].join('\n'));
+  const joined = join(jobFolder, 'live-joined.mp4');
+  const { exit } = await jobs.runTool(
+    'ffmpeg',
+    [
+      ...['-nostdin', '-y', '-v', 'error', '-f', 'concat', '-i', `file:${list}`],
+      ...['-map', '0', '-c', 'copy', `file:${joined}`],
+    ],
+    () => undefined,
+    COPY_TIMEOUT_MS,
+  );
+  if (exit.status === 0) {
+    await rename(joined, join(jobFolder, 'media.mp4'));
+    for (const name of await readdir(jobFolder)) {
+      if (PART.test(name) || COPY.test(name)) await rm(join(jobFolder, name), { force: true });
+    }
+  }
+  return gaps;
+}
+
+function gapAfter(seconds: number, known: { fromMs: number; toMs: number | null } | undefined) {
+  const toMs = known?.toMs ?? null;
+  const lostSeconds = known === undefined || toMs === null ? null : (toMs - known.fromMs) / 1000;
+  const gap: LiveGap = {
+    ...{ kind: 'live_gap', atSeconds: seconds, firstSegment: null, segments: 0 },
+    lostSeconds,
+  };
+  return gap;
+}
+
+/** In a container whose times are exact and go on from part to part; null when it cannot be read. */
+async function asMp4(jobs: Jobs, jobFolder: string, name: string): Promise<string | null> {
+  const path = join(jobFolder, name.replace(PART, 'live-part$1.mp4'));
+  const { exit } = await jobs.runTool(
+    'ffmpeg',
+    [
+      ...['-nostdin', '-y', '-v', 'error', '-i', `file:${join(jobFolder, name)}`],
+      ...['-map', '0', '-dn', '-ignore_unknown', '-c', 'copy', `file:${path}`],
+    ],
+    () => undefined,
+    COPY_TIMEOUT_MS,
+  );
+  return exit.status === 0 ? path : null;
+}

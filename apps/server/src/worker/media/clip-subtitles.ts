@@ -1,0 +1,28 @@
+import { readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Jobs } from '../engine/jobs.ts';
+import type { SectionPlan } from '../plan/plan.ts';
+
+/**
+ * Cuts subtitles to the part of the video that was downloaded: yt-dlp leaves them as they are for the whole. Those that
+ * cannot be cut are removed, since they would speak at the wrong time.
+ */
+export async function clipSubtitles(
+  jobs: Jobs,
+  jobFolder: string,
+  { startSeconds, endSeconds }: SectionPlan,
+): Promise<void> {
+  for (const name of await readdir(jobFolder)) {
+    const format = /^media\.[A-Za-z0-9_-]+\.(vtt|srt)$/.exec(name)?.[1];
+    if (format === undefined) continue;
+    const source = join(jobFolder, name);
+    const target = join(jobFolder, `clip.${format}`);
+    const { exit } = await jobs.runTool('ffmpeg', [
+      ...['-nostdin', '-y', '-v', 'error'],
+      ...['-ss', String(startSeconds), '-i', `file:${source}`],
+      ...['-t', String(endSeconds - startSeconds), `file:${target}`],
+    ]);
+    if (exit.status === 0) await rename(target, source);
+    else await rm(source, { force: true });
+  }
+}

@@ -1,0 +1,213 @@
+import { open } from 'node:fs/promises';
+import type { FailureCode } from '@artemis/contracts';
+import type { Jobs, ToolResult } from '../engine/jobs.ts';
+import { longestHole } from './timeline.ts';
+
+/** The engine's word of a file that begins like something which ffmpeg would follow (`file_heads.py`). */
+const REFUSED = 'refused: ';
+/** From here before the end of the shortest stream, packets are looked for. */
+const TAIL_SECONDS = 6;
+
+export interface ProbedStream {
+  readonly index: number;
+  readonly type: 'video' | 'audio' | 'subtitle' | 'other';
+  readonly codec: string | null;
+  readonly width: number | null;
+  readonly height: number | null;
+  readonly fps: number | null;
+  /** Where it says that it ends; null when the container does not tell. */
+  readonly endSeconds: number | null;
+}
+
+export interface ProbedMedia {
+  readonly formatName: string;
+  readonly durationSeconds: number | null;
+  readonly startSeconds: number;
+  /** Covers and other still pictures left out. */
+  readonly streams: readonly ProbedStream[];
+  /** By stream index: where the last packet that was read ends. */
+  readonly packetEnds: ReadonlyMap<number, number>;
+  /** The same: the longest hole between two packets, 0 for none; null when they were not all read. */
+  readonly holes: ReadonlyMap<number, number> | null;
+}
+
+/** Past any end: every demuxer then goes to its last key frame. */
+const PAST_THE_END = '1000000000%';
+const ALL = '0%';
+const FIELDS =
+  'packet=stream_index,pts_time,dts_time,duration_time:format=format_name,duration,start_time:' +
+  'stream=index,codec_type,codec_name,width,height,avg_frame_rate,duration,start_time:' +
+  'stream_disposition=attached_pic';
+
+/** Why ffprobe has not looked into the file. */
+export class ProbeError extends Error {
+  readonly code: FailureCode;
+
+  constructor(code: FailureCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/**
+ * What ffprobe reads from the head, the index and the end of a file; null when it is no media at all. One
+ * process, since its start is most of the cost.
+ * @throws {ProbeError}
+ */
+export async function probeMedia(jobs: Jobs, path: string): Promise<ProbedMedia | null> {
+  return (await probe(jobs, path, PAST_THE_END)) ?? probe(jobs, path, '0%+#1');
+}
+
+/** The same for the last seconds of the stream that ends first: a sound track may end before the last key frame. */
+export async function lastPackets(
+  jobs: Jobs,
+  path: string,
+  media: ProbedMedia,
+): Promise<ReadonlyMap<number, number>> {
+  const ends = media.streams
+    .filter(isPlayed)
+    .map(({ endSeconds }) => endSeconds ?? media.startSeconds + (media.durationSeconds ?? 0));
+  const from = Math.max(0, Math.min(...ends) - TAIL_SECONDS);
+  return (await probe(jobs, path, `${from.toFixed(3)}%`))?.packetEnds ?? new Map();
+}
+
+/**
+ * The same from every packet, which is the truth about its length and costs reading the file. Its duration is that of
+ * sound and picture.
+ */
+export async function readWholeMedia(jobs: Jobs, path: string): Promise<ProbedMedia | null> {
+  const media = await probe(jobs, path, ALL);
+  if (media === null) return null;
+  const ends = media.streams
+    .filter(isPlayed)
+    .flatMap(({ index }) => media.packetEnds.get(index) ?? []);
+  const durationSeconds = ends.length === 0 ? 0 : Math.max(...ends) - media.startSeconds;
+  return { ...media, durationSeconds };
+}
+
+export function isPlayed({ type }: ProbedStream): boolean {
+  return type === 'video' || type === 'audio';
+}
+
+async function probe(jobs: Jobs, path: string, interval: string): Promise<ProbedMedia | null> {
+  const streams: ProbedStream[] = [];
+  const packetEnds = new Map<number, number>();
+  const steps = new Map<number, { at: number; counts: Map<number, number> }>();
+  let format: ReadonlyMap<string, string> | null = null;
+  let refusal: string | null = null;
+  const result = await jobs.runTool(
+    'ffprobe',
+    [
+      ...['-v', 'quiet', '-read_intervals', interval],
+      ...['-show_entries', FIELDS, '-of', 'compact', `file:${path}`],
+    ],
+    (line) => {
+      if (line.startsWith(REFUSED)) refusal = line.slice(REFUSED.length);
+      const [section, ...words] = line.split('|');
+      const fields = new Map(words.map((word) => [beforeEquals(word), afterEquals(word)]));
+      if (section === 'format') format = fields;
+      else if (section === 'stream' && fields.get('disposition:attached_pic') !== '1') {
+        streams.push(streamOf(fields));
+      } else if (section === 'packet') takePacket(fields);
+    },
+  );
+
+  function takePacket(fields: ReadonlyMap<string, string>): void {
+    const index = numberOf(fields.get('stream_index'));
+    const at = numberOf(fields.get('pts_time')) ?? numberOf(fields.get('dts_time'));
+    if (index === null || at === null) return;
+    const end = at + (numberOf(fields.get('duration_time')) ?? 0);
+    packetEnds.set(index, Math.max(packetEnds.get(index) ?? -Infinity, end));
+    if (interval === ALL) takeStep(index, numberOf(fields.get('dts_time')) ?? at);
+  }
+
+  function takeStep(index: number, at: number): void {
+    const stream = steps.get(index);
+    if (stream === undefined) return void steps.set(index, { at, counts: new Map() });
+    const step = Math.round((at - stream.at) * 1000) / 1000;
+    stream.counts.set(step, (stream.counts.get(step) ?? 0) + 1);
+    stream.at = at;
+  }
+
+  if (refusal !== null) throw new ProbeError('INVALID_MEDIA', `${String(refusal)}.`);
+  refuseUnlessAnswered(result);
+  const found = format as ReadonlyMap<string, string> | null;
+  if (found === null) return null;
+  const sounds = new Set(streams.flatMap(({ index, type }) => (type === 'audio' ? [index] : [])));
+  const holes = [...steps].map(
+    ([index, { counts }]) => [index, longestHole(counts, sounds.has(index))] as const,
+  );
+  const startSeconds = numberOf(found.get('start_time')) ?? 0;
+  return {
+    formatName: found.get('format_name') ?? '',
+    durationSeconds: playedSeconds(streams, startSeconds, numberOf(found.get('duration'))),
+    startSeconds,
+    streams,
+    packetEnds,
+    holes: interval === ALL ? new Map(holes) : null,
+  };
+}
+
+/** A track of chapters or subtitles may last longer than what is played. */
+function playedSeconds(
+  streams: readonly ProbedStream[],
+  startSeconds: number,
+  saidSeconds: number | null,
+): number | null {
+  const ends = streams.filter(isPlayed).map(({ endSeconds }) => endSeconds ?? Infinity);
+  if (ends.length === 0 || saidSeconds === null) return saidSeconds;
+  return Math.min(saidSeconds, Math.max(...ends) - startSeconds);
+}
+
+/** Whether the file begins like media, so that its end is what is missing. */
+export async function beginsLikeMedia(path: string): Promise<boolean> {
+  const handle = await open(path, 'r');
+  try {
+    const { buffer } = await handle.read(Buffer.alloc(12), 0, 12, 0);
+    const head = buffer.toString('latin1');
+    return head.slice(4, 8) === 'ftyp' || head.startsWith('\x1a\x45\xdf\xa3');
+  } finally {
+    await handle.close();
+  }
+}
+
+function refuseUnlessAnswered({ exit, isTimedOut }: ToolResult): void {
+  if (exit.status === 127) throw new ProbeError('ENGINE_MISSING', 'ffprobe could not be started.');
+  if (isTimedOut) throw new ProbeError('WORKER_CRASHED', 'ffprobe did not end.');
+  if (exit.isHostLost || exit.signal !== null || exit.status === null) {
+    throw new ProbeError('WORKER_CRASHED', 'ffprobe was ended before it answered.');
+  }
+}
+
+function streamOf(fields: ReadonlyMap<string, string>): ProbedStream {
+  const type = fields.get('codec_type');
+  const length = numberOf(fields.get('duration'));
+  return {
+    index: numberOf(fields.get('index')) ?? 0,
+    type: type === 'video' || type === 'audio' || type === 'subtitle' ? type : 'other',
+    codec: fields.get('codec_name') ?? null,
+    width: numberOf(fields.get('width')),
+    height: numberOf(fields.get('height')),
+    fps: ratioOf(fields.get('avg_frame_rate')),
+    endSeconds: length === null ? null : length + (numberOf(fields.get('start_time')) ?? 0),
+  };
+}
+
+function ratioOf(text: string | undefined): number | null {
+  const [above, below] = (text ?? '').split('/').map(Number);
+  return above && below ? Math.round((above / below) * 1000) / 1000 : null;
+}
+
+/** ffprobe writes `N/A` for what it does not know. */
+function numberOf(text: string | undefined): number | null {
+  const number = Number.parseFloat(text ?? '');
+  return Number.isFinite(number) ? number : null;
+}
+
+function beforeEquals(word: string): string {
+  return word.slice(0, word.indexOf('='));
+}
+
+function afterEquals(word: string): string {
+  return word.slice(word.indexOf('=') + 1);
+}

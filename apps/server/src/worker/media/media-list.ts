@@ -1,0 +1,21 @@
+import { readFileSync } from 'node:fs';
+
+/** Media of one kind, as ffmpeg tells kinds apart. */
+export interface MediaFamily {
+  /** Names of ffmpeg's demuxers. */
+  readonly demuxers: readonly string[];
+  /** Extensions under which its files are kept, the usual one first, and the type of each. */
+  readonly types: Readonly<Record<string, string>>;
+}
+
+/** Of `engine/media-types.json`: what may be read and what may be stored, which is the same for media. */
+export interface MediaList {
+  readonly media: readonly MediaFamily[];
+  readonly subtitles: readonly string[];
+  readonly pictures: readonly string[];
+  readonly notes: readonly string[];
+}
+
+const path = new URL('../../../engine/media-types.json', import.meta.url);
+
+export const MEDIA_LIST = JSON.parse(readFileSync(path, 'utf8')) as MediaList;

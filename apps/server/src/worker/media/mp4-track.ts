@@ -1,0 +1,194 @@
+import { boxesIn } from './mp4-box.ts';
+import type { ProbedStream } from './ffprobe.ts';
+import { longestHole } from './timeline.ts';
+
+/** Bytes of the file, the end not included. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface Mp4Track extends Pick<ProbedStream, 'type' | 'codec' | 'width' | 'height'> {
+  readonly samples: number;
+  /** By the lengths of its samples, not by what a header promises. */
+  readonly seconds: number;
+  /** The longest between two samples, in seconds; 0 for none. */
+  readonly hole: number;
+}
+
+/** Sample entries that are understood, each with the box that a decoder needs besides; other tracks are ffprobe's. */
+const VIDEO_ENTRIES: Readonly<Record<string, { codec: string; configuration: string }>> = {
+  avc1: { codec: 'h264', configuration: 'avcC' },
+  avc3: { codec: 'h264', configuration: 'avcC' },
+  hvc1: { codec: 'hevc', configuration: 'hvcC' },
+  hev1: { codec: 'hevc', configuration: 'hvcC' },
+  vp09: { codec: 'vp9', configuration: 'vpcC' },
+  av01: { codec: 'av1', configuration: 'av1C' },
+};
+const AUDIO_ENTRIES: Readonly<Record<string, string>> = {
+  Opus: 'opus',
+  fLaC: 'flac',
+  alac: 'alac',
+  'ac-3': 'ac3',
+  'ec-3': 'eac3',
+};
+const OTHER_ENTRIES: Readonly<Record<string, string>> = {
+  'text text': 'bin_data',
+  'sbtl tx3g': 'mov_text',
+};
+/** A day at 200 a second. A header can claim thousands of millions in a few bytes. */
+const MAX_SAMPLES = 20_000_000;
+/** Object types in the descriptor of `mp4a`. */
+const MP4A_CODECS: Readonly<Record<number, string>> = {
+  0x40: 'aac',
+  0x66: 'aac',
+  0x67: 'aac',
+  0x68: 'aac',
+  0x69: 'mp3',
+  0x6b: 'mp3',
+};
+
+/**
+ * A track whose every sample lies in one of the spans of data; null when it is not one, or not understood.
+ * @throws {RangeError} for a field outside of its box
+ */
+export function readTrack(box: Buffer, data: readonly Span[]): Mp4Track | null {
+  const media = child(box, 'mdia');
+  const information = media && child(media, 'minf');
+  const table = information && child(information, 'stbl');
+  const header = media && child(media, 'mdhd');
+  const handler = media && child(media, 'hdlr')?.toString('latin1', 8, 12);
+  const references = information && child(child(information, 'dinf') ?? Buffer.alloc(0), 'dref');
+  if (!table || !header || !references || !isSelfContained(references)) return null;
+  const kind = kindOf(handler ?? '', table);
+  const timing = readTiming(child(table, 'stts'), timescaleOf(header), kind?.type === 'audio');
+  const sizes = readSizes(child(table, 'stsz'));
+  if (kind === null || timing === null || sizes === null) return null;
+  if (sizes.length !== timing.samples || sizes.length === 0 || sizes.length > MAX_SAMPLES) {
+    return null;
+  }
+  return areSamplesIn(data, sizes, table) ? { ...kind, ...timing } : null;
+}
+
+function child(box: Buffer, name: string): Buffer | null {
+  for (const found of boxesIn(box)) if (found.name === name) return found.content;
+  return null;
+}
+
+/** QuickTime lets a track lie in another file. */
+function isSelfContained(references: Buffer): boolean {
+  return [...boxesIn(references.subarray(8))].every(
+    ({ content }) => (content.readUInt32BE(0) & 1) === 1,
+  );
+}
+
+function timescaleOf(header: Buffer): number {
+  return header.readUInt32BE(header.readUInt8(0) === 1 ? 20 : 12);
+}
+
+function kindOf(
+  handler: string,
+  table: Buffer,
+): Pick<Mp4Track, 'type' | 'codec' | 'width' | 'height'> | null {
+  const descriptions = child(table, 'stsd');
+  if (descriptions === null || descriptions.readUInt32BE(4) !== 1) return null;
+  const [entry] = boxesIn(descriptions.subarray(8));
+  if (entry === undefined) return null;
+  const { name, content } = entry;
+  if (handler === 'vide') {
+    const known = VIDEO_ENTRIES[name];
+    if (known === undefined || !content.includes(known.configuration)) return null;
+    const [width, height] = [content.readUInt16BE(24), content.readUInt16BE(26)];
+    return width > 0 && height > 0 ? { type: 'video', codec: known.codec, width, height } : null;
+  }
+  if (handler === 'soun') {
+    const codec = name === 'mp4a' ? mp4aCodec(content) : AUDIO_ENTRIES[name];
+    return codec === undefined ? null : { type: 'audio', codec, width: null, height: null };
+  }
+  // Chapters, and subtitles inside the file.
+  const codec = OTHER_ENTRIES[`${handler} ${name}`];
+  if (codec === undefined) return null;
+  const type = codec === 'mov_text' ? 'subtitle' : 'other';
+  return { type, codec, width: null, height: null };
+}
+
+/** From the descriptors that say which codec it is; only the plain form that encoders write. */
+function mp4aCodec(entry: Buffer): string | undefined {
+  const at = entry.indexOf('esds', 0, 'latin1');
+  if (at === -1) return undefined;
+  const outer = descriptor(entry.subarray(at + 8), 3);
+  // Flags after the two bytes of its number would put other fields before the inner one.
+  if (outer === null || outer.readUInt8(2) !== 0) return undefined;
+  const inner = descriptor(outer.subarray(3), 4);
+  return inner === null ? undefined : MP4A_CODECS[inner.readUInt8(0)];
+}
+
+function descriptor(buffer: Buffer, tag: number): Buffer | null {
+  if (buffer.readUInt8(0) !== tag) return null;
+  let at = 1;
+  // Its length has one to four bytes; all but the last have the highest bit.
+  while (at < 4 && buffer.readUInt8(at) & 0x80) at += 1;
+  return buffer.subarray(at + 1);
+}
+
+function readTiming(
+  table: Buffer | null,
+  timescale: number,
+  isSound: boolean,
+): Pick<Mp4Track, 'samples' | 'seconds' | 'hole'> | null {
+  if (table === null || timescale === 0) return null;
+  const steps = new Map<number, number>();
+  let samples = 0;
+  let ticks = 0;
+  for (let entry = table.readUInt32BE(4), at = 8; entry > 0; entry -= 1, at += 8) {
+    const count = table.readUInt32BE(at);
+    const step = table.readUInt32BE(at + 4);
+    samples += count;
+    ticks += count * step;
+    // The last sample is followed by none: it may be shown until the other tracks end.
+    const steady = entry === 1 ? count - 1 : count;
+    if (steady > 0) steps.set(step / timescale, (steps.get(step / timescale) ?? 0) + steady);
+  }
+  return { samples, seconds: ticks / timescale, hole: longestHole(steps, isSound) };
+}
+
+interface Sizes {
+  readonly length: number;
+  at(sample: number): number;
+}
+
+function readSizes(table: Buffer | null): Sizes | null {
+  if (table === null) return null;
+  const same = table.readUInt32BE(4);
+  const length = table.readUInt32BE(8);
+  if (same > 0) return { length, at: () => same };
+  if (table.length < 12 + length * 4) return null;
+  return { length, at: (sample) => table.readUInt32BE(12 + sample * 4) };
+}
+
+function areSamplesIn(data: readonly Span[], sizes: Sizes, table: Buffer): boolean {
+  const runs = child(table, 'stsc');
+  const near = child(table, 'stco');
+  const far = child(table, 'co64');
+  const offsets = near ?? far;
+  if (runs === null || offsets === null || data.length === 0) return false;
+  const chunks = offsets.readUInt32BE(4);
+  const runCount = runs.readUInt32BE(4);
+  let sample = 0;
+  let run = 0;
+  for (let chunk = 0; chunk < chunks; chunk += 1) {
+    while (run + 1 < runCount && runs.readUInt32BE(8 + (run + 1) * 12) <= chunk + 1) run += 1;
+    const start =
+      near === null
+        ? Number(offsets.readBigUInt64BE(8 + chunk * 8))
+        : offsets.readUInt32BE(8 + chunk * 4);
+    let end = start;
+    for (let left = runs.readUInt32BE(8 + run * 12 + 4); left > 0; left -= 1) {
+      if (sample === sizes.length) return false;
+      end += sizes.at(sample);
+      sample += 1;
+    }
+    if (!data.some((span) => start >= span.start && end <= span.end)) return false;
+  }
+  return sample === sizes.length;
+}

@@ -1,0 +1,40 @@
+import { extname } from 'node:path';
+import type { ContainerHead } from './container-head.ts';
+import { MEDIA_LIST } from './media-list.ts';
+import { isPlayed, type ProbedMedia } from './ffprobe.ts';
+
+/**
+ * The extension of a file by what is in it: the one that it has when that names this kind of container, whatever a link
+ * or a page made of it otherwise. Null: files of this kind are not kept.
+ */
+export function fittingExtension(
+  media: ProbedMedia,
+  head: ContainerHead | null,
+  path: string,
+): string | null {
+  const format = media.formatName.split(',')[0];
+  const family = MEDIA_LIST.media.find(({ demuxers }) => demuxers.includes(format ?? ''));
+  if (family === undefined) return null;
+  const extensions = Object.keys(family.types);
+  const extension = extname(path).slice(1);
+  if (extensions.includes(extension.toLowerCase())) return extension;
+  const hasPicture = media.streams.some(({ type }) => type === 'video');
+  const codec = media.streams.find(isPlayed)?.codec;
+  switch (format) {
+    case 'mov':
+      if (head?.isQuickTime === true) return 'mov';
+      return hasPicture ? 'mp4' : 'm4a';
+    case 'matroska':
+      if (head?.isWebm === true) return 'webm';
+      return hasPicture ? 'mkv' : 'mka';
+    case 'mp3':
+      return codec === 'mp2' ? 'mp2' : 'mp3';
+    case 'asf':
+      return hasPicture ? 'wmv' : 'wma';
+    case 'ogg':
+      if (hasPicture) return 'ogv';
+      return codec === 'opus' ? 'opus' : 'ogg';
+    default:
+      return extensions[0] ?? null;
+  }
+}

@@ -1,0 +1,24 @@
+import { rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Jobs } from '../engine/jobs.ts';
+
+/**
+ * Moves the streams of a file into the container that its name says, without encoding them anew: yt-dlp believes the
+ * name, and leaves such a file as it is. False when they do not fit into it; the file is then as it was.
+ */
+export async function remuxAsNamed(
+  jobs: Jobs,
+  path: string,
+  container: 'mp4' | 'mkv' | 'webm',
+): Promise<boolean> {
+  const target = join(dirname(path), `remuxed.${container}`);
+  const { exit } = await jobs.runTool('ffmpeg', [
+    ...['-nostdin', '-y', '-v', 'error', '-i', `file:${path}`],
+    ...['-map', '0', '-dn', '-ignore_unknown', '-c', 'copy'],
+    ...(container === 'mp4' ? ['-movflags', '+faststart'] : []),
+    `file:${target}`,
+  ]);
+  if (exit.status === 0) await rename(target, path);
+  else await rm(target, { force: true });
+  return exit.status === 0;
+}

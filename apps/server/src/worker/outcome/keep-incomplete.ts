@@ -1,0 +1,136 @@
+import { copyFile, readdir, rm } from 'node:fs/promises';
+import { basename, extname, join } from 'node:path';
+import type { Attempt } from '../run/attempt.ts';
+import { doneOutcome, failedOutcome, stoppedOutcome } from '../run/attempt.ts';
+import { detailed } from '../output/detailed-warning.ts';
+import { collectSidecars, ownFile } from '../work-folder/job-folder.ts';
+import type { Jobs } from '../engine/jobs.ts';
+import { NO_CLAIMS } from '../media/length-claims.ts';
+import { clock } from '../output/clock-words.ts';
+import { mediaTypeOf } from '../media/media-types.ts';
+import type { Outcome } from '../../domain/attempt.ts';
+import { measuredMetadata, metadataOf } from '../media/metadata.ts';
+import { forgetOutcome, writeOutcome } from '../work-folder/outcome-file.ts';
+import { planOf, type DownloadPlan } from '../plan/plan.ts';
+import { probeMedia } from '../media/ffprobe.ts';
+import { readSetAside, SET_ASIDE, type SetAside } from '../work-folder/set-aside.ts';
+import { hasSubtitles, verifyMedia } from '../media/verify.ts';
+
+/** Copies; as long as the largest file takes on a slow disk. */
+const COPY_TIMEOUT_MS = 30 * 60_000;
+
+/**
+ * Makes a playable file of what an attempt has set aside, without asking the site. What was set aside stays until the
+ * download is stored, so that this can be done again.
+ */
+export async function keepIncomplete({ task, jobs, reporter, meter }: Attempt): Promise<Outcome> {
+  const { jobFolder } = task;
+  const plan = planOf(task.selection);
+  await forgetOutcome(jobFolder);
+  const aside = await readSetAside(jobFolder);
+  if (aside === null) {
+    return failedOutcome(jobs, 'TRUNCATED', 'Nothing of this download is kept any more.');
+  }
+  meter.verifying();
+  reporter.progressNow(meter.read());
+  const folder = join(jobFolder, SET_ASIDE);
+  const names = await readdir(folder);
+  const inputs = inputsOf(aside, names).map((name) => join(folder, name));
+  const path = await playable(jobs, jobFolder, plan, inputs);
+  const file = path === null ? null : await ownFile(jobFolder, basename(path));
+  if (jobs.isStopped) return stoppedOutcome(jobs);
+  if (file === null) {
+    return failedOutcome(jobs, 'TRUNCATED', 'What there is of it cannot be made playable.');
+  }
+  const verdict = await verifyMedia(jobs, file.path, plan, NO_CLAIMS);
+  if (jobs.isStopped) return stoppedOutcome(jobs);
+  if ('failure' in verdict) return failedOutcome(jobs, 'TRUNCATED', verdict.detail);
+  const promised = await promisedSeconds(jobs, plan, aside, inputs[0] ?? '');
+  await bringSidecars(folder, jobFolder, names);
+  const sidecars = await collectSidecars(jobFolder, plan, hasSubtitles(verdict.media));
+  const extension = extname(file.path).slice(1);
+  const metadata = measuredMetadata(metadataOf(aside.video), verdict.media, extension);
+  const missing = aside.missing ?? lengths(verdict.media.durationSeconds, promised);
+  const outcome = doneOutcome(jobs, [file, ...sidecars.files], metadata, [
+    detailed('INCOMPLETE', missing),
+    ...verdict.warnings,
+    ...sidecars.warnings,
+  ]);
+  await writeOutcome(jobFolder, outcome);
+  reporter.log('info', `Kept as it is: ${missing}.`);
+  return outcome;
+}
+
+/** The file that yt-dlp has put together, else the streams that it would have been made of. */
+function inputsOf({ filePath }: SetAside, names: readonly string[]): readonly string[] {
+  if (filePath !== null && names.includes(basename(filePath))) return [basename(filePath)];
+  const parts = names
+    .filter((name) => /^media(\.f[^/]+)?\.\w+(\.part)?$/.test(name))
+    .filter((name) => mediaTypeOf(name.replace(/\.part$/, ''))?.kind === 'media')
+    .sort();
+  const streams = parts.filter((name) => name.startsWith('media.f'));
+  return streams.length > 0 ? streams : parts.slice(0, 1);
+}
+
+/** In its own container, else in one that takes everything. Null when nothing can be read. */
+async function playable(
+  jobs: Jobs,
+  jobFolder: string,
+  { isAudioOnly }: DownloadPlan,
+  inputs: readonly string[],
+): Promise<string | null> {
+  const own = extname((inputs[0] ?? '').replace(/\.part$/, ''));
+  const spare = isAudioOnly ? '.mka' : '.mkv';
+  for (const extension of inputs.length === 0 ? [] : new Set([own === '' ? spare : own, spare])) {
+    const path = join(jobFolder, `media${extension}`);
+    const { exit } = await jobs.runTool(
+      'ffmpeg',
+      [
+        ...['-nostdin', '-y', '-v', 'error'],
+        ...inputs.flatMap((input) => ['-i', `file:${input}`]),
+        ...inputs.flatMap((_, index) => ['-map', String(index)]),
+        // Chapters of the whole would promise its whole length.
+        ...['-dn', '-ignore_unknown', '-map_chapters', '-1', '-c', 'copy'],
+        ...(extension === '.mp4' ? ['-movflags', '+faststart'] : []),
+        `file:${path}`,
+      ],
+      () => undefined,
+      COPY_TIMEOUT_MS,
+    );
+    if (jobs.isStopped) return null;
+    if (exit.status === 0) return path;
+    await rm(path, { force: true });
+  }
+  return null;
+}
+
+/** How long the site, or the head of the file, says that the whole is. */
+async function promisedSeconds(
+  jobs: Jobs,
+  { section }: DownloadPlan,
+  { video }: SetAside,
+  input: string,
+): Promise<number | null> {
+  const whole = video.durationSeconds ?? (await probeMedia(jobs, input))?.durationSeconds ?? null;
+  if (section === null) return whole;
+  return Math.min(section.endSeconds, whole ?? Infinity) - section.startSeconds;
+}
+
+function lengths(have: number | null, promised: number | null): string {
+  const text = (seconds: number | null) => (seconds === null ? '?' : clock(seconds));
+  return `${text(have)} / ${text(promised)}`;
+}
+
+/** Copies, because what is set aside has to serve again when this is cut off. */
+async function bringSidecars(
+  from: string,
+  jobFolder: string,
+  names: readonly string[],
+): Promise<void> {
+  for (const name of names) {
+    const kind = mediaTypeOf(name)?.kind;
+    if (kind !== undefined && kind !== 'media') {
+      await copyFile(join(from, name), join(jobFolder, name));
+    }
+  }
+}

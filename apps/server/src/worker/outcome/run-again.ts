@@ -1,0 +1,176 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { areEntriesWanted } from '@artemis/contracts';
+import type { Attempt } from '../run/attempt.ts';
+import { isHlsRefusal, isLinkRefused } from '../failure/failure.ts';
+import { partialBytes } from '../work-folder/job-folder.ts';
+import type { Listing } from '../probe/listing.ts';
+import type { Selection, Task } from '../task.ts';
+import { failedPart, misnamedThumbnail } from './optional-parts.ts';
+import { asSingle, planOf, type DownloadPlan, type OptionalPart } from '../plan/plan.ts';
+import { wipeAllButSegments, wipeButRecorded } from '../work-folder/resume-state.ts';
+import type { RunResult } from '../run/yt-dlp-run.ts';
+
+const MAX_STARTS_FROM_ZERO = 2;
+/** Runs in which ffmpeg fetches the media: it tries a segment once, where yt-dlp tries it six times. */
+const MAX_FFMPEG_RUNS = 3;
+/** Links that are good for an hour, in a download that takes several. */
+const MAX_RENEWALS = 4;
+
+/** What an attempt has learned from its runs of yt-dlp, and by which the next one differs. */
+export interface Course {
+  selection: Selection;
+  readonly leftOut: Set<OptionalPart>;
+  isTlsVerifiedByFfmpeg: boolean;
+  isHlsByFfmpeg: boolean;
+  allowsHttps: boolean;
+  /** The run begins from what a look at the link has read. */
+  isInfoKnown: boolean;
+  startsFromZero: number;
+  spoiltRuns: number;
+  renewals: number;
+  renewedAtBytes: number;
+}
+
+export function beginCourse({ url, selection, knownInfo }: Task): Course {
+  return {
+    selection,
+    leftOut: new Set(),
+    isTlsVerifiedByFfmpeg: url.startsWith('https:'),
+    isHlsByFfmpeg: false,
+    allowsHttps: false,
+    isInfoKnown: knownInfo !== null && !planOf(selection).isFlat,
+    startsFromZero: 0,
+    spoiltRuns: 0,
+    renewals: 0,
+    renewedAtBytes: 0,
+  };
+}
+
+export interface EndedRun {
+  readonly attempt: Attempt;
+  readonly course: Course;
+  readonly plan: DownloadPlan;
+  readonly listing: Listing | null;
+  readonly result: RunResult;
+  readonly isWhole: boolean;
+}
+
+/** Says whether it applies; then it has set the course of the next run and made its folder ready. */
+type Reason = (run: EndedRun) => boolean | Promise<boolean>;
+
+/** In the order in which they are asked; the first that applies is the one. */
+const REASONS: readonly Reason[] = [
+  isHttpsNeeded,
+  hasKnownInfoAged,
+  isPlainStreamOfHttpsPage,
+  isHlsRefusedByYtDlp,
+  hasPartFailed,
+  haveLinksAged,
+  isNoList,
+  isSpoiltByFfmpeg,
+];
+
+/** Null: the run stands as it is. `given-up`: its reason has come too often. */
+export async function reasonToRunAgain(run: EndedRun): Promise<'again' | 'given-up' | null> {
+  if (run.result.end === 'changed') return startFromZero(run);
+  for (const applies of REASONS) {
+    if (await applies(run)) return 'again';
+  }
+  return null;
+}
+
+async function startFromZero({ attempt, course }: EndedRun): Promise<'again' | 'given-up'> {
+  course.startsFromZero += 1;
+  if (course.startsFromZero > MAX_STARTS_FROM_ZERO) return 'given-up';
+  attempt.reporter.log('warn', 'The file on the site has changed; starting from zero.');
+  await wipeButRecorded(attempt.task.jobFolder);
+  return 'again';
+}
+
+function isHttpsNeeded({ attempt, course, result }: EndedRun): boolean {
+  if (result.end !== 'needs-https' || course.allowsHttps) return false;
+  course.allowsHttps = attempt.task.engine.restrictsConnections;
+  return course.allowsHttps;
+}
+
+/** It has ended by itself or at a part, and there is no whole file. */
+function hasFailed({ isWhole, result }: EndedRun): boolean {
+  return !isWhole && (result.end === null || result.end === 'part-failed');
+}
+
+function hasKnownInfoAged(run: EndedRun): boolean {
+  const { attempt, course } = run;
+  if (!hasFailed(run) || !course.isInfoKnown) return false;
+  // Its links have aged, most likely; whatever it was, only what the site says now counts.
+  course.isInfoKnown = false;
+  attempt.reporter.log('info', 'The saved page information has expired; reading the page again.');
+  return true;
+}
+
+function isPlainStreamOfHttpsPage(run: EndedRun): boolean {
+  const { course, result } = run;
+  if (!hasFailed(run) || !course.isTlsVerifiedByFfmpeg) return false;
+  // The page came by https, the stream comes by plain http: there is no certificate to check.
+  if (!result.lines.includes('Option tls_verify not found.')) return false;
+  course.isTlsVerifiedByFfmpeg = false;
+  return true;
+}
+
+async function isHlsRefusedByYtDlp(run: EndedRun): Promise<boolean> {
+  const { attempt, course, result } = run;
+  if (!hasFailed(run) || course.isHlsByFfmpeg || !result.lines.some(isHlsRefusal)) return false;
+  course.isHlsByFfmpeg = true;
+  attempt.reporter.log('info', 'yt-dlp cannot put this stream together; leaving it to ffmpeg.');
+  await wipeAllButSegments(attempt.task.jobFolder);
+  return true;
+}
+
+async function hasPartFailed(run: EndedRun): Promise<boolean> {
+  const { attempt, course, plan, result } = run;
+  if (!hasFailed(run)) return false;
+  const part = failedPart(result, plan, course.leftOut);
+  if (part === null || course.leftOut.has(part)) return false;
+  course.leftOut.add(part);
+  attempt.reporter.log('warn', `Going on without it: ${part.replace(/[:_]/g, ' ')}.`);
+  const misnamed = part === 'thumbnail' ? misnamedThumbnail(result.lines) : null;
+  if (misnamed !== null) await rm(join(attempt.task.jobFolder, misnamed), { force: true });
+  return true;
+}
+
+async function haveLinksAged({ attempt, course, result, isWhole }: EndedRun): Promise<boolean> {
+  const mayRenew = !isWhole && result.end === null && course.renewals < MAX_RENEWALS;
+  if (!mayRenew || !isLinkRefused(result)) return false;
+  const bytes = await partialBytes(attempt.task.jobFolder);
+  if (bytes <= course.renewedAtBytes) return false;
+  course.renewals += 1;
+  course.renewedAtBytes = bytes;
+  attempt.reporter.log('info', 'The links of the site have aged; reading it again.');
+  return true;
+}
+
+function isNoList({ attempt, course, listing, isWhole }: EndedRun): boolean {
+  if (!isWhole || listing?.isList !== false) return false;
+  const { formatPreset, options } = course.selection;
+  if (!areEntriesWanted(formatPreset, options)) return false;
+  attempt.reporter.log('info', 'The link is no list; downloading it as it is.');
+  course.selection = asSingle(course.selection);
+  return true;
+}
+
+async function isSpoiltByFfmpeg({
+  attempt,
+  course,
+  result,
+  listing,
+  isWhole,
+}: EndedRun): Promise<boolean> {
+  const { task, reporter } = attempt;
+  if (!result.isSpoilt || task.isKeptIncomplete || (isWhole && listing !== null)) return false;
+  course.spoiltRuns += 1;
+  await wipeButRecorded(task.jobFolder);
+  if (result.end !== null || course.spoiltRuns >= MAX_FFMPEG_RUNS) return false;
+  if (result.isSegmentForbidden) return false;
+  reporter.log('warn', 'ffmpeg went on without a segment; fetching all of it again.');
+  return true;
+}

@@ -1,0 +1,75 @@
+import { LIMITS, type Metadata, type PlaylistOptions } from '@artemis/contracts';
+import type { ListedEntry } from '../../domain/attempt.ts';
+import { integerOf, listedUrlOf, listMetadata, textOf } from '../media/metadata.ts';
+import type { VideoInfo } from '../output/output-lines.ts';
+
+/** Of titles, links and ids together; a list with more text than this ends early. */
+const MAX_TEXT_CHARACTERS = 32 * 1024 ** 2;
+
+/** The entries of a list as yt-dlp names them, one after another. */
+export interface Listing {
+  add(video: VideoInfo): void;
+  readonly entries: readonly ListedEntry[];
+  /** The link is a list, and not one media; null: nothing was added. */
+  readonly isList: boolean | null;
+  /** There was more than is kept. */
+  readonly isCut: boolean;
+  /** Of the entries that were asked for by id, those that were not added. */
+  readonly missing: readonly string[];
+  metadata(): Metadata;
+}
+
+export function createListing(options: PlaylistOptions): Listing {
+  const { entry_ids: ids, max_items: maxItems = LIMITS.listedEntries } = options;
+  const missing = ids === undefined ? null : new Set(ids);
+  const entries: ListedEntry[] = [];
+  let first: VideoInfo | null = null;
+  let lastIndex = 0;
+  let characters = 0;
+  let isCut = false;
+
+  return {
+    add(video) {
+      first ??= video;
+      const entry = entryOf(video, lastIndex);
+      lastIndex = entry.index;
+      if (missing !== null && !takeOut(missing, entry)) return;
+      characters += (entry.title?.length ?? 0) + (entry.url?.length ?? 0) + (entry.id?.length ?? 0);
+      const isTooMuch = entries.length >= LIMITS.listedEntries || characters > MAX_TEXT_CHARACTERS;
+      isCut ||= isTooMuch && entries.length < maxItems;
+      if (!isTooMuch && entries.length < maxItems) entries.push(entry);
+    },
+    entries,
+    get isList() {
+      return first && integerOf(first.fields['playlist_index']) !== null;
+    },
+    get isCut() {
+      return isCut;
+    },
+    get missing() {
+      return [...(missing ?? [])];
+    },
+    metadata: () => listMetadata(first, entries.length),
+  };
+}
+
+/** One that stands in a list twice comes once. */
+function takeOut(wanted: Set<string>, { id, url }: ListedEntry): boolean {
+  return (id !== null && wanted.delete(id)) || (url !== null && wanted.delete(url));
+}
+
+export function entryOf({ fields, durationSeconds }: VideoInfo, lastIndex: number): ListedEntry {
+  const said = integerOf(fields['playlist_index']);
+  // A list within a list counts from one again.
+  const index = said !== null && said > lastIndex ? said : lastIndex + 1;
+  // One that was opened has formats: then its own link may be a stream that is gone tomorrow, and the page stays.
+  const isOpened = typeof fields['format_id'] === 'string';
+  return {
+    index,
+    id: textOf(fields['id']),
+    url: listedUrlOf(fields, isOpened),
+    title: textOf(fields['title']),
+    duration: durationSeconds,
+    position: isOpened ? said : null,
+  };
+}

@@ -1,0 +1,53 @@
+import { argvOf, type ArgvContext } from '../argv/argv.ts';
+import type { ArgvRow } from '../argv/argv-row.ts';
+
+/** Entries of a list in one answer. */
+export const PAGE_ENTRIES = 200;
+
+/** What a look has besides the rows of every run; of an option that stands twice the later one counts. */
+export function lookRows(firstEntry: number): readonly (ArgvRow & { readonly value?: string })[] {
+  return [
+    { option: '--flat-playlist', meaning: 'Lists entries without opening each of them.' },
+    {
+      option: '--playlist-items',
+      // One more than is answered tells whether there is another page.
+      value: `${firstEntry}:${firstEntry + PAGE_ENTRIES}`,
+      meaning: 'Lists these entries.',
+    },
+    { option: '--skip-download', meaning: 'Downloads no media.' },
+    { option: '--no-simulate', meaning: 'Fetches the thumbnail all the same.' },
+    { option: '--write-thumbnail', meaning: 'Downloads the thumbnail.' },
+    // Some extractors ask for subtitles only when some are wanted.
+    { option: '--write-subs', meaning: 'Asks which subtitles are offered.' },
+    { option: '--write-auto-subs', meaning: 'Asks which automatic captions are offered.' },
+    { option: '--sub-langs', value: 'all,-all', meaning: 'Downloads none of them.' },
+    { option: '--write-info-json', meaning: 'Writes down what the site says.' },
+    {
+      option: '--no-write-playlist-metafiles',
+      meaning: 'Downloads no thumbnail of a whole list.',
+    },
+    {
+      option: '--output',
+      value: 'media.%(ext)s',
+      meaning: 'Names nothing after what a site says.',
+    },
+    {
+      option: '--output',
+      value: 'thumbnail:thumbnail.%(ext)s',
+      meaning: 'Gives the thumbnail a name of its own.',
+    },
+    {
+      option: '--output',
+      value: 'infojson:known.%(ext)s',
+      meaning: 'Gives what the site says a name of its own.',
+    },
+  ];
+}
+
+/** The command line of a look; `context` is that of a simulation. */
+export function lookArgv(context: ArgvContext, firstEntry: number): string[] {
+  const rows = lookRows(firstEntry).flatMap(({ option, value }) =>
+    value === undefined ? [option] : [option, value],
+  );
+  return [...argvOf(context).slice(0, -2), ...rows, '--', context.url];
+}

@@ -1,0 +1,49 @@
+import { lstat, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { readFolderRecord, writeFolderRecord } from './folder-record.ts';
+import type { VideoInfo } from '../output/output-lines.ts';
+
+/**
+ * Folder in the job folder with what was judged bad, for the person who may want to keep it as it is. No attempt
+ * continues from it, and the next one removes it.
+ */
+export const SET_ASIDE = 'set-aside';
+const FACTS = 'facts.json';
+
+export interface SetAside {
+  readonly video: VideoInfo;
+  /** What yt-dlp called complete; null when it came to no such file. */
+  readonly filePath: string | null;
+  /** In figures, when it is not the end that is missing. */
+  readonly missing: string | null;
+}
+
+/** Nothing is set aside when there is nothing of the media. */
+export async function setAside(jobFolder: string, facts: SetAside): Promise<void> {
+  const names = (await readdir(jobFolder)).filter((name) => /^(media|thumbnail)[.-]/.test(name));
+  if (!names.some((name) => name.startsWith('media'))) return;
+  const folder = join(jobFolder, SET_ASIDE);
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { mode: 0o700 });
+  for (const name of names) await rename(join(jobFolder, name), join(folder, name));
+  const filePath = facts.filePath === null ? null : basename(facts.filePath);
+  await writeFolderRecord(join(folder, FACTS), JSON.stringify({ ...facts, filePath }));
+}
+
+/** Null when there is nothing, or not any more. `filePath` is in the folder of it. */
+export async function readSetAside(jobFolder: string): Promise<SetAside | null> {
+  const folder = join(jobFolder, SET_ASIDE);
+  try {
+    // A link in its place would lead anywhere.
+    if (!(await lstat(folder)).isDirectory()) return null;
+    const facts = JSON.parse(await readFolderRecord(join(folder, FACTS))) as SetAside;
+    const { filePath } = facts;
+    return { ...facts, filePath: filePath === null ? null : join(folder, basename(filePath)) };
+  } catch {
+    return null;
+  }
+}
+
+export async function forgetSetAside(jobFolder: string): Promise<void> {
+  await rm(join(jobFolder, SET_ASIDE), { recursive: true, force: true });
+}

@@ -1,0 +1,123 @@
+import { join } from 'node:path';
+import type { ProbedFormat } from '@artemis/contracts';
+import { readFolderRecord, writeFolderRecord } from './folder-record.ts';
+import { codecOf, extensionOf, integerOf, numberOf, textOf } from '../media/metadata.ts';
+
+/** In the job folder: where yt-dlp begins when the site was read before. */
+export const KNOWN_INFO_FILE = 'known.info.json';
+/** The one format of a download that is stored. */
+export const STORED_FORMAT_ID = 'stored';
+/** A name that no server can have. */
+const NOWHERE = 'https://stored.invalid';
+/** A larger one is not kept; those of YouTube have about half a MiB. */
+const MAX_INFO_BYTES = 8 * 1024 ** 2;
+const MAX_LANGUAGES = 200;
+/** As `options.subtitles.languages` takes them. */
+const SUBTITLE_TAG = /^[A-Za-z0-9][A-Za-z0-9_-]{1,34}$/;
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** What yt-dlp has written down of a site: one video, never a list or a link to another page. */
+export interface SiteInfo {
+  readonly text: string;
+  readonly fields: Fields;
+}
+
+/** Null when there is none, or it is not of one video. */
+export async function readSiteInfo(path: string): Promise<SiteInfo | null> {
+  try {
+    const text = await readFolderRecord(path);
+    if (text.length > MAX_INFO_BYTES) return null;
+    const fields = fieldsOf(JSON.parse(text));
+    return (fields['_type'] ?? 'video') === 'video' ? { text, fields } : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The worst first. */
+export function formatsOf(site: SiteInfo | null): ProbedFormat[] {
+  const formats = site?.fields['formats'];
+  return Array.isArray(formats) ? formats.map((format) => formatOf(fieldsOf(format))) : [];
+}
+
+export function languagesOf(
+  site: SiteInfo | null,
+  kind: 'subtitles' | 'automatic_captions',
+): string[] {
+  return Object.keys(fieldsOf(site?.fields[kind]))
+    .filter((tag) => SUBTITLE_TAG.test(tag))
+    .sort()
+    .slice(0, MAX_LANGUAGES);
+}
+
+export function chapterCount(site: SiteInfo | null): number {
+  const chapters = site?.fields['chapters'];
+  return Array.isArray(chapters) ? chapters.length : 0;
+}
+
+function formatOf(fields: Fields): ProbedFormat {
+  const exact = integerOf(fields['filesize']);
+  return {
+    format_id: textOf(fields['format_id']) ?? '',
+    ext: extensionOf(fields['ext']),
+    width: integerOf(fields['width']),
+    height: integerOf(fields['height']),
+    fps: numberOf(fields['fps']),
+    vcodec: codecOf(fields['vcodec']),
+    acodec: codecOf(fields['acodec']),
+    filesize: exact ?? integerOf(fields['filesize_approx']),
+    is_filesize_exact: exact !== null,
+    bitrate: numberOf(fields['tbr']),
+    language: textOf(fields['language']),
+    note: textOf(fields['format_note']),
+  };
+}
+
+function fieldsOf(value: unknown): Fields {
+  return typeof value === 'object' && value !== null ? { ...value } : {};
+}
+
+export interface StoredMedia {
+  readonly extension: string;
+  readonly hasVideo: boolean;
+  readonly hasAudio: boolean;
+  /** Files `media.<language>.<format>` that lie beside it. */
+  readonly subtitles: readonly { readonly language: string; readonly format: string }[];
+  readonly hasThumbnail: boolean;
+}
+
+/** The same as if the site offered nothing but what lies in the job folder, so that yt-dlp fetches nothing. */
+export function storedInfo({ fields }: SiteInfo, stored: StoredMedia): string {
+  const { url: _url, ext: _ext, format_id: _id, ...said } = fields;
+  return JSON.stringify({
+    ...said,
+    _type: 'video',
+    is_live: false,
+    live_status: 'not_live',
+    formats: [
+      {
+        format_id: STORED_FORMAT_ID,
+        url: `${NOWHERE}/media`,
+        protocol: 'https',
+        ext: stored.extension,
+        vcodec: stored.hasVideo ? 'unknown' : 'none',
+        acodec: stored.hasAudio ? 'unknown' : 'none',
+      },
+    ],
+    subtitles: Object.fromEntries(
+      stored.subtitles.map(({ language, format }) => [
+        language,
+        [{ ext: format, url: `${NOWHERE}/${language}` }],
+      ]),
+    ),
+    automatic_captions: {},
+    thumbnails: stored.hasThumbnail ? [{ id: '0', url: `${NOWHERE}/thumbnail.jpg` }] : [],
+    thumbnail: null,
+  });
+}
+
+/** Readable by nobody else: it may have cookies of the site in it. */
+export async function writeKnownInfo(jobFolder: string, info: string): Promise<void> {
+  await writeFolderRecord(join(jobFolder, KNOWN_INFO_FILE), info);
+}

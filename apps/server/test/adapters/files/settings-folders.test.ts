@@ -1,0 +1,39 @@
+import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { makeSettingsFolders } from '../../../src/adapters/files/settings-folders.ts';
+
+function settings() {
+  const root = mkdtempSync(join(tmpdir(), 'artemis-settings-'));
+  onTestFinished(() => rmSync(root, { recursive: true }));
+  return {
+    downloadsDir: join(root, 'a/b/downloads'),
+    historyFile: join(root, 'c/d/history.json'),
+    dataDir: join(root, 'e/data'),
+  };
+}
+
+it('folders that settings name are made with their parents, the data folder for its owner alone', () => {
+  const config = settings();
+  makeSettingsFolders(config);
+  makeSettingsFolders(config);
+  expect(existsSync(config.downloadsDir)).toBe(true);
+  expect(existsSync(join(config.historyFile, '..'))).toBe(true);
+  expect(statSync(config.dataDir).mode & 0o777).toBe(0o700);
+});
+
+it.runIf(process.platform === 'linux')(
+  'a setting below a folder in which none can be made is refused by its name and never its value',
+  () => {
+    for (const [name, bad] of [
+      ['DOWNLOADS_DIR', { downloadsDir: '/proc/some-value/x' }],
+      ['HISTORY_FILE', { historyFile: '/proc/some-value/x.json' }],
+      ['DATA_DIR', { dataDir: '/proc/some-value' }],
+    ] as const) {
+      const make = () => makeSettingsFolders({ ...settings(), ...bad });
+      expect(make).toThrow(new RegExp(`: ${name} must be below a folder`));
+      expect(make).not.toThrow(/some-value/);
+    }
+  },
+);

@@ -1,0 +1,282 @@
+import { randomUUID } from 'node:crypto';
+import {
+  access,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  realpath,
+  rm,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  lockDownloadsFolder,
+  ownerNow,
+  type DownloadsLock,
+} from '../../../src/adapters/files/downloads-lock.ts';
+import { FolderInUseError } from '../../../src/adapters/files/folder-lock.ts';
+import { openFolderSightings } from '../../../src/adapters/files/folder-sightings.ts';
+import { openWorkFolders, type WorkFolders } from '../../../src/adapters/files/work-folders.ts';
+import { begunAt, DAY_MS, HOUR_MS } from '../../../src/domain/passed-time.ts';
+
+const MINUTE_MS = 60_000;
+
+let home: string;
+let root: string;
+let passedMs: number;
+let upMs: number;
+let locks: DownloadsLock[];
+
+beforeEach(async () => {
+  home = await realpath(await mkdtemp(join(tmpdir(), 'artemis-work-')));
+  root = join(home, 'downloads');
+  passedMs = 1e9;
+  upMs = 0;
+  locks = [];
+});
+afterEach(async () => {
+  for (const lock of locks) lock.release();
+  await rm(home, { recursive: true, force: true });
+});
+
+const jobs = (...parts: string[]) => join(root, '.artemis-jobs', ...parts);
+
+/** A start of the server of that data folder, after the one before has stopped. */
+async function start(instance: string, isHistoryEmpty = false): Promise<WorkFolders> {
+  for (const lock of locks) lock.release();
+  upMs = 0;
+  const lock = lockDownloadsFolder(root, instance);
+  locks = [lock];
+  return openWorkFolders({
+    root,
+    lock,
+    isHistoryEmpty,
+    sightings: await openFolderSightings(join(home, `${instance}.json`)),
+    passedTime: () => ({ ...begunAt(0), passedMs }),
+    upMs: () => upMs,
+  });
+}
+
+function pass(ms: number): void {
+  passedMs += ms;
+  upMs += ms;
+}
+
+/** By its dates it was left untouched for ages. */
+async function makeOld(folders: WorkFolders, id = randomUUID()): Promise<string> {
+  const folder = await folders.open(id);
+  await writeFile(join(folder, 'media.mp4.part'), 'half');
+  await utimes(folder, 1, 1);
+  return id;
+}
+
+async function makeUnmarked(): Promise<string> {
+  const id = randomUUID();
+  await mkdir(jobs(id), { recursive: true });
+  await utimes(jobs(id), 0, 0);
+  return id;
+}
+
+const nobodyKnows = () => null;
+
+const names = async () =>
+  (await readdir(jobs())).filter((name) => !name.startsWith('.')).toSorted();
+
+const isThere = (id: string) =>
+  access(jobs(id)).then(
+    () => true,
+    () => false,
+  );
+
+describe('a sweep of work folders', () => {
+  it('goes by what is known of their download when its turn comes', async () => {
+    const folders = await start('one');
+    const ids = { running: '', gone: '', fresh: randomUUID(), old: '', unknown: '' };
+    ids.running = await makeOld(folders);
+    ids.old = await makeOld(folders);
+    ids.unknown = await makeOld(folders);
+    ids.gone = await makeOld(folders);
+    const keepMs = (id: string) =>
+      id === ids.running ? Infinity : id === ids.unknown ? null : id === ids.gone ? 0 : HOUR_MS;
+    expect(await folders.sweep(keepMs)).toBe(1);
+    expect(await isThere(ids.gone)).toBe(false);
+    pass(DAY_MS);
+    await folders.open(ids.fresh);
+    expect(await folders.sweep(keepMs)).toBe(2);
+    expect(await names()).toEqual([ids.running, ids.fresh].toSorted());
+    expect((await readdir(jobs('.marks'))).toSorted()).toEqual([ids.running, ids.fresh].toSorted());
+  });
+
+  it('counts from the first one that found a folder as it is, over a start, and not by dates', async () => {
+    const first = await start('one');
+    const id = await makeOld(first);
+    expect(await first.sweep(() => HOUR_MS)).toBe(0);
+    pass(HOUR_MS - 1);
+    expect(await (await start('one')).sweep(() => HOUR_MS)).toBe(0);
+    expect(await isThere(id)).toBe(true);
+    pass(1);
+    expect(await (await start('one')).sweep(() => HOUR_MS)).toBe(1);
+  });
+
+  it('counts anew for folders that were in use in between', async () => {
+    const folders = await start('one');
+    const [used, touched] = [await makeOld(folders), await makeOld(folders)];
+    await folders.sweep(() => HOUR_MS);
+    pass(HOUR_MS);
+    await utimes(jobs(touched), 2, 2);
+    expect(await folders.sweep((id) => (id === used ? Infinity : HOUR_MS))).toBe(0);
+    expect(await folders.sweep(() => HOUR_MS)).toBe(0);
+    expect(await names()).toEqual([used, touched].toSorted());
+  });
+
+  it('removes nothing that is not a work folder: folders of the user, files, links', async () => {
+    const folders = await start('one');
+    const [file, link] = [randomUUID(), randomUUID()];
+    await mkdir(jobs('photos'));
+    await mkdir(join(root, 'albums'));
+    await writeFile(jobs(file), 'a file');
+    await symlink(join(root, 'albums'), jobs(link));
+    for (const name of ['photos', file]) await utimes(jobs(name), 0, 0);
+    for (let day = 0; day < 3; day += 1) {
+      expect(await folders.sweep(nobodyKnows)).toBe(0);
+      pass(30 * DAY_MS);
+    }
+    expect(await folders.sweep(() => 0)).toBe(0);
+    expect(await names()).toEqual(['photos', file, link].toSorted());
+    expect(await readdir(root)).toContain('albums');
+  });
+
+  it('leaves what another instance made for a day, however old it is', async () => {
+    const id = await makeOld(await start('one'));
+    const unmarked = await makeUnmarked();
+    const other = await start('two');
+    expect(await other.sweep(nobodyKnows)).toBe(0);
+    pass(10 * MINUTE_MS);
+    expect(await other.sweep(nobodyKnows)).toBe(0);
+    pass(DAY_MS - MINUTE_MS);
+    expect(await other.sweep(nobodyKnows)).toBe(0);
+    pass(2 * MINUTE_MS);
+    expect(await other.sweep(nobodyKnows)).toBe(2);
+    expect([await isThere(id), await isThere(unmarked)]).toEqual([false, false]);
+  });
+
+  it('counts that day over the restarts of one owner, and anew after a change', async () => {
+    await makeOld(await start('one'));
+    await start('two');
+    await (await start('two')).sweep(nobodyKnows);
+    pass(DAY_MS / 2);
+    await (await start('two')).sweep(nobodyKnows);
+    pass(DAY_MS / 2 - MINUTE_MS);
+    expect(await (await start('two')).sweep(nobodyKnows)).toBe(0);
+    await start('three');
+    expect(await (await start('three')).sweep(nobodyKnows)).toBe(0);
+    pass(2 * MINUTE_MS);
+    expect(await (await start('three')).sweep(nobodyKnows)).toBe(0);
+    pass(DAY_MS);
+    expect(await (await start('three')).sweep(nobodyKnows)).toBe(1);
+  });
+
+  it('counts it anew for an owner that comes back, who has seen the folder long before', async () => {
+    const first = await start('one');
+    const id = await makeOld(first);
+    await first.sweep(nobodyKnows);
+    await (await start('two')).sweep(nobodyKnows);
+    pass(2 * DAY_MS);
+    const back = await start('one');
+    pass(11 * MINUTE_MS);
+    expect(await back.sweep(nobodyKnows)).toBe(0);
+    expect(await isThere(id)).toBe(true);
+    pass(DAY_MS);
+    expect(await back.sweep(nobodyKnows)).toBe(1);
+  });
+
+  it('counts it anew when what was known of time is lost', async () => {
+    await start('two');
+    const id = await makeUnmarked();
+    await (await start('two')).sweep(nobodyKnows);
+    passedMs = 0;
+    await start('two');
+    const again = await start('two');
+    for (const hours of [0, 23]) {
+      pass(hours * HOUR_MS);
+      expect(await again.sweep(nobodyKnows)).toBe(0);
+    }
+    expect(await isThere(id)).toBe(true);
+    pass(HOUR_MS);
+    expect(await again.sweep(nobodyKnows)).toBe(1);
+  });
+
+  it('removes nothing of before in the first minutes of an empty history, whatever is known of time', async () => {
+    const first = await start('one');
+    const id = await makeOld(first);
+    await first.sweep(nobodyKnows);
+    const again = await start('one', true);
+    passedMs += 400 * DAY_MS;
+    upMs += 9 * MINUTE_MS;
+    expect(await again.sweep(nobodyKnows)).toBe(0);
+    upMs += 2 * MINUTE_MS;
+    expect(await again.sweep(nobodyKnows)).toBe(0);
+    expect(await isThere(id)).toBe(true);
+    pass(DAY_MS);
+    expect(await again.sweep(nobodyKnows)).toBe(1);
+  });
+
+  it('removes what this instance made since its history began a day after it was last used', async () => {
+    const folders = await start('one', true);
+    const [old, fresh] = [await makeOld(folders), randomUUID()];
+    expect(await folders.sweep(nobodyKnows)).toBe(0);
+    pass(DAY_MS);
+    await folders.open(fresh);
+    expect(await folders.sweep(nobodyKnows)).toBe(1);
+    expect([await isThere(old), await isThere(fresh)]).toEqual([false, true]);
+    pass(DAY_MS);
+    expect(await folders.sweep(nobodyKnows)).toBe(1);
+  });
+
+  it('goes by the history where that knows a folder, whoever made it', async () => {
+    const id = await makeOld(await start('one'));
+    const unmarked = await makeUnmarked();
+    const other = await start('two', true);
+    expect(await other.sweep(() => Infinity)).toBe(0);
+    expect(await readFile(join(await other.open(id), 'media.mp4.part'), 'utf8')).toBe('half');
+    await other.open(unmarked);
+    // They are its own from now on.
+    expect(await other.sweep(nobodyKnows)).toBe(0);
+    passedMs += DAY_MS;
+    expect(await other.sweep(nobodyKnows)).toBe(2);
+  });
+
+  it('does not believe what a job writes into its folder, or a mark that is half written', async () => {
+    const folders = await start('one');
+    const ours = await makeOld(folders);
+    const mark = await readFile(jobs('.marks', ours), 'utf8');
+    const unmarked = await makeUnmarked();
+    await writeFile(jobs(unmarked, '.mark'), mark);
+    const torn = await makeOld(folders);
+    await writeFile(jobs('.marks', torn), mark.slice(0, 3));
+    await folders.sweep(nobodyKnows);
+    // Still in the first minutes, in which only its own are removed.
+    passedMs += DAY_MS;
+    expect(await folders.sweep(nobodyKnows)).toBe(1);
+    expect(await names()).toEqual([unmarked, torn].toSorted());
+  });
+
+  it('removes nothing once another server has taken the folder', async () => {
+    const folders = await start('one');
+    const id = await makeUnmarked();
+    await folders.sweep(() => HOUR_MS);
+    pass(30 * DAY_MS);
+    await rm(jobs('.lock'));
+    const other = { ...ownerNow('two'), pid: process.ppid, startTicks: null };
+    await writeFile(jobs('.lock'), JSON.stringify(other));
+    await expect(folders.sweep(() => 0)).rejects.toThrow(FolderInUseError);
+    await expect(folders.open(randomUUID())).rejects.toThrow(FolderInUseError);
+    expect(locks[0]?.state()).toBe('lost');
+    expect(await isThere(id)).toBe(true);
+  });
+});

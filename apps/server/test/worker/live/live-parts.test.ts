@@ -1,0 +1,56 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Attempt } from '../../../src/worker/run/attempt.ts';
+import { createLiveParts } from '../../../src/worker/live/live-parts.ts';
+import { openResumeGuard, wipeButRecorded } from '../../../src/worker/work-folder/resume-state.ts';
+
+const LIVE = { version: 1, key: 'k', formats: [], durationSeconds: null, fragmentCounts: {} };
+
+describe('what was recorded of a live stream before the run that goes on', () => {
+  let jobFolder: string;
+
+  beforeEach(async () => {
+    jobFolder = await mkdtemp(join(tmpdir(), 'live-parts-'));
+    await put('resume.json', JSON.stringify({ ...LIVE, isLive: true }));
+  });
+
+  afterEach(() => rm(jobFolder, { recursive: true, force: true }));
+
+  const put = (name: string, text: string) => writeFile(join(jobFolder, name), text);
+  const names = async () => (await readdir(jobFolder)).sort();
+
+  async function keepLeft(): Promise<void> {
+    const attempt = { task: { jobFolder }, reporter: { log: () => undefined } };
+    await createLiveParts(attempt as unknown as Attempt).keepLeft();
+  }
+
+  it('is what was whole before a step that was cut off, without the record of that step', async () => {
+    await put('media.mp4', 'whole');
+    await put('media.m4a', 'half');
+    await put('steps.json', JSON.stringify({ files: { 'media.mp4': 5 }, done: [], begun: 1 }));
+    await keepLeft();
+    expect(await names()).toEqual(['media-live0001.mp4', 'resume.json']);
+    expect(await readFile(join(jobFolder, 'media-live0001.mp4'), 'utf8')).toBe('whole');
+  });
+
+  it('stays when what came after it is fetched anew, and when the stream has ended meanwhile', async () => {
+    await put('media.mp4', 'first');
+    await keepLeft();
+    const guard = await openResumeGuard(jobFolder, 'k');
+    const video = { formats: [], durationSeconds: 9, isLive: false, fields: {} };
+    expect(guard.take({ kind: 'video', video } as never)).toBe(false);
+    await guard.settled();
+    await put('media.mp4', 'second');
+    await wipeButRecorded(jobFolder);
+    expect((await openResumeGuard(jobFolder, 'k')).wasLive).toBe(true);
+    expect(await names()).toEqual(['media-live0001.mp4', 'resume.json']);
+  });
+
+  it('goes when the download is another', async () => {
+    await put('media-live0001.mp4', 'first');
+    await openResumeGuard(jobFolder, 'another');
+    expect(await names()).toEqual([]);
+  });
+});
