@@ -150,6 +150,18 @@ module.exports = {
       to: { pathNot: ['^packages/contracts/src/', 'node_modules/@sinclair/typebox/'] },
     },
     {
+      name: 'what-the-page-shows-does-not-know-its-state',
+      severity: 'error',
+      from: { path: '^apps/web/src/(format|links|history|browser|recipes|text|storage)/' },
+      to: { path: '^apps/web/src/(state|commands|components|views)/' },
+    },
+    {
+      name: 'the-state-of-the-page-does-not-know-its-components',
+      severity: 'error',
+      from: { path: '^apps/web/src/(state|commands)/' },
+      to: { path: '^apps/web/src/(components|views)/' },
+    },
+    {
       name: 'web-knows-the-server-by-contract-only',
       severity: 'error',
       from: { path: '^apps/web/src/' },

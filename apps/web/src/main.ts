@@ -103,8 +103,8 @@ async function prepare(parts: AppParts): Promise<void> {
   const steps = [
     () => text.loadAll(),
     () => import('./views/QueueView.svelte'),
-    () => import('./components/DownloadDrawer.svelte'),
-    () => import('./components/Palette.svelte'),
+    () => import('./components/download/DownloadDrawer.svelte'),
+    () => import('./components/frame/Palette.svelte'),
     () => import('./views/LibraryView.svelte'),
     () => import('./views/PresetsView.svelte'),
     async () => (await import('./state/shell.ts')).keepShell(base, text, toasts),

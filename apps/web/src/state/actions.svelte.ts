@@ -1,8 +1,8 @@
 import type { RetryDownload } from '@artemis/contracts';
 import { ApiError, type Client, type Download } from '@artemis/contracts/client';
 import type { Part } from '@artemis/contracts/vocabulary';
-import { copyText } from '../lib/clipboard.ts';
-import type { Recipe } from '../lib/recipe.ts';
+import { copyText } from '../browser/clipboard.ts';
+import type { Recipe } from '../recipes/recipe.ts';
 import type { Downloads } from './downloads.svelte.ts';
 import type { Settings } from './settings.svelte.ts';
 import type { Sync } from './sync.svelte.ts';

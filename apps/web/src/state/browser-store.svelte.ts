@@ -1,4 +1,4 @@
-import { askToPersist } from '../lib/persist.ts';
+import { askToPersist } from '../browser/persist.ts';
 import type { Database } from '../storage/database.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { isField, isSingleKey, keyName } from '../lib/keys.ts';
+import { isField, isSingleKey, keyName } from '../commands/keys.ts';
 import type { Dictionary } from '../text/dictionary.ts';
 import type { Settings } from './settings.svelte.ts';
 

@@ -1,5 +1,5 @@
 import { ApiError, isTerminal, type Client, type Download } from '@artemis/contracts/client';
-import { SteadyEta } from '../lib/steady-eta.ts';
+import { SteadyEta } from '../format/steady-eta.ts';
 
 export interface Changes {
   readonly downloads: readonly Download[];

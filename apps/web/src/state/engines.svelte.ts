@@ -1,7 +1,7 @@
 import { ApiError } from '@artemis/contracts/client';
 import type { EngineList, FetchEngine } from '@artemis/contracts';
 import type { AppParts } from '../app-context.ts';
-import { isBusy } from '../lib/engine-room.ts';
+import { isBusy } from '../format/engine-room.ts';
 import { describeError } from './actions.svelte.ts';
 
 const BUSY_MS = 2000;

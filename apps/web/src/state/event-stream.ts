@@ -1,5 +1,5 @@
 import type { Download, LogLine } from '@artemis/contracts';
-import { SseParser, type ServerEvent } from '../lib/sse.ts';
+import { SseParser, type ServerEvent } from '../browser/sse.ts';
 import type { Downloads } from './downloads.svelte.ts';
 import { hasPlaces, inPlace } from './stream-places.ts';
 import type { LogFeed } from './log-feed.ts';

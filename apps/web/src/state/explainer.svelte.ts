@@ -1,6 +1,6 @@
 import type { Explanation, ProblemDetail } from '@artemis/contracts';
 import { ApiError, type Client } from '@artemis/contracts/client';
-import type { Recipe } from '../lib/recipe.ts';
+import type { Recipe } from '../recipes/recipe.ts';
 
 const REST_MS = 300;
 

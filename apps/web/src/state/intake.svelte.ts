@@ -1,9 +1,9 @@
 import type { DownloadOptions } from '@artemis/contracts';
-import { extractUrls, type Extraction } from '../lib/extract-urls.ts';
-import { dedupeKey } from '../lib/dedupe-key.ts';
-import { extractLarge, LARGE_TEXT } from '../lib/extract-large.ts';
-import { createId } from '../lib/ids.ts';
-import { isSameRecipe, takesAudioCodec, type Recipe } from '../lib/recipe.ts';
+import { extractUrls, type Extraction } from '../links/extract-urls.ts';
+import { dedupeKey } from '../links/dedupe-key.ts';
+import { extractLarge, LARGE_TEXT } from '../links/extract-large.ts';
+import { createId } from '../browser/ids.ts';
+import { isSameRecipe, takesAudioCodec, type Recipe } from '../recipes/recipe.ts';
 import type { Draft } from '../storage/database.ts';
 import { describeError } from './actions.svelte.ts';
 import type { Downloads } from './downloads.svelte.ts';

@@ -1,4 +1,4 @@
-import { DEFAULT_RECIPE, parseRecipe, type Recipe } from '../lib/recipe.ts';
+import { DEFAULT_RECIPE, parseRecipe, type Recipe } from '../recipes/recipe.ts';
 import { createCell, isRecord, type Cell } from '../storage/cell.ts';
 
 export interface LastChoicesBody {

@@ -1,5 +1,5 @@
 import { isTerminal, type Client, type Download } from '@artemis/contracts/client';
-import type { HistoryEntry } from '../lib/history-merge.ts';
+import type { HistoryEntry } from '../history/history-merge.ts';
 import type { BrowserStore } from './browser-store.svelte.ts';
 import type { Downloads } from './downloads.svelte.ts';
 import type { TelemetryState } from './telemetry.svelte.ts';
@@ -8,7 +8,7 @@ const SERVER_LIST = 200;
 const KEPT = 50_000;
 const BLOCK = 1000;
 /** Not a part of the first screen. */
-const loadMerge = () => import('../lib/history-merge.ts');
+const loadMerge = () => import('../history/history-merge.ts');
 
 /** Ended downloads as this browser remembers them: longer than the server, and there when it is not. */
 export class LocalHistory {

@@ -1,6 +1,6 @@
 import { ApiError, type Client } from '@artemis/contracts/client';
-import { createId } from '../lib/ids.ts';
-import type { Recipe } from '../lib/recipe.ts';
+import { createId } from '../browser/ids.ts';
+import type { Recipe } from '../recipes/recipe.ts';
 import type { OutboxEntry } from '../storage/database.ts';
 import type { BrowserStore } from './browser-store.svelte.ts';
 import type { Downloads } from './downloads.svelte.ts';

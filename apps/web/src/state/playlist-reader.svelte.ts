@@ -1,6 +1,6 @@
 import type { PlaylistEntry, ProbedPlaylist } from '@artemis/contracts';
 import { ApiError, type Client } from '@artemis/contracts/client';
-import type { Recipe } from '../lib/recipe.ts';
+import type { Recipe } from '../recipes/recipe.ts';
 import { probeRequest } from './probes.svelte.ts';
 
 const LONGEST_WAIT_SECONDS = 10;

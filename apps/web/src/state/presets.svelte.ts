@@ -1,6 +1,6 @@
-import { createId } from '../lib/ids.ts';
-import { askToPersist } from '../lib/persist.ts';
-import { isSameRecipe, type Recipe } from '../lib/recipe.ts';
+import { createId } from '../browser/ids.ts';
+import { askToPersist } from '../browser/persist.ts';
+import { isSameRecipe, type Recipe } from '../recipes/recipe.ts';
 import type { Cell, Origin } from '../storage/cell.ts';
 import {
   createPresetsCell,

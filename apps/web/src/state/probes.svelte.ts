@@ -1,6 +1,6 @@
 import type { CreateProbe, Probe } from '@artemis/contracts';
 import { ApiError, type Client } from '@artemis/contracts/client';
-import type { Recipe } from '../lib/recipe.ts';
+import type { Recipe } from '../recipes/recipe.ts';
 
 /** What is known of a link without downloading it. */
 export type Look =

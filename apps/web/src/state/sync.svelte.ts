@@ -1,5 +1,5 @@
 import { ApiError, type Client } from '@artemis/contracts/client';
-import { linkState, nextLookMs, type LinkState } from '../lib/link-lamp.ts';
+import { linkState, nextLookMs, type LinkState } from '../format/link-lamp.ts';
 import type { Clock } from './clock.svelte.ts';
 import type { Downloads } from './downloads.svelte.ts';
 import type { TelemetryState } from './telemetry.svelte.ts';

@@ -1,5 +1,5 @@
 import type { SuccessBody } from '@artemis/contracts/client';
-import type { Sample } from '../lib/throughput-line.ts';
+import type { Sample } from '../format/throughput-line.ts';
 import { createCell, isRecord, type Cell } from '../storage/cell.ts';
 
 export type Telemetry = NonNullable<SuccessBody<'telemetry'>>;

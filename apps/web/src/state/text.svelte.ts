@@ -1,4 +1,4 @@
-import { createFormatter, type Formatter } from '../lib/format.ts';
+import { createFormatter, type Formatter } from '../format/format.ts';
 import type { Dictionary, FirstWords, LaterWords } from '../text/dictionary.ts';
 import { en } from '../text/en.ts';
 import type { Settings } from './settings.svelte.ts';

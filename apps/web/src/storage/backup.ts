@@ -1,4 +1,4 @@
-import type { HistoryEntry } from '../lib/history-merge.ts';
+import type { HistoryEntry } from '../history/history-merge.ts';
 import { isRecord } from './cell.ts';
 import type { Draft } from './database.ts';
 import { parsePreset, type Preset } from './presets-cell.ts';

@@ -1,6 +1,6 @@
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
-import type { HistoryEntry } from '../lib/history-merge.ts';
-import type { Recipe } from '../lib/recipe.ts';
+import type { HistoryEntry } from '../history/history-merge.ts';
+import type { Recipe } from '../recipes/recipe.ts';
 
 /** Links that were accepted by this page and not yet by the server. */
 export interface OutboxEntry {

@@ -1,5 +1,5 @@
-import { createId } from '../lib/ids.ts';
-import { parseRecipe, type Recipe } from '../lib/recipe.ts';
+import { createId } from '../browser/ids.ts';
+import { parseRecipe, type Recipe } from '../recipes/recipe.ts';
 import { createCell, isRecord, type Cell } from './cell.ts';
 
 /** A name of this browser for what the server is asked. */

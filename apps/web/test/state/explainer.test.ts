@@ -1,8 +1,8 @@
 import type { Explanation } from '@artemis/contracts';
 import { ApiError } from '@artemis/contracts/client';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { languagesOf, timeOf, withOption } from '../../src/lib/recipe-form.ts';
-import { DEFAULT_RECIPE } from '../../src/lib/recipe.ts';
+import { languagesOf, timeOf, withOption } from '../../src/recipes/recipe-form.ts';
+import { DEFAULT_RECIPE } from '../../src/recipes/recipe.ts';
 import { Explainer } from '../../src/state/explainer.svelte.ts';
 
 const ANSWER: Explanation = { argv: [], output_example: 'downloads/a.mp4', warnings: [] };

@@ -2,7 +2,7 @@
 
 import type { Client } from '@artemis/contracts/client';
 import { afterEach, expect, it, vi } from 'vitest';
-import { DEFAULT_RECIPE } from '../../src/lib/recipe.ts';
+import { DEFAULT_RECIPE } from '../../src/recipes/recipe.ts';
 import type { BrowserStore } from '../../src/state/browser-store.svelte.ts';
 import type { Downloads } from '../../src/state/downloads.svelte.ts';
 import { Outbox } from '../../src/state/outbox.svelte.ts';

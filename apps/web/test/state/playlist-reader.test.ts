@@ -1,7 +1,7 @@
 import type { Probe, ProbedPlaylist } from '@artemis/contracts';
 import { ApiError } from '@artemis/contracts/client';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { DEFAULT_RECIPE } from '../../src/lib/recipe.ts';
+import { DEFAULT_RECIPE } from '../../src/recipes/recipe.ts';
 import { PlaylistReader } from '../../src/state/playlist-reader.svelte.ts';
 
 function page(first: number, last: number, next: string | null): ProbedPlaylist {

@@ -2,7 +2,7 @@
 
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Presets } from '../../src/state/presets.svelte.ts';
-import { DEFAULT_RECIPE } from '../../src/lib/recipe.ts';
+import { DEFAULT_RECIPE } from '../../src/recipes/recipe.ts';
 
 const KEY = 'workspace-presets:v1';
 interface Stored {

@@ -5,7 +5,7 @@ import { Downloads } from '../../src/state/downloads.svelte.ts';
 import { byQueueOrder, LiveList } from '../../src/state/live-list.svelte.ts';
 import { Outbox } from '../../src/state/outbox.svelte.ts';
 import { PAGE, WindowedList } from '../../src/state/windowed-list.svelte.ts';
-import { DEFAULT_RECIPE } from '../../src/lib/recipe.ts';
+import { DEFAULT_RECIPE } from '../../src/recipes/recipe.ts';
 import { fakeId } from '../fake-records.ts';
 import { startFakeServer, type FakeServer } from '../fake-server.ts';
 

@@ -1,0 +1,129 @@
+import type { DownloadOptions as Options } from '@artemis/contracts';
+import type { Dictionary } from '../text/dictionary.ts';
+import type { Formatter } from '../format/format.ts';
+import { takesAudioCodec, takesQuality, type Recipe } from './recipe.ts';
+
+export interface RecipeExplanation {
+  readonly sentences: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** What a recipe asks for, in plain sentences. The exact arguments are the server's to tell. */
+export function explainRecipe(recipe: Recipe, t: Dictionary, format: Formatter): RecipeExplanation {
+  const { format_preset: kind, options } = recipe;
+  const kinds: Readonly<Record<Recipe['format_preset'], string>> = {
+    'Smart (best combined)': t.explainSmart,
+    'Video + Audio (muxed)': t.explainMuxed,
+    'Audio only': t.explainAudio,
+    'Subtitle + metadata': t.explainSubtitles,
+    'Playlist (flat)': t.explainPlaylist,
+  };
+  const sentences = [kinds[kind]];
+  if (takesQuality(kind)) sentences.push(...pictureSentences(recipe, t));
+  if (takesAudioCodec(kind)) sentences.push(...soundSentences(options, t));
+  if (kind !== 'Playlist (flat)') {
+    sentences.push(
+      ...partSentences(options, t),
+      ...extentSentences(options, t),
+      ...placeSentences(options, t, format),
+    );
+  }
+  if (options.proxy) sentences.push(t.explainProxy(options.proxy));
+  const warnings: string[] = [];
+  if (takesQuality(kind) && options.container === 'mkv') warnings.push(t.warnMkv);
+  if (takesQuality(kind) && options.prefer_codec === 'av1') warnings.push(t.warnAv1);
+  return { sentences, warnings };
+}
+
+function pictureSentences({ quality, options }: Recipe, t: Dictionary): string[] {
+  return [
+    ...(quality === 'best' ? [] : [t.explainQuality(quality)]),
+    ...(options.prefer_codec ? [t.explainCodec(options.prefer_codec)] : []),
+    ...(options.container ? [t.explainContainer(options.container)] : []),
+  ];
+}
+
+function soundSentences({ audio_codec: codec, audio_quality: quality }: Options, t: Dictionary) {
+  if (!codec) return [];
+  return [
+    t.explainAudioCodec(codec),
+    ...(quality === undefined ? [] : [t.explainAudioQuality(quality)]),
+  ];
+}
+
+/** Subtitles, what is written into the file, and what lies beside it. */
+function partSentences(options: Options, t: Dictionary): string[] {
+  const { subtitles, sponsorblock } = options;
+  const inside = namesOf(t, {
+    metadata: options.embed_metadata,
+    chapters: options.embed_chapters,
+    thumbnail: options.embed_thumbnail,
+  });
+  const beside = { thumbnail: options.write_thumbnail, info: options.write_info };
+  const kept = namesOf(t, beside);
+  const left = namesOf(t, {
+    thumbnail: beside.thumbnail === false,
+    info: beside.info === false,
+  });
+  return [
+    ...(subtitles
+      ? [
+          subtitles.embed
+            ? t.explainSubsInside(subtitles.languages.join(', '))
+            : t.explainSubs(
+                subtitles.languages.join(', '),
+                (subtitles.format ?? 'vtt').toUpperCase(),
+              ),
+        ]
+      : []),
+    ...(subtitles?.auto ? [t.explainCaptions] : []),
+    ...(inside === '' ? [] : [t.explainInside(inside)]),
+    ...(kept === '' ? [] : [t.explainBeside(kept)]),
+    ...(left === '' ? [] : [t.explainLeftOut(left)]),
+    ...(sponsorblock
+      ? [sponsorblock.mode === 'remove' ? t.explainSponsor : t.explainSponsorMark]
+      : []),
+  ];
+}
+
+function namesOf(
+  t: Dictionary,
+  parts: Readonly<Partial<Record<keyof Dictionary['explainParts'], boolean | undefined>>>,
+): string {
+  return (['metadata', 'chapters', 'thumbnail', 'info'] as const)
+    .filter((name) => parts[name] === true)
+    .map((name) => t.explainParts[name])
+    .join(', ');
+}
+
+/** How much is taken of a video, of a list, and of what is live. */
+function extentSentences({ section, playlist, live, ...rest }: Options, t: Dictionary): string[] {
+  const sentences: string[] = [];
+  if (rest.simulate) sentences.push(t.explainSimulate);
+  if (section) {
+    const [start, end] = [String(section.start), String(section.end)];
+    sentences.push(
+      section.precise ? t.explainSectionExact(start, end) : t.explainSection(start, end),
+    );
+  }
+  if (rest.split_chapters) sentences.push(t.explainSplit);
+  if (playlist?.mode === 'all') sentences.push(t.explainListAll);
+  if (playlist?.mode === 'select') {
+    const { items = '', entry_ids: ids } = playlist;
+    sentences.push(ids ? t.explainListChosen(ids.length) : t.explainListItems(items));
+  }
+  if (playlist?.max_items) sentences.push(t.explainListMost(playlist.max_items));
+  if (playlist?.skip_downloaded) sentences.push(t.explainListNew);
+  if (live?.from_start) sentences.push(t.explainLiveStart);
+  if (live?.max_seconds) sentences.push(t.explainLiveMost(live.max_seconds / 60));
+  return sentences;
+}
+
+function placeSentences(options: Options, t: Dictionary, format: Formatter): string[] {
+  return [
+    ...(options.directory ? [t.explainFolder(`downloads/${options.directory}`)] : []),
+    ...(options.rate_limit_kbps
+      ? [t.explainRate(format.rate(options.rate_limit_kbps * 1024))]
+      : []),
+  ];
+}

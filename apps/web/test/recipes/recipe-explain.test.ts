@@ -1,0 +1,63 @@
+import type { DownloadOptions } from '@artemis/contracts';
+import { describe, expect, it } from 'vitest';
+import { createFormatter } from '../../src/format/format.ts';
+import { explainRecipe } from '../../src/recipes/recipe-explain.ts';
+import { DEFAULT_RECIPE } from '../../src/recipes/recipe.ts';
+import { de } from '../../src/text/de.ts';
+import { deMore } from '../../src/text/de-more.ts';
+import { en } from '../../src/text/en.ts';
+import { enMore } from '../../src/text/en-more.ts';
+
+/** The file name has its example path, and a format is chosen for one link: these two have no sentence. */
+type Told = Required<Omit<DownloadOptions, 'name_template' | 'format_id'>>;
+const values: Told = {
+  audio_codec: 'opus',
+  audio_quality: 2,
+  container: 'mkv',
+  prefer_codec: 'vp9',
+  subtitles: { languages: ['en', 'pt-BR'], format: 'srt' },
+  embed_metadata: true,
+  embed_thumbnail: true,
+  embed_chapters: true,
+  write_thumbnail: true,
+  write_info: false,
+  section: { start: 5, end: '1:30', precise: true },
+  split_chapters: true,
+  sponsorblock: { mode: 'mark', categories: ['sponsor'] },
+  playlist: { mode: 'select', items: '1-3' },
+  rate_limit_kbps: 500,
+  proxy: 'socks5://127.0.0.1:1080',
+  directory: 'talks',
+  live: { max_seconds: 120 },
+  simulate: true,
+};
+const names = Object.keys(values) as (keyof Told)[];
+
+describe.each([
+  ['English', 'en', { ...en, ...enMore }],
+  ['German', 'de', { ...de, ...deMore }],
+])('in %s', (_language, locale, words) => {
+  const format = createFormatter(locale, false);
+  const said = (options: DownloadOptions) => {
+    const format_preset = options.audio_codec ? 'Audio only' : DEFAULT_RECIPE.format_preset;
+    return explainRecipe({ ...DEFAULT_RECIPE, format_preset, options }, words, format).sentences;
+  };
+
+  it.each(names)('%s is told', (name) => {
+    const codec: DownloadOptions = name === 'audio_quality' ? { audio_codec: 'opus' } : {};
+    const without = said(codec);
+    const added = said({ ...codec, [name]: values[name] }).filter((one) => !without.includes(one));
+    expect(added).not.toEqual([]);
+  });
+});
+
+describe('a recipe', () => {
+  it('says nothing of what its kind does not look at', () => {
+    const { sentences, warnings } = explainRecipe(
+      { format_preset: 'Audio only', quality: '720p', options: { container: 'mkv' } },
+      { ...en, ...enMore },
+      createFormatter('en', false),
+    );
+    expect([sentences, warnings]).toEqual([['Takes only the sound.'], []]);
+  });
+});
