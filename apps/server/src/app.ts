@@ -26,7 +26,7 @@ import { explanationRoutes } from './http/routes/explanations.ts';
 import { fileRoutes } from './http/routes/files.ts';
 import { healthRoutes } from './http/routes/health.ts';
 import { probeRoutes } from './http/routes/probes.ts';
-import { roomRoutes } from './http/routes/room.ts';
+import { overviewRoutes } from './http/routes/overview.ts';
 
 const SLOWEST_HEADERS_MS = 10_000;
 const SLOWEST_REQUEST_MS = 30_000;
@@ -94,7 +94,7 @@ export async function buildApp(
             linkPrefix: config.basePath + API_PREFIX,
           });
           fileRoutes(api, services);
-          roomRoutes(api, services);
+          overviewRoutes(api, services);
           explanationRoutes(api, services);
           probeRoutes(api, services);
           cookieRoutes(api, services);

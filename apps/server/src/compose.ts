@@ -54,7 +54,7 @@ import { createOutputPlanner } from './domain/selection/planned-output.ts';
 import { createPlaylists } from './domain/playlists/playlists.ts';
 import { createRecords } from './domain/records.ts';
 import { createRetention } from './domain/retention.ts';
-import { createSeenMediaCache } from './domain/links/probed-media.ts';
+import { createProbedMediaCache } from './domain/links/probed-media.ts';
 import { createSignedLinks, type SignedLinks } from './domain/links/signed-links.ts';
 import { brokenSitesOf, readTelemetry } from './domain/telemetry.ts';
 import { checkSubmittedUrl, proxyProblem } from './domain/links/url-policy.ts';
@@ -160,7 +160,7 @@ export async function compose(
     currentProof: () => solverProof(),
     proberOf: (engine, folder) =>
       createProber({
-        ...{ ...probing, seenMedia: createSeenMediaCache() },
+        ...{ ...probing, probedMedia: createProbedMediaCache() },
         ...{ folder, withEngine: engine },
       }),
     jobsOf: (version) => runner.runningWith(version),
@@ -228,7 +228,7 @@ export async function compose(
     now: () => new Date(),
   });
   const queue = createMemoryQueue({ slots: config.maxWorkers, maxPerHost: config.maxPerHost });
-  const seenMedia = createSeenMediaCache();
+  const probedMedia = createProbedMediaCache();
   const listedLanguages = createListedLanguages();
   const solverProof = createSolverProof({
     tools: toolWatch.current,
@@ -257,7 +257,7 @@ export async function compose(
     lendCookies: cookieJars.lend,
     // A second attempt is made because the first one has failed: then only the site itself is asked.
     knownInfo: ({ url, options, attempt, retry_parts: parts }) =>
-      attempt === 1 && parts.length === 0 ? seenMedia.info(url, options.proxy ?? null) : null,
+      attempt === 1 && parts.length === 0 ? probedMedia.info(url, options.proxy ?? null) : null,
     logger,
   });
   const records = createRecords({
@@ -334,10 +334,10 @@ export async function compose(
     egressAllow,
     memoryBytes,
     lendCookies: cookieJars.lend,
-    seenMedia,
+    probedMedia,
     listedLanguages,
     isDownloaded: playlists.isDownloaded,
-    planOutput: createOutputPlanner({ live, files, seenMetadata: seenMedia.metadata }),
+    planOutput: createOutputPlanner({ live, files, probedMetadata: probedMedia.metadata }),
     logger,
   };
   const prober = createProber(probing);

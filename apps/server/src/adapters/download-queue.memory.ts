@@ -37,7 +37,7 @@ export function createMemoryQueue(options: MemoryQueueOptions): DownloadQueue {
   const parked = new Map<string, number>();
   let sorted: Waiting[] | null = null;
   let handler: ((id: string) => Promise<void>) | null = null;
-  let diskRoomBytes = Infinity;
+  let diskSpaceBytes = Infinity;
   let isDispatching = false;
   let isDispatchScheduled = false;
   const wakeAfter = options.wakeAfter ?? wakeByTimer;
@@ -54,8 +54,8 @@ export function createMemoryQueue(options: MemoryQueueOptions): DownloadQueue {
     return nowMs() + Math.min(atWallMs - wallMs(), longestMs);
   }
 
-  function hasRoom(entry: Pick<QueueEntry, 'neededBytes'> | undefined): boolean {
-    return diskRoomBytes >= (entry?.neededBytes ?? 0);
+  function hasSpace(entry: Pick<QueueEntry, 'neededBytes'> | undefined): boolean {
+    return diskSpaceBytes >= (entry?.neededBytes ?? 0);
   }
 
   function hostLimit(host: string): number {
@@ -73,7 +73,7 @@ export function createMemoryQueue(options: MemoryQueueOptions): DownloadQueue {
     const entries = inOrder();
     const index = entries.findIndex(
       ({ entry, startsAtMs }) =>
-        startsAtMs <= now && isHostFree(entry.host) && hasRoom(entry) && !slots.includes(entry.id),
+        startsAtMs <= now && isHostFree(entry.host) && hasSpace(entry) && !slots.includes(entry.id),
     );
     const [found] = index === -1 ? [] : entries.splice(index, 1);
     if (!found) return null;
@@ -87,7 +87,7 @@ export function createMemoryQueue(options: MemoryQueueOptions): DownloadQueue {
     try {
       for (;;) {
         const slot = slots.indexOf(null);
-        if (slot === -1 || diskRoomBytes < 0) break;
+        if (slot === -1 || diskSpaceBytes < 0) break;
         const entry = takeNext();
         if (!entry) break;
         occupy(slot, entry, handler);
@@ -177,15 +177,15 @@ export function createMemoryQueue(options: MemoryQueueOptions): DownloadQueue {
       const atMs = parked.get(host);
       return atMs === undefined ? null : wallMs() + atMs - nowMs();
     },
-    setDiskRoom(bytes) {
-      diskRoomBytes = bytes;
+    setDiskSpace(bytes) {
+      diskSpaceBytes = bytes;
       dispatch();
     },
     waitingReason({ id, host }) {
       const found = waiting.get(id);
       if (found && found.startsAtMs > nowMs()) return 'retry';
       if (!isHostFree(host)) return 'host';
-      return hasRoom(found?.entry) ? 'slot' : 'disk';
+      return hasSpace(found?.entry) ? 'slot' : 'disk';
     },
     slots: () => slots,
     hosts() {

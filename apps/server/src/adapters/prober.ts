@@ -7,10 +7,10 @@ import { canonicalJson, selectionOf, type SelectionFields } from '../domain/sele
 import type { ListedLanguages } from '../domain/selection/language-tags.ts';
 import type { OutputPlanner } from '../domain/selection/planned-output.ts';
 import type { Logger } from '../domain/records.ts';
-import type { SeenMediaCache } from '../domain/links/probed-media.ts';
+import type { ProbedMediaCache } from '../domain/links/probed-media.ts';
 import type { UrlVerdict } from '../domain/submit.ts';
-import type { LookOutcome, SeenMedia } from '../domain/attempt.ts';
-import type { LookRequest, TaskEngine } from '../worker/task.ts';
+import type { ProbeOutcome, ProbedMedia } from '../domain/attempt.ts';
+import type { ProbeRequest, TaskEngine } from '../worker/task.ts';
 import { mayHaveCookies, needsProxyForAll } from './download-runner.piscina.ts';
 import { ABSENCE_FAILURES, type EngineAbsence, type WithEngine } from './engine/engine-lease.ts';
 
@@ -21,7 +21,7 @@ const MOST_KEPT = 100;
 export interface ProberOptions {
   /** Ours alone: emptied at the first look. */
   readonly folder: string;
-  readonly look: (request: LookRequest) => Promise<LookOutcome>;
+  readonly look: (request: ProbeRequest) => Promise<ProbeOutcome>;
   readonly checkUrl: (raw: string) => UrlVerdict;
   readonly withEngine: WithEngine;
   readonly issueProxy: (upstream: string | null) => { readonly url: string; revoke(): void };
@@ -29,7 +29,7 @@ export interface ProberOptions {
   readonly egressAllow: (url: string) => readonly string[];
   readonly memoryBytes: number;
   readonly lendCookies: (url: string) => LentCookies | null;
-  readonly seenMedia: SeenMediaCache;
+  readonly probedMedia: ProbedMediaCache;
   readonly listedLanguages: Pick<ListedLanguages, 'add'>;
   /** Where a download would be stored. */
   readonly planOutput: OutputPlanner;
@@ -53,7 +53,7 @@ export interface Prober {
 
 interface Seen {
   readonly probe: Probe;
-  readonly media: SeenMedia | null;
+  readonly media: ProbedMedia | null;
 }
 
 /** Looks at links, two at a time, on the thread that calls. */
@@ -89,7 +89,7 @@ export function createProber(options: ProberOptions): Prober {
     cookies: LentCookies | null,
     signal: AbortSignal,
     engine: TaskEngine,
-  ): Promise<LookOutcome> {
+  ): Promise<ProbeOutcome> {
     if (signal.aborted) return { kind: 'stopped' };
     await (emptied ??= empty());
     const folder = await mkdtemp(join(options.folder, 'look-'));
@@ -175,7 +175,7 @@ export function createProber(options: ProberOptions): Prober {
         remember(key, { probe, media: media && { ...media, info: null } });
         // What a site tells somebody who has signed in is not kept: the cookies may be deleted before a download.
         const seen = media && cookies !== null ? { ...media, info: null } : media;
-        if (seen) options.seenMedia.put(verdict.url, selection.options.proxy ?? null, seen);
+        if (seen) options.probedMedia.put(verdict.url, selection.options.proxy ?? null, seen);
         return answerOf(outcome, selection);
       }
       if (outcome.kind === 'stopped') {
@@ -193,6 +193,6 @@ export function createProber(options: ProberOptions): Prober {
   };
 }
 
-function noEngine(absence: EngineAbsence, { aborted }: AbortSignal): LookOutcome {
+function noEngine(absence: EngineAbsence, { aborted }: AbortSignal): ProbeOutcome {
   return aborted ? { kind: 'stopped' } : { kind: 'failed', ...ABSENCE_FAILURES[absence] };
 }

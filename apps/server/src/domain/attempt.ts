@@ -48,18 +48,18 @@ export interface AttemptUsage {
   readonly peakMemoryBytes: number | null;
 }
 
-export interface SeenMedia {
+export interface ProbedMedia {
   readonly metadata: Metadata;
   /** What a download may begin from instead of reading the site again; null when it may not. Has secrets of the site. */
   readonly info: string | null;
 }
 
-export type LookOutcome =
+export type ProbeOutcome =
   | {
       readonly kind: 'seen';
       readonly probe: Probe;
       /** Null for a list. */
-      readonly media: SeenMedia | null;
+      readonly media: ProbedMedia | null;
     }
   | {
       readonly kind: 'failed';

@@ -13,7 +13,7 @@ export interface SpaceNeed {
 }
 
 /**
- * Holds back downloads while the disk is short of room for them, or a folder that they need cannot be used, and lets
+ * Holds back downloads while the disk is short of space for them, or a folder that they need cannot be used, and lets
  * them go on by themselves.
  */
 export interface DiskGate {
@@ -27,7 +27,7 @@ export interface DiskGate {
   /** Looks whether a file can be stored at this moment; when not, the queue is held. Never rejects. */
   canStore(): Promise<boolean>;
   /**
-   * Sets room aside for a running download that knows what it needs. False when that would leave less than is to
+   * Sets space aside for a running download that knows what it needs. False when that would leave less than is to
    * stay free; it is told in the log, and the need is remembered for the queue.
    */
   claim(id: string, need: SpaceNeed): Promise<boolean>;
@@ -35,7 +35,7 @@ export interface DiskGate {
   release(id: string): void;
   /** Of a download that was refused by `claim` and has not run since; null for any other. */
   neededBytes(id: string): number | null;
-  /** Removes what a download that failed for want of room has left, when others could use that room. */
+  /** Removes what a download that failed for want of space has left, when others could use that space. */
   giveUpPartial(id: string): Promise<void>;
   stop(): void;
 }
@@ -43,7 +43,7 @@ export interface DiskGate {
 export interface DiskGateDependencies {
   readonly files: Pick<FileStore, 'usage' | 'removeJobFolder' | 'health'>;
   readonly history: Pick<HistoryStore, 'health' | 'save'>;
-  readonly queue: Pick<DownloadQueue, 'setDiskRoom'>;
+  readonly queue: Pick<DownloadQueue, 'setDiskSpace'>;
   readonly live: LiveDownloads;
   readonly log: ActivityLog;
   readonly minFreeBytes: number;
@@ -62,8 +62,8 @@ export function createDiskGate(dependencies: DiskGateDependencies): DiskGate {
   } = dependencies;
   const claims = new Map<string, SpaceNeed>();
   const refused = new Map<string, number>();
-  let hadRoom = true;
-  let room = Infinity;
+  let hadSpace = true;
+  let space = Infinity;
   let trouble: StoreHealth | null = null;
   let isLooking = false;
   let goodLookAtMs = -Infinity;
@@ -79,7 +79,7 @@ export function createDiskGate(dependencies: DiskGateDependencies): DiskGate {
     return bytes;
   }
 
-  function roomIn(freeBytes: number | null): number {
+  function spaceIn(freeBytes: number | null): number {
     return freeBytes === null ? Infinity : freeBytes - minFreeBytes - outstandingBytes();
   }
 
@@ -113,7 +113,7 @@ export function createDiskGate(dependencies: DiskGateDependencies): DiskGate {
   }
 
   function tellQueue(): void {
-    queue.setDiskRoom(trouble === null ? room : -1);
+    queue.setDiskSpace(trouble === null ? space : -1);
   }
 
   function isAnybodyConcerned(): boolean {
@@ -126,14 +126,15 @@ export function createDiskGate(dependencies: DiskGateDependencies): DiskGate {
     if (isAnybodyConcerned()) setTrouble(await findTrouble());
     // What is free in another folder's place says nothing.
     if (trouble !== null) return;
-    room = roomIn((await files.usage()).freeBytes);
-    if (room < 0 || refused.size > 0) await giveUpPartials();
+    space = spaceIn((await files.usage()).freeBytes);
+    if (space < 0 || refused.size > 0) await giveUpPartials();
     tellQueue();
-    const hasRoom = room >= 0;
-    if (hasRoom === hadRoom) return;
-    hadRoom = hasRoom;
-    if (hasRoom) log.write('info', 'There is room on the disk again; downloads go on.', null, true);
-    else log.write('warn', 'The disk is short of room; new downloads wait.', null, true);
+    const hasSpace = space >= 0;
+    if (hasSpace === hadSpace) return;
+    hadSpace = hasSpace;
+    if (hasSpace)
+      log.write('info', 'There is space on the disk again; downloads go on.', null, true);
+    else log.write('warn', 'The disk is short of space; new downloads wait.', null, true);
   }
 
   /** A disk that does not answer must not be asked more and more. */
@@ -147,7 +148,7 @@ export function createDiskGate(dependencies: DiskGateDependencies): DiskGate {
     }
   }
 
-  /** Of all that failed for want of room. */
+  /** Of all that failed for want of space. */
   async function giveUpPartials(): Promise<void> {
     for (const { download } of live.all()) {
       if (download.status === 'failed' && download.error?.code === 'DISK_FULL') {
@@ -179,11 +180,11 @@ export function createDiskGate(dependencies: DiskGateDependencies): DiskGate {
     async claim(id, need) {
       claims.delete(id);
       const { freeBytes } = await files.usage();
-      // From here in one turn: two that ask at once must not be given the same room.
-      room = roomIn(freeBytes);
+      // From here in one turn: two that ask at once must not be given the same space.
+      space = spaceIn(freeBytes);
       const neededBytes = Math.max(0, need.totalBytes - need.presentBytes);
       if (live.get(id)?.download.status !== 'running') return true;
-      if (neededBytes <= room) {
+      if (neededBytes <= space) {
         claims.set(id, need);
         refused.delete(id);
         return true;
@@ -192,7 +193,7 @@ export function createDiskGate(dependencies: DiskGateDependencies): DiskGate {
       tellQueue();
       log.write(
         'warn',
-        `Needs ${mib(neededBytes)} on the disk and ${mib(room)} may be used; it starts by itself when there is room.`,
+        `Needs ${mib(neededBytes)} on the disk and ${mib(space)} may be used; it starts by itself when there is space.`,
         id,
         true,
       );

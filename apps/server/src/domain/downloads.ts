@@ -356,7 +356,7 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
       if (request.options) requireKnownLanguages(selection, dependencies.isListedLanguage);
       dependencies.playlists.requireSameList(download, selection);
       // An entry of a playlist does not count.
-      if (download.parent_id === null) submissions.requireRoom(1);
+      if (download.parent_id === null) submissions.requireCapacity(1);
       const isOther = Object.keys(request).length > 0 && !isKept;
       beginAnew(download);
       await records.moveOrRefuse(id, 'queued', {

@@ -90,7 +90,7 @@ export interface DownloadQueue {
    */
   parkedUntilMs(host: string): number | null;
   /** Bytes that downloads may still take. What is known to need more waits; below zero nothing starts. */
-  setDiskRoom(bytes: number): void;
+  setDiskSpace(bytes: number): void;
   waitingReason(entry: { readonly id: string; readonly host: string }): WaitingReason;
   /** By slot number: the download that runs there, or null. */
   slots(): readonly (string | null)[];

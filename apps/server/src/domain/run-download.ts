@@ -63,7 +63,7 @@ export async function runDownload(
   const { live, records, log, logger, disk } = dependencies;
   const queued = live.get(id)?.download;
   if (queued?.status !== 'queued') return;
-  const noRoom = new AbortController();
+  const noSpace = new AbortController();
   // What waits for its release has not been tried.
   const isRetry = queued.retry_at !== null && queued.waiting_for !== 'release';
   const isParts = queued.retry_parts.length > 0;
@@ -87,9 +87,9 @@ export async function runDownload(
       // Nothing was begun.
       return await waitForDisk(id, takenBack(start, queued), dependencies);
     }
-    const outcome = await attempt(id, { signal, finish }, noRoom, dependencies);
+    const outcome = await attempt(id, { signal, finish }, noSpace, dependencies);
     tellUsage(id, outcome, dependencies);
-    if (outcome.kind === 'stopped' && noRoom.signal.aborted && !signal.aborted) {
+    if (outcome.kind === 'stopped' && noSpace.signal.aborted && !signal.aborted) {
       // It is known now what the download needs, and that is not there.
       await waitForDisk(id, { error: downloadError('DISK_FULL') }, dependencies);
     } else {
@@ -107,7 +107,7 @@ export async function runDownload(
 async function attempt(
   id: string,
   { signal, finish }: Pick<RunOptions, 'signal' | 'finish'>,
-  noRoom: AbortController,
+  noSpace: AbortController,
   { live, runner, files, log, disk }: RunDependencies,
 ): Promise<Outcome> {
   const jobFolder = await files.jobFolder(id);
@@ -123,13 +123,13 @@ async function attempt(
   return runner.run(download, {
     jobFolder,
     mediaCopy,
-    signal: AbortSignal.any([signal, noRoom.signal]),
+    signal: AbortSignal.any([signal, noSpace.signal]),
     finish,
     onEngine: (engine) => live.update(id, { engine }),
     onEvent(event) {
       if (event.kind !== 'space') return take(id, event, live, log);
       void disk.claim(id, event).then((fits) => {
-        if (!fits) noRoom.abort();
+        if (!fits) noSpace.abort();
       });
     },
   });
@@ -198,7 +198,7 @@ async function settle(id: string, outcome: Outcome, dependencies: RunDependencie
     const storeIt = download.retry_parts.length > 0 ? settleParts : store;
     return storeIt(id, outcome, dependencies);
   }
-  // A full disk is another matter: what has filled it is given up when others could use the room.
+  // A full disk is another matter: what has filled it is given up when others could use the space.
   const isOfFolders = outcome.kind === 'failed' && outcome.code !== 'DISK_FULL';
   if (outcome.kind === 'done' || (isOfFolders && !(await disk.canStore()))) {
     return waitForDisk(id, { error: downloadError('STORE_FAILED') }, dependencies);
@@ -208,7 +208,7 @@ async function settle(id: string, outcome: Outcome, dependencies: RunDependencie
   await records.move(id, 'queued', { ...IDLE, waiting_for: 'slot' });
 }
 
-/** The queue holds it until there is room, or the folders can be used again. What it has fetched stays. */
+/** The queue holds it until there is space, or the folders can be used again. What it has fetched stays. */
 async function waitForDisk(
   id: string,
   patch: Partial<Download>,

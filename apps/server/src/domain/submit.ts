@@ -60,7 +60,7 @@ export interface Submissions {
   /** An active download gets another selection: from now on that one counts for duplicates. */
   track(download: Download): void;
   /** @throws {RequestError} QUEUE_FULL when `count` more would not fit. */
-  requireRoom(count: number): void;
+  requireCapacity(count: number): void;
 }
 
 type Remembered = Pick<IdempotencyEntry, 'bodyHash' | 'at' | 'downloadIds' | 'duplicateIds'>;
@@ -94,11 +94,11 @@ export function createSubmissions(dependencies: SubmitDependencies): Submissions
     else if (!isTerminal(status) && !known) activeBySelection.set(key, { id, writing: null });
   });
 
-  function requireRoom(count: number): void {
+  function requireCapacity(count: number): void {
     if (live.activeCount() + reserved + count <= maxQueueDepth) return;
     throw new RequestError(
       'QUEUE_FULL',
-      `The queue holds at most ${maxQueueDepth} downloads and has no room for ${count} more.`,
+      `The queue holds at most ${maxQueueDepth} downloads and has no place for ${count} more.`,
       { retryAfterSeconds: QUEUE_FULL_RETRY_SECONDS },
     );
   }
@@ -151,7 +151,7 @@ export function createSubmissions(dependencies: SubmitDependencies): Submissions
       downloadIds.push(download.id);
     }
 
-    requireRoom(fresh.length);
+    requireCapacity(fresh.length);
     const remembered: Remembered = {
       bodyHash: idempotency?.bodyHash ?? '',
       at: new Date(keyTimeMs()).toISOString(),
@@ -244,7 +244,7 @@ export function createSubmissions(dependencies: SubmitDependencies): Submissions
   }
 
   return {
-    requireRoom,
+    requireCapacity,
     track,
     recover(idempotency) {
       for (const entry of idempotency) {

@@ -80,7 +80,7 @@ export interface FinishTask {
 }
 
 /** A look at a link, without a download. */
-export interface LookRequest {
+export interface ProbeRequest {
   /** Canonical http(s) URL. */
   readonly url: string;
   readonly selection: Selection;

@@ -153,12 +153,12 @@ export function describeQueue(name: string, setUp: QueueSetUp): void {
 
     it('starts nothing while the disk has no room, and what needs much only when there is that', async () => {
       const { queue, started, end, pass } = begin(2);
-      queue.setDiskRoom(-1);
+      queue.setDiskSpace(-1);
       await queue.enqueue(entry('one'));
       await pass(0);
       expect(started).toEqual([]);
       expect(queue.waitingReason({ id: 'one', host: 'one.example' })).toBe('disk');
-      queue.setDiskRoom(0);
+      queue.setDiskSpace(0);
       await pass(0);
       expect(started).toEqual(['one']);
       await queue.enqueue(entry('large', { neededBytes: 500, priority: 9 }));
@@ -166,10 +166,10 @@ export function describeQueue(name: string, setUp: QueueSetUp): void {
       await pass(0);
       expect(started).toEqual(['one', 'two']);
       expect(queue.waitingReason({ id: 'large', host: 'large.example' })).toBe('disk');
-      queue.setDiskRoom(499);
+      queue.setDiskSpace(499);
       await end('two');
       expect(started).toHaveLength(2);
-      queue.setDiskRoom(500);
+      queue.setDiskSpace(500);
       await pass(0);
       expect(started.at(-1)).toBe('large');
       await queue.close();

@@ -52,7 +52,7 @@ describe('a queue of many', () => {
         if (ended === count) resolve();
       });
     });
-    queue.setDiskRoom(-1);
+    queue.setDiskSpace(-1);
     for (let order = 0; order < count; order += 1) {
       const entry = {
         id: `d${order}`,
@@ -70,7 +70,7 @@ describe('a queue of many', () => {
       });
       await queue.enqueue(entry as typeof entry & { priority: number });
     }
-    queue.setDiskRoom(Infinity);
+    queue.setDiskSpace(Infinity);
     await everythingEnded;
     expect(looks / count).toBeLessThan(200);
     await queue.close();

@@ -10,10 +10,10 @@ import {
   createListedLanguages,
   unknownLanguages,
 } from '../../src/domain/selection/language-tags.ts';
-import { createSeenMediaCache } from '../../src/domain/links/probed-media.ts';
+import { createProbedMediaCache } from '../../src/domain/links/probed-media.ts';
 import type { RequestError } from '../../src/domain/errors.ts';
-import type { LookOutcome } from '../../src/domain/attempt.ts';
-import type { LookRequest, TaskEngine } from '../../src/worker/task.ts';
+import type { ProbeOutcome } from '../../src/domain/attempt.ts';
+import type { ProbeRequest, TaskEngine } from '../../src/worker/task.ts';
 
 const HOURS = 3_600_000;
 const engine: TaskEngine = {
@@ -28,7 +28,7 @@ const engine: TaskEngine = {
 const never = new AbortController().signal;
 
 let home: string;
-let looked: LookRequest[];
+let looked: ProbeRequest[];
 let issued: (string | null)[];
 let open: number;
 
@@ -44,10 +44,10 @@ function probeOf(url: string): Probe {
   return { kind: 'playlist', url, title: null, entry_count: 0, entries: [], next_cursor: null };
 }
 
-const seen = ({ url }: LookRequest): Promise<LookOutcome> =>
+const seen = ({ url }: ProbeRequest): Promise<ProbeOutcome> =>
   Promise.resolve({ kind: 'seen', probe: probeOf(url), media: null });
 
-const untilAborted = ({ signal }: LookRequest): Promise<LookOutcome> =>
+const untilAborted = ({ signal }: ProbeRequest): Promise<ProbeOutcome> =>
   new Promise((done) => {
     const stop = () => done({ kind: 'stopped' });
     if (signal.aborted) stop();
@@ -74,7 +74,7 @@ function start(look: ProberOptions['look'], rest: Partial<ProberOptions> = {}) {
     egressAllow: () => ['lan:80'],
     memoryBytes: 1,
     lendCookies: () => null,
-    seenMedia: createSeenMediaCache(),
+    probedMedia: createProbedMediaCache(),
     listedLanguages: createListedLanguages(),
     isDownloaded: () => false,
     planOutput: () => Promise.resolve(null),
@@ -112,15 +112,15 @@ describe('the prober', () => {
 
   it('looks with the cookies of the site, and anew when they are others', async () => {
     let version = 'a 1';
-    const seenMedia = createSeenMediaCache();
+    const probedMedia = createProbedMediaCache();
     const lendCookies = () => ({
       ...{ site: 'a.example', text: `cookies ${version}`, version },
       succeeded: () => Promise.resolve(),
     });
     const media = { metadata: { title: 'signed in' }, info: '{}' };
-    const look = ({ url }: LookRequest): Promise<LookOutcome> =>
+    const look = ({ url }: ProbeRequest): Promise<ProbeOutcome> =>
       Promise.resolve({ kind: 'seen', probe: probeOf(url), media });
-    const prober = start(look, { lendCookies, seenMedia });
+    const prober = start(look, { lendCookies, probedMedia });
     for (const next of ['a 1', 'a 1', 'a 2']) {
       version = next;
       await prober.probe({ url: 'https://a.example' }, never);
@@ -132,8 +132,8 @@ describe('the prober', () => {
       'cookies a 2',
     ]);
     // A download after the cookies were deleted must not begin from what a sign-in has shown.
-    expect(seenMedia.metadata('https://a.example/')).toEqual({ title: 'signed in' });
-    expect(seenMedia.info('https://a.example/', null)).toBeNull();
+    expect(probedMedia.metadata('https://a.example/')).toEqual({ title: 'signed in' });
+    expect(probedMedia.info('https://a.example/', null)).toBeNull();
     const binary = { ...engine, kind: 'binary' as const };
     const discreet = start(look, { lendCookies, withEngine: (use) => use(binary) });
     await discreet.probe({ url: 'https://a.example' }, never);

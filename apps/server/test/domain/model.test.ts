@@ -2,7 +2,7 @@ import type { Status } from '@artemis/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { runsOf, seedOf } from '../long-run.ts';
-import { done, failure, openRoom, type Room } from './room-under-test.ts';
+import { done, failure, openDomain, type DomainUnderTest } from './domain-under-test.ts';
 
 const HISTORY_LIMIT = 20;
 const MAX_DEPTH = 60;
@@ -26,7 +26,7 @@ interface Model {
 }
 
 interface Real {
-  room: Room;
+  domain: DomainUnderTest;
 }
 
 const settle = async () => {
@@ -47,8 +47,8 @@ async function compare(model: Model, real: Real): Promise<void> {
 }
 
 /** Starts and ends of attempts are the server's own doing: the model takes them over where they are legal. */
-function check(model: Model, { room }: Real): void {
-  const found = new Map([...room.live.all()].map(({ download }) => [download.id, download]));
+function check(model: Model, { domain }: Real): void {
+  const found = new Map([...domain.live.all()].map(({ download }) => [download.id, download]));
   for (const [id, expected] of model.records) {
     const status = found.get(id)?.status;
     if (status === undefined) {
@@ -63,11 +63,11 @@ function check(model: Model, { room }: Real): void {
     Object.fromEntries([...model.records].map(([id, { status }]) => [id, status])),
   );
   const active = [...found.values()].filter(({ status }) => ACTIVE.has(status)).length;
-  expect(active).toBe(room.live.activeCount());
+  expect(active).toBe(domain.live.activeCount());
   expect(active).toBeLessThanOrEqual(MAX_DEPTH);
   expect(found.size - active).toBeLessThanOrEqual(HISTORY_LIMIT);
   const running = [...found.values()].filter(({ status }) => status === 'running');
-  expect([...room.attempts.keys()].toSorted()).toEqual(running.map(({ id }) => id).toSorted());
+  expect([...domain.attempts.keys()].toSorted()).toEqual(running.map(({ id }) => id).toSorted());
   const waiting = [...found.values()].filter(
     ({ status, retry_at: retryAt }) =>
       status === 'queued' && (retryAt === null || Date.parse(retryAt) < Date.now()),
@@ -109,12 +109,12 @@ function oneOf(
 ) {
   return fc.nat(1000).map(
     (position) =>
-      new Command(`${name}(${position})`, async (model, { room }) => {
+      new Command(`${name}(${position})`, async (model, { domain }) => {
         const chosen = pick(model, position);
         if (!chosen) return;
         const [id, expected] = chosen;
-        const { downloads } = room;
-        const isRoom = room.live.activeCount() < MAX_DEPTH;
+        const { downloads } = domain;
+        const isRoom = domain.live.activeCount() < MAX_DEPTH;
         const call = {
           cancel: () => downloads.cancel(id),
           pause: () => downloads.pause(id),
@@ -135,7 +135,7 @@ const submit = fc
   .record({ count: fc.integer({ min: 1, max: 8 }), isDuplicate: fc.boolean(), at: fc.nat(1000) })
   .map(
     ({ count, isDuplicate, at }) =>
-      new Command(`submit(${count}${isDuplicate ? ', twin' : ''})`, async (model, { room }) => {
+      new Command(`submit(${count}${isDuplicate ? ', twin' : ''})`, async (model, { domain }) => {
         const urls = Array.from(
           { length: count },
           () => `https://h${model.links % 5}.example/${(model.links += 1)}`,
@@ -143,9 +143,9 @@ const submit = fc
         const chosen = isDuplicate ? pick(model, at) : null;
         const isTwin = chosen !== null && ACTIVE.has(chosen[1].status);
         if (chosen && isTwin) urls.push(chosen[1].url);
-        const hasRoom = room.live.activeCount() + count <= MAX_DEPTH;
-        const call = room.downloads.submit({ urls }, null);
-        if (!hasRoom)
+        const hasCapacity = domain.live.activeCount() + count <= MAX_DEPTH;
+        const call = domain.downloads.submit({ urls }, null);
+        if (!hasCapacity)
           return void (await expect(call).rejects.toMatchObject({ code: 'QUEUE_FULL' }));
         const { downloads, duplicates } = await call;
         expect(duplicates).toEqual(chosen && isTwin ? [chosen[0]] : []);
@@ -157,8 +157,8 @@ const submit = fc
 
 const end = fc.record({ at: fc.nat(10), isFine: fc.boolean() }).map(
   ({ at, isFine }) =>
-    new Command(`end(${at}, ${isFine ? 'done' : 'failed'})`, async (model, { room }) => {
-      const attempts = [...room.attempts.values()];
+    new Command(`end(${at}, ${isFine ? 'done' : 'failed'})`, async (model, { domain }) => {
+      const attempts = [...domain.attempts.values()];
       const attempt = attempts[at % Math.max(1, attempts.length)];
       if (!attempt) return;
       attempt.end(isFine ? done : failure('MEDIA_UNAVAILABLE'));
@@ -169,18 +169,18 @@ const end = fc.record({ at: fc.nat(10), isFine: fc.boolean() }).map(
 
 const failToWrite = fc.nat(1000).map(
   (at) =>
-    new Command(`failToWrite(${at})`, async (model, { room }) => {
-      room.failWrites(new Error('EIO'));
-      const isFull = room.live.activeCount() >= MAX_DEPTH;
-      await expect(room.submit('https://never.example/')).rejects.toMatchObject({
+    new Command(`failToWrite(${at})`, async (model, { domain }) => {
+      domain.failWrites(new Error('EIO'));
+      const isFull = domain.live.activeCount() >= MAX_DEPTH;
+      await expect(domain.submit('https://never.example/')).rejects.toMatchObject({
         code: isFull ? 'QUEUE_FULL' : 'STORE_UNAVAILABLE',
       });
       const waiting = [...model.records].find(
         ([, { status }]) => status === 'queued' || status === 'paused',
       );
-      const refused = waiting ? room.downloads.cancel(waiting[0]) : null;
+      const refused = waiting ? domain.downloads.cancel(waiting[0]) : null;
       if (refused) await expect(refused).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
-      room.failWrites(null);
+      domain.failWrites(null);
     }),
 );
 
@@ -188,7 +188,7 @@ const restart = fc.constant(null).map(
   () =>
     new Command('restart', async (model, real) => {
       await settle();
-      real.room = await real.room.restart();
+      real.domain = await real.domain.restart();
       for (const expected of model.records.values()) {
         if (expected.status === 'running') expected.status = 'queued';
       }
@@ -220,7 +220,7 @@ describe('the queue and the history', () => {
       await fc.assert(
         fc.asyncProperty(commands, async (sequence) => {
           const real: Real = {
-            room: await openRoom({
+            domain: await openDomain({
               slots: 3,
               historyLimit: HISTORY_LIMIT,
               maxQueueDepth: MAX_DEPTH,
@@ -232,7 +232,7 @@ describe('the queue and the history', () => {
               sequence,
             );
           } finally {
-            await real.room.close();
+            await real.domain.close();
           }
         }),
         { numRuns: RUNS, endOnFailure: true, ...seedOf() },
@@ -244,18 +244,18 @@ describe('the queue and the history', () => {
     'keep a thousand active downloads and the newest two hundred ended ones',
     { timeout: 60_000 },
     async () => {
-      const room = await openRoom({ slots: 2, maxQueueDepth: 2000 });
+      const domain = await openDomain({ slots: 2, maxQueueDepth: 2000 });
       for (let batch = 0; batch < 3; batch += 1) {
-        await room.submit(
+        await domain.submit(
           ...Array.from({ length: 500 }, (_, n) => `https://a.example/${batch}/${n}`),
         );
       }
-      const ids = room.downloads.find({ statuses: null, q: null });
+      const ids = domain.downloads.find({ statuses: null, q: null });
       const cancelled = ids.slice(1000);
-      for (const id of cancelled) await room.downloads.cancel(id);
-      expect(room.live.activeCount()).toBe(1000);
-      expect(room.live.count('cancelled')).toBe(200);
-      const next = await room.restart();
+      for (const id of cancelled) await domain.downloads.cancel(id);
+      expect(domain.live.activeCount()).toBe(1000);
+      expect(domain.live.count('cancelled')).toBe(200);
+      const next = await domain.restart();
       expect(new Set(next.downloads.find({ statuses: null, q: null }))).toEqual(
         new Set([...ids.slice(0, 1000), ...cancelled.slice(-200)]),
       );

@@ -1,65 +1,65 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { eventually } from '../http/app-under-test.ts';
-import { done, openRoom, type Room, type RoomOptions } from './room-under-test.ts';
+import { done, openDomain, type DomainUnderTest, type DomainOptions } from './domain-under-test.ts';
 
 const HOUR_MS = 3_600_000;
-const rooms: Room[] = [];
+const domains: DomainUnderTest[] = [];
 
-async function open(options: RoomOptions = {}): Promise<Room> {
-  const room = await openRoom(options);
-  rooms.push(room);
-  return room;
+async function open(options: DomainOptions = {}): Promise<DomainUnderTest> {
+  const domain = await openDomain(options);
+  domains.push(domain);
+  return domain;
 }
 
 afterEach(async () => {
-  for (const room of rooms.splice(0)) await room.close();
+  for (const domain of domains.splice(0)) await domain.close();
 });
 
-async function complete(room: Room, id: string): Promise<void> {
-  (await eventually(() => room.attempts.get(id))).end(done);
-  await eventually(() => room.statusOf(id) !== 'running');
+async function complete(domain: DomainUnderTest, id: string): Promise<void> {
+  (await eventually(() => domain.attempts.get(id))).end(done);
+  await eventually(() => domain.statusOf(id) !== 'running');
 }
 
 describe('the same link again', () => {
   it('is queued anew once its record was purged', async () => {
-    const room = await open();
-    const [first = ''] = await room.submit('https://a.example/1');
-    await complete(room, first);
-    await room.downloads.purge(first, 'record');
-    const again = await room.downloads.submit({ url: 'https://a.example/1' }, null);
+    const domain = await open();
+    const [first = ''] = await domain.submit('https://a.example/1');
+    await complete(domain, first);
+    await domain.downloads.purge(first, 'record');
+    const again = await domain.downloads.submit({ url: 'https://a.example/1' }, null);
     expect(again.duplicates).toEqual([]);
     expect(again.downloads).toHaveLength(1);
     expect(again.downloads[0]?.id).not.toBe(first);
   });
 
   it('is queued anew once its record was evicted', async () => {
-    const room = await open({ historyLimit: 1 });
-    const [first = '', second = ''] = await room.submit(
+    const domain = await open({ historyLimit: 1 });
+    const [first = '', second = ''] = await domain.submit(
       'https://a.example/1',
       'https://a.example/2',
     );
-    await complete(room, first);
-    await complete(room, second);
-    await eventually(() => room.statusOf(first) === null);
-    const again = await room.downloads.submit({ url: 'https://a.example/1' }, null);
+    await complete(domain, first);
+    await complete(domain, second);
+    await eventually(() => domain.statusOf(first) === null);
+    const again = await domain.downloads.submit({ url: 'https://a.example/1' }, null);
     expect(again.duplicates).toEqual([]);
     expect(again.downloads).toHaveLength(1);
   });
 
   it('keeps nothing of a batch whose duplicate could not be written', async () => {
-    const room = await open();
-    room.failWrites(new Error('EIO'));
-    const first = room.downloads.submit({ url: 'https://a.example/1' }, null);
+    const domain = await open();
+    domain.failWrites(new Error('EIO'));
+    const first = domain.downloads.submit({ url: 'https://a.example/1' }, null);
     first.catch(() => undefined);
     // Lets the failing write begin, so that the next request is part of another one.
     for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
-    room.failWrites(null);
+    domain.failWrites(null);
     const urls = ['https://a.example/1', 'https://a.example/2'];
-    const both = room.downloads.submit({ urls }, null);
+    const both = domain.downloads.submit({ urls }, null);
     await expect(both).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
     await expect(first).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
-    const next = await room.restart();
-    rooms.push(next);
+    const next = await domain.restart();
+    domains.push(next);
     expect([...next.live.all()]).toEqual([]);
   });
 });
@@ -69,25 +69,25 @@ describe('an idempotency key', () => {
 
   async function atHour() {
     let hour = 0;
-    const room = await open({ now: () => new Date(1.7e12 + hour * HOUR_MS) });
-    return { room, setHour: (next: number) => void (hour = next) };
+    const domain = await open({ now: () => new Date(1.7e12 + hour * HOUR_MS) });
+    return { domain, setHour: (next: number) => void (hour = next) };
   }
 
-  const idsOf = (result: Awaited<ReturnType<Room['downloads']['submit']>>) =>
+  const idsOf = (result: Awaited<ReturnType<DomainUnderTest['downloads']['submit']>>) =>
     result.downloads.map(({ id }) => id);
 
   it('holds for a day, then begins anew and holds again', async () => {
-    const { room, setHour } = await atHour();
-    const first = idsOf(await room.downloads.submit(body, 'k'));
+    const { domain, setHour } = await atHour();
+    const first = idsOf(await domain.downloads.submit(body, 'k'));
     setHour(23.9);
-    expect(idsOf(await room.downloads.submit(body, 'k'))).toEqual(first);
+    expect(idsOf(await domain.downloads.submit(body, 'k'))).toEqual(first);
     setHour(24.1);
-    const second = idsOf(await room.downloads.submit(body, 'k'));
+    const second = idsOf(await domain.downloads.submit(body, 'k'));
     expect(second).not.toEqual(first);
-    expect(idsOf(await room.downloads.submit(body, 'k'))).toEqual(second);
+    expect(idsOf(await domain.downloads.submit(body, 'k'))).toEqual(second);
     setHour(40);
-    const next = await room.restart();
-    rooms.push(next);
+    const next = await domain.restart();
+    domains.push(next);
     expect(idsOf(await next.downloads.submit(body, 'k'))).toEqual(second);
   });
 
@@ -96,52 +96,52 @@ describe('an idempotency key', () => {
     async (jump) => {
       let hours = jump;
       const believedNow = () => new Date(1.7e12);
-      const room = await open({ now: () => new Date(1.7e12 + hours * HOUR_MS), believedNow });
-      const first = idsOf(await room.downloads.submit(body, 'k'));
+      const domain = await open({ now: () => new Date(1.7e12 + hours * HOUR_MS), believedNow });
+      const first = idsOf(await domain.downloads.submit(body, 'k'));
       for (const next of [0, 31 * 24, -60 * 24, 0]) {
         hours = next;
-        await room.downloads.submit({ url: 'https://a.example/other' }, `k${next}`);
-        expect(idsOf(await room.downloads.submit(body, 'k'))).toEqual(first);
+        await domain.downloads.submit({ url: 'https://a.example/other' }, `k${next}`);
+        expect(idsOf(await domain.downloads.submit(body, 'k'))).toEqual(first);
       }
-      const again = await room.restart();
-      rooms.push(again);
+      const again = await domain.restart();
+      domains.push(again);
       expect(idsOf(await again.downloads.submit(body, 'k'))).toEqual(first);
     },
   );
 
   it('may carry another body after a day', async () => {
-    const { room, setHour } = await atHour();
-    await room.downloads.submit(body, 'k');
+    const { domain, setHour } = await atHour();
+    await domain.downloads.submit(body, 'k');
     const other = { url: 'https://a.example/other' };
-    await expect(room.downloads.submit(other, 'k')).rejects.toMatchObject({
+    await expect(domain.downloads.submit(other, 'k')).rejects.toMatchObject({
       code: 'IDEMPOTENCY_CONFLICT',
     });
     setHour(25);
-    expect(idsOf(await room.downloads.submit(other, 'k'))).toHaveLength(1);
+    expect(idsOf(await domain.downloads.submit(other, 'k'))).toHaveLength(1);
   });
 
   it('gives one record to many requests in the moment in which it ends', async () => {
-    const { room, setHour } = await atHour();
-    await room.downloads.submit(body, 'k');
+    const { domain, setHour } = await atHour();
+    await domain.downloads.submit(body, 'k');
     setHour(25);
     const results = await Promise.all(
-      Array.from({ length: 50 }, () => room.downloads.submit(body, 'k')),
+      Array.from({ length: 50 }, () => domain.downloads.submit(body, 'k')),
     );
     expect(new Set(results.flatMap(idsOf)).size).toBe(1);
   });
 
   it('is one of the newest two thousand, also after a restart', async () => {
-    const room = await open({ maxQueueDepth: 5000 });
+    const domain = await open({ maxQueueDepth: 5000 });
     const bodyOf = (n: number) => ({
       urls: Array.from({ length: 12 }, () => `https://a.example/${n}`),
     });
     for (let from = 0; from < 1700; from += 100) {
       const batch = Array.from({ length: 100 }, (_, n) => from + n);
-      await Promise.all(batch.map((n) => room.downloads.submit(bodyOf(n), `k${n}`)));
+      await Promise.all(batch.map((n) => domain.downloads.submit(bodyOf(n), `k${n}`)));
     }
     // Twelve ids and one duplicate each: the limit of ids comes before that of keys.
-    const next = await room.restart();
-    rooms.push(next);
+    const next = await domain.restart();
+    domains.push(next);
     const known = async (n: number) => {
       const call = next.downloads.submit({ url: 'https://a.example/other' }, `k${n}`);
       return call.then(
@@ -156,41 +156,44 @@ describe('an idempotency key', () => {
   });
 
   it('is free again when its request was refused', async () => {
-    const room = await open({ maxQueueDepth: 1 });
-    await room.submit('https://a.example/first');
-    await expect(room.downloads.submit(body, 'k')).rejects.toMatchObject({ code: 'QUEUE_FULL' });
+    const domain = await open({ maxQueueDepth: 1 });
+    await domain.submit('https://a.example/first');
+    await expect(domain.downloads.submit(body, 'k')).rejects.toMatchObject({ code: 'QUEUE_FULL' });
     const other = { url: 'https://a.example/first' };
-    expect((await room.downloads.submit(other, 'k')).duplicates).toHaveLength(1);
+    expect((await domain.downloads.submit(other, 'k')).duplicates).toHaveLength(1);
   });
 
   it('names the records that are gone', async () => {
-    const room = await open();
-    const [id = ''] = idsOf(await room.downloads.submit(body, 'k'));
-    await room.downloads.cancel(id);
-    await room.downloads.purge(id, 'record');
-    expect(await room.downloads.submit(body, 'k')).toMatchObject({ downloads: [], removed: [id] });
+    const domain = await open();
+    const [id = ''] = idsOf(await domain.downloads.submit(body, 'k'));
+    await domain.downloads.cancel(id);
+    await domain.downloads.purge(id, 'record');
+    expect(await domain.downloads.submit(body, 'k')).toMatchObject({
+      downloads: [],
+      removed: [id],
+    });
   });
 });
 
 describe('room in the queue', () => {
   it('is counted also for requests at the same time', async () => {
-    const room = await open({ maxQueueDepth: 10 });
+    const domain = await open({ maxQueueDepth: 10 });
     const results = await Promise.allSettled(
       Array.from({ length: 50 }, (_, n) =>
-        room.downloads.submit({ url: `https://a.example/${n}` }, null),
+        domain.downloads.submit({ url: `https://a.example/${n}` }, null),
       ),
     );
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(10);
-    expect(room.live.activeCount()).toBe(10);
+    expect(domain.live.activeCount()).toBe(10);
   });
 
   it('is given back when the write failed', async () => {
-    const room = await open({ maxQueueDepth: 1 });
-    room.failWrites(new Error('ENOSPC'));
-    await expect(room.submit('https://a.example/1')).rejects.toMatchObject({
+    const domain = await open({ maxQueueDepth: 1 });
+    domain.failWrites(new Error('ENOSPC'));
+    await expect(domain.submit('https://a.example/1')).rejects.toMatchObject({
       code: 'STORE_UNAVAILABLE',
     });
-    room.failWrites(null);
-    expect(await room.submit('https://a.example/2')).toHaveLength(1);
+    domain.failWrites(null);
+    expect(await domain.submit('https://a.example/2')).toHaveLength(1);
   });
 });

@@ -1,27 +1,27 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { eventually } from '../http/app-under-test.ts';
-import { done, openRoom, type Room } from './room-under-test.ts';
+import { done, openDomain, type DomainUnderTest } from './domain-under-test.ts';
 
-let room: Room;
+let domain: DomainUnderTest;
 
-afterEach(() => room.close());
+afterEach(() => domain.close());
 
 describe('the start of a download', () => {
   it('is not written when it has ended a moment later', async () => {
-    room = await openRoom();
-    const before = room.writes();
-    const [id = ''] = await room.submit('https://a.example/1');
-    (await eventually(() => room.attempts.get(id))).end(done);
-    await eventually(() => room.statusOf(id) === 'completed');
-    await vi.waitFor(() => expect(room.writes()).toBe(before + 2));
+    domain = await openDomain();
+    const before = domain.writes();
+    const [id = ''] = await domain.submit('https://a.example/1');
+    (await eventually(() => domain.attempts.get(id))).end(done);
+    await eventually(() => domain.statusOf(id) === 'completed');
+    await vi.waitFor(() => expect(domain.writes()).toBe(before + 2));
   });
 
   it('is written soon when it goes on, so that the next start knows of it', async () => {
-    room = await openRoom();
-    const before = room.writes();
-    const [id = ''] = await room.submit('https://a.example/1');
-    await eventually(() => room.attempts.get(id));
-    expect(room.statusOf(id)).toBe('running');
-    await vi.waitFor(() => expect(room.writes()).toBe(before + 2));
+    domain = await openDomain();
+    const before = domain.writes();
+    const [id = ''] = await domain.submit('https://a.example/1');
+    await eventually(() => domain.attempts.get(id));
+    expect(domain.statusOf(id)).toBe('running');
+    await vi.waitFor(() => expect(domain.writes()).toBe(before + 2));
   });
 });

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Selection } from '../../src/worker/task.ts';
 import { readOutcome } from '../../src/worker/work-folder/outcome-file.ts';
 import { planOf } from '../../src/worker/plan/plan.ts';
-import { probeMedia } from '../../src/worker/media/ffprobe.ts';
+import { measureMedia } from '../../src/worker/media/ffprobe.ts';
 import { finishRecording } from '../../src/worker/media/recording.ts';
 import { startCanary, type Canary } from '../origin/canary.ts';
 import { hostileTitles } from '../origin/page-routes.ts';
@@ -255,7 +255,7 @@ describe('options', () => {
     const path = (await finishRecording(jobs, jobFolder, recordingPlan()))?.path;
     expect(path).toBe(join(jobFolder, 'media.mp4'));
     expect(await readdir(jobFolder)).toEqual(['media.mp4']);
-    const media = await probeMedia(jobs, path ?? '');
+    const media = await measureMedia(jobs, path ?? '');
     expect(media?.formatName).toContain('mp4');
     expect(media?.streams.map(({ codec }) => codec)).toEqual(['h264', 'aac']);
   });
@@ -303,7 +303,7 @@ describe('options', () => {
     const recording = await finishRecording(jobs, jobFolder, recordingPlan(asked));
     expect(recording).toEqual({ path: join(jobFolder, `media.${extension}`), warnings });
     expect(await readdir(jobFolder)).toEqual([`media.${extension}`]);
-    const media = await probeMedia(jobs, recording?.path ?? '');
+    const media = await measureMedia(jobs, recording?.path ?? '');
     expect(media?.streams.map(({ codec }) => codec)).toEqual(codecs);
   });
 

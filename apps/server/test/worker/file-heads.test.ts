@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { collectSidecars } from '../../src/worker/work-folder/job-folder.ts';
 import { planOf } from '../../src/worker/plan/plan.ts';
-import { probeMedia, ProbeError } from '../../src/worker/media/ffprobe.ts';
+import { measureMedia, ProbeError } from '../../src/worker/media/ffprobe.ts';
 import { saying } from '../origin/hostile-routes.ts';
 import { ffmpegPath } from '../origin/media.ts';
 import { startTasks, type TaskRequest, type TasksUnderTest } from './task-under-test.ts';
@@ -114,7 +114,7 @@ describe('a fetched file that names other files', () => {
     const { jobs, jobFolder } = await tasks.jobs();
     const path = join(jobFolder, 'media.mp4');
     await writeFile(path, local());
-    await expect(probeMedia(jobs, path)).rejects.toThrow(
+    await expect(measureMedia(jobs, path)).rejects.toThrow(
       new ProbeError('INVALID_MEDIA', 'The file is no media: it is a playlist.'),
     );
     const copied = join(jobFolder, 'copied.mp4');

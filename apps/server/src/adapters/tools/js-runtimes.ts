@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { access, constants, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import { placesOf, type Prober } from './tool-asker.ts';
+import { placesOf, type ToolAsker } from './tool-asker.ts';
 
 export interface JsRuntimeTool {
   readonly path: string;
@@ -35,10 +35,10 @@ const NODE_WITHOUT_NETWORK: Version = [25, 0];
  * and any other Node only as the last resort. Null when there is none.
  */
 export async function findJsRuntime(
-  prober: Prober,
+  asker: ToolAsker,
   places: RuntimePlaces,
 ): Promise<JsRuntimeTool | null> {
-  return (await findDeno(prober, places)) ?? (await findNode(prober, places));
+  return (await findDeno(asker, places)) ?? (await findNode(asker, places));
 }
 
 /** The npm package with Deno's program for this system, as a folder; null when it is not installed. */
@@ -83,7 +83,7 @@ function denoPackage(): string {
 }
 
 async function findDeno(
-  prober: Prober,
+  asker: ToolAsker,
   { bundledDeno: bundled, toolsDir, searchPath }: RuntimePlaces,
 ): Promise<JsRuntimeTool | null> {
   const ours = [...(bundled === null ? [] : [join(bundled, 'deno')]), denoIn(toolsDir)];
@@ -91,7 +91,7 @@ async function findDeno(
     const path = await realExecutable(place);
     const found =
       path &&
-      (await prober.ask(
+      (await asker.ask(
         { command: path, args: ['--version'], files: [path] },
         ({ exitCode, stdout }) =>
           exitCode === 0 ? asDeno(path, /^deno (\S+)/.exec(stdout)?.[1]) : null,
@@ -101,7 +101,7 @@ async function findDeno(
   const command = await firstOf(placesOf('deno', searchPath));
   if (command === null) return null;
   return askForPath(
-    prober,
+    asker,
     command,
     ['eval', 'console.log(Deno.execPath() + "\\n" + Deno.version.deno)'],
     asDeno,
@@ -109,7 +109,7 @@ async function findDeno(
 }
 
 async function findNode(
-  prober: Prober,
+  asker: ToolAsker,
   { nodeExecPath, nodeVersion, searchPath }: RuntimePlaces,
 ): Promise<JsRuntimeTool | null> {
   const own = asNode(nodeExecPath, nodeVersion.replace(/^v/, ''));
@@ -119,7 +119,7 @@ async function findNode(
     command === null || command === nodeExecPath
       ? null
       : await askForPath(
-          prober,
+          asker,
           command,
           ['-p', 'process.execPath + "\\n" + process.versions.node'],
           asNode,
@@ -129,12 +129,12 @@ async function findNode(
 
 /** The path is asked for as well, because jobs run with a fixed PATH on which launchers and shims do not work. */
 function askForPath(
-  prober: Prober,
+  asker: ToolAsker,
   command: string,
   args: readonly string[],
   accept: (path: string, version?: string) => JsRuntimeTool | null,
 ): Promise<JsRuntimeTool | null> {
-  return prober.ask(
+  return asker.ask(
     { command, args, files: [command] },
     ({ exitCode, stdout }) => {
       const [path, version] = stdout.trim().split('\n');

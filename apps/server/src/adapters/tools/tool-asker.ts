@@ -27,7 +27,7 @@ export interface Answer {
  * Asks tools one question and remembers what they said, so that the next start needs no process at all.
  * Only answers that `accept` turned into a value are kept, by path, modification time and size.
  */
-export interface Prober {
+export interface ToolAsker {
   /** Resolves to what `accept` made of the answer, null when it was refused; never rejects. `alsoWatch` names files known only from the answer. */
   ask<T>(
     question: Question,
@@ -43,7 +43,7 @@ interface Remembered {
   readonly value: unknown;
 }
 
-export async function createProber(memoryFile: string, searchPath: string): Promise<Prober> {
+export async function createToolAsker(memoryFile: string, searchPath: string): Promise<ToolAsker> {
   const known = await readMemory(memoryFile);
   const fresh = new Map<string, Remembered>();
   let hasNews = false;

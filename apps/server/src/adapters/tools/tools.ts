@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { bundledDeno, findJsRuntime, type JsRuntimeTool } from './js-runtimes.ts';
 import { solverLibraries } from './solver-libraries.ts';
 import { problemsOf, type ToolProblem } from './tool-problems.ts';
-import { createProber, placesOf, type Prober } from './tool-asker.ts';
+import { createToolAsker, placesOf, type ToolAsker } from './tool-asker.ts';
 import {
   createYtDlpFinder,
   isFile,
@@ -82,10 +82,10 @@ export async function findTools(given: FindToolsOptions): Promise<Tools> {
     ffprobePath: chosen(given.ffprobePath, given.searchPath),
   };
   const { searchPath, toolsDir } = options;
-  const prober = await createProber(join(toolsDir, 'found.json'), searchPath);
-  const pythons = findPythons(prober, options);
+  const asker = await createToolAsker(join(toolsDir, 'found.json'), searchPath);
+  const pythons = findPythons(asker, options);
   const finder = createYtDlpFinder({
-    prober,
+    asker,
     searchPath,
     pythons: pythons.then((found) => found.filter(({ version }) => isAtLeast(version, 3, 10))),
     isPythonChosen: options.pythonPath !== undefined,
@@ -94,14 +94,14 @@ export async function findTools(given: FindToolsOptions): Promise<Tools> {
   const [python, ytDlp, ffmpeg, ffprobe, jsRuntime] = await Promise.all([
     pythons.then((found) => found[0] ?? null),
     findYtDlp(finder, options),
-    findFfmpegTool(prober, 'ffmpeg', options),
-    findFfmpegTool(prober, 'ffprobe', options),
-    findJsRuntime(prober, {
+    findFfmpegTool(asker, 'ffmpeg', options),
+    findFfmpegTool(asker, 'ffprobe', options),
+    findJsRuntime(asker, {
       ...options,
       bundledDeno: options.bundledDeno === undefined ? bundledDeno() : options.bundledDeno,
     }),
   ]);
-  await prober.remember();
+  await asker.remember();
   const libraries =
     ytDlp === null || ytDlp.hasEjs || ytDlp.solverScript === null
       ? null
@@ -154,12 +154,12 @@ function newestOf(copies: readonly ManagedCopy[]): YtDlpTool | null {
 }
 
 async function findPythons(
-  prober: Prober,
+  asker: ToolAsker,
   { pythonPath, searchPath }: FindToolsOptions,
 ): Promise<PythonTool[]> {
   const ask = async (places: readonly string[]): Promise<PythonTool | null> => {
     const path = await firstExecutable(places);
-    return path === null ? null : askPython(prober, path);
+    return path === null ? null : askPython(asker, path);
   };
   if (pythonPath !== undefined) {
     const found = await ask([pythonPath]);
@@ -182,10 +182,10 @@ function distinct(pythons: readonly PythonTool[]): PythonTool[] {
   return [...new Map(pythons.map((python) => [python.path, python])).values()];
 }
 
-function askPython(prober: Prober, path: string): Promise<PythonTool | null> {
+function askPython(asker: ToolAsker, path: string): Promise<PythonTool | null> {
   const script =
     'import sys, importlib.util as u; print(sys.executable, "%d.%d.%d" % sys.version_info[:3], u.find_spec("pip") is not None, sep="\\n")';
-  return prober.ask(
+  return asker.ask(
     { command: path, args: ['-I', '-c', script], files: [path] },
     ({ exitCode, stdout }) => {
       const [executable, version, hasPip] = stdout.trim().split('\n');
@@ -198,7 +198,7 @@ function askPython(prober: Prober, path: string): Promise<PythonTool | null> {
 }
 
 async function findFfmpegTool(
-  prober: Prober,
+  asker: ToolAsker,
   name: 'ffmpeg' | 'ffprobe',
   { ffmpegPath, ffprobePath, searchPath }: FindToolsOptions,
 ): Promise<Tool | null> {
@@ -210,13 +210,10 @@ async function findFfmpegTool(
       : await explicitPlaces(explicit, name, isNamed);
   const path = await firstExecutable(places);
   if (path === null) return null;
-  return prober.ask(
-    { command: path, args: ['-version'], files: [path] },
-    ({ exitCode, stdout }) => {
-      const version = new RegExp(`^${name} version (\\S+)`).exec(stdout)?.[1];
-      return exitCode === 0 && version !== undefined ? { path, version } : null;
-    },
-  );
+  return asker.ask({ command: path, args: ['-version'], files: [path] }, ({ exitCode, stdout }) => {
+    const version = new RegExp(`^${name} version (\\S+)`).exec(stdout)?.[1];
+    return exitCode === 0 && version !== undefined ? { path, version } : null;
+  });
 }
 
 async function explicitPlaces(setting: string, name: string, isNamed: boolean): Promise<string[]> {

@@ -1,6 +1,6 @@
 import { open, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { placesOf, type Prober } from './tool-asker.ts';
+import { placesOf, type ToolAsker } from './tool-asker.ts';
 
 /** Where a yt-dlp is, how it is started, and what it can do. */
 export interface YtDlpTool {
@@ -106,7 +106,7 @@ interface Launcher {
 }
 
 export function createYtDlpFinder(options: {
-  readonly prober: Prober;
+  readonly asker: ToolAsker;
   readonly searchPath: string;
   /** Interpreters to try for a yt-dlp that does not name a working one itself, in this order. */
   readonly pythons: Promise<readonly PythonTool[]>;
@@ -114,7 +114,7 @@ export function createYtDlpFinder(options: {
   readonly isPythonChosen: boolean;
   readonly today: Date;
 }): YtDlpFinder {
-  const { prober, searchPath, today } = options;
+  const { asker, searchPath, today } = options;
 
   async function at(path: string, isManaged: boolean): Promise<YtDlpTool | null> {
     if (await isFile(join(path, 'yt_dlp', '__init__.py'))) {
@@ -156,7 +156,7 @@ export function createYtDlpFinder(options: {
   ): Promise<YtDlpTool | null> {
     for (const interpreter of interpreters) {
       if (!(await isFile(interpreter))) continue;
-      const answer = await prober.ask<ModuleAnswer>(
+      const answer = await asker.ask<ModuleAnswer>(
         {
           command: interpreter,
           args: ['-I', '-c', MODULE_PROBE, modulePath ?? ''],
@@ -185,12 +185,12 @@ export function createYtDlpFinder(options: {
 
   async function asBinary(path: string, isManaged: boolean): Promise<YtDlpTool | null> {
     const [version, libraries] = await Promise.all([
-      prober.ask(
+      asker.ask(
         { command: path, args: ['--ignore-config', '--version'], files: [path] },
         ({ exitCode, stdout }) => (exitCode === 0 ? versionIn(stdout) : null),
       ),
       // Without an address it ends with an error, after naming the libraries inside it.
-      prober.ask(
+      asker.ask(
         { command: path, args: ['--ignore-config', '--verbose'], files: [path] },
         ({ stderr }) => /Optional libraries: (.*)/.exec(stderr)?.[1] ?? null,
       ),

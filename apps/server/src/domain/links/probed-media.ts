@@ -1,5 +1,5 @@
 import type { Metadata } from '@artemis/contracts';
-import type { SeenMedia } from '../attempt.ts';
+import type { ProbedMedia } from '../attempt.ts';
 
 /** Links in them have ended by then, on most sites. */
 const KEPT_MS = 6 * 3_600_000;
@@ -7,22 +7,22 @@ const MOST_KEPT = 100;
 const MOST_CHARACTERS = 32 * 1024 ** 2;
 
 /** What looks at links have found, for a few hours: in memory only, since it has secrets of sites in it. */
-export interface SeenMediaCache {
+export interface ProbedMediaCache {
   /** `proxy` is the one it was seen through: another country may be offered something else. */
-  put(url: string, proxy: string | null, media: SeenMedia): void;
+  put(url: string, proxy: string | null, media: ProbedMedia): void;
   metadata(url: string): Metadata | null;
   /** What a download of this link may begin from, as JSON of yt-dlp; null when it must ask the site. */
   info(url: string, proxy: string | null): string | null;
 }
 
 interface Entry {
-  readonly media: SeenMedia;
+  readonly media: ProbedMedia;
   readonly proxy: string | null;
   readonly atMs: number;
 }
 
 /** @param nowMs of a clock that nobody sets */
-export function createSeenMediaCache(nowMs = () => performance.now()): SeenMediaCache {
+export function createProbedMediaCache(nowMs = () => performance.now()): ProbedMediaCache {
   const entries = new Map<string, Entry>();
   let characters = 0;
 

@@ -109,7 +109,7 @@ export function createPlaylistFeeder(
   }
 
   /** What is not out yet may wait for days, and does not hold up the rest of the list. */
-  function roomFor(queued: readonly string[]): number {
+  function capacityFor(queued: readonly string[]): number {
     const isEarly = (child: string) => live.get(child)?.download.waiting_for === 'release';
     const early = queued.filter(isEarly).length;
     const waiting = queued.length - early;
@@ -125,11 +125,11 @@ export function createPlaylistFeeder(
     while (isRunning(id)) {
       const children = lists.childrenOf(id);
       const statuses = children.map((child) => lists.statusOf(child));
-      const room = roomFor(children.filter((child) => lists.statusOf(child) === 'queued'));
-      if (room <= 0) return;
+      const capacity = capacityFor(children.filter((child) => lists.statusOf(child) === 'queued'));
+      if (capacity <= 0) return;
       const from = feeding.cursor;
       try {
-        const next = await nextEntries(id, feeding, list, room);
+        const next = await nextEntries(id, feeding, list, capacity);
         if (next.length > 0) await start(id, list, next, given);
         else if (statuses.some(isActive)) return;
         else if (await finish(id, list)) return;

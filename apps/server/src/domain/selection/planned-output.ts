@@ -11,7 +11,7 @@ export interface OutputPlannerDependencies {
   readonly live: LiveDownloads;
   readonly files: Pick<FileStore, 'isTaken'>;
   /** What is known of a link that was looked at a short time ago, or null. */
-  readonly seenMetadata: (url: string) => Metadata | null;
+  readonly probedMetadata: (url: string) => Metadata | null;
 }
 
 export type OutputPlanner = (
@@ -24,11 +24,11 @@ export type OutputPlanner = (
  * download under way of which enough is known. Only the store decides in the end, by a number and never by replacing.
  */
 export function createOutputPlanner(dependencies: OutputPlannerDependencies): OutputPlanner {
-  const { live, files, seenMetadata } = dependencies;
+  const { live, files, probedMetadata } = dependencies;
 
   function pathOfActive(download: Download): string | null {
     const isKnown = download.metadata.title !== undefined;
-    const metadata = isKnown ? download.metadata : seenMetadata(download.url);
+    const metadata = isKnown ? download.metadata : probedMetadata(download.url);
     if (metadata === null && isNamedByMetadata(download.options)) return null;
     return plannedPath({ ...download, metadata: metadata ?? {} });
   }

@@ -19,7 +19,7 @@ export function eventRoutes(app: FastifyInstance, { feed }: { readonly feed: Eve
   const open = new Set<ServerResponse>();
   const byAddress = new Map<string, number>();
 
-  function requireRoom(address: string): void {
+  function requireCapacity(address: string): void {
     if (open.size < MOST_STREAMS && (byAddress.get(address) ?? 0) < MOST_STREAMS_OF_ONE) return;
     throw new RequestError(
       'RATE_LIMITED',
@@ -45,7 +45,7 @@ export function eventRoutes(app: FastifyInstance, { feed }: { readonly feed: Eve
       throw new RequestError('NOT_ACCEPTABLE', 'Events are sent as text/event-stream only.');
     }
     const address = networkOf(request.ip);
-    requireRoom(address);
+    requireCapacity(address);
     const lastId = request.headers['last-event-id'];
     reply.hijack();
     const { raw } = reply;

@@ -8,7 +8,7 @@ const REFUSED = 'refused: ';
 /** From here before the end of the shortest stream, packets are looked for. */
 const TAIL_SECONDS = 6;
 
-export interface ProbedStream {
+export interface MeasuredStream {
   readonly index: number;
   readonly type: 'video' | 'audio' | 'subtitle' | 'other';
   readonly codec: string | null;
@@ -19,12 +19,12 @@ export interface ProbedStream {
   readonly endSeconds: number | null;
 }
 
-export interface ProbedMedia {
+export interface MeasuredMedia {
   readonly formatName: string;
   readonly durationSeconds: number | null;
   readonly startSeconds: number;
   /** Covers and other still pictures left out. */
-  readonly streams: readonly ProbedStream[];
+  readonly streams: readonly MeasuredStream[];
   /** By stream index: where the last packet that was read ends. */
   readonly packetEnds: ReadonlyMap<number, number>;
   /** The same: the longest hole between two packets, 0 for none; null when they were not all read. */
@@ -54,7 +54,7 @@ export class ProbeError extends Error {
  * process, since its start is most of the cost.
  * @throws {ProbeError}
  */
-export async function probeMedia(jobs: Jobs, path: string): Promise<ProbedMedia | null> {
+export async function measureMedia(jobs: Jobs, path: string): Promise<MeasuredMedia | null> {
   return (await probe(jobs, path, PAST_THE_END)) ?? probe(jobs, path, '0%+#1');
 }
 
@@ -62,7 +62,7 @@ export async function probeMedia(jobs: Jobs, path: string): Promise<ProbedMedia 
 export async function lastPackets(
   jobs: Jobs,
   path: string,
-  media: ProbedMedia,
+  media: MeasuredMedia,
 ): Promise<ReadonlyMap<number, number>> {
   const ends = media.streams
     .filter(isPlayed)
@@ -75,7 +75,7 @@ export async function lastPackets(
  * The same from every packet, which is the truth about its length and costs reading the file. Its duration is that of
  * sound and picture.
  */
-export async function readWholeMedia(jobs: Jobs, path: string): Promise<ProbedMedia | null> {
+export async function readWholeMedia(jobs: Jobs, path: string): Promise<MeasuredMedia | null> {
   const media = await probe(jobs, path, ALL);
   if (media === null) return null;
   const ends = media.streams
@@ -85,12 +85,12 @@ export async function readWholeMedia(jobs: Jobs, path: string): Promise<ProbedMe
   return { ...media, durationSeconds };
 }
 
-export function isPlayed({ type }: ProbedStream): boolean {
+export function isPlayed({ type }: MeasuredStream): boolean {
   return type === 'video' || type === 'audio';
 }
 
-async function probe(jobs: Jobs, path: string, interval: string): Promise<ProbedMedia | null> {
-  const streams: ProbedStream[] = [];
+async function probe(jobs: Jobs, path: string, interval: string): Promise<MeasuredMedia | null> {
+  const streams: MeasuredStream[] = [];
   const packetEnds = new Map<number, number>();
   const steps = new Map<number, { at: number; counts: Map<number, number> }>();
   let format: ReadonlyMap<string, string> | null = null;
@@ -150,7 +150,7 @@ async function probe(jobs: Jobs, path: string, interval: string): Promise<Probed
 
 /** A track of chapters or subtitles may last longer than what is played. */
 function playedSeconds(
-  streams: readonly ProbedStream[],
+  streams: readonly MeasuredStream[],
   startSeconds: number,
   saidSeconds: number | null,
 ): number | null {
@@ -179,7 +179,7 @@ function refuseUnlessAnswered({ exit, isTimedOut }: ToolResult): void {
   }
 }
 
-function streamOf(fields: ReadonlyMap<string, string>): ProbedStream {
+function streamOf(fields: ReadonlyMap<string, string>): MeasuredStream {
   const type = fields.get('codec_type');
   const length = numberOf(fields.get('duration'));
   return {

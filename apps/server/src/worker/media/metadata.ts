@@ -1,6 +1,6 @@
 import type { Metadata } from '@artemis/contracts';
 import { withoutSmuggled, type VideoInfo } from '../output/output-lines.ts';
-import type { ProbedMedia } from './ffprobe.ts';
+import type { MeasuredMedia } from './ffprobe.ts';
 
 const MAX_TEXT_CHARACTERS = 500;
 /** Longer than any that may be downloaded. */
@@ -30,7 +30,11 @@ export function metadataOf({ fields, durationSeconds, isLive }: VideoInfo): Meta
 }
 
 /** The same with what ffprobe has found, which is the truth about the file. */
-export function measuredMetadata(said: Metadata, media: ProbedMedia, extension: string): Metadata {
+export function measuredMetadata(
+  said: Metadata,
+  media: MeasuredMedia,
+  extension: string,
+): Metadata {
   const video = media.streams.find(({ type }) => type === 'video');
   const audio = media.streams.find(({ type }) => type === 'audio');
   return {

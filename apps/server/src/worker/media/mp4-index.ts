@@ -1,7 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { boxesIn, boxHead } from './mp4-box.ts';
 import { readTrack, type Mp4Track, type Span } from './mp4-track.ts';
-import type { ProbedMedia, ProbedStream } from './ffprobe.ts';
+import type { MeasuredMedia, MeasuredStream } from './ffprobe.ts';
 
 /** What ffprobe calls this container. */
 const FORMAT_NAME = 'mov,mp4,m4a,3gp,3g2,mj2';
@@ -16,7 +16,7 @@ const DURATION_TOLERANCE = 0.02;
  * this file. Null for all others, good or bad, which is no verdict: ffprobe has to look. Starting ffprobe costs more
  * than twice the CPU of a small download. Never rejects for what is in the file.
  */
-export async function readMp4Index(path: string): Promise<ProbedMedia | null> {
+export async function readMp4Index(path: string): Promise<MeasuredMedia | null> {
   const file = await open(path, 'r');
   try {
     return await readMedia(file);
@@ -29,7 +29,7 @@ export async function readMp4Index(path: string): Promise<ProbedMedia | null> {
   }
 }
 
-async function readMedia(file: FileHandle): Promise<ProbedMedia | null> {
+async function readMedia(file: FileHandle): Promise<MeasuredMedia | null> {
   const boxes = await readBoxes(file);
   const [index, ...others] = boxes?.filter(({ name }) => name === 'moov') ?? [];
   if (boxes?.[0]?.name !== 'ftyp' || index === undefined || others.length > 0) return null;
@@ -91,7 +91,7 @@ async function readBoxes(file: FileHandle): Promise<readonly Box[] | null> {
   return boxes;
 }
 
-function mediaOf(index: Buffer, data: readonly Span[]): ProbedMedia | null {
+function mediaOf(index: Buffer, data: readonly Span[]): MeasuredMedia | null {
   let durationSeconds = 0;
   const tracks: Mp4Track[] = [];
   for (const { name, content } of boxesIn(index)) {
@@ -127,7 +127,7 @@ function secondsIn(header: Buffer): number {
   return duration / timescale;
 }
 
-function streamOf(track: Mp4Track, index: number): ProbedStream {
+function streamOf(track: Mp4Track, index: number): MeasuredStream {
   const { type, codec, width, height, seconds, samples } = track;
   return {
     index,

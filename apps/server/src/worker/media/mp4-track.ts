@@ -1,5 +1,5 @@
 import { boxesIn } from './mp4-box.ts';
-import type { ProbedStream } from './ffprobe.ts';
+import type { MeasuredStream } from './ffprobe.ts';
 import { longestHole } from './timeline.ts';
 
 /** Bytes of the file, the end not included. */
@@ -8,7 +8,7 @@ export interface Span {
   readonly end: number;
 }
 
-export interface Mp4Track extends Pick<ProbedStream, 'type' | 'codec' | 'width' | 'height'> {
+export interface Mp4Track extends Pick<MeasuredStream, 'type' | 'codec' | 'width' | 'height'> {
   readonly samples: number;
   /** By the lengths of its samples, not by what a header promises. */
   readonly seconds: number;

@@ -1,14 +1,14 @@
 import { extname } from 'node:path';
 import type { ContainerHead } from './container-head.ts';
 import { MEDIA_LIST } from './media-list.ts';
-import { isPlayed, type ProbedMedia } from './ffprobe.ts';
+import { isPlayed, type MeasuredMedia } from './ffprobe.ts';
 
 /**
  * The extension of a file by what is in it: the one that it has when that names this kind of container, whatever a link
  * or a page made of it otherwise. Null: files of this kind are not kept.
  */
 export function fittingExtension(
-  media: ProbedMedia,
+  media: MeasuredMedia,
   head: ContainerHead | null,
   path: string,
 ): string | null {

@@ -14,9 +14,9 @@ import {
   isPlayed,
   lastPackets,
   ProbeError,
-  probeMedia,
+  measureMedia,
   readWholeMedia,
-  type ProbedMedia,
+  type MeasuredMedia,
 } from './ffprobe.ts';
 import { LEAST_HOLE_SECONDS } from './timeline.ts';
 
@@ -27,7 +27,7 @@ type Failed = { readonly failure: FailureCode; readonly detail: string };
 
 export type Verdict =
   | {
-      readonly media: ProbedMedia;
+      readonly media: MeasuredMedia;
       /** The one of its name, or another when its content is of another kind. */
       readonly extension: string;
       readonly warnings: readonly (WarningCode | DownloadWarning)[];
@@ -103,7 +103,7 @@ async function judge(
 }
 
 interface FoundMedia {
-  readonly media: ProbedMedia;
+  readonly media: MeasuredMedia;
   /** Null: an ordinary mp4, of which the index has told everything. */
   readonly head: ContainerHead | null;
   /** Its header says another length than it has. */
@@ -120,7 +120,7 @@ async function readMedia(jobs: Jobs, path: string, claims: Claims): Promise<Foun
   if ((head.missingBytes > 0 && !isCountStale) || (await isCutShort(path))) {
     return { failure: 'TRUNCATED', detail: 'The file ends before the end of its data.' };
   }
-  const media = await probeMedia(jobs, path);
+  const media = await measureMedia(jobs, path);
   if (media === null || !media.streams.some(isPlayed)) {
     return media === null && (await beginsLikeMedia(path))
       ? { failure: 'TRUNCATED', detail: 'The file ends before its index.' }
@@ -143,12 +143,12 @@ async function readMedia(jobs: Jobs, path: string, claims: Claims): Promise<Foun
 }
 
 /** Of fragments whose time does not begin at 0, as a part of a longer stream, ffmpeg's mov demuxer (5.1 to 7.1) tells the end as the length. */
-function isEndToldAsLength({ formatName, startSeconds }: ProbedMedia): boolean {
+function isEndToldAsLength({ formatName, startSeconds }: MeasuredMedia): boolean {
   return formatName.startsWith('mov,') && startSeconds > 1;
 }
 
 /** Null when it takes too long: a file of many gigabytes on a slow disk is no worse for that. */
-async function wholeMedia(jobs: Jobs, path: string): Promise<ProbedMedia | null> {
+async function wholeMedia(jobs: Jobs, path: string): Promise<MeasuredMedia | null> {
   try {
     return await readWholeMedia(jobs, path);
   } catch (error) {
@@ -173,7 +173,7 @@ function isFraction(seconds: number, listedSeconds: number): boolean {
 }
 
 /** Every listed fragment is there, and still there is a hole: the list itself lacks some. */
-async function undeclaredHole(path: string, media: ProbedMedia): Promise<DownloadWarning[]> {
+async function undeclaredHole(path: string, media: MeasuredMedia): Promise<DownloadWarning[]> {
   const holes =
     media.holes === null
       ? await holesBetweenFragments(path)
@@ -182,7 +182,7 @@ async function undeclaredHole(path: string, media: ProbedMedia): Promise<Downloa
   return longest > 0 ? [detailed('INCOMPLETE', `${longest.toFixed(1)} s`)] : [];
 }
 
-function holeIn({ streams, holes }: ProbedMedia): string | null {
+function holeIn({ streams, holes }: MeasuredMedia): string | null {
   for (const stream of streams.filter(isPlayed)) {
     const seconds = holes?.get(stream.index) ?? 0;
     if (seconds > LEAST_HOLE_SECONDS)
@@ -191,13 +191,13 @@ function holeIn({ streams, holes }: ProbedMedia): string | null {
   return null;
 }
 
-async function missingEnd(jobs: Jobs, path: string, media: ProbedMedia): Promise<string | null> {
+async function missingEnd(jobs: Jobs, path: string, media: MeasuredMedia): Promise<string | null> {
   if (gapAtEnd(media, media.packetEnds) === null) return null;
   return gapAtEnd(media, await lastPackets(jobs, path, media));
 }
 
 /** A stream whose own end is not told may end early; then one that lasts to the end of the file is enough. */
-function gapAtEnd(media: ProbedMedia, ends: ReadonlyMap<number, number>): string | null {
+function gapAtEnd(media: MeasuredMedia, ends: ReadonlyMap<number, number>): string | null {
   const fileEnd = media.startSeconds + (media.durationSeconds ?? 0);
   let doesReachEnd = false;
   for (const { index, type, endSeconds } of media.streams.filter(isPlayed)) {
@@ -214,12 +214,12 @@ function endTolerance(seconds: number): number {
   return Math.max(2, seconds * 0.02);
 }
 
-export function hasSubtitles({ streams }: ProbedMedia): boolean {
+export function hasSubtitles({ streams }: MeasuredMedia): boolean {
   return streams.some(({ type }) => type === 'subtitle');
 }
 
 function shortfalls(
-  media: ProbedMedia,
+  media: MeasuredMedia,
   plan: DownloadPlan,
   { stated, promised, isLinkOfFile }: Claims,
 ): WarningCode[] {

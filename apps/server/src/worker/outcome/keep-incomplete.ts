@@ -12,7 +12,7 @@ import type { Outcome } from '../../domain/attempt.ts';
 import { measuredMetadata, metadataOf } from '../media/metadata.ts';
 import { forgetOutcome, writeOutcome } from '../work-folder/outcome-file.ts';
 import { planOf, type DownloadPlan } from '../plan/plan.ts';
-import { probeMedia } from '../media/ffprobe.ts';
+import { measureMedia } from '../media/ffprobe.ts';
 import { readSetAside, SET_ASIDE, type SetAside } from '../work-folder/set-aside.ts';
 import { hasSubtitles, verifyMedia } from '../media/verify.ts';
 
@@ -111,7 +111,7 @@ async function promisedSeconds(
   { video }: SetAside,
   input: string,
 ): Promise<number | null> {
-  const whole = video.durationSeconds ?? (await probeMedia(jobs, input))?.durationSeconds ?? null;
+  const whole = video.durationSeconds ?? (await measureMedia(jobs, input))?.durationSeconds ?? null;
   if (section === null) return whole;
   return Math.min(section.endSeconds, whole ?? Infinity) - section.startSeconds;
 }

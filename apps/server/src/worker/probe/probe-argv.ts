@@ -5,7 +5,7 @@ import type { ArgvRow } from '../argv/argv-row.ts';
 export const PAGE_ENTRIES = 200;
 
 /** What a look has besides the rows of every run; of an option that stands twice the later one counts. */
-export function lookRows(firstEntry: number): readonly (ArgvRow & { readonly value?: string })[] {
+export function probeRows(firstEntry: number): readonly (ArgvRow & { readonly value?: string })[] {
   return [
     { option: '--flat-playlist', meaning: 'Lists entries without opening each of them.' },
     {
@@ -45,8 +45,8 @@ export function lookRows(firstEntry: number): readonly (ArgvRow & { readonly val
 }
 
 /** The command line of a look; `context` is that of a simulation. */
-export function lookArgv(context: ArgvContext, firstEntry: number): string[] {
-  const rows = lookRows(firstEntry).flatMap(({ option, value }) =>
+export function probeArgv(context: ArgvContext, firstEntry: number): string[] {
+  const rows = probeRows(firstEntry).flatMap(({ option, value }) =>
     value === undefined ? [option] : [option, value],
   );
   return [...argvOf(context).slice(0, -2), ...rows, '--', context.url];

@@ -7,7 +7,7 @@ import type { RaisedError } from '../engine/engine-control.ts';
 import { areFormatsMissing, inLightOfEngine } from '../failure/engine-trouble.ts';
 import { classifyFailure, isEgressRefusal } from '../failure/failure.ts';
 import { entryOf } from './listing.ts';
-import { lookArgv, PAGE_ENTRIES } from './probe-argv.ts';
+import { probeArgv, PAGE_ENTRIES } from './probe-argv.ts';
 import {
   chapterCount,
   formatsOf,
@@ -16,8 +16,8 @@ import {
   readSiteInfo,
   type SiteInfo,
 } from '../work-folder/site-info.ts';
-import type { LookOutcome } from '../../domain/attempt.ts';
-import type { LookRequest } from '../task.ts';
+import type { ProbeOutcome } from '../../domain/attempt.ts';
+import type { ProbeRequest } from '../task.ts';
 import { listMetadata, metadataOf } from '../media/metadata.ts';
 import { parseOutputLine, type VideoInfo } from '../output/output-lines.ts';
 import { asSingle, planOf } from '../plan/plan.ts';
@@ -39,7 +39,7 @@ const PICTURE_DEMUXERS = 'jpeg_pipe,png_pipe,webp_pipe,gif,gif_pipe,bmp_pipe,mov
  * What a link leads to, without a download: one run of yt-dlp, and one of ffmpeg for its thumbnail. Needs nothing but
  * the engine's socket, so it may run on any thread. Resolves when no process of it is left; never rejects.
  */
-export async function look(request: LookRequest): Promise<LookOutcome> {
+export async function look(request: ProbeRequest): Promise<ProbeOutcome> {
   const { url, selection, engine, egress, signal } = request;
   const nonce = randomBytes(12).toString('hex');
   const videos: VideoInfo[] = [];
@@ -88,7 +88,7 @@ export async function look(request: LookRequest): Promise<LookOutcome> {
     engine.socketPath,
     {
       program: 'yt-dlp',
-      argv: lookArgv(context, request.firstEntry),
+      argv: probeArgv(context, request.firstEntry),
       folder: request.folder,
       cookies: request.cookies,
       limits: { fileSizeBytes: MAX_PICTURE_BYTES, memoryBytes: request.memoryBytes },
@@ -145,7 +145,7 @@ function isListed({ fields }: VideoInfo): boolean {
   return typeof fields['playlist_index'] === 'number';
 }
 
-function playlistOf({ url, firstEntry }: LookRequest, videos: readonly VideoInfo[]): Probe {
+function playlistOf({ url, firstEntry }: ProbeRequest, videos: readonly VideoInfo[]): Probe {
   const [first = null] = videos;
   const { title, entry_count: count } = listMetadata(first, videos.length);
   const said = first?.fields['playlist_count'];
@@ -190,7 +190,7 @@ function mediaOf(
 }
 
 /** A small JPEG as a data: URI; null when there is no picture, or none that ffmpeg can read. */
-async function thumbnailOf(request: LookRequest, signal: AbortSignal): Promise<string | null> {
+async function thumbnailOf(request: ProbeRequest, signal: AbortSignal): Promise<string | null> {
   const { folder, engine } = request;
   const names = await readdir(folder);
   const name = names.find((entry) => entry.startsWith('thumbnail.'));

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { denoIn, findJsRuntime } from '../../../src/adapters/tools/js-runtimes.ts';
-import { createProber } from '../../../src/adapters/tools/tool-asker.ts';
+import { createToolAsker } from '../../../src/adapters/tools/tool-asker.ts';
 
 let folder: string;
 
@@ -22,8 +22,8 @@ async function program(path: string, says: string): Promise<string> {
 
 async function find(nodeVersion: string, bundledDeno: string | null = null) {
   const searchPath = join(folder, 'bin');
-  const prober = await createProber(join(folder, 'tools/found.json'), searchPath);
-  return findJsRuntime(prober, {
+  const asker = await createToolAsker(join(folder, 'tools/found.json'), searchPath);
+  return findJsRuntime(asker, {
     toolsDir: join(folder, 'tools'),
     searchPath,
     nodeExecPath: '/own/node',

@@ -5,7 +5,13 @@ import type { ListedEntry, Outcome } from '../../../src/domain/attempt.ts';
 import { actOnDownloads } from '../../../src/domain/act-on-downloads.ts';
 import { eventually } from '../../http/app-under-test.ts';
 import { createRandom } from '../../torture/random.ts';
-import { done, failure, openRoom, type Room, type RoomOptions } from '../room-under-test.ts';
+import {
+  done,
+  failure,
+  openDomain,
+  type DomainUnderTest,
+  type DomainOptions,
+} from '../domain-under-test.ts';
 
 const LIST = 'https://a.example/list';
 const SLOTS = 2;
@@ -13,21 +19,21 @@ const RUNNING = ['queued', 'running'] as const;
 /** Few tries, and none of them waits. */
 const ONCE = { maxAttempts: 1, slots: SLOTS } as const;
 
-let room: Room | null = null;
+let domain: DomainUnderTest | null = null;
 
 afterEach(async () => {
-  await room?.close();
-  room = null;
+  await domain?.close();
+  domain = null;
 });
 
-async function open(options: RoomOptions = {}): Promise<Room> {
-  room = await openRoom({ ...ONCE, ...options });
-  return room;
+async function open(options: DomainOptions = {}): Promise<DomainUnderTest> {
+  domain = await openDomain({ ...ONCE, ...options });
+  return domain;
 }
 
-async function restart(before: Room): Promise<Room> {
-  room = await before.restart();
-  return room;
+async function restart(before: DomainUnderTest): Promise<DomainUnderTest> {
+  domain = await before.restart();
+  return domain;
 }
 
 function entry(index: number, patch: Partial<ListedEntry> = {}): ListedEntry {
@@ -52,7 +58,7 @@ async function rest(): Promise<void> {
 }
 
 async function submit(
-  { downloads }: Room,
+  { downloads }: DomainUnderTest,
   request: Partial<CreateDownloads> = {},
   playlist: PlaylistOptions = { mode: 'all' },
 ): Promise<string> {
@@ -62,7 +68,7 @@ async function submit(
 }
 
 /** As many children run and wait as may. */
-async function fed(under: Room, parent: string): Promise<void> {
+async function fed(under: DomainUnderTest, parent: string): Promise<void> {
   await eventually(
     () =>
       numbers(under, parent, 'running').length === SLOTS &&
@@ -72,7 +78,7 @@ async function fed(under: Room, parent: string): Promise<void> {
 
 /** A parent whose list is read. */
 async function begun(
-  under: Room,
+  under: DomainUnderTest,
   list: readonly ListedEntry[],
   request: Partial<CreateDownloads> = {},
   playlist?: PlaylistOptions,
@@ -84,25 +90,30 @@ async function begun(
   return id;
 }
 
-function children({ live }: Room, parent: string): Download[] {
+function children({ live }: DomainUnderTest, parent: string): Download[] {
   return [...live.all()]
     .map(({ download }) => download)
     .filter(({ parent_id: parentId }) => parentId === parent);
 }
 
-function numbers(under: Room, parent: string, status: Download['status']): number[] {
+function numbers(under: DomainUnderTest, parent: string, status: Download['status']): number[] {
   return children(under, parent)
     .filter((child) => child.status === status)
     .map(({ metadata }) => metadata.playlist_index ?? 0)
     .toSorted((a, b) => a - b);
 }
 
-function attemptOf(under: Room, parent: string, number: number) {
+function attemptOf(under: DomainUnderTest, parent: string, number: number) {
   const child = children(under, parent).find(({ metadata }) => metadata.playlist_index === number);
   return under.attempts.get(child?.id ?? '');
 }
 
-async function end(under: Room, parent: string, number: number, outcome: Outcome): Promise<void> {
+async function end(
+  under: DomainUnderTest,
+  parent: string,
+  number: number,
+  outcome: Outcome,
+): Promise<void> {
   (await eventually(() => attemptOf(under, parent, number))).end(outcome);
   await eventually(
     () => !RUNNING.some((status) => numbers(under, parent, status).includes(number)),
@@ -111,7 +122,7 @@ async function end(under: Room, parent: string, number: number, outcome: Outcome
 
 /** Ends whatever runs, until the parent has ended; tells the numbers in the order of their starts. */
 async function runThrough(
-  under: Room,
+  under: DomainUnderTest,
   parent: string,
   outcomeOf: (number: number) => Outcome = () => stored,
 ): Promise<number[]> {
@@ -346,7 +357,7 @@ describe('a restart in the middle of a playlist', () => {
     const random = createRandom(5);
     const under = await open({ historyLimit: 4 });
     const parent = await submit(under);
-    const forks: Room[] = [];
+    const forks: DomainUnderTest[] = [];
     const pause = () => new Promise((resolve) => setTimeout(resolve, random() * 3));
     const wrong: string[] = [];
     try {

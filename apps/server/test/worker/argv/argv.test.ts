@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { argvOf, compileArgv, type ArgvContext } from '../../../src/worker/argv/argv.ts';
 import { ARGV_TABLE } from '../../../src/worker/argv/argv-table.ts';
-import { lookRows } from '../../../src/worker/probe/probe-argv.ts';
+import { probeRows } from '../../../src/worker/probe/probe-argv.ts';
 import type { Selection } from '../../../src/worker/task.ts';
 import { planOf, type OptionalPart } from '../../../src/worker/plan/plan.ts';
 import { engineTools } from '../../engine/engine-under-test.ts';
@@ -123,7 +123,7 @@ describe('the command line of yt-dlp', () => {
     expect(all.length).toBe(new Set(all).size);
     const used = [...new Set(ARGV_TABLE.map(({ option }) => option))].sort();
     expect([...lists.pinned, ...lists.reachable].sort()).toEqual(used);
-    const looked = lookRows(1).map(({ option }) => option);
+    const looked = probeRows(1).map(({ option }) => option);
     expect([...new Set(looked)].filter((option) => !used.includes(option)).sort()).toEqual(
       lists.probes,
     );

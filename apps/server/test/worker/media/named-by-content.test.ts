@@ -2,9 +2,9 @@ import { expect, it } from 'vitest';
 import { MEDIA_LIST } from '../../../src/worker/media/media-list.ts';
 import { mediaTypeOf } from '../../../src/worker/media/media-types.ts';
 import { fittingExtension } from '../../../src/worker/media/named-by-content.ts';
-import type { ProbedMedia } from '../../../src/worker/media/ffprobe.ts';
+import type { MeasuredMedia } from '../../../src/worker/media/ffprobe.ts';
 
-function mediaOf(formatName: string, type: 'audio' | 'video'): ProbedMedia {
+function mediaOf(formatName: string, type: 'audio' | 'video'): MeasuredMedia {
   const size = { width: null, height: null, fps: null, endSeconds: null };
   return {
     ...{ formatName, durationSeconds: 1, startSeconds: 0, packetEnds: new Map(), holes: null },

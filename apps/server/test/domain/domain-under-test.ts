@@ -33,7 +33,7 @@ export interface Attempt {
   end(outcome: Outcome): void;
 }
 
-export interface Room {
+export interface DomainUnderTest {
   readonly downloads: Downloads;
   readonly live: LiveDownloads;
   readonly queue: DownloadQueue;
@@ -64,13 +64,13 @@ export interface Room {
   submit(...urls: string[]): Promise<string[]>;
   statusOf(id: string): Download['status'] | null;
   /** A start on what is on the disk at this moment, as after a kill; this one goes on apart from it. */
-  fork(): Promise<Room>;
+  fork(): Promise<DomainUnderTest>;
   /** A stop as by SIGTERM, and a start on what it left. */
-  restart(): Promise<Room>;
+  restart(): Promise<DomainUnderTest>;
   close(): Promise<void>;
 }
 
-export interface RoomOptions {
+export interface DomainOptions {
   readonly folder?: string;
   readonly slots?: number;
   readonly maxPerHost?: number;
@@ -99,7 +99,7 @@ const silent = { info: () => undefined, warn: () => undefined, error: () => unde
 export const DISK_LOOK_EVERY_MS = 20;
 
 /** The real domain, queue and history; attempts end when the test says so, and there are no files. */
-export async function openRoom(options: RoomOptions = {}): Promise<Room> {
+export async function openDomain(options: DomainOptions = {}): Promise<DomainUnderTest> {
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'artemis-room-')));
   const now = options.now ?? (() => new Date());
   let writeError: Error | null = null;
@@ -271,12 +271,12 @@ export async function openRoom(options: RoomOptions = {}): Promise<Room> {
       const copy = await mkdtemp(join(tmpdir(), 'artemis-room-'));
       // Nothing else happens meanwhile, but for a rename that is already under way.
       cpSync(folder, copy, { recursive: true, filter: (path) => !path.endsWith('.tmp') });
-      return openRoom({ ...options, folder: copy });
+      return openDomain({ ...options, folder: copy });
     },
     async restart() {
       disk.stop();
       await downloads.stop();
-      return openRoom({ ...options, folder });
+      return openDomain({ ...options, folder });
     },
     async close() {
       disk.stop();

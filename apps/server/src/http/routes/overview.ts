@@ -4,7 +4,7 @@ import type { ActivityLog } from '../../domain/activity-log.ts';
 import { sendConditionally } from '../conditional.ts';
 import { addRoute } from '../route.ts';
 
-export interface RoomRoutesOptions {
+export interface OverviewRoutesOptions {
   readonly readTelemetry: () => Promise<Telemetry>;
   readonly readConfiguration: () => Configuration;
   readonly log: ActivityLog;
@@ -12,8 +12,8 @@ export interface RoomRoutesOptions {
 
 const SIZE_STEP_BYTES = 64 * 1024 ** 2;
 
-/** What the room shows besides downloads: telemetry, configuration, console. */
-export function roomRoutes(app: FastifyInstance, options: RoomRoutesOptions): void {
+/** What the page shows besides downloads: telemetry, configuration, console. */
+export function overviewRoutes(app: FastifyInstance, options: OverviewRoutesOptions): void {
   addRoute(app, 'telemetry', async (request, reply) => {
     const telemetry = await options.readTelemetry();
     return sendConditionally(request, reply, telemetry, 'weak', steadyPart(telemetry));
