@@ -1,0 +1,40 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { expect, test } from 'vitest';
+
+const repositoryDir = resolve(import.meta.dirname, '../../../..');
+
+/** Names that once meant what another word means now, and that word. */
+const RETIRED: readonly (readonly [RegExp, string])[] = [
+  [/\b(SeenMedia|seenMedia|LookRequest|LookOutcome|lookArgv|lookRows)\w*/, 'probe'],
+  [/\b(setDiskRoom|diskRoomBytes|noRoom|hadRoom)\b/, 'space (of a disk)'],
+  [/\b(requireRoom|roomFor)\b/, 'capacity (of the queue)'],
+  [/\b(openRoom|RoomOptions|roomRoutes)\b/, 'domain under test, overview'],
+  [/worker\/messages\b/, 'domain/attempt and worker/task'],
+];
+
+function sources(): string[] {
+  return execFileSync(
+    'git',
+    ['ls-files', '--cached', '--others', '--exclude-standard', '*.ts', '*.svelte', '*.mjs', '*.py'],
+    {
+      cwd: repositoryDir,
+      encoding: 'utf8',
+    },
+  )
+    .split('\n')
+    .filter((path) => path !== '' && !path.endsWith('architecture/words.test.ts'));
+}
+
+test('retired words are in no source', () => {
+  const files = sources();
+  expect(files.length).toBeGreaterThan(500);
+  const found = files.flatMap((path) => {
+    const text = readFileSync(resolve(repositoryDir, path), 'utf8');
+    return RETIRED.filter(([word]) => word.test(text)).map(
+      ([word, better]) => `${path}: ${word.exec(text)?.[0]} is called ${better}`,
+    );
+  });
+  expect(found).toEqual([]);
+});
