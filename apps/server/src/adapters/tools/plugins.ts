@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join, parse } from 'node:path';
 
@@ -14,7 +14,7 @@ export interface PluginsFound {
 
 /** The owner's plugins for yt-dlp. They are never loaded here: each job loads them, in its sandbox. */
 export interface Plugins {
-  /** Null when none are to be loaded, or the folder is not there at the moment: yt-dlp would not even begin. */
+  /** Null when none are to be loaded, or there is no such folder at the moment: yt-dlp would not even begin. */
   folder(): string | null;
   /** Of the last look; empty before the first. */
   names(): readonly string[];
@@ -34,10 +34,14 @@ export function createPlugins(folder: string | null): Plugins {
 
   void look();
   return {
-    folder: () => (folder !== null && existsSync(folder) ? folder : null),
+    folder: () => (folder !== null && isFolder(folder) ? folder : null),
     names: () => seen,
     look,
   };
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 async function namesIn(folder: string): Promise<string[]> {

@@ -37,6 +37,14 @@ it('are named as yt-dlp would load them, and a folder that goes is not handed ov
   expect(plugins.folder()).toBeNull();
 });
 
+it('are none where the setting names a file', async () => {
+  const file = join(folder, 'file');
+  await writeFile(file, '');
+  const plugins = createPlugins(file);
+  expect(await plugins.look()).toEqual({ folder: file, names: null });
+  expect(plugins.folder()).toBeNull();
+});
+
 it('are none where the setting is not made', async () => {
   const plugins = createPlugins(null);
   expect([await plugins.look(), plugins.folder(), plugins.names()]).toEqual([null, null, []]);
