@@ -131,8 +131,9 @@ describe('versions of yt-dlp side by side', () => {
         back = await server.client.listEngines();
       }
       expect(ends.length).toBeGreaterThanOrEqual(3);
-      expect(ends.slice(0, 3).map((end) => [end.status, end.engine])).toEqual(
-        Array(3).fill(['failed', '2027.02.01']),
+      // The third makes it go back, and may be seen only once it was run again.
+      expect(ends.slice(0, 2).map((end) => [end.status, end.engine])).toEqual(
+        Array(2).fill(['failed', '2027.02.01']),
       );
       expect(engine(back, '2027.02.01')?.state).toBe('failed');
       expect(codes(back)).toContain(`WENT_BACK ${OLD}`);
