@@ -40,10 +40,6 @@ export default tseslint.config(
         { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true },
       ],
       'no-console': 'error',
-      'no-restricted-properties': [
-        'error',
-        { object: 'URL', property: 'canParse', message: 'Use parseUrl, which says why.' },
-      ],
       eqeqeq: 'error',
     },
   },
@@ -77,5 +73,14 @@ export default tseslint.config(
     languageOptions: { globals: globals.node, parserOptions: { projectService: false } },
   },
   { files: ['apps/web/public/**'], languageOptions: { globals: globals.browser } },
+  {
+    files: ['apps/server/**', 'packages/**', 'scripts/**', 'bench/**'],
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        { object: 'URL', property: 'canParse', message: 'Use parseUrl, which says why.' },
+      ],
+    },
+  },
   { files: ['bench/**', '**/test/**'], rules: { 'no-console': 'off' } },
 );

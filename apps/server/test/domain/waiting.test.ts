@@ -383,7 +383,7 @@ describe('the work folder of a record', () => {
   });
 });
 
-describe('a disk without room', () => {
+describe('a disk without space', () => {
   it('holds a download back once its size is known, and lets it go on by itself', async () => {
     const { domain } = await open({ slots: 2 });
     domain.setFreeBytes(100 * MIB);
@@ -403,7 +403,7 @@ describe('a disk without room', () => {
       retry_at: null,
     });
     expect(domain.downloads.logOf(large, 0).lines.map(({ text }) => text)).toContain(
-      'Needs 90 MiB on the disk and 80 MiB may be used; it starts by itself when there is domain.',
+      'Needs 90 MiB on the disk and 80 MiB may be used; it starts by itself when there is space.',
     );
     // A change of its priority does not let it in.
     await domain.downloads.update(large, { priority: 10 });

@@ -1,5 +1,3 @@
-import { parseUrl } from '@artemis/contracts';
-
 /** Cookies of a site out of a cookies file (Netscape format), and how many of other sites were in it. */
 export interface SiteCookies {
   readonly content: string;
@@ -53,5 +51,5 @@ export function siteIn(text: string, host: string): string {
 }
 
 export function siteOfUrl(url: string): string {
-  return parseUrl(url)?.hostname.replace(/^(www|m|mobile)\./, '') ?? '';
+  return URL.canParse(url) ? new URL(url).hostname.replace(/^(www|m|mobile)\./, '') : '';
 }
