@@ -412,7 +412,8 @@ describe('what a site can do wrong', () => {
     { code: 'UNSAFE_TYPE', path: '/media/thumbnail.jpg' },
     { code: 'UNSUPPORTED_SITE', path: '/page/empty.html' },
     {
-      code: 'POSTPROCESSING_FAILED',
+      // There is no sound in it.
+      code: 'FORMAT_UNAVAILABLE',
       path: '/media/hls/v360.m3u8',
       request: { formatPreset: 'Audio only', options: { audio_codec: 'mp3' } },
     },
