@@ -74,7 +74,7 @@ export default tseslint.config(
   },
   { files: ['apps/web/public/**'], languageOptions: { globals: globals.browser } },
   {
-    files: ['apps/server/**', 'packages/**', 'scripts/**', 'bench/**'],
+    files: ['apps/server/**', 'packages/**', 'bench/**'],
     rules: {
       'no-restricted-properties': [
         'error',

@@ -6,6 +6,7 @@ import {
   type EngineChannel,
   type EngineEvent,
   type TrialStep,
+  parseUrl,
 } from '@artemis/contracts';
 import type { Ends, EndsBySite } from '../../domain/engines/engine-success.ts';
 
@@ -126,7 +127,7 @@ function endsOf(found: unknown): Ends | null {
 }
 
 function linkOf(found: unknown): string | null {
-  return typeof found === 'string' && URL.canParse(found) ? found : null;
+  return typeof found === 'string' && parseUrl(found) !== null ? found : null;
 }
 
 function entriesOf<T>(found: unknown, read: (value: unknown) => T | null): Record<string, T> {
