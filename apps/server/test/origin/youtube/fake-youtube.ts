@@ -40,7 +40,8 @@ const VIDEOS: Readonly<Record<string, Kind>> = {
   beginssoon1: 'soon',
 };
 export const PLAYLIST_ID = 'PLfake00000000000001';
-export const PLAYLIST_ENTRIES = 30;
+export const PLAYLIST_ENTRIES = 200;
+const ENTRIES_A_PAGE = 100;
 
 const N_CHALLENGE = 'a-challenge-for-n';
 const SIGNATURE = 'abcdefghijklmnopqrstuvwxyz0123456789';
@@ -82,13 +83,16 @@ export async function startFakeYouTube(clip: Uint8Array): Promise<FakeYouTube> {
         return send(response, 'text/html', watchPage(state.playerId));
       case '/playlist':
         return send(response, 'text/html', pageWith(playlistData(), state.playerId));
-      case '/youtubei/v1/browse':
-        return send(response, 'application/json', JSON.stringify(playlistData()));
+      case '/youtubei/v1/browse': {
+        const { continuation } = await bodyOf<{ readonly continuation?: string }>(request);
+        const data = continuation === undefined ? playlistData() : playlistRest(continuation);
+        return send(response, 'application/json', JSON.stringify(data));
+      }
       case '/youtubei/v1/player':
         return send(
           response,
           'application/json',
-          playerAnswer(await bodyOf(request), state.isChanged),
+          playerAnswer(await bodyOf<PlayerRequest>(request), state.isChanged),
         );
       default:
         if (url.pathname.startsWith('/s/player/')) {
@@ -225,14 +229,28 @@ function pageWith(data: object, playerId: string): string {
 <body><script>var ytInitialData = ${JSON.stringify(data)};</script></body></html>`;
 }
 
-function playlistData(): object {
-  const contents = Array.from({ length: PLAYLIST_ENTRIES }, (_, index) => ({
+/** Entries from a position, counted from 0, to the end of its page, and what asks for the next page. */
+function playlistPage(first: number): readonly object[] {
+  const last = Math.min(first + ENTRIES_A_PAGE, PLAYLIST_ENTRIES);
+  const entries = Array.from({ length: last - first }, (_, index) => ({
     playlistVideoRenderer: {
-      videoId: `entry${String(index).padStart(6, '0')}`,
-      title: { runs: [{ text: `Entry ${index + 1}` }] },
+      videoId: `entry${String(first + index).padStart(6, '0')}`,
+      title: { runs: [{ text: `Entry ${first + index + 1}` }] },
       isPlayable: true,
     },
   }));
+  if (last === PLAYLIST_ENTRIES) return entries;
+  const continuationEndpoint = { continuationCommand: { token: String(last) } };
+  return [...entries, { continuationItemRenderer: { continuationEndpoint } }];
+}
+
+function playlistRest(continuation: string): object {
+  const continuationItems = playlistPage(Number(continuation));
+  return { onResponseReceivedActions: [{ appendContinuationItemsAction: { continuationItems } }] };
+}
+
+function playlistData(): object {
+  const contents = playlistPage(0);
   const list = { playlistVideoListRenderer: { playlistId: PLAYLIST_ID, contents } };
   const section = { itemSectionRenderer: { contents: [list] } };
   const tab = { selected: true, content: { sectionListRenderer: { contents: [section] } } };
@@ -246,10 +264,10 @@ function send(response: ServerResponse, type: string, body: string): void {
   response.writeHead(200, { 'content-type': `${type}; charset=utf-8` }).end(body);
 }
 
-async function bodyOf(request: IncomingMessage): Promise<PlayerRequest> {
+async function bodyOf<Body>(request: IncomingMessage): Promise<Body> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
-  return JSON.parse(Buffer.concat(chunks).toString()) as PlayerRequest;
+  return JSON.parse(Buffer.concat(chunks).toString()) as Body;
 }
 
 function listen(server: { listen(port: number, host: string, done: () => void): unknown }) {
