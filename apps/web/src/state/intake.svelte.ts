@@ -61,6 +61,11 @@ export class Intake {
     this.#presetId = parts.presets.find(presetId) ? presetId : null;
     const first = parts.presets.items[0];
     if (presetId === null && first && isSameRecipe(first, format)) this.#presetId = first.id;
+    parts.outbox.whenRefusedLate((urls, error) => {
+      const lines = this.#text === '' ? [] : [this.#text];
+      this.text = [...lines, ...urls.keys()].join('\n');
+      this.#showRefusal(urls, error);
+    });
   }
 
   get text(): string {
@@ -230,14 +235,16 @@ export class Intake {
       this.#parts.last.usedFolder(this.#parts.last.value.downloadDir);
       this.#remember();
       this.text = [...result.refused.keys()].join('\n');
-      if (result.error !== null) {
-        this.#problem = describeError(result.error, this.#parts.text);
-        this.#refusedUrls = new Map([...result.refused].filter(([, why]) => why !== ''));
-      }
+      if (result.error !== null) this.#showRefusal(result.refused, result.error);
       return result;
     } finally {
       this.#isSending = false;
     }
+  }
+
+  #showRefusal(urls: ReadonlyMap<string, string>, error: unknown): void {
+    this.#problem = describeError(error, this.#parts.text);
+    this.#refusedUrls = new Map([...urls].filter(([, why]) => why !== ''));
   }
 
   #bundles(urls: readonly string[]): readonly Bundle[] {

@@ -29,6 +29,9 @@ export interface SendResult {
   readonly error: unknown;
 }
 
+/** `urls` were kept for the server, which now says no, with a reason for each; '' for those that share the fate of others. */
+export type LateRefusalListener = (urls: ReadonlyMap<string, string>, error: ApiError) => void;
+
 /**
  * Links on their way to the server. They are written down before they are sent, each bundle under a key that
  * makes a second sending harmless, so that neither a lost answer nor a closed tab loses or doubles them.
@@ -42,6 +45,9 @@ export class Outbox {
   readonly #duplicates = new Map<string, number>();
   /** Added, and perhaps not in the database yet: reading it must not forget them. */
   readonly #unsaved = new Set<string>();
+  /** Somebody waits for what becomes of them. */
+  readonly #awaited = new Set<string>();
+  #onLateRefusal: LateRefusalListener = () => undefined;
   #isDraining = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -52,6 +58,11 @@ export class Outbox {
     store.onOtherTab((name) => {
       if (name === 'outbox') void this.#read();
     });
+  }
+
+  /** What is refused after `send` has answered that it is kept is told here: nobody would hear of it otherwise. */
+  whenRefusedLate(listener: LateRefusalListener): void {
+    this.#onLateRefusal = listener;
   }
 
   /** Bundles that wait, oldest first. */
@@ -78,7 +89,10 @@ export class Outbox {
 
   async send(bundles: readonly Bundle[], force: boolean): Promise<SendResult> {
     const added = bundles.flatMap(({ urls, recipe }) => entriesOf(urls, recipe, force));
-    for (const { clientId } of added) this.#unsaved.add(clientId);
+    for (const { clientId } of added) {
+      this.#unsaved.add(clientId);
+      this.#awaited.add(clientId);
+    }
     this.#show([...this.#entries, ...added]);
     await this.#store.write('outbox', async (database) => {
       const { store, done } = database.transaction('outbox', 'readwrite');
@@ -92,6 +106,7 @@ export class Outbox {
     let kept = 0;
     let duplicates = 0;
     for (const { clientId } of added) {
+      this.#awaited.delete(clientId);
       const waiting = this.#entries.find((entry) => entry.clientId === clientId);
       kept += waiting?.urls.length ?? 0;
       duplicates += this.#duplicates.get(clientId) ?? 0;
@@ -153,7 +168,9 @@ export class Outbox {
       return true;
     } catch (error) {
       if (isRefusal(error)) {
-        this.#refusals.set(entry.clientId, { urls: refusedUrls(error, entry.urls), error });
+        const urls = refusedUrls(error, entry.urls);
+        if (this.#awaited.has(entry.clientId)) this.#refusals.set(entry.clientId, { urls, error });
+        else this.#onLateRefusal(urls, error);
         await this.#remove(entry.clientId);
         return true;
       }

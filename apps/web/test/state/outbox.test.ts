@@ -1,6 +1,7 @@
 // @vitest-environment jsdom
 
-import type { Client } from '@artemis/contracts/client';
+import type { Problem } from '@artemis/contracts';
+import { ApiError, type Client } from '@artemis/contracts/client';
 import { afterEach, expect, it, vi } from 'vitest';
 import { DEFAULT_RECIPE } from '../../src/recipes/recipe.ts';
 import type { BrowserStore } from '../../src/state/browser-store.svelte.ts';
@@ -27,4 +28,41 @@ it('sends what was added while the bundles of an earlier visit are read', async 
   write();
   expect(await sent).toMatchObject({ taken: 1, kept: 0 });
   expect(createDownloads).toHaveBeenCalledOnce();
+});
+
+it('tells of links that are refused after they were kept for a server that was away', async () => {
+  const problem = {
+    type: 'about:blank',
+    title: 'Links that cannot be downloaded',
+    status: 422,
+    code: 'VALIDATION_FAILED',
+    detail: 'The link points at a private address.',
+    instance: 'request-1',
+    errors: [{ path: '/urls/0', index: 0, message: 'points at a private address' }],
+  } as const satisfies Problem;
+  const refusal = new ApiError(422, problem, null);
+  const createDownloads = vi
+    .fn()
+    .mockRejectedValueOnce(new ApiError(0, null, null))
+    .mockRejectedValueOnce(refusal);
+  const store = {
+    onOtherTab: () => undefined,
+    write: () => Promise.resolve(true),
+    remove: () => Promise.resolve(true),
+    read: () => Promise.resolve('ours'),
+  } as unknown as BrowserStore;
+  const outbox = new Outbox({ createDownloads } as unknown as Client, store, {
+    apply: () => undefined,
+  } as unknown as Downloads);
+  const told = vi.fn();
+  outbox.whenRefusedLate(told);
+  const url = 'http://10.0.0.1/1';
+  const sent = await outbox.send([{ urls: [url], recipe: DEFAULT_RECIPE }], false);
+  expect(sent).toMatchObject({ taken: 0, kept: 1, error: null });
+  await outbox.retryNow();
+  expect(told).toHaveBeenCalledExactlyOnceWith(
+    new Map([[url, 'points at a private address']]),
+    refusal,
+  );
+  expect(outbox.entries).toEqual([]);
 });
