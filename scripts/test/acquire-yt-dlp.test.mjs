@@ -9,6 +9,9 @@ import { findTools } from '../../apps/server/src/adapters/tools/tools.ts';
 import { acquireYtDlp } from '../acquire-yt-dlp.mjs';
 import { unpackRelease } from '../yt-dlp-release.mjs';
 
+/** Python compiles the whole of a fetched yt-dlp, on a computer that may be busy otherwise. */
+const COMPILING_MS = 120_000;
+
 const fixtures = join(import.meta.dirname, 'fixtures/release');
 const fingerprint = '5A7CA852208F6A90C4A120E99E2DE2E159942965';
 const tag = '2027.01.05';
@@ -67,28 +70,32 @@ async function expectRefusal(/** @type {string} */ reason) {
   expect(await readdir(folder)).not.toContain('copy');
 }
 
-test('gets the newest signed release, proves that it runs, and the server finds it', async () => {
-  const toolsDir = join(folder, 'tools');
-  const from = await acquireYtDlp({
-    toolsDir,
-    python: 'python3',
-    oldestVersion: '2026.10.26',
-    isStale: () => false,
-    source,
-  });
+test(
+  'gets the newest signed release, proves that it runs, and the server finds it',
+  async () => {
+    const toolsDir = join(folder, 'tools');
+    const from = await acquireYtDlp({
+      toolsDir,
+      python: 'python3',
+      oldestVersion: '2026.10.26',
+      isStale: () => false,
+      source,
+    });
 
-  expect(from).toBe(`the official release: yt-dlp ${tag}`);
-  const names = await readdir(join(toolsDir, 'yt-dlp'));
-  expect(names.toSorted()).toEqual(['.last-attempt', tag]);
-  expect(await readdir(join(toolsDir, 'yt-dlp', tag, 'yt_dlp'))).toContain('__pycache__');
-  const { ytDlp } = await findTools({
-    toolsDir,
-    searchPath: '/usr/bin:/bin',
-    nodeExecPath: process.execPath,
-    nodeVersion: process.versions.node,
-  });
-  expect(ytDlp).toMatchObject({ kind: 'module', version: tag, isManaged: true });
-});
+    expect(from).toBe(`the official release: yt-dlp ${tag}`);
+    const names = await readdir(join(toolsDir, 'yt-dlp'));
+    expect(names.toSorted()).toEqual(['.last-attempt', tag]);
+    expect(await readdir(join(toolsDir, 'yt-dlp', tag, 'yt_dlp'))).toContain('__pycache__');
+    const { ytDlp } = await findTools({
+      toolsDir,
+      searchPath: '/usr/bin:/bin',
+      nodeExecPath: process.execPath,
+      nodeVersion: process.versions.node,
+    });
+    expect(ytDlp).toMatchObject({ kind: 'module', version: tag, isManaged: true });
+  },
+  COMPILING_MS,
+);
 
 test('refuses a file that is not the signed one', async () => {
   const zipapp = await readFile(join(fixtures, 'yt-dlp'));
@@ -122,27 +129,31 @@ test('takes a nightly build, whose key lies with another project', async () => {
   await expect(unpack()).resolves.toMatchObject({ tag });
 });
 
-test('answers the server, and leaves a copy alone that is there and runs', async () => {
-  const toolsDir = join(folder, 'tools');
-  const ask = async (/** @type {object} */ wanted) => {
-    const child = execFile(process.execPath, [join(import.meta.dirname, '../fetch-yt-dlp.mjs')]);
-    child.stdin?.end(
-      JSON.stringify({ toolsDir, python: 'python3', channel: 'nightly', source, ...wanted }),
-    );
-    const { stdout } = child;
-    return JSON.parse(stdout === null ? '' : await text(stdout));
-  };
-  expect(await ask({})).toEqual({ kind: 'fetched', version: tag });
-  const mark = join(toolsDir, 'yt-dlp', tag, 'is-in-use');
-  await writeFile(mark, '');
-  expect(await ask({ version: tag })).toEqual({ kind: 'fetched', version: tag });
-  await access(mark);
-  expect(await ask({ newerThan: tag })).toEqual({ kind: 'nothing_newer' });
-  expect(await ask({ version: '2027.12.24' })).toMatchObject({
-    kind: 'failed',
-    message: expect.stringContaining('answered 404 for /releases/download/2027.12.24/'),
-  });
-});
+test(
+  'answers the server, and leaves a copy alone that is there and runs',
+  async () => {
+    const toolsDir = join(folder, 'tools');
+    const ask = async (/** @type {object} */ wanted) => {
+      const child = execFile(process.execPath, [join(import.meta.dirname, '../fetch-yt-dlp.mjs')]);
+      child.stdin?.end(
+        JSON.stringify({ toolsDir, python: 'python3', channel: 'nightly', source, ...wanted }),
+      );
+      const { stdout } = child;
+      return JSON.parse(stdout === null ? '' : await text(stdout));
+    };
+    expect(await ask({})).toEqual({ kind: 'fetched', version: tag });
+    const mark = join(toolsDir, 'yt-dlp', tag, 'is-in-use');
+    await writeFile(mark, '');
+    expect(await ask({ version: tag })).toEqual({ kind: 'fetched', version: tag });
+    await access(mark);
+    expect(await ask({ newerThan: tag })).toEqual({ kind: 'nothing_newer' });
+    expect(await ask({ version: '2027.12.24' })).toMatchObject({
+      kind: 'failed',
+      message: expect.stringContaining('answered 404 for /releases/download/2027.12.24/'),
+    });
+  },
+  COMPILING_MS,
+);
 
 test('takes the pinned release when the newest one is older or cannot be told', async () => {
   answers.set('/releases/latest', '/releases/tag/2020.01.01');
