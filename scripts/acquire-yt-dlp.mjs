@@ -8,6 +8,7 @@ import { NotNewer, nightlyRelease, officialRelease, unpackRelease } from './yt-d
 const hourMs = 3_600_000;
 /** The first import compiles and may take long on a small machine. */
 const firstRunMs = 60_000;
+const debianModules = 'usr/lib/python3/dist-packages';
 
 /** Optional libraries with C code: built for one Python they may not load in another. */
 const companionModules = {
@@ -33,6 +34,12 @@ export async function acquireYtDlp(options) {
   await mkdir(folder, { recursive: true });
   await writeFile(attemptFile(toolsDir), '');
   await removeLeftovers(folder);
+  if (wanted !== undefined) {
+    for (const modules of ['.', debianModules]) {
+      const isHere = await isThere(python, join(folder, wanted, modules), wanted);
+      if (isHere) return `a copy that is there: yt-dlp ${wanted}`;
+    }
+  }
   const workDir = await mkdtemp(join(folder, '.new-'));
   /** @type {{ name: string, python: string, modules: string, unpack: (targetDir: string) => Promise<{ checksum: string } | string> }[]} */
   const sources = [
@@ -56,7 +63,7 @@ export async function acquireYtDlp(options) {
     sources.push({
       name: 'the Debian archive',
       python: '/usr/bin/python3',
-      modules: 'usr/lib/python3/dist-packages',
+      modules: debianModules,
       unpack: (targetDir) => unpackYtDlp({ workDir, targetDir, isStale }),
     });
   }
