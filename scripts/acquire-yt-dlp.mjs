@@ -135,6 +135,8 @@ async function prove(python, modules) {
 
 /** @param {string} python @param {string} modules @param {string} version */
 async function isThere(python, modules, version) {
+  // Without it Python would import one of the system.
+  if ((await stat(join(modules, 'yt_dlp')).catch(() => null)) === null) return false;
   const script = `${importScript('yt_dlp.version')}; print(yt_dlp.version.__version__)`;
   const { exitCode, stdout } = await run(python, ['-I', '-B', '-c', script, modules], {
     timeoutMs: firstRunMs,
