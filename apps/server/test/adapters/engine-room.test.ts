@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createEngineRoom } from '../../src/adapters/engines/engines.ts';
 import type { EngineRoom } from '../../src/adapters/engines/engine-room.ts';
 import type { FetchAnswer, FetchRequest } from '../../src/adapters/engines/fetch.ts';
@@ -26,11 +26,14 @@ let broken: Set<string>;
 let hanging: Set<string>;
 let requests: FetchRequest[];
 let fetchAnswer: () => Promise<FetchAnswer>;
+/** Before it has come, no look at the folders ends. */
+let gate: Promise<void>;
 
 beforeEach(async () => {
   toolsDir = await mkdtemp(join(tmpdir(), 'artemis-engines-'));
   [unfit, broken, hanging, requests] = [new Set(), new Set(), new Set(), []];
   fetchAnswer = () => Promise.resolve({ kind: 'nothing_newer' });
+  gate = Promise.resolve();
 });
 
 afterEach(async () => {
@@ -65,7 +68,11 @@ async function open(): Promise<EngineRoom> {
   const ledger = await openEngineLedger(join(toolsDir, 'engines.json'), silent);
   let ytDlp: YtDlpTool | null = null;
   const tools = () => ({ toolsDir, python: null, ytDlp }) as unknown as Tools;
-  const lookAnew = async () => void (ytDlp = room.pick(await copies()));
+  const lookAnew = async () => {
+    const found = await copies();
+    await gate;
+    ytDlp = room.pick(found);
+  };
   const withEngine = () => Promise.resolve('missing' as const);
   const sideHosts = {
     use: <T>({ version }: YtDlpTool, use: (side: SideHost) => Promise<T>) => {
@@ -135,6 +142,25 @@ describe('a release that a person asks for', () => {
 });
 
 describe('the version in use', () => {
+  it('is the one that was decided for, however long the look at the folders takes after that', async () => {
+    for (const version of [OLD, NEW]) await place(version);
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    try {
+      await open();
+      await eventually(() => room.list().in_use === NEW);
+      let openGate = (): void => undefined;
+      gate = new Promise((resolve) => (openGate = resolve));
+      const used = room.use(OLD);
+      // It looks every few seconds whether what runs is still what was chosen.
+      vi.advanceTimersByTime(60_000);
+      openGate();
+      expect(await used).toMatchObject({ in_use: OLD });
+      expect(codes()).not.toContain('GONE');
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it('is the next best when the newest of a first start fails its trial', async () => {
     for (const version of ['2026.09.01', OLD, NEW]) await place(version);
     broken.add(NEW);

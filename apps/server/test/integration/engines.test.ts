@@ -46,10 +46,8 @@ afterAll(async () => {
 async function place(version: string, trouble = 'pass'): Promise<void> {
   const folder = join(copies, `.placing-${version}`);
   await mkdir(folder, { recursive: true });
-  await cp(package_, join(folder, 'yt_dlp'), {
-    recursive: true,
-    filter: (path) => !path.endsWith('__pycache__'),
-  });
+  // With their times, so that what Python has compiled of the original counts for the copy.
+  await cp(package_, join(folder, 'yt_dlp'), { recursive: true, preserveTimestamps: true });
   const ejs = join(dirname(package_), 'yt_dlp_ejs');
   await cp(ejs, join(folder, 'yt_dlp_ejs'), { recursive: true }).catch(() => undefined);
   await edit(join(folder, 'yt_dlp/version.py'), /__version__ = '.*'/, `__version__ = '${version}'`);

@@ -31,6 +31,8 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
   let seeking: Promise<boolean> | null = null;
   let nextLookAt = nextLook(now(), null, Math.random());
   let fetches = 0;
+  /** Decided for, and not looked for yet: until then what runs is not what was chosen, though nothing is gone. */
+  let switches = 0;
   let left: LeftEngine | null = null;
   let told: string | null = null;
   let heard: string | null = null;
@@ -153,7 +155,8 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
     });
     told = version;
     tell(code, message, { version, from, site });
-    await options.lookAnew();
+    switches += 1;
+    await options.lookAnew().finally(() => (switches -= 1));
     hear();
   }
 
@@ -288,7 +291,7 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
     const { inUse } = ledger.state();
     const version = current();
     hear();
-    if (version === null) return;
+    if (version === null || switches > 0) return;
     const isGone = version === inUse && !isForeign() && copyOf(version) === undefined;
     if (isGone && told !== `gone ${version}`) {
       told = `gone ${version}`;
