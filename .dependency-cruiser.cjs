@@ -15,31 +15,22 @@ const parts = {
   adapters: { values: ['adapters', 'domain', 'late-import[.]ts'], types: ['worker/task[.]ts'] },
   worker: { values: ['worker'], types: ['domain/attempt[.]ts'] },
   http: { values: ['http', 'domain', 'late-import[.]ts'], types: ['config[.]ts'] },
-  'readiness[.]ts': { values: ['domain', 'runtime-check[.]ts'], types: ['adapters'] },
-  'runtime-check[.]ts': { values: ['adapters'], types: [] },
   'start-refusal[.]ts': { values: ['adapters', 'config[.]ts'], types: [] },
-  'configuration-answer[.]ts': { values: ['domain', 'adapters'], types: ['config[.]ts'] },
-  // Explains what a thread would run.
-  'explanation-answer[.]ts': {
-    values: ['domain', 'adapters', 'worker/explanation[.]ts'],
-    types: [],
-  },
-  'app[.]ts': { values: ['http', 'domain'], types: ['config[.]ts', 'compose[.]ts'] },
+  'services[.]ts': { values: [], types: ['domain', 'http/routes'] },
+  'app[.]ts': { values: ['http', 'domain'], types: ['config[.]ts', 'services[.]ts'] },
   'compose[.]ts': {
-    // It hands the file store the reader of what a thread wrote, tells the engine host what threads usually run,
-    // and looks at links and tries the solver of challenges on its own thread, which needs a socket only.
+    // It hands the file store the reader of what a thread wrote, and the local engine what runs on the main thread.
     values: [
       'domain',
       'adapters',
-      'readiness[.]ts',
-      'configuration-answer[.]ts',
-      'explanation-answer[.]ts',
+      'http/answers',
       'worker/work-folder/outcome-file[.]ts',
       'worker/probe/probe-task[.]ts',
       'worker/solve-task[.]ts',
+      'worker/explanation[.]ts',
       'worker/argv/usual-argv[.]ts',
     ],
-    types: ['config[.]ts', 'worker/task[.]ts', 'domain/attempt[.]ts'],
+    types: ['config[.]ts', 'services[.]ts'],
   },
 };
 

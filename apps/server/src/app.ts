@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { API_PREFIX, LIMITS } from '@artemis/contracts';
 import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import type { Config } from './config.ts';
-import type { Services } from './compose.ts';
 import { sendNotFound } from './http/not-found.ts';
 import { jsonBodies } from './http/plugins/json-bodies.ts';
 import { localGuard } from './http/plugins/local-guard.ts';
@@ -27,6 +26,7 @@ import { fileRoutes } from './http/routes/files.ts';
 import { healthRoutes } from './http/routes/health.ts';
 import { probeRoutes } from './http/routes/probes.ts';
 import { overviewRoutes } from './http/routes/overview.ts';
+import type { Services } from './services.ts';
 
 const SLOWEST_HEADERS_MS = 10_000;
 const SLOWEST_REQUEST_MS = 30_000;
@@ -84,8 +84,8 @@ export async function buildApp(
   });
   await app.register(servicesPlugin, { downloads: services.downloads });
   await app.register(
-    async (room) => {
-      await room.register(
+    async (scope) => {
+      await scope.register(
         (api) => {
           downloadRoutes(api, {
             rateLimit: config.rateLimit,
@@ -104,10 +104,10 @@ export async function buildApp(
         },
         { prefix: API_PREFIX },
       );
-      healthRoutes(room, services);
-      metricsRoutes(room, services);
-      await documentationRoutes(room, { version: services.version, basePath: config.basePath });
-      await webRoutes(room, { webDir: services.webDir, basePath: config.basePath });
+      healthRoutes(scope, services);
+      metricsRoutes(scope, services);
+      await documentationRoutes(scope, { version: services.version, basePath: config.basePath });
+      await webRoutes(scope, { webDir: services.webDir, basePath: config.basePath });
     },
     { prefix: config.basePath },
   );

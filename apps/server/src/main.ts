@@ -82,20 +82,20 @@ async function main(): Promise<void> {
     },
     logOutput(),
   );
-  const services = await compose(config, logger, repositoryRoot, process.env['PATH'] ?? '');
-  const app = await buildApp(services, config, logger);
+  const composition = await compose(config, logger, repositoryRoot, process.env['PATH'] ?? '');
+  const app = await buildApp(composition.services, config, logger);
 
   const graceful = { delay: STOP_LIMIT_MS, skip: [...STOP_SIGNALS, ...FAULTS] };
   const grace = closeWithGrace(graceful, async ({ err }) => {
     if (err) logger.fatal({ err }, 'stopping after an unexpected error');
     await app.close();
-    await services.stop();
+    await composition.stop();
     unlock();
     logger.flush();
   });
 
   try {
-    await services.start();
+    await composition.start();
     const address = await app.listen({ host: config.host, port: config.port });
     const shown = address.replace('[::]', '127.0.0.1').replace('0.0.0.0', '127.0.0.1');
     stop = (signal) => {
@@ -103,10 +103,10 @@ async function main(): Promise<void> {
       void grace.close();
     };
     say(`Artemis is ready: ${shown}${config.basePath}`);
-    services.warmUp();
+    composition.warmUp();
   } catch (error) {
     grace.uninstall();
-    await services.stop();
+    await composition.stop();
     unlock();
     throw error;
   }

@@ -1,6 +1,6 @@
 import { chmod, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { CookieStore, StoredJar } from '../domain/cookies/cookie-jars.ts';
+import type { CookieStore, StoredJar } from '../domain/ports.ts';
 import { siteOf } from '../domain/cookies/cookie-site.ts';
 import type { Logger } from '../domain/records.ts';
 import { syncFolder, writeDurably } from './files/durable-file.ts';

@@ -5,13 +5,13 @@ import { pathToFileURL } from 'node:url';
 import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads';
 import type { Download, DownloadOptions } from '@artemis/contracts';
 import { Piscina } from 'piscina';
-import type { LentCookies } from '../domain/cookies/cookie-jars.ts';
 import { siteOfLink } from '../domain/cookies/cookie-site.ts';
 import { isOfTheEngine } from '../domain/engines/engine-success.ts';
 import type { DownloadRunner, RunOptions } from '../domain/ports.ts';
 import type { Logger } from '../domain/records.ts';
 import type { Outcome, TaskEvent } from '../domain/attempt.ts';
 import type { FinishTask, StopTask, Task, TaskEngine, TaskLimits } from '../worker/task.ts';
+import { mayHaveCookies, needsProxyForAll } from './engine/engine-kind.ts';
 import { ABSENCE_FAILURES, type WithEngine } from './engine/engine-lease.ts';
 import type { EngineRoom } from './engines/engine-room.ts';
 
@@ -35,9 +35,6 @@ export interface PiscinaRunnerOptions {
     bytesPerSecond: number | null,
     onRefused: (host: string, port: number) => void,
   ) => { readonly url: string; revoke(): void };
-  readonly lendCookies: (url: string) => LentCookies | null;
-  /** What a look at its link has read, when the attempt may begin from that. */
-  readonly knownInfo: (download: Download) => string | null;
   readonly logger: Logger;
 }
 
@@ -75,7 +72,7 @@ export function createPiscinaRunner(options: PiscinaRunnerOptions): PiscinaRunne
     if (runOptions.signal.aborted) return { kind: 'stopped', usage: null };
     const upstream = download.options.proxy ?? null;
     const isProxyForAll = needsProxyForAll(download.options, engine.kind);
-    const lent = options.lendCookies(download.url);
+    const { cookies: lent } = runOptions;
     const cookies = mayHaveCookies(engine.kind) ? lent : null;
     if (lent !== null) {
       const text =
@@ -119,8 +116,8 @@ export function createPiscinaRunner(options: PiscinaRunnerOptions): PiscinaRunne
         proxyUrl: proxy.url,
         isProxyForAll,
       },
-      // What a look has read may be from before these cookies were given.
-      knownInfo: cookies === null ? options.knownInfo(download) : null,
+      // What a probe has read may be from before these cookies were given.
+      knownInfo: cookies === null ? runOptions.knownInfo : null,
       isKeptIncomplete: download.accept_incomplete === true,
       parts:
         download.retry_parts.length === 0
@@ -202,11 +199,6 @@ export function createPiscinaRunner(options: PiscinaRunnerOptions): PiscinaRunne
   };
 }
 
-/** Whether all traffic of such a download goes through our forward proxy, and not only that of ffmpeg. */
-export function needsProxyForAll(options: DownloadOptions, kind: TaskEngine['kind']): boolean {
-  return options.proxy !== undefined || kind === 'binary';
-}
-
 /**
  * Bytes a second for ffmpeg, which knows no limit of its own. Where everything goes this way yt-dlp keeps its own limit,
  * and the page of the media is not to be slowed down; but clips come by ffmpeg alone.
@@ -217,11 +209,6 @@ function proxyLimit(
 ): number | null {
   if (kibPerSecond === undefined || (isProxyForAll && section === undefined)) return null;
   return kibPerSecond * 1024;
-}
-
-/** A standalone program would put them into the command line of ffmpeg, which other users can read. */
-export function mayHaveCookies(kind: TaskEngine['kind']): boolean {
-  return kind !== 'binary';
 }
 
 /** The threads of a pool that have not loaded their code yet. */

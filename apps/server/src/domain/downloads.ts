@@ -15,6 +15,7 @@ import type { DiskGate } from './disk-gate.ts';
 import { createEngineWaits, type ToldBrokenSite } from './engines/engine-waits.ts';
 import { RequestError } from './errors.ts';
 import { listDownloads, matches, type ListPage, type ListQuery } from './list-downloads.ts';
+import type { CheckProxy, CheckUrl } from './links/url-policy.ts';
 import type { LiveChange, LiveDownloads } from './live-downloads.ts';
 import {
   missingParts,
@@ -37,7 +38,6 @@ import {
   requireKnownLanguages,
   requireUsableProxy,
   selectionOf,
-  type CheckProxy,
 } from './selection/presets.ts';
 import type { Playlists } from './playlists/playlists.ts';
 import type { Logger, Records } from './records.ts';
@@ -47,7 +47,7 @@ import { MOST_DEATHS } from './retry-policy.ts';
 import { createParkedSites } from './sites/parked-sites.ts';
 import { queueEntryOf } from './queue-entry.ts';
 import { endOfParts } from './store-parts.ts';
-import { createSubmissions, type SubmitResult, type UrlVerdict } from './submit.ts';
+import { createSubmissions, type SubmitResult } from './submit.ts';
 import { removeWorkWithRecords } from './work-of-records.ts';
 
 /** Ends of the engine that one download survives; one that meets more may be their cause. */
@@ -64,30 +64,32 @@ export interface DownloadsDependencies {
   readonly disk: DiskGate;
   readonly engines: Engines;
   readonly playlists: RunDependencies['playlists'] &
-    Pick<Playlists, 'hasFailedEntries' | 'requireSameList'>;
+    Pick<Playlists, 'has' | 'hasFailedEntries' | 'requireSameList'>;
   readonly log: ActivityLog;
   readonly logger: Logger;
-  readonly checkUrl: (raw: string) => UrlVerdict;
+  readonly checkUrl: CheckUrl;
   readonly checkProxy: CheckProxy;
   /** Whether a probe has listed this tag of subtitles. */
   readonly isListedLanguage: (tag: string) => boolean;
-  /** Whether this version of yt-dlp is here. */
-  readonly hasEngine?: (version: string) => boolean;
   readonly fileName: (download: Download) => FileName;
   /** Told what each attempt has cost. */
-  readonly onUsage?: (usage: AttemptUsage) => void;
+  readonly onUsage: (usage: AttemptUsage) => void;
+  readonly lendCookies: RunDependencies['lendCookies'];
+  readonly probedMedia: RunDependencies['probedMedia'];
   readonly settings: {
     readonly maxQueueDepth: number;
     readonly maxAttempts: number;
     readonly cleanupAfterDays: number;
   };
-  readonly now?: () => Date;
-  readonly believedNow?: () => Date;
+  readonly now: () => Date;
+  readonly believedNow: () => Date;
   readonly random?: () => number;
 }
 
 /** Everything that can be done with downloads. Records that are answered are as they are at that moment. */
 export interface Downloads {
+  /** Puts a queued download into the queue; does nothing for any other. Idempotent. */
+  admit(id: string): Promise<void>;
   /** Takes over what an earlier run of the server left, and begins to run downloads. Call once, first. */
   start(content: HistoryContent): Promise<void>;
   submit(request: CreateDownloads, idempotencyKey: string | null): Promise<SubmitResult>;
@@ -125,18 +127,17 @@ export interface Downloads {
 }
 
 export function createDownloads(dependencies: DownloadsDependencies): Downloads {
-  const { live, records, history, queue, files, log, logger, settings } = dependencies;
-  const now = dependencies.now ?? (() => new Date());
+  const { live, records, history, queue, files, log, logger, now, settings } = dependencies;
   const submissions = createSubmissions({
     ...dependencies,
-    now,
+    admit,
     maxQueueDepth: settings.maxQueueDepth,
   });
   const running = new Map<string, Run>();
   const attempts = createAttemptCount();
   const [interruptions, deaths, looks] = [createCounter(), createCounter(), createCounter()];
   const random = dependencies.random ?? Math.random;
-  const sites = createParkedSites({ ...dependencies, now });
+  const sites = createParkedSites(dependencies);
   function beginAnew(download: Download): void {
     attempts.beginAnew(download);
     for (const counter of [interruptions, deaths, looks]) counter.forget(download.id);
@@ -144,7 +145,6 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
 
   const engineWaits = createEngineWaits({
     ...dependencies,
-    now,
     beginAnew,
     async admit(id) {
       const ended = running.get(id)?.ended;
@@ -164,9 +164,7 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
   const runDependencies: RunDependencies = {
     ...dependencies,
     ...settings,
-    now,
     random,
-    onUsage: dependencies.onUsage ?? (() => undefined),
     mayContinue: (id) => interruptions.next(id) <= MOST_INTERRUPTIONS && !isStopping,
     mayRunAgain: (id) => deaths.next(id) < MOST_DEATHS,
     sites,
@@ -186,20 +184,17 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
   }
 
   function requireEngine(version: string | undefined): void {
-    if (version === undefined || dependencies.hasEngine?.(version) === true) return;
+    if (version === undefined || dependencies.engines.has(version)) return;
     throw new RequestError('ENGINE_NOT_FOUND', `There is no yt-dlp ${version} here.`);
   }
 
   async function admit(id: string): Promise<void> {
+    // A playlist whose list is read needs no slot. No `await` for any other: who admits some in one turn relies on that.
+    if (dependencies.playlists.has(id) && (await dependencies.playlists.feed(id))) return;
     const entry = live.get(id);
     // Something may have moved it on while this was on its way here.
     if (entry?.download.status !== 'queued') return;
     await queue.enqueue(queueEntryOf(entry, dependencies.disk, engineWaits));
-  }
-
-  async function enqueue(id: string): Promise<void> {
-    // Needs no slot once its list is read.
-    if (!(await dependencies.playlists.feed(id))) await admit(id);
   }
 
   async function forgetWaits(id: string): Promise<void> {
@@ -217,7 +212,7 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
     if (live.get(id)?.download.status === 'running') {
       void records.move(id, 'queued', { ...IDLE, waiting_for: 'slot' });
     }
-    await enqueue(id);
+    await admit(id);
   }
 
   async function orGoOn(id: string, saved: Promise<void>): Promise<void> {
@@ -257,6 +252,7 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
   }
 
   return {
+    admit,
     async start({ downloads, idempotency }) {
       for (const download of [...downloads].reverse()) live.add(download);
       const interrupted = downloads.filter(({ status }) => status === 'running');
@@ -274,7 +270,7 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
       });
       await sites.recover();
       for (const { download } of live.all()) {
-        if (download.status === 'queued') await enqueue(download.id);
+        if (download.status === 'queued') await admit(download.id);
       }
       queue.start(run);
     },
@@ -377,7 +373,7 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
       log.write('info', retryWords(queued), id, false);
       const begin = async () => {
         if (isOther) await files.removeJobFolder(id);
-        await enqueue(id);
+        await admit(id);
       };
       // A cancelled run that is still ending owns the folder until then.
       const previous = running.get(id)?.ended;
@@ -408,12 +404,12 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
       await records.moveOrRefuse(id, 'queued', { waiting_for: isEarly ? 'release' : 'slot' });
       const queued = required(id);
       log.write('info', 'Resumed.', id, false);
-      await enqueue(id);
+      await admit(id);
       return queued;
     },
     async resumeHost(host) {
       const changed = await engineWaits.resume(host);
-      const affected = await sites.resume(host, enqueue).catch((error: unknown) => {
+      const affected = await sites.resume(host, admit).catch((error: unknown) => {
         if (changed === null) throw error;
         return changed;
       });
@@ -429,7 +425,7 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
     async update(id, request) {
       const { status } = required(id);
       await records.moveOrRefuse(id, status, request);
-      if (request.priority !== undefined) await enqueue(id);
+      if (request.priority !== undefined) await admit(id);
       return view(required(id));
     },
     async purge(id, what) {

@@ -2,8 +2,9 @@
  * What the domain needs from the outside. Each port has one adapter for a single machine and may have others;
  * all are asynchronous, so that a database or a network store fits behind them.
  */
-import type { Artifact, Download, Metadata, WaitingReason } from '@artemis/contracts';
-import type { ListedEntry, Outcome, OutcomeFile, TaskEvent } from './attempt.ts';
+import type { Artifact, Download, Metadata, Telemetry, WaitingReason } from '@artemis/contracts';
+import type { ListedEntry, Outcome, OutcomeFile, ProbeOutcome, TaskEvent } from './attempt.ts';
+import type { Cookie } from './cookies/cookie-text.ts';
 import type { PassedTime } from './passed-time.ts';
 
 export interface IdempotencyEntry {
@@ -105,6 +106,10 @@ export interface RunOptions {
   readonly jobFolder: string;
   /** Of a download whose missing parts are fetched: a copy of its media in that folder, if one is needed. */
   readonly mediaCopy?: string | null;
+  /** Of the site of the link; told when a download with them is complete. */
+  readonly cookies: LentCookies | null;
+  /** What a probe of this link has read, as JSON of yt-dlp, where the attempt may begin from that. */
+  readonly knownInfo: string | null;
   readonly onEvent: (event: TaskEvent) => void;
   /** Called with the version of yt-dlp before the attempt begins. */
   readonly onEngine?: (version: string) => void;
@@ -117,6 +122,22 @@ export interface RunOptions {
 /** Performs one attempt. Resolves only when no process of the attempt is left; never rejects. */
 export interface DownloadRunner {
   run(download: Download, options: RunOptions): Promise<Outcome>;
+  close(): Promise<void>;
+}
+
+export interface LinkToProbe {
+  readonly url: string;
+  readonly selection: Pick<Download, 'format_preset' | 'quality' | 'options'>;
+  /** Of a list, from 1. */
+  readonly firstEntry: number;
+  readonly cookies: LentCookies | null;
+}
+
+/** Reads what a link leads to, without its media. */
+export interface Prober {
+  /** Aborting ends all processes of the probe; the promise then resolves with `stopped`. Rejects only for faults of ours. */
+  probe(link: LinkToProbe, signal: AbortSignal): Promise<ProbeOutcome>;
+  /** Stops running probes; resolves when none of their processes is left. */
   close(): Promise<void>;
 }
 
@@ -272,6 +293,10 @@ export interface LeftEngine {
 
 /** The versions of yt-dlp side by side. */
 export interface Engines {
+  /** Whether this version is here. */
+  has(version: string): boolean;
+  /** Whether the engine in use may be given the cookies of a person. */
+  mayHaveCookies(): boolean;
   /** The version that new attempts start with; null without one. */
   current(): string | null;
   /**
@@ -292,8 +317,48 @@ export interface Engines {
   ): void;
 }
 
+export interface StoredJar {
+  readonly site: string;
+  readonly cookies: readonly Cookie[];
+  /** RFC 3339. */
+  readonly updatedAt: string;
+  readonly lastSuccessAt: string | null;
+}
+
+/** Jars on a disk that nobody else reads. One writer at a time. */
+export interface CookieStore {
+  /** Call once, first. What cannot be read is left out. */
+  load(): Promise<readonly StoredJar[]>;
+  /** Resolves once the jar is durable. */
+  write(jar: StoredJar): Promise<void>;
+  remove(site: string): Promise<void>;
+}
+
+/** Cookies for one job. A secret: never logged, and never in anything that is answered. */
+export interface LentCookies {
+  readonly site: string;
+  /** In the form that yt-dlp reads. */
+  readonly text: string;
+  /** Tells these cookies from those before and after them, within this run of the server. */
+  readonly version: string;
+  /**
+   * A download with them is complete. `renewed` has, in the same form, those that the site has renewed: they are
+   * kept, unless a person has replaced the jar meanwhile. Never rejects.
+   */
+  succeeded(renewed: string | null): Promise<void>;
+}
+
 /** Tells somebody that a download ended. Best effort: never rejects, never delays the download. */
 export interface Notifier {
   notify(download: Download): Promise<void>;
   close(): Promise<void>;
+}
+
+/** What a machine that runs downloads says of itself, at this moment. */
+export interface Gauges {
+  engine(): Omit<
+    Telemetry['engine'],
+    'jobs' | 'job_cpu_seconds' | 'job_peak_memory_bytes' | 'broken_sites'
+  >;
+  process(): Telemetry['process'];
 }

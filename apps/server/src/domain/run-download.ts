@@ -4,7 +4,9 @@ import type { ActivityLog } from './activity-log.ts';
 import type { AttemptCount } from './attempt-count.ts';
 import { IDLE } from './blank-record.ts';
 import { downloadError } from './errors.ts';
+import type { LentCookies } from './ports.ts';
 import type { EngineWaits } from './engines/engine-waits.ts';
+import type { ProbedMediaCache } from './links/probed-media.ts';
 import type { LiveDownload, LiveDownloads } from './live-downloads.ts';
 import { needsMedia } from './selection/missing-parts.ts';
 import type { DownloadRunner, FileName, FileStore, Notifier, RunOptions } from './ports.ts';
@@ -47,6 +49,8 @@ export interface RunDependencies {
     feed(id: string): Promise<boolean>;
   };
   readonly onUsage: (usage: AttemptUsage) => void;
+  readonly lendCookies: (url: string) => LentCookies | null;
+  readonly probedMedia: Pick<ProbedMediaCache, 'info'>;
 }
 
 const STOPPED: Outcome = { kind: 'stopped', usage: null };
@@ -108,8 +112,9 @@ async function attempt(
   id: string,
   { signal, finish }: Pick<RunOptions, 'signal' | 'finish'>,
   noSpace: AbortController,
-  { live, runner, files, log, disk }: RunDependencies,
+  dependencies: RunDependencies,
 ): Promise<Outcome> {
+  const { live, runner, files, log, disk } = dependencies;
   const jobFolder = await files.jobFolder(id);
   const verified = await files.verifiedOutcome(id);
   const download = live.get(id)?.download;
@@ -123,6 +128,8 @@ async function attempt(
   return runner.run(download, {
     jobFolder,
     mediaCopy,
+    cookies: dependencies.lendCookies(download.url),
+    knownInfo: knownInfoOf(download, dependencies),
     signal: AbortSignal.any([signal, noSpace.signal]),
     finish,
     onEngine: (engine) => live.update(id, { engine }),
@@ -133,6 +140,14 @@ async function attempt(
       });
     },
   });
+}
+
+/** A second attempt is made because the first one has failed: then only the site itself is asked. */
+function knownInfoOf(
+  { url, options, attempt: count, retry_parts: parts }: Download,
+  { probedMedia }: RunDependencies,
+): string | null {
+  return count === 1 && parts.length === 0 ? probedMedia.info(url, options.proxy ?? null) : null;
 }
 
 async function copyOfMedia(

@@ -8,8 +8,9 @@ import {
 import type { ActivityLog } from './activity-log.ts';
 import { BLANK_RECORD, DEFAULT_PRIORITY } from './blank-record.ts';
 import { RequestError } from './errors.ts';
-import type { LiveDownload, LiveDownloads } from './live-downloads.ts';
-import type { DownloadQueue, FileStore, HistoryStore, IdempotencyEntry } from './ports.ts';
+import type { CheckProxy, CheckUrl } from './links/url-policy.ts';
+import type { LiveDownloads } from './live-downloads.ts';
+import type { FileStore, HistoryStore, IdempotencyEntry } from './ports.ts';
 import {
   canonicalJson,
   requireKnownLanguages,
@@ -17,7 +18,6 @@ import {
   requireUsableProxy,
   selectionKey,
   selectionOf,
-  type CheckProxy,
   type SelectionFields,
 } from './selection/presets.ts';
 import { storeUnavailable } from './records.ts';
@@ -28,19 +28,17 @@ const MOST_KEYS = 2000;
 const MOST_KEY_IDS = 20_000;
 const QUEUE_FULL_RETRY_SECONDS = 15;
 
-export type UrlVerdict =
-  { readonly ok: true; readonly url: string } | { readonly ok: false; readonly reason: string };
-
 export interface SubmitDependencies {
   readonly live: LiveDownloads;
   readonly history: HistoryStore;
-  readonly queue: DownloadQueue;
   readonly files: Pick<FileStore, 'folderProblem'>;
   readonly log: ActivityLog;
-  readonly checkUrl: (raw: string) => UrlVerdict;
+  readonly checkUrl: CheckUrl;
   readonly checkProxy: CheckProxy;
   /** Whether a probe has listed this tag of subtitles. */
   readonly isListedLanguage: (tag: string) => boolean;
+  /** Puts a queued download into the queue. */
+  readonly admit: (id: string) => Promise<void>;
   readonly maxQueueDepth: number;
   readonly now: () => Date;
   /** The clock as far as it can be believed: a jump of it must not forget keys. */
@@ -80,7 +78,7 @@ interface ActiveSelection {
 }
 
 export function createSubmissions(dependencies: SubmitDependencies): Submissions {
-  const { live, history, queue, log, maxQueueDepth, now, believedNow = now } = dependencies;
+  const { live, history, log, maxQueueDepth, now, believedNow = now } = dependencies;
   const keys = new Map<string, KnownKey>();
   const activeBySelection = new Map<string, ActiveSelection>();
   let reserved = 0;
@@ -185,7 +183,7 @@ export function createSubmissions(dependencies: SubmitDependencies): Submissions
     for (const [key, id] of freshByKey) {
       if (activeBySelection.get(key)?.id === id) activeBySelection.set(key, { id, writing: null });
     }
-    await Promise.all(added.map(enqueue));
+    await Promise.all(added.map(({ download }) => dependencies.admit(download.id)));
     if (fresh.length > 0) {
       const first = fresh[0]?.url ?? '';
       const what = fresh.length === 1 ? new URL(first).hostname : `${fresh.length} links`;
@@ -197,12 +195,6 @@ export function createSubmissions(dependencies: SubmitDependencies): Submissions
       );
     }
     return remembered;
-  }
-
-  async function enqueue(entry: LiveDownload): Promise<void> {
-    const { id, priority } = entry.download;
-    const { order, host } = entry;
-    await queue.enqueue({ id, priority, order, host, notBeforeMs: null, neededBytes: null });
   }
 
   function answer(remembered: Remembered): SubmitResult {
@@ -286,10 +278,7 @@ export function createSubmissions(dependencies: SubmitDependencies): Submissions
   };
 }
 
-function checkedUrls(
-  request: CreateDownloads,
-  checkUrl: (raw: string) => UrlVerdict,
-): readonly string[] {
+function checkedUrls(request: CreateDownloads, checkUrl: CheckUrl): readonly string[] {
   if ((request.url === undefined) === (request.urls === undefined)) {
     throw new RequestError('VALIDATION_FAILED', 'The body needs exactly one of url and urls.', {
       details: [{ path: '', message: 'needs exactly one of url and urls' }],

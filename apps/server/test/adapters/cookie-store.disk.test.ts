@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createDiskCookieStore } from '../../src/adapters/cookie-store.disk.ts';
-import type { StoredJar } from '../../src/domain/cookies/cookie-jars.ts';
+import type { StoredJar } from '../../src/domain/ports.ts';
 
 let home: string;
 let folder: string;

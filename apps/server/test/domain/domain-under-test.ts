@@ -8,24 +8,22 @@ import { createMemoryQueue } from '../../src/adapters/download-queue.memory.ts';
 import { createJsonFileHistory } from '../../src/adapters/history.json-file.ts';
 import { createSilentNotifier } from '../../src/adapters/notifier.none.ts';
 import { createActivityLog } from '../../src/domain/activity-log.ts';
-import { createDiskGate } from '../../src/domain/disk-gate.ts';
-import { createDownloads, type Downloads } from '../../src/domain/downloads.ts';
-import { fileNameOf } from '../../src/domain/selection/file-name.ts';
-import { createLiveDownloads, type LiveDownloads } from '../../src/domain/live-downloads.ts';
+import { createDomain } from '../../src/domain/create-domain.ts';
+import type { Downloads } from '../../src/domain/downloads.ts';
+import type { LiveDownloads } from '../../src/domain/live-downloads.ts';
 import type {
   DownloadQueue,
   Engines,
   FileStore,
+  Gauges,
   LeftEngine,
+  Prober,
   RunOptions,
 } from '../../src/domain/ports.ts';
-import { createRecords } from '../../src/domain/records.ts';
+import { begunAt } from '../../src/domain/passed-time.ts';
 import type { Outcome } from '../../src/domain/attempt.ts';
 import { openDownloadedLinks } from '../../src/adapters/downloaded-links.disk.ts';
 import { createDiskPlaylistStore } from '../../src/adapters/playlist-store.disk.ts';
-import { createPlaylists } from '../../src/domain/playlists/playlists.ts';
-import { withPlaylists } from '../../src/domain/playlists/with-playlists.ts';
-import type { UrlVerdict } from '../../src/domain/submit.ts';
 
 export interface Attempt {
   readonly id: string;
@@ -95,12 +93,30 @@ export function failure(code: FailureCode): Outcome {
 
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
+/** For tests without links to probe. */
+export const NO_PROBER: Prober = {
+  probe: () => Promise.reject(new Error('probes are not part of this test')),
+  close: () => Promise.resolve(),
+};
+
+export const NO_GAUGES: Gauges = {
+  engine: () => ({
+    yt_dlp_version: null,
+    age_days: null,
+    mode: 'missing',
+    sandbox: null,
+    ffmpeg_version: null,
+    js_runtime: null,
+  }),
+  process: () => ({ rss_bytes: 1, event_loop_delay_p99_ms: 1, uptime_seconds: 1 }),
+};
+
 /** A good look at the folders counts for as long. */
 export const DISK_LOOK_EVERY_MS = 20;
 
 /** The real domain, queue and history; attempts end when the test says so, and there are no files. */
 export async function openDomain(options: DomainOptions = {}): Promise<DomainUnderTest> {
-  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'artemis-room-')));
+  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'artemis-domain-')));
   const now = options.now ?? (() => new Date());
   let writeError: Error | null = null;
   let listError: Error | null = null;
@@ -124,7 +140,6 @@ export async function openDomain(options: DomainOptions = {}): Promise<DomainUnd
       await rename(`${path}.tmp`, path);
     },
   });
-  const live = createLiveDownloads();
   const log = createActivityLog(now);
   const queue = createMemoryQueue({
     slots: options.slots ?? 2,
@@ -133,115 +148,93 @@ export async function openDomain(options: DomainOptions = {}): Promise<DomainUnd
   });
   const attempts = new Map<string, Attempt>();
   const started: string[] = [];
-  const records = createRecords({
-    live,
-    history,
-    log,
-    logger: silent,
-    historyLimit: options.historyLimit ?? 200,
-    isHeld: (id) => playlists.isHeld(id),
-    now,
-  });
   const removedFolders: string[] = [];
-  const files = fakeFiles(
-    () => freeBytes,
-    () => folderProblem,
-    removedFolders,
-  );
-  const disk = createDiskGate({
-    files,
-    history,
-    queue,
-    live,
-    log,
-    minFreeBytes: 0,
-    lookEveryMs: DISK_LOOK_EVERY_MS,
-  });
-  await disk.start();
-  const notifier = createSilentNotifier();
-  const checkUrl = (raw: string): UrlVerdict =>
-    parseUrl(raw) !== null
-      ? { ok: true, url: new URL(raw).href }
-      : { ok: false, reason: 'This is not a URL.' };
   const playlistFolder = join(folder, 'data', 'playlists');
-  const playlists = createPlaylists({
-    live,
-    records,
-    history,
-    queue,
-    store: createDiskPlaylistStore({
-      folder: playlistFolder,
-      logger: silent,
-      append: async (file, content) => {
-        if (listError) throw listError;
-        await file.appendFile(content);
-      },
-    }),
-    links: await openDownloadedLinks(join(folder, 'data', 'links'), silent),
-    notifier,
-    log,
-    logger: silent,
-    checkUrl,
-    maxWaiting: options.slots ?? 2,
-    now,
-  });
   let engine = '2026.10.26';
   const onSwitch: Parameters<Engines['onSwitch']>[0][] = [];
   const siteEvents: string[] = [];
   const sought: string[] = [];
-  const plainDownloads = createDownloads({
-    engines: {
-      current: () => engine,
-      seekNewer(site) {
-        sought.push(site);
-        return Promise.resolve(false);
+  const domain = await createDomain(
+    {
+      ...{ history, queue, log, now },
+      logger: silent,
+      files: fakeFiles(
+        () => freeBytes,
+        () => folderProblem,
+        removedFolders,
+      ),
+      runner: {
+        run: (download, runOptions) =>
+          new Promise((resolve) => {
+            const { id } = download;
+            if (attempts.has(id)) throw new Error('runs twice at once');
+            started.push(id);
+            const end = (outcome: Outcome) => {
+              attempts.delete(id);
+              resolve(outcome);
+            };
+            attempts.set(id, { id, options: runOptions, end });
+            const stop = () => end({ kind: 'stopped', usage: null });
+            runOptions.signal.addEventListener('abort', stop, { once: true });
+          }),
+        close: () => Promise.resolve(),
       },
-      onSwitch: (listener) => void onSwitch.push(listener),
-      noteEnd: () => undefined,
-      noteSite: (code, site) => void siteEvents.push(`${code} ${site}`),
+      prober: NO_PROBER,
+      engines: {
+        has: () => true,
+        mayHaveCookies: () => true,
+        current: () => engine,
+        seekNewer(site) {
+          sought.push(site);
+          return Promise.resolve(false);
+        },
+        onSwitch: (listener) => void onSwitch.push(listener),
+        noteEnd: () => undefined,
+        noteSite: (code, site) => void siteEvents.push(`${code} ${site}`),
+      },
+      playlists: createDiskPlaylistStore({
+        folder: playlistFolder,
+        logger: silent,
+        append: async (file, content) => {
+          if (listError) throw listError;
+          await file.appendFile(content);
+        },
+      }),
+      links: await openDownloadedLinks(join(folder, 'data', 'links'), silent),
+      cookies: {
+        load: () => Promise.resolve([]),
+        write: () => Promise.resolve(),
+        remove: () => Promise.resolve(),
+      },
+      notifier: createSilentNotifier(),
+      timekeeper: {
+        look: () => begunAt(now().getTime()),
+        believedNow: options.believedNow ?? now,
+        save: () => Promise.resolve(),
+      },
+      gauges: NO_GAUGES,
+      random: () => 0.5,
     },
-    hasEngine: () => true,
-    disk,
-    playlists,
-    live,
-    records,
-    history,
-    queue,
-    runner: {
-      run: (download, runOptions) =>
-        new Promise((resolve) => {
-          const { id } = download;
-          if (attempts.has(id)) throw new Error('runs twice at once');
-          started.push(id);
-          const end = (outcome: Outcome) => {
-            attempts.delete(id);
-            resolve(outcome);
-          };
-          attempts.set(id, { id, options: runOptions, end });
-          const stop = () => end({ kind: 'stopped', usage: null });
-          runOptions.signal.addEventListener('abort', stop, { once: true });
-        }),
-      close: () => Promise.resolve(),
-    },
-    files,
-    notifier,
-    log,
-    logger: silent,
-    checkUrl,
-    checkProxy: () => null,
-    isListedLanguage: () => false,
-    fileName: fileNameOf,
-    settings: {
+    {
+      instanceId: 'test',
+      linkRules: {
+        checkUrl: (raw) =>
+          parseUrl(raw) !== null
+            ? { ok: true, url: new URL(raw).href }
+            : { ok: false, reason: 'This is not a URL.' },
+        checkProxy: () => null,
+      },
+      maxWorkers: options.slots ?? 2,
       maxQueueDepth: options.maxQueueDepth ?? 500,
       maxAttempts: options.maxAttempts ?? 3,
+      historyLimit: options.historyLimit ?? 200,
       cleanupAfterDays: 30,
+      minFreeSpaceBytes: 0,
+      lookAtDiskEveryMs: DISK_LOOK_EVERY_MS,
     },
-    now,
-    believedNow: options.believedNow ?? now,
-    random: () => 0.5,
-  });
-  const downloads = withPlaylists(plainDownloads, playlists);
-  await downloads.start(await history.load());
+  );
+  const { downloads, live } = domain;
+  await domain.start(await history.load());
   return {
     downloads,
     live,
@@ -268,19 +261,17 @@ export async function openDomain(options: DomainOptions = {}): Promise<DomainUnd
     },
     statusOf: (id) => downloads.peek(id)?.status ?? null,
     async fork() {
-      const copy = await mkdtemp(join(tmpdir(), 'artemis-room-'));
+      const copy = await mkdtemp(join(tmpdir(), 'artemis-domain-'));
       // Nothing else happens meanwhile, but for a rename that is already under way.
       cpSync(folder, copy, { recursive: true, filter: (path) => !path.endsWith('.tmp') });
       return openDomain({ ...options, folder: copy });
     },
     async restart() {
-      disk.stop();
-      await downloads.stop();
+      await domain.stop();
       return openDomain({ ...options, folder });
     },
     async close() {
-      disk.stop();
-      await downloads.stop();
+      await domain.stop();
       await rm(folder, { recursive: true, force: true, maxRetries: 3 });
     },
   };

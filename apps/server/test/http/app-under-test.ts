@@ -2,7 +2,7 @@ import { parseUrl } from '@artemis/contracts';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Download, EngineList, Telemetry } from '@artemis/contracts';
+import type { Download, EngineList } from '@artemis/contracts';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { createDiskCookieStore } from '../../src/adapters/cookie-store.disk.ts';
@@ -12,34 +12,20 @@ import { createDiskFileStore } from '../../src/adapters/file-store.disk.ts';
 import { createJsonFileHistory } from '../../src/adapters/history.json-file.ts';
 import { createSilentNotifier } from '../../src/adapters/notifier.none.ts';
 import { buildApp } from '../../src/app.ts';
-import type { Services } from '../../src/compose.ts';
+import type { Services } from '../../src/services.ts';
 import { loadConfig, type Config } from '../../src/config.ts';
 import { createActivityLog } from '../../src/domain/activity-log.ts';
-import { createCookieJars } from '../../src/domain/cookies/cookie-jars.ts';
-import { testCookies } from '../../src/domain/cookies/cookie-test.ts';
-import { createDiskGate } from '../../src/domain/disk-gate.ts';
-import { createDownloads } from '../../src/domain/downloads.ts';
+import { createDomain } from '../../src/domain/create-domain.ts';
 import { RequestError } from '../../src/domain/errors.ts';
-import { createEventFeed } from '../../src/domain/event-feed.ts';
-import { fileNameOf } from '../../src/domain/selection/file-name.ts';
-import { createLiveDownloads } from '../../src/domain/live-downloads.ts';
 import { begunAt } from '../../src/domain/passed-time.ts';
-import type {
-  DownloadRunner,
-  FileStore,
-  HistoryStore,
-  RunOptions,
-} from '../../src/domain/ports.ts';
-import { createRecords } from '../../src/domain/records.ts';
+import type { FileStore, HistoryStore, RunOptions } from '../../src/domain/ports.ts';
 import { createSignedLinks } from '../../src/domain/links/signed-links.ts';
-import type { UrlVerdict } from '../../src/domain/submit.ts';
-import { readTelemetry } from '../../src/domain/telemetry.ts';
 import { explainSelection } from '../../src/worker/explanation.ts';
 import type { Outcome } from '../../src/domain/attempt.ts';
 import { openDownloadedLinks } from '../../src/adapters/downloaded-links.disk.ts';
 import { createDiskPlaylistStore } from '../../src/adapters/playlist-store.disk.ts';
-import { createPlaylists } from '../../src/domain/playlists/playlists.ts';
-import { withPlaylists } from '../../src/domain/playlists/with-playlists.ts';
+
+import { NO_GAUGES } from '../domain/domain-under-test.ts';
 
 export type FakeRun = (download: Download, options: RunOptions) => Promise<Outcome>;
 
@@ -101,7 +87,6 @@ export async function startApp(options: AppOptions = {}): Promise<AppUnderTest> 
   );
   const logger = pino({ level: 'silent' });
   const log = createActivityLog();
-  const live = createLiveDownloads();
   const jsonHistory = createJsonFileHistory({
     path: config.historyFile,
     dataDir: config.dataDir,
@@ -118,127 +103,59 @@ export async function startApp(options: AppOptions = {}): Promise<AppUnderTest> 
     readOutcome: () => Promise.resolve(null),
     passedTime: () => begunAt(Date.now()),
   });
-  const queue = createMemoryQueue({ slots: config.maxWorkers, maxPerHost: config.maxPerHost });
-  const runner: DownloadRunner = {
-    run: options.run ?? runUntilStopped,
-    close: () => Promise.resolve(),
-  };
-  const records = createRecords({
-    live,
-    history,
-    log,
-    logger,
-    historyLimit: config.historyLimit,
-    isHeld: (id) => playlists.isHeld(id),
-    now: () => new Date(),
-  });
-  const checkUrl = (raw: string): UrlVerdict =>
-    parseUrl(raw) !== null && raw.startsWith('http')
-      ? { ok: true, url: new URL(raw).href }
-      : { ok: false, reason: 'must be an http or https link' };
-  const disk = createDiskGate({ files, history, queue, live, log, minFreeBytes: 0 });
-  const notifier = createSilentNotifier();
-  const playlists = createPlaylists({
-    live,
-    records,
-    history,
-    queue,
-    store: createDiskPlaylistStore({ folder: join(config.dataDir, 'playlists'), logger }),
-    links: await openDownloadedLinks(join(config.dataDir, 'downloaded-links'), logger),
-    notifier,
-    log,
-    logger,
-    checkUrl,
-    maxWaiting: config.maxWorkers,
-    now: () => new Date(),
-  });
-  const plainDownloads = createDownloads({
-    engines: {
-      current: () => '2026.10.26',
-      seekNewer: () => Promise.resolve(false),
-      onSwitch: () => undefined,
-      noteEnd: () => undefined,
-      noteSite: () => undefined,
+  const domain = await createDomain(
+    {
+      ...{ history, files, log, logger },
+      runner: { run: options.run ?? runUntilStopped, close: () => Promise.resolve() },
+      prober: {
+        probe: () =>
+          Promise.resolve({ kind: 'failed', code: 'LOGIN_REQUIRED', detail: 'no engine here' }),
+        close: () => Promise.resolve(),
+      },
+      engines: {
+        has: () => false,
+        mayHaveCookies: () => true,
+        current: () => '2026.10.26',
+        seekNewer: () => Promise.resolve(false),
+        onSwitch: () => undefined,
+        noteEnd: () => undefined,
+        noteSite: () => undefined,
+      },
+      queue: createMemoryQueue({ slots: config.maxWorkers, maxPerHost: config.maxPerHost }),
+      playlists: createDiskPlaylistStore({ folder: join(config.dataDir, 'playlists'), logger }),
+      links: await openDownloadedLinks(join(config.dataDir, 'downloaded-links'), logger),
+      cookies: createDiskCookieStore(join(config.dataDir, 'cookies'), logger),
+      notifier: createSilentNotifier(),
+      timekeeper: {
+        look: () => begunAt(Date.now()),
+        believedNow: () => new Date(),
+        save: () => Promise.resolve(),
+      },
+      gauges: NO_GAUGES,
     },
-    disk,
-    playlists,
-    live,
-    records,
-    history,
-    queue,
-    runner,
-    files,
-    notifier,
-    log,
-    logger,
-    checkUrl,
-    isListedLanguage: () => false,
-    checkProxy: (address) => (address.includes('//10.') ? 'must not be private' : null),
-    fileName: fileNameOf,
-    settings: config,
-  });
-  const downloads = withPlaylists(plainDownloads, playlists);
-  const engine: Telemetry['engine'] = {
-    yt_dlp_version: null,
-    age_days: null,
-    mode: 'missing',
-    sandbox: null,
-    ffmpeg_version: null,
-    js_runtime: null,
-    broken_sites: [],
-    jobs: 0,
-    job_cpu_seconds: 0,
-    job_peak_memory_bytes: 0,
-  };
-  const telemetry = async () =>
-    readTelemetry({
-      live,
-      queue,
-      capacity: config.maxQueueDepth,
-      provider: 'local',
-      usage: await files.usage(),
-      nextCleanupAt: null,
-      engine,
-      process: { rss_bytes: 1, event_loop_delay_p99_ms: 1, uptime_seconds: 1 },
+    {
+      ...config,
+      minFreeSpaceBytes: 0,
       instanceId: 'test',
-      now: new Date(),
-    });
-  const cookieStore = createDiskCookieStore(join(config.dataDir, 'cookies'), logger);
-  const cookieJars = createCookieJars({
-    store: cookieStore,
-    jars: await cookieStore.load(),
-    log,
-    logger,
-    now: () => new Date(),
-  });
-  const feed = createEventFeed({ downloads, log, readTelemetry: telemetry });
+      linkRules: {
+        checkUrl: (raw) =>
+          parseUrl(raw) !== null && raw.startsWith('http')
+            ? { ok: true, url: new URL(raw).href }
+            : { ok: false, reason: 'must be an http or https link' },
+        checkProxy: (address) => (address.includes('//10.') ? 'must not be private' : null),
+      },
+    },
+  );
   const services: Services = {
-    downloads,
-    files,
-    log,
+    ...domain,
+    ...{ files, log },
     signedLinks: createSignedLinks(Buffer.alloc(32, 7)),
     webDir: join(folder, 'web'),
     version: '0.0.0-test',
-    readTelemetry: telemetry,
-    feed,
     readConfiguration: () => {
       throw new Error('the configuration is not part of this test');
     },
-    prober: {
-      probe: () => Promise.reject(new Error('links are not part of this test')),
-      close: () => Promise.resolve(),
-    },
     engines: noEngines,
-    cookieJars,
-    testCookies: (site, request, signal) =>
-      testCookies(site, request, signal, {
-        cookieJars,
-        checkUrl,
-        mayHaveCookies: () => true,
-        probe: () =>
-          Promise.reject(new RequestError('PROBE_FAILED', '', { failureCode: 'LOGIN_REQUIRED' })),
-      }),
-    isListedLanguage: () => false,
     explain: ({ format_preset: formatPreset, quality, options: chosen }) => ({
       ...explainSelection({
         selection: { formatPreset, quality, options: chosen },
@@ -248,19 +165,15 @@ export async function startApp(options: AppOptions = {}): Promise<AppUnderTest> 
       output_example: '',
     }),
     readChecks: () => Promise.resolve([]),
-    start: () => downloads.start(content),
-    warmUp: () => undefined,
-    stop: () => downloads.stop(),
   };
   const app = await buildApp(services, config, logger);
-  await services.start();
+  await domain.start(content);
   let isStopped = false;
   const stop = async () => {
     if (isStopped) return;
     isStopped = true;
     await app.close();
-    feed.close();
-    await services.stop();
+    await domain.stop();
     await files.close();
   };
   return {

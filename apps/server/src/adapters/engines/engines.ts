@@ -5,6 +5,7 @@ import type { EngineEvent, EngineList } from '@artemis/contracts';
 import { nextLook } from '../../domain/engines/engine-choice.ts';
 import { RequestError } from '../../domain/errors.ts';
 import type { LeftEngine } from '../../domain/ports.ts';
+import { mayHaveCookies } from '../engine/engine-kind.ts';
 import { compareVersions, type ManagedCopy } from '../tools/yt-dlp-finder.ts';
 import type { EngineRoom, EngineRoomOptions } from './engine-room.ts';
 import { createFetching } from './fetching.ts';
@@ -312,6 +313,7 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
   return {
     current,
     isChosen: (version) => ledger.state().inUse === version,
+    mayHaveCookies: () => mayHaveCookies(options.tools().ytDlp?.kind ?? 'module'),
     has: (version) => copyOf(version) !== undefined || version === current(),
     pick: shelf.pick,
     list,

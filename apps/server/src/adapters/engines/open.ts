@@ -1,7 +1,9 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { EngineChannel } from '@artemis/contracts';
-import { RequestError } from '../../domain/errors.ts';
+import type { LentCookies } from '../../domain/ports.ts';
+import type { Prober } from '../../domain/ports.ts';
+import { selectionOf } from '../../domain/selection/presets.ts';
 import type { Solution, SolveRequest } from '../../worker/task.ts';
 import { createEngineHost, type EngineHostOptions } from '../engine/engine-host.ts';
 import {
@@ -9,7 +11,6 @@ import {
   type EngineLeaseOptions,
   type WithEngine,
 } from '../engine/engine-lease.ts';
-import type { Prober } from '../prober.ts';
 import { createSolverProof, type SolverProof } from '../engine/solver-proof.ts';
 import type { Tools } from '../tools/tools.ts';
 import type { EngineRoom, EngineRoomOptions } from './engine-room.ts';
@@ -38,6 +39,7 @@ export interface OpenEnginesOptions extends Pick<
   readonly solve: (request: SolveRequest) => Promise<Solution>;
   readonly memoryBytes: number;
   readonly currentProof: () => Promise<SolverProof | null>;
+  readonly lendCookies: (url: string) => LentCookies | null;
   /** A prober of its own, with the engine that is tried. */
   readonly proberOf: (withEngine: WithEngine, folder: string) => Prober;
 }
@@ -59,11 +61,13 @@ export async function openEngineRoom(options: OpenEnginesOptions): Promise<Engin
     signal: AbortSignal,
   ): Promise<string | null> {
     const prober = options.proberOf(engine, at('probes'));
+    const link = { url, selection: selectionOf({}), firstEntry: 1 };
     try {
-      await prober.probe({ url }, signal, true);
-      return null;
+      const outcome = await prober.probe({ ...link, cookies: options.lendCookies(url) }, signal);
+      if (outcome.kind === 'seen') return null;
+      return outcome.kind === 'failed' ? outcome.code : 'The probe was stopped.';
     } catch (error) {
-      return error instanceof RequestError ? (error.failureCode ?? error.message) : String(error);
+      return String(error);
     } finally {
       await prober.close();
     }

@@ -9,41 +9,11 @@ import {
   type Cookie,
 } from './cookie-text.ts';
 import { RequestError } from '../errors.ts';
+import type { CookieStore, LentCookies, StoredJar } from '../ports.ts';
 import type { Logger } from '../records.ts';
 
 /** Keeps memory and disk within bounds: a jar has at most the characters of one request. */
 const MOST_JARS = 200;
-
-export interface StoredJar {
-  readonly site: string;
-  readonly cookies: readonly Cookie[];
-  /** RFC 3339. */
-  readonly updatedAt: string;
-  readonly lastSuccessAt: string | null;
-}
-
-/** Jars on a disk that nobody else reads. One writer at a time. */
-export interface CookieStore {
-  /** Call once, first. What cannot be read is left out. */
-  load(): Promise<readonly StoredJar[]>;
-  /** Resolves once the jar is durable. */
-  write(jar: StoredJar): Promise<void>;
-  remove(site: string): Promise<void>;
-}
-
-/** Cookies for one job. A secret: never logged, and never in anything that is answered. */
-export interface LentCookies {
-  readonly site: string;
-  /** In the form that yt-dlp reads. */
-  readonly text: string;
-  /** Tells these cookies from those before and after them, within this run of the server. */
-  readonly version: string;
-  /**
-   * A download with them is complete. `renewed` has, in the same form, those that the site has renewed: they are
-   * kept, unless a person has replaced the jar meanwhile. Never rejects.
-   */
-  succeeded(renewed: string | null): Promise<void>;
-}
 
 /** The cookies of sites that need a sign-in. Their content goes to jobs on these sites and nowhere else. */
 export interface CookieJars {

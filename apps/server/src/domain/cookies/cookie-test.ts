@@ -8,11 +8,11 @@ import {
 import type { CookieJars } from './cookie-jars.ts';
 import { hostsOfLink, isBelowSite } from './cookie-site.ts';
 import { RequestError } from '../errors.ts';
-import type { UrlVerdict } from '../submit.ts';
+import type { CheckUrl } from '../links/url-policy.ts';
 
 export interface CookieTestDependencies {
   readonly cookieJars: CookieJars;
-  readonly checkUrl: (raw: string) => UrlVerdict;
+  readonly checkUrl: CheckUrl;
   /** Whether the engine can be given cookies at all. */
   readonly mayHaveCookies: () => boolean;
   /** A look that is never answered from memory. */
@@ -53,11 +53,7 @@ export async function testCookies(
   return { url, result: 'works', failure_code: null, message };
 }
 
-function linkOfSite(
-  site: string,
-  { url: raw }: TestCookies,
-  checkUrl: (raw: string) => UrlVerdict,
-): string {
+function linkOfSite(site: string, { url: raw }: TestCookies, checkUrl: CheckUrl): string {
   const verdict = checkUrl(raw ?? `https://${site}/`);
   if (!verdict.ok) {
     throw new RequestError('URL_NOT_ALLOWED', `url: ${verdict.reason}`, {

@@ -11,10 +11,28 @@ export interface UrlPolicyOptions {
 }
 
 export type UrlVerdict =
-  /** `url` is canonical: the same verdict and the same `url` come out when it goes in. `host` has no port. */
-  | { readonly ok: true; readonly url: string; readonly host: string }
+  /** `url` is canonical: the same verdict and the same `url` come out when it goes in. */
+  | { readonly ok: true; readonly url: string }
   /** One sentence for people. */
   | { readonly ok: false; readonly reason: string };
+
+/** Judges a link that somebody has submitted. */
+export type CheckUrl = (raw: string) => UrlVerdict;
+
+/** Why a proxy cannot be used, as a sentence without its subject; null when it can, as far as that needs no look-up. */
+export type CheckProxy = (address: string) => string | null;
+
+export interface LinkRules {
+  readonly checkUrl: CheckUrl;
+  readonly checkProxy: CheckProxy;
+}
+
+export function createLinkRules(options: UrlPolicyOptions): LinkRules {
+  return {
+    checkUrl: (raw) => checkSubmittedUrl(raw, options),
+    checkProxy: (address) => proxyProblem(address, options),
+  };
+}
 
 /** yt-dlp reads instructions of its own, such as headers, out of a fragment with this name. */
 const SMUGGLE_MARK = '__youtubedl_smuggle';
@@ -49,7 +67,7 @@ export function checkSubmittedUrl(submitted: string, options: UrlPolicyOptions):
 
   const host = url.hostname.replace(/\.+$/, '');
   const reason = hostRefusal(host, portOf(url), options);
-  return reason === null ? { ok: true, url: url.href, host } : refuse(reason);
+  return reason === null ? { ok: true, url: url.href } : refuse(reason);
 }
 
 /**

@@ -5,11 +5,11 @@ import type { EntryList } from './entry-list.ts';
 import type { LiveDownloads } from '../live-downloads.ts';
 import { entrySelection, linkKey, newChild } from './playlist-entry.ts';
 import { warningsOf, type PlaylistLists } from './playlist-lists.ts';
-import type { DownloadedLinks, DownloadQueue, HistoryStore, Notifier } from '../ports.ts';
+import type { DownloadedLinks, HistoryStore, Notifier } from '../ports.ts';
 import { canonicalJson } from '../selection/presets.ts';
 import type { Logger, Records } from '../records.ts';
 import { IDLE } from '../blank-record.ts';
-import type { UrlVerdict } from '../submit.ts';
+import type { CheckUrl } from '../links/url-policy.ts';
 
 const RETRY_MS = 1000;
 /** Entries of one list that wait for their release at the same time. */
@@ -19,12 +19,11 @@ export interface PlaylistFeederDependencies {
   readonly live: LiveDownloads;
   readonly records: Records;
   readonly history: HistoryStore;
-  readonly queue: DownloadQueue;
   readonly links: DownloadedLinks;
   readonly notifier: Notifier;
   readonly log: ActivityLog;
   readonly logger: Logger;
-  readonly checkUrl: (raw: string) => UrlVerdict;
+  readonly checkUrl: CheckUrl;
   /** Children of one parent that wait for a slot at the same time. */
   readonly maxWaiting: number;
   readonly now: () => Date;
@@ -32,6 +31,8 @@ export interface PlaylistFeederDependencies {
 
 /** What is done with a child as with any download. */
 export interface ChildActions {
+  /** Puts it into the queue. */
+  admit(id: string): Promise<void>;
   retry(id: string, request: RetryDownload): Promise<unknown>;
   cancel(id: string): Promise<unknown>;
   pause(id: string): Promise<unknown>;
@@ -69,7 +70,7 @@ export function createPlaylistFeeder(
   lists: PlaylistLists,
   dependencies: PlaylistFeederDependencies,
 ): PlaylistFeeder {
-  const { live, records, history, queue, links, log, logger, now } = dependencies;
+  const { live, records, history, links, log, logger, now } = dependencies;
   const feedings = new Map<string, Feeding>();
   let actions: ChildActions | null = null;
   let isStopping = false;
@@ -212,14 +213,9 @@ export function createPlaylistFeeder(
   /** Into the queue, unless the parent was cancelled or paused while its child was being written. */
   async function admit({ id, parent_id: parentId }: Download, given: ChildActions): Promise<void> {
     const status = live.get(parentId ?? '')?.download.status;
-    const entry = live.get(id);
     if (status === 'paused') await given.pause(id);
     else if (status !== 'running') await given.cancel(id);
-    else if (entry) {
-      const { order, host } = entry;
-      const { priority } = entry.download;
-      await queue.enqueue({ id, priority, order, host, notBeforeMs: null, neededBytes: null });
-    }
+    else await given.admit(id);
   }
 
   /** False when an entry is waiting all the same. */

@@ -41,6 +41,8 @@ export interface Playlists {
    * @returns false: it has no list, or only one to look at, and needs a run
    */
   feed(id: string): Promise<boolean>;
+  /** Whether its list is there. */
+  has(id: string): boolean;
   /** A child whose end is not in its list yet: its record must stay. */
   isHeld(id: string): boolean;
   /** Resolves when the lists know of all ends until now. */
@@ -104,6 +106,7 @@ export function createPlaylists(dependencies: PlaylistsDependencies): Playlists 
       leftBehind = [];
       for (const { download } of live.all()) feeder.wake(download.id);
     },
+    has: (id) => lists.has(id),
     keep: (id, metadata, entries) => lists.keep(id, metadata, entries),
     async feed(id) {
       const asked = live.get(id)?.download;

@@ -13,6 +13,7 @@ import { knownFolder, templateProblem } from './file-name.ts';
 import { unknownLanguages } from './language-tags.ts';
 import { optionConflicts } from './option-conflicts.ts';
 import { playlistProblems } from './playlist-options.ts';
+import type { CheckProxy } from '../links/url-policy.ts';
 import type { FileStore } from '../ports.ts';
 
 export const PRESET_DESCRIPTIONS: Readonly<Record<FormatPreset, string>> = {
@@ -53,9 +54,6 @@ export function selectionOf(
   requireNone(optionProblems(options, preset));
   return { format_preset: preset, quality: request.quality ?? current.quality, options };
 }
-
-/** Why a proxy cannot be used, as a sentence without its subject; null when it can. */
-export type CheckProxy = (address: string) => string | null;
 
 /** @throws {RequestError} VALIDATION_FAILED when the proxy is one that no download may connect to */
 export function requireUsableProxy({ options }: SelectionFields, checkProxy: CheckProxy): void {

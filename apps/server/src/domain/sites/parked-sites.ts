@@ -37,10 +37,10 @@ export interface ParkedSites {
   withdraw(id: string): Promise<void>;
   /**
    * Asks the site again at once, and lets go what it has sent away: their ids.
-   * @param enqueue called for each, once the record is on disk
+   * @param admit called for each, once the record is on disk
    * @throws {RequestError} HOST_NOT_PARKED
    */
-  resume(host: string, enqueue: (id: string) => Promise<void>): Promise<readonly string[]>;
+  resume(host: string, admit: (id: string) => Promise<void>): Promise<readonly string[]>;
   /** A queued record as it is to be seen: what it waits for, until when and why. */
   view(download: Download): Download;
 }
@@ -116,7 +116,7 @@ export function createParkedSites(dependencies: ParkedSitesDependencies): Parked
       await queue.unpark(host, others.length > 0 ? untilMs : null);
       tell(host);
     },
-    async resume(host, enqueue) {
+    async resume(host, admit) {
       const nowMs = now().getTime();
       const sent = queuedOf(host).filter(
         ({ error, retry_at: at }) =>
@@ -135,7 +135,7 @@ export function createParkedSites(dependencies: ParkedSitesDependencies): Parked
         ),
       );
       // All are there before the first of them is let go.
-      for (const { id } of sent) await enqueue(id);
+      for (const { id } of sent) await admit(id);
       forgetCausesOf(host);
       await queue.unpark(host, null);
       tell(host);

@@ -3,17 +3,17 @@ import type { FastifyInstance } from 'fastify';
 import { addRoute } from '../route.ts';
 
 export interface ProbeRoutesOptions {
-  readonly prober: {
+  readonly probes: {
     probe(request: CreateProbe, signal: AbortSignal): Promise<Probe>;
   };
 }
 
 /** Looks at links. A look ends with the connection that asked for it. */
-export function probeRoutes(app: FastifyInstance, { prober }: ProbeRoutesOptions): void {
+export function probeRoutes(app: FastifyInstance, { probes }: ProbeRoutesOptions): void {
   addRoute(app, 'createProbe', async (request, reply) => {
     const gone = new AbortController();
     reply.raw.once('close', () => gone.abort());
-    const probe = await prober.probe(request.body, gone.signal);
+    const probe = await probes.probe(request.body, gone.signal);
     return reply.header('cache-control', 'no-store').send(probe);
   });
 }

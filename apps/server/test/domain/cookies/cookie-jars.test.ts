@@ -1,11 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createActivityLog, type ActivityLog } from '../../../src/domain/activity-log.ts';
-import {
-  createCookieJars,
-  type CookieJars,
-  type CookieStore,
-  type StoredJar,
-} from '../../../src/domain/cookies/cookie-jars.ts';
+import { createCookieJars, type CookieJars } from '../../../src/domain/cookies/cookie-jars.ts';
+import type { CookieStore, StoredJar } from '../../../src/domain/ports.ts';
 
 const SOON = 1_800_000_000;
 const file = (domain: string, value: string, expiry = 0) =>

@@ -1,8 +1,8 @@
 import type { ReadinessCheck } from '@artemis/contracts';
-import type { EngineSandbox } from './adapters/engine/engine-host.ts';
-import { toolsCommand } from './adapters/tools/js-problems.ts';
-import type { SolverProof } from './adapters/engine/solver-proof.ts';
-import type { Tools } from './adapters/tools/tools.ts';
+import type { EngineSandbox } from '../engine/engine-host.ts';
+import { toolsCommand } from '../tools/js-problems.ts';
+import type { SolverProof } from '../engine/solver-proof.ts';
+import type { Tools } from '../tools/tools.ts';
 
 export interface RuntimeSources {
   readonly tools: Pick<Tools, 'problems' | 'ytDlp' | 'jsRuntime' | 'solverLibraries' | 'toolsDir'>;

@@ -1,13 +1,11 @@
 import type { ReadinessCheck } from '@artemis/contracts';
-import type { EngineSandbox } from './adapters/engine/engine-host.ts';
+import type { EngineSandbox } from '../engine/engine-host.ts';
+import type { SolverProof } from '../engine/solver-proof.ts';
+import type { PluginsFound } from '../tools/plugins.ts';
+import type { Tools } from '../tools/tools.ts';
 import { runtimeCheck } from './runtime-check.ts';
-import type { PluginsFound } from './adapters/tools/plugins.ts';
-import type { SolverProof } from './adapters/engine/solver-proof.ts';
-import type { Tools } from './adapters/tools/tools.ts';
-import { clockHealth } from './domain/passed-time.ts';
-import type { FileStore, HistoryStore, Timekeeper } from './domain/ports.ts';
 
-export interface ReadinessSources {
+export interface EngineCheckSources {
   readonly tools: Pick<Tools, 'problems' | 'ytDlp' | 'jsRuntime' | 'solverLibraries' | 'toolsDir'>;
   /** Null when there was nothing to try. */
   readonly solver: SolverProof | null;
@@ -15,10 +13,6 @@ export interface ReadinessSources {
   /** Null until an engine host runs. */
   readonly sandbox: EngineSandbox | null;
   readonly plugins: PluginsFound | null;
-  readonly files: Pick<FileStore, 'health'>;
-  readonly history: Pick<HistoryStore, 'health'>;
-  readonly timekeeper: Pick<Timekeeper, 'look'>;
-  readonly pid: number;
 }
 
 const CHECKED_TOOLS = [
@@ -27,9 +21,9 @@ const CHECKED_TOOLS = [
   { name: 'ffprobe', problems: ['ffprobe'], fine: 'ffprobe can be run.' },
 ] as const;
 
-/** What downloads need, each with what to do when it is missing. Only `fail` makes the server not ready. */
-export async function readChecks(sources: ReadinessSources): Promise<readonly ReadinessCheck[]> {
-  const { tools, files, history, timekeeper } = sources;
+/** What attempts need of this computer, for `GET /readyz`. */
+export function engineChecks(sources: EngineCheckSources): readonly ReadinessCheck[] {
+  const { tools } = sources;
   const checks: ReadinessCheck[] = CHECKED_TOOLS.map(({ name, problems, fine }) => {
     const problem = tools.problems.find((entry) =>
       (problems as readonly string[]).includes(entry.name),
@@ -48,18 +42,6 @@ export async function readChecks(sources: ReadinessSources): Promise<readonly Re
   checks.push({ name: 'js_runtime', ...runtimeCheck(sources) });
   if (sources.plugins !== null) checks.push(pluginsCheck(sources.plugins));
   if (sources.sandbox !== null) checks.push(sandboxCheck(sources.sandbox));
-  checks.push({ name: 'storage', ...(await files.health()) });
-  checks.push({ name: 'history', ...history.health() });
-  checks.push({ name: 'clock', ...clockHealth(timekeeper.look()) });
-  if (sources.pid === 1) {
-    checks.push({
-      name: 'init',
-      state: 'warn',
-      message:
-        'Artemis is process 1 of this container, where nobody reaps processes that lose their parent.',
-      remedy: 'Start the container with an init, for example docker run --init.',
-    });
-  }
   return checks;
 }
 

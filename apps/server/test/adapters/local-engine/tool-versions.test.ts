@@ -1,14 +1,12 @@
 import { expect, it } from 'vitest';
-import type { EngineFacts } from '../src/adapters/engine/engine-process.ts';
-import type { Tools } from '../src/adapters/tools/tools.ts';
-import { loadConfig } from '../src/config.ts';
-import { configurationOf } from '../src/configuration-answer.ts';
+import type { EngineFacts } from '../../../src/adapters/engine/engine-process.ts';
+import { toolVersions } from '../../../src/adapters/local-engine/tool-versions.ts';
+import type { Tools } from '../../../src/adapters/tools/tools.ts';
 
-const config = loadConfig({}, '/srv/artemis');
 const python = { path: '/usr/bin/python3', version: '3.11.2', hasPip: true };
-const toolsWith = (pythonPath: string | null) => ({ python, ytDlp: { pythonPath } }) as Tools;
-const shown = (tools: Tools, facts: EngineFacts | null) =>
-  configurationOf(config, tools, '0.1.0', { facts }, []).versions.python;
+const toolsWith = (pythonPath: string | null) =>
+  ({ python, ytDlp: { pythonPath }, ffmpeg: null, jsRuntime: null }) as unknown as Tools;
+const shown = (tools: Tools, facts: EngineFacts | null) => toolVersions(tools, facts).python;
 
 it('the version of Python is that of the interpreter that runs yt-dlp', () => {
   expect(

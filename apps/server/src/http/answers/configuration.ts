@@ -7,20 +7,21 @@ import {
   QUALITIES,
   type Configuration,
 } from '@artemis/contracts';
-import { mayHaveCookies } from './adapters/download-runner.piscina.ts';
-import type { EngineStatus } from './adapters/engine/engine-host.ts';
-import type { Tools } from './adapters/tools/tools.ts';
-import type { Config } from './config.ts';
-import { PRESET_DESCRIPTIONS } from './domain/selection/presets.ts';
+import type { Config } from '../../config.ts';
+import { PRESET_DESCRIPTIONS } from '../../domain/selection/presets.ts';
+
+export interface ConfigurationSources {
+  readonly config: Config;
+  /** Of Artemis. */
+  readonly version: string;
+  readonly toolVersions: Omit<Configuration['versions'], 'artemis' | 'node'>;
+  readonly plugins: readonly string[];
+  readonly mayHaveCookies: boolean;
+}
 
 /** What `GET /configuration` answers: what can be asked for, the limits, and with which tools. */
-export function configurationOf(
-  config: Config,
-  tools: Tools,
-  version: string,
-  engine: Pick<EngineStatus, 'facts'>,
-  plugins: readonly string[],
-): Configuration {
+export function configurationOf(sources: ConfigurationSources): Configuration {
+  const { config } = sources;
   return {
     presets: FORMAT_PRESETS.map((name) => ({ name, description: PRESET_DESCRIPTIONS[name] })),
     default_preset: DEFAULT_FORMAT_PRESET,
@@ -57,28 +58,15 @@ export function configurationOf(
       explanations: true,
       probes: true,
       parts: true,
-      cookies: mayHaveCookies(tools.ytDlp?.kind ?? 'module'),
+      cookies: sources.mayHaveCookies,
     },
     versions: {
-      artemis: version,
+      artemis: sources.version,
       node: process.versions.node,
-      python: engine.facts?.pythonVersion ?? pythonVersion(tools),
-      yt_dlp: tools.ytDlp?.version ?? null,
-      ffmpeg: tools.ffmpeg?.version ?? null,
-      js_runtime: runtimeName(tools),
+      ...sources.toolVersions,
     },
-    plugins: [...plugins],
+    plugins: [...sources.plugins],
     downloads_directory: config.downloadsDir,
     token_required: config.apiToken !== null,
   };
-}
-
-/** Null when yt-dlp has an interpreter of its own: which version that is, only the host knows. */
-function pythonVersion({ python, ytDlp }: Tools): string | null {
-  const path = ytDlp?.pythonPath ?? python?.path;
-  return python?.path === path ? (python?.version ?? null) : null;
-}
-
-export function runtimeName({ jsRuntime }: Tools): string | null {
-  return jsRuntime && `${jsRuntime.name} ${jsRuntime.version}`;
 }

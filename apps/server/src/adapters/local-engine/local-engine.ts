@@ -1,0 +1,262 @@
+import { resolve } from 'node:path';
+import type { Explanation, ReadinessCheck } from '@artemis/contracts';
+import type { ProbeOutcome } from '../../domain/attempt.ts';
+import type { LentCookies } from '../../domain/ports.ts';
+import type { IsPublicAddress } from '../../domain/links/address-policy.ts';
+import { egressOfLinks } from '../../domain/links/egress-of-links.ts';
+import type { Gauges, Prober } from '../../domain/ports.ts';
+import { exampleName } from '../../domain/selection/file-name.ts';
+import type { SelectionFields } from '../../domain/selection/presets.ts';
+import type { ProbeRequest, Solution, SolveRequest, TaskEngine } from '../../worker/task.ts';
+import { createPiscinaRunner, type PiscinaRunner } from '../download-runner.piscina.ts';
+import { createLateEgressProxy } from '../egress/late-egress-proxy.ts';
+import { createEngineHost, type EngineTools } from '../engine/engine-host.ts';
+import { needsProxyForAll } from '../engine/engine-kind.ts';
+import { createEngineLease } from '../engine/engine-lease.ts';
+import { jobMemoryBytes, usableMemoryBytes } from '../engine/job-memory.ts';
+import { createSolverProof } from '../engine/solver-proof.ts';
+import { createToolWatch, engineToolsOf } from '../engine/tool-watch.ts';
+import type { EngineRoom } from '../engines/engine-room.ts';
+import { openEngineRoom, type OpenEnginesOptions } from '../engines/open.ts';
+import { createEngineProber } from '../prober.engine.ts';
+import { writeAuthorities } from '../tools/authorities.ts';
+import { createPlugins } from '../tools/plugins.ts';
+import { findTools } from '../tools/tools.ts';
+import { engineChecks } from './readiness-checks.ts';
+import { runtimeName, toolVersions, type ToolVersions } from './tool-versions.ts';
+
+export interface LocalEngineSettings {
+  readonly port: number;
+  readonly maxWorkers: number;
+  readonly maxFileSizeBytes: number;
+  readonly downloadTimeoutMs: number;
+  readonly stallTimeoutMs: number;
+  readonly downloadsDir: string;
+  readonly historyFile: string;
+  readonly dataDir: string;
+  readonly toolsDir: string;
+  readonly ytDlpPath: string | null;
+  readonly pythonPath: string | null;
+  readonly ffmpegPath: string | null;
+  readonly ytDlpChannel: OpenEnginesOptions['config']['ytDlpChannel'];
+  readonly fetchVariables: Readonly<Record<string, string>>;
+  readonly caFile: string | null;
+  readonly pluginsDir: string | null;
+  readonly potProviderUrl: string | null;
+  /** Exact `host:port` exceptions from the rule about addresses. */
+  readonly egressAllow: readonly string[];
+}
+
+type NamedEngine = Pick<TaskEngine, 'ytDlpVersion' | 'jsRuntime' | 'pluginsDir' | 'potProviderUrl'>;
+
+/** What of the worker runs on the main thread, because it needs a socket only. */
+export interface MainThreadTasks {
+  readonly look: (request: ProbeRequest) => Promise<ProbeOutcome>;
+  readonly solve: (request: SolveRequest) => Promise<Solution>;
+  /** Command lines that most downloads have. */
+  readonly usualArgvs: (engine: NamedEngine) => readonly (readonly string[])[];
+  /** The command line of a download with this selection; `engine` is null when there is none. */
+  readonly explain: (input: {
+    readonly selection: ProbeRequest['selection'];
+    readonly engine: (NamedEngine & Pick<TaskEngine, 'kind'>) | null;
+    readonly isProxyForAll: boolean;
+  }) => Pick<Explanation, 'argv' | 'warnings'>;
+}
+
+export interface LocalEngineOptions extends Pick<
+  OpenEnginesOptions,
+  'repositoryRoot' | 'searchPath' | 'brokenSites' | 'log' | 'logger'
+> {
+  readonly config: LocalEngineSettings;
+  readonly isPublicAddress: IsPublicAddress;
+  readonly tasks: MainThreadTasks;
+  readonly lendCookies: (url: string) => LentCookies | null;
+}
+
+/** yt-dlp on this computer: its versions, the hosts and threads that run it, and its way out. */
+export interface LocalEngine {
+  readonly runner: PiscinaRunner;
+  readonly prober: Prober;
+  readonly engines: EngineRoom;
+  readonly gauge: Gauges['engine'];
+  /** Looks for the tools again, and says what is missing. Never rejects. */
+  checks(): Promise<readonly ReadinessCheck[]>;
+  versions(): ToolVersions;
+  /** Names of the owner's plugins, as of the last look. */
+  plugins(): readonly string[];
+  explain(selection: SelectionFields): Explanation;
+  /** To be called once the server listens: loads what the first download would have to wait for. */
+  warmUp(): void;
+  /** From now on no other engine takes the place of the one in use. */
+  stopWatching(): void;
+  /** Ends every child process. */
+  close(): Promise<void>;
+}
+
+export async function openLocalEngine(options: LocalEngineOptions): Promise<LocalEngine> {
+  const { config, repositoryRoot, searchPath, log, logger, tasks } = options;
+  const findOurTools = () =>
+    findTools({
+      toolsDir: config.toolsDir,
+      searchPath,
+      pickManaged: engines.pick,
+      nodeExecPath: process.execPath,
+      nodeVersion: process.versions.node,
+      ...(config.ytDlpPath === null ? {} : { ytDlpPath: config.ytDlpPath }),
+      ...(config.pythonPath === null ? {} : { pythonPath: config.pythonPath }),
+      ...(config.ffmpegPath === null ? {} : { ffmpegPath: config.ffmpegPath }),
+    });
+  const plugins = createPlugins(config.pluginsDir);
+  const { pluginsDir, potProviderUrl } = config;
+  const egressAllow = egressOfLinks(config.egressAllow, potProviderUrl);
+  const authorities =
+    config.caFile === null ? null : await writeAuthorities(config.caFile, config.dataDir);
+  const proxy = createLateEgressProxy({
+    isPublicAddress: options.isPublicAddress,
+    egressAllow: config.egressAllow,
+    ownPorts: [config.port],
+    logger,
+  });
+  const hosts = {
+    logger,
+    usualArgvs: ({ ytDlp, jsRuntime }: EngineTools) =>
+      ytDlp?.version === undefined
+        ? []
+        : tasks.usualArgvs({
+            ytDlpVersion: ytDlp.version,
+            ...{ jsRuntime, pluginsDir, potProviderUrl },
+          }),
+    authorities,
+    pluginsDir,
+    ownPorts: [config.port],
+    protectedPaths: [
+      config.dataDir,
+      config.downloadsDir,
+      config.historyFile,
+      resolve(repositoryRoot, '.env'),
+    ],
+  };
+  const lease = {
+    authorities,
+    pluginsDir: plugins.folder,
+    potProviderUrl,
+    prepare: () => proxy.listen(),
+  };
+  const memoryBytes = jobMemoryBytes(usableMemoryBytes(), config.maxWorkers);
+  const proberOf = (engine: typeof withEngine, folder: string) =>
+    createEngineProber({
+      ...{ look: tasks.look, withEngine: engine, egressAllow, memoryBytes, folder },
+      issueProxy: (upstream) => proxy.issue(upstream === null ? {} : { upstream }),
+    });
+  const engines = await openEngineRoom({
+    ...{ ...options, hosts, lease, memoryBytes, proberOf },
+    solve: tasks.solve,
+    tools: () => watch.current(),
+    lookAnew: () => watch.lookAnew(),
+    withEngine: (use, signal) => withEngine(use, signal),
+    currentProof: () => solverProof(),
+    jobsOf: (version) => runner.runningWith(version),
+  });
+  const initialTools = await findOurTools();
+  const engineHost = createEngineHost({
+    ...hosts,
+    tools: engineToolsOf(initialTools),
+    onGone: () => void watch.look(),
+  });
+  const watch = createToolWatch({
+    initial: initialTools,
+    find: findOurTools,
+    engineHost,
+    onChange(now, before) {
+      if (now.ytDlp?.version === before.ytDlp?.version) return;
+      log.write('info', `yt-dlp is now ${now.ytDlp?.version ?? 'missing'}.`, null, true);
+    },
+    onError: (error) => logger.warn({ err: error }, 'no look at the tools'),
+    isChosen: engines.isChosen,
+  });
+  const withEngine = createEngineLease({ ...lease, engineHost, tools: watch.current });
+  const solverProof = createSolverProof({
+    ...{ withEngine, memoryBytes, solve: tasks.solve, tools: watch.current },
+    folder: resolve(config.dataDir, 'solver-proof'),
+  });
+  const runner = createPiscinaRunner({
+    maxWorkers: config.maxWorkers,
+    limits: {
+      maxFileSizeBytes: config.maxFileSizeBytes,
+      downloadTimeoutMs: config.downloadTimeoutMs,
+      stallTimeoutMs: config.stallTimeoutMs,
+      memoryBytes,
+    },
+    ...{ egressAllow, withEngine, engines, logger },
+    issueProxy: (upstream, bytesPerSecond, onRefused) =>
+      proxy.issue({
+        ...(upstream === null ? {} : { upstream }),
+        ...(bytesPerSecond === null ? {} : { bytesPerSecond }),
+        onRefused: ({ host, port }) => onRefused(host, port),
+      }),
+  });
+
+  return {
+    runner,
+    prober: proberOf(withEngine, resolve(config.dataDir, 'probes')),
+    engines,
+    gauge() {
+      const { mode, facts } = engineHost.status();
+      const tools = watch.current();
+      return {
+        yt_dlp_version: tools.ytDlp?.version ?? null,
+        age_days: tools.ytDlp?.ageDays ?? null,
+        mode: mode === 'starting' ? 'cold' : mode,
+        sandbox: facts?.sandbox.level ?? null,
+        ffmpeg_version: tools.ffmpeg?.version ?? null,
+        js_runtime: runtimeName(tools),
+      };
+    },
+    async checks() {
+      await watch.look(true);
+      const { mode, facts } = engineHost.status();
+      return engineChecks({
+        tools: watch.current(),
+        isEngineRunning: mode !== 'missing',
+        solver: await solverProof(),
+        sandbox: facts?.sandbox ?? null,
+        plugins: await plugins.look(),
+      });
+    },
+    versions: () => toolVersions(watch.current(), engineHost.status().facts),
+    plugins: plugins.names,
+    explain(selection) {
+      const { ytDlp, jsRuntime } = watch.current();
+      return {
+        ...tasks.explain({
+          selection: {
+            formatPreset: selection.format_preset,
+            quality: selection.quality,
+            options: selection.options,
+          },
+          engine: ytDlp && {
+            ytDlpVersion: ytDlp.version,
+            kind: ytDlp.kind,
+            jsRuntime: jsRuntime && { name: jsRuntime.name, path: jsRuntime.path },
+            ...{ pluginsDir, potProviderUrl },
+          },
+          isProxyForAll: needsProxyForAll(selection.options, ytDlp?.kind ?? 'module'),
+        }),
+        output_example: exampleName(selection),
+      };
+    },
+    warmUp() {
+      runner.warmUp();
+      engines.start();
+      proxy.listen().catch((error: unknown) => logger.warn({ err: error }, 'no egress proxy'));
+    },
+    stopWatching: () => watch.close(),
+    async close() {
+      watch.close();
+      await runner.close();
+      await engines.close();
+      await proxy.close();
+      await engineHost.close();
+    },
+  };
+}
