@@ -1,9 +1,8 @@
-import type { Configuration, Explanation, ReadinessCheck } from '@artemis/contracts';
+import type { Configuration, Explanation, ReadinessCheck, Selection } from '@artemis/contracts';
 import type { ActivityLog } from './domain/activity-log.ts';
 import type { Domain } from './domain/create-domain.ts';
 import type { FileStore } from './domain/ports.ts';
 import type { SignedLinks } from './domain/links/signed-links.ts';
-import type { SelectionFields } from './domain/selection/presets.ts';
 import type { EngineRoutesOptions } from './http/routes/engines.ts';
 
 /** All that the HTTP side is given. */
@@ -26,5 +25,5 @@ export interface Services extends Pick<
   readonly version: string;
   readonly readConfiguration: () => Configuration;
   readonly readChecks: () => Promise<readonly ReadinessCheck[]>;
-  readonly explain: (selection: SelectionFields) => Explanation;
+  readonly explain: (selection: Selection) => Explanation;
 }

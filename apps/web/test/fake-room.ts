@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { Download, DownloadChanges, LogLine, Readiness, Telemetry } from '@artemis/contracts';
 import { isTerminal, type Sort, type Status } from '@artemis/contracts/vocabulary';
+import { createHash } from 'node:crypto';
 import { createFakeCookies } from './fake-cookies.ts';
 import { createFakeEngines } from './fake-engines.ts';
 import { createRandom, fakeDownload, fakeId } from './fake-records.ts';
@@ -81,7 +81,7 @@ export class FakeRoom {
     for (const listener of this.#listeners) listener('removed', { id });
   }
 
-  add(url: string, recipe: Partial<Download>): { record: Download; isDuplicate: boolean } {
+  add(url: string, selection: Partial<Download>): { record: Download; isDuplicate: boolean } {
     for (const known of this.records.values()) {
       if (known.url === url && !isTerminal(known.status))
         return { record: known, isDuplicate: true };
@@ -97,7 +97,7 @@ export class FakeRoom {
         created_at: at,
         updated_at: at,
         metadata: {},
-        ...recipe,
+        ...selection,
       }),
       isDuplicate: false,
     };

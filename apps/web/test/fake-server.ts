@@ -1,10 +1,10 @@
+import type { Download, Problem, RetryDownload } from '@artemis/contracts';
+import { isRecording, mayBeKeptIncomplete } from '@artemis/contracts/client';
+import { isTerminal } from '@artemis/contracts/vocabulary';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { Download, Problem, RetryDownload } from '@artemis/contracts';
-import { isRecording, mayBeKeptIncomplete } from '@artemis/contracts/client';
-import { isTerminal } from '@artemis/contracts/vocabulary';
 import { act, createConfiguration, moved } from './fake-answers.ts';
 import { answerCookies } from './fake-cookies.ts';
 import { answerEngines } from './fake-engines.ts';
@@ -257,7 +257,7 @@ function create(body: unknown, room: FakeRoom, send: Send, refuse: Refuse): void
     urls?: string[];
     url?: string;
   };
-  const recipe = JSON.stringify({ format_preset, quality, options });
+  const selection = JSON.stringify({ format_preset, quality, options });
   const wanted = url === undefined ? urls : [url];
   const bad = wanted.findIndex((link) => link.includes('refused.example'));
   if (bad >= 0) {
@@ -276,7 +276,7 @@ function create(body: unknown, room: FakeRoom, send: Send, refuse: Refuse): void
   if (wanted.some((link) => link.includes('full.example'))) {
     return refuse(429, 'QUEUE_FULL', 'The queue is full');
   }
-  const added = wanted.map((link) => room.add(link, JSON.parse(recipe) as Partial<Download>));
+  const added = wanted.map((link) => room.add(link, JSON.parse(selection) as Partial<Download>));
   for (const { record } of added) {
     if (record.options.playlist?.mode !== undefined) room.put(asList(record));
   }

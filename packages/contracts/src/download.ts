@@ -1,14 +1,12 @@
 import { Type, type Static } from '@sinclair/typebox';
 import { FAILURE_CODES, WARNING_CODES, type FailureCode, type WarningCode } from './codes.ts';
-import { DownloadOptions } from './options.ts';
+import { Selection } from './options.ts';
 import { Bytes, Count, nullable, oneOf, Timestamp, Uuid } from './schemas.ts';
 import {
   ARTIFACT_KINDS,
   ENTRY_STATES,
-  FORMAT_PRESETS,
   PARTS,
   PHASES,
-  QUALITIES,
   STATUSES,
   WAITING_REASONS,
 } from './vocabulary.ts';
@@ -114,9 +112,7 @@ export const Download = Type.Object({
   status: oneOf(STATUSES),
   phase: nullable(oneOf(PHASES)),
   waiting_for: nullable(oneOf(WAITING_REASONS)),
-  format_preset: oneOf(FORMAT_PRESETS),
-  quality: oneOf(QUALITIES),
-  options: DownloadOptions,
+  ...Selection.properties,
   progress: Type.Number({ minimum: 0, maximum: 100 }),
   downloaded_bytes: nullable(Bytes),
   total_bytes: nullable(Bytes),

@@ -13,4 +13,5 @@ export * from './responses.ts';
 export * from './route-schemas.ts';
 export * from './routes.ts';
 export * from './schemas.ts';
+export * from './selection.ts';
 export * from './vocabulary.ts';

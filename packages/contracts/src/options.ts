@@ -2,7 +2,9 @@ import { Type, type Static } from '@sinclair/typebox';
 import {
   AUDIO_CODECS,
   CONTAINERS,
+  FORMAT_PRESETS,
   LIMITS,
+  QUALITIES,
   SPONSORBLOCK_CATEGORIES,
   SUBTITLE_FORMATS,
   VIDEO_CODECS,
@@ -157,6 +159,17 @@ export const DownloadOptions = Type.Object(
 );
 
 export type DownloadOptions = Static<typeof DownloadOptions>;
+
+/** What of the media is wanted, and in which form. A record has these three fields among others. */
+export const Selection = Type.Object(
+  {
+    format_preset: oneOf(FORMAT_PRESETS),
+    quality: oneOf(QUALITIES),
+    options: DownloadOptions,
+  },
+  strict,
+);
+export type Selection = Readonly<Static<typeof Selection>>;
 export type SubtitleOptions = Static<typeof SubtitleOptions>;
 export type SectionOptions = Static<typeof SectionOptions>;
 export type PlaylistOptions = Static<typeof PlaylistOptions>;

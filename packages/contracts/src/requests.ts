@@ -2,17 +2,9 @@ import { KEPT_INCOMPLETE } from './allowed.ts';
 import { Type, type Static } from '@sinclair/typebox';
 import { Notes, Priority, Tags } from './download.ts';
 import { EngineVersion } from './engines.ts';
-import { DownloadOptions } from './options.ts';
+import { Selection } from './options.ts';
 import { oneOf, Uuid } from './schemas.ts';
-import {
-  ACTIONS,
-  FORMAT_PRESETS,
-  LIMITS,
-  PARTS,
-  QUALITIES,
-  SORTS,
-  STATUSES,
-} from './vocabulary.ts';
+import { ACTIONS, FORMAT_PRESETS, LIMITS, PARTS, SORTS, STATUSES } from './vocabulary.ts';
 
 const strict = { additionalProperties: false } as const;
 
@@ -21,12 +13,10 @@ const Url = Type.String({ minLength: 1, maxLength: LIMITS.urlCharacters });
 const EXAMPLE_URL = 'https://media.example/clip.mp4';
 const EXAMPLE_ID = '37e78c8b-3637-43db-9f64-356158d47647';
 
-/** A selection: what of the media is wanted, and in which form. */
 const selection = {
+  ...Type.Partial(Selection).properties,
   // Any text, so that a preset of another version answers PRESET_UNKNOWN instead of a list of choices.
   format_preset: Type.Optional(Type.String({ maxLength: 100, examples: [...FORMAT_PRESETS] })),
-  quality: Type.Optional(oneOf(QUALITIES)),
-  options: Type.Optional(DownloadOptions),
 };
 
 export const CreateDownloads = Type.Object(

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads';
-import type { Download, DownloadOptions } from '@artemis/contracts';
+import { pickSelection, type Download, type DownloadOptions } from '@artemis/contracts';
 import { Piscina } from 'piscina';
 import { siteOfLink } from '../domain/cookies/cookie-site.ts';
 import { isOfTheEngine } from '../domain/engines/engine-success.ts';
@@ -102,11 +102,7 @@ export function createPiscinaRunner(options: PiscinaRunnerOptions): PiscinaRunne
     const task: Task = {
       downloadId: download.id,
       url: download.url,
-      selection: {
-        formatPreset: download.format_preset,
-        quality: download.quality,
-        options: download.options,
-      },
+      selection: pickSelection(download),
       jobFolder: runOptions.jobFolder,
       cookies: cookies?.text ?? null,
       engine,

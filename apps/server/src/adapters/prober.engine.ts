@@ -40,11 +40,7 @@ export function createEngineProber(options: EngineProberOptions): Prober {
     try {
       return await options.look({
         url,
-        selection: {
-          formatPreset: selection.format_preset,
-          quality: selection.quality,
-          options: selection.options,
-        },
+        selection,
         firstEntry,
         folder,
         cookies: mayHaveCookies(engine.kind) ? (cookies?.text ?? null) : null,

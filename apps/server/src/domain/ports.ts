@@ -2,7 +2,14 @@
  * What the domain needs from the outside. Each port has one adapter for a single machine and may have others;
  * all are asynchronous, so that a database or a network store fits behind them.
  */
-import type { Artifact, Download, Metadata, Telemetry, WaitingReason } from '@artemis/contracts';
+import type {
+  Artifact,
+  Download,
+  Metadata,
+  Selection,
+  Telemetry,
+  WaitingReason,
+} from '@artemis/contracts';
 import type { ListedEntry, Outcome, OutcomeFile, ProbeOutcome, TaskEvent } from './attempt.ts';
 import type { Cookie } from './cookies/cookie-text.ts';
 import type { PassedTime } from './passed-time.ts';
@@ -127,7 +134,7 @@ export interface DownloadRunner {
 
 export interface LinkToProbe {
   readonly url: string;
-  readonly selection: Pick<Download, 'format_preset' | 'quality' | 'options'>;
+  readonly selection: Selection;
   /** Of a list, from 1. */
   readonly firstEntry: number;
   readonly cookies: LentCookies | null;

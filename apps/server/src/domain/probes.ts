@@ -1,4 +1,4 @@
-import type { CreateProbe, Probe } from '@artemis/contracts';
+import type { CreateProbe, Probe, Selection } from '@artemis/contracts';
 import type { ProbedMedia } from './attempt.ts';
 import type { LentCookies } from './ports.ts';
 import { downloadError, RequestError } from './errors.ts';
@@ -8,7 +8,7 @@ import type { Prober } from './ports.ts';
 import type { Logger } from './records.ts';
 import type { ListedLanguages } from './selection/language-tags.ts';
 import type { OutputPlanner } from './selection/planned-output.ts';
-import { canonicalJson, selectionOf, type SelectionFields } from './selection/presets.ts';
+import { canonicalJson, selectionOf } from './selection/presets.ts';
 
 const MOST_AT_ONCE = 2;
 const RETRY_SECONDS = 3;
@@ -24,7 +24,7 @@ export interface ProbesDependencies {
   /** Where a download would be stored. */
   readonly planOutput: OutputPlanner;
   /** Whether a playlist that leaves out what was downloaded would leave out this link. */
-  readonly isDownloaded: (selection: SelectionFields, url: string) => boolean;
+  readonly isDownloaded: (selection: Selection, url: string) => boolean;
   readonly logger: Logger;
   /** Of a clock that nobody sets. */
   readonly nowMs?: () => number;
@@ -69,7 +69,7 @@ export function createProbes(dependencies: ProbesDependencies): Probes {
   }
 
   /** Other downloads may have come or gone since the probe. */
-  async function shown({ probe, media }: Answer, selection: SelectionFields): Promise<Probe> {
+  async function shown({ probe, media }: Answer, selection: Selection): Promise<Probe> {
     if (probe.kind === 'playlist') {
       const entries = probe.entries.map((entry) => {
         const verdict = entry.url === null ? null : checkUrl(entry.url);
@@ -84,7 +84,7 @@ export function createProbes(dependencies: ProbesDependencies): Probes {
 
   async function ask(
     url: string,
-    selection: SelectionFields,
+    selection: Selection,
     firstEntry: number,
     cookies: LentCookies | null,
     signal: AbortSignal,

@@ -1,9 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
 import {
-  isTerminal,
   type CreateDownloads,
   type Download,
+  isTerminal,
   type ProblemDetail,
+  type Selection,
 } from '@artemis/contracts';
 import type { ActivityLog } from './activity-log.ts';
 import { BLANK_RECORD, DEFAULT_PRIORITY } from './blank-record.ts';
@@ -18,7 +19,6 @@ import {
   requireUsableProxy,
   selectionKey,
   selectionOf,
-  type SelectionFields,
 } from './selection/presets.ts';
 import { storeUnavailable } from './records.ts';
 
@@ -307,7 +307,7 @@ function checkedUrls(request: CreateDownloads, checkUrl: CheckUrl): readonly str
 
 function newDownload(
   url: string,
-  selection: SelectionFields,
+  selection: Selection,
   request: CreateDownloads,
   at: string,
 ): Download {

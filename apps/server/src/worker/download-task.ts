@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import type { MessagePort } from 'node:worker_threads';
 import {
@@ -36,6 +35,7 @@ import { redact } from './output/redact.ts';
 import { createReporter } from './output/reporter.ts';
 import {
   openResumeGuard,
+  resumeKey,
   wipeButRecorded,
   wipeAllButSegments,
 } from './work-folder/resume-state.ts';
@@ -111,9 +111,7 @@ async function perform(attempt: Attempt): Promise<Outcome> {
   const deadlineMs = performance.now() + limits.downloadTimeoutMs;
   const course = beginCourse(task);
   const live = createLiveParts(attempt);
-  const key = createHash('sha256')
-    .update(JSON.stringify([task.url, task.selection]))
-    .digest('hex');
+  const key = resumeKey(task);
 
   if (!task.engine.hasFfmpeg && planOf(task.selection).hasMedia) {
     return failedOutcome(jobs, 'ENGINE_MISSING', 'There is no ffmpeg.');
@@ -217,9 +215,9 @@ function tellSpace(
 
 function listed({ task, jobs, reporter }: Attempt, listing: Listing): Outcome {
   const { entries, isCut, missing } = listing;
-  const { formatPreset, options } = task.selection;
+  const { format_preset: preset, options } = task.selection;
   if (jobs.isStopped) return stoppedOutcome(jobs);
-  if (entries.length === 0 && areEntriesWanted(formatPreset, options)) {
+  if (entries.length === 0 && areEntriesWanted(preset, options)) {
     return failedOutcome(jobs, 'MEDIA_UNAVAILABLE', 'None of these entries is in the list.');
   }
   if (isCut)
@@ -234,7 +232,7 @@ function listed({ task, jobs, reporter }: Attempt, listing: Listing): Outcome {
       `${missing.length} of the chosen entries are not in the list any more and left out: ${names}.`,
     );
   }
-  const ignored = formatPreset === 'Playlist (flat)' ? ignoredByPlan(planOf(task.selection)) : [];
+  const ignored = preset === 'Playlist (flat)' ? ignoredByPlan(planOf(task.selection)) : [];
   const warnings = ignoredWarnings(ignored);
   return { ...doneOutcome(jobs, [], listing.metadata(), warnings), entries };
 }

@@ -1,7 +1,11 @@
-import { areEntriesWanted, type Explanation, type ExplanationCode } from '@artemis/contracts';
+import {
+  areEntriesWanted,
+  type Explanation,
+  type ExplanationCode,
+  type Selection,
+} from '@artemis/contracts';
 import { compileArgv, type ArgvContext } from './argv/argv.ts';
 import { ignoredByPlan } from './outcome/ignored-options.ts';
-import type { Selection } from './task.ts';
 import { asSingle, planOf, type DownloadPlan } from './plan/plan.ts';
 import { NONCE_NAME, typed } from './output/typed-words.ts';
 
@@ -22,7 +26,7 @@ export function explainSelection({
   engine,
   isProxyForAll,
 }: ExplainInput): Pick<Explanation, 'argv' | 'warnings'> {
-  const isListedFirst = areEntriesWanted(selection.formatPreset, selection.options);
+  const isListedFirst = areEntriesWanted(selection.format_preset, selection.options);
   const plan = planOf(isListedFirst ? asSingle(selection) : selection);
   const parts = compileArgv({
     url: PLACEHOLDER_URL,

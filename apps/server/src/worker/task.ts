@@ -1,12 +1,6 @@
 /** What the main thread asks of a piscina thread: plain data, which survives a structured clone. */
-import type { DownloadOptions, FormatPreset, Metadata, Part, Quality } from '@artemis/contracts';
+import type { Metadata, Part, Selection } from '@artemis/contracts';
 import type { EngineTier } from '../domain/attempt.ts';
-
-export interface Selection {
-  readonly formatPreset: FormatPreset;
-  readonly quality: Quality;
-  readonly options: DownloadOptions;
-}
 
 export interface TaskEngine {
   readonly socketPath: string;

@@ -11,6 +11,9 @@ const RETIRED: readonly (readonly [RegExp, string])[] = [
   [/\b(setDiskRoom|diskRoomBytes|noRoom|hadRoom)\b/, 'space (of a disk)'],
   [/\b(requireRoom|roomFor)\b/, 'capacity (of the queue)'],
   [/\b(openRoom|RoomOptions|roomRoutes)\b/, 'domain under test, overview'],
+  [/\b(SelectionFields|recipe-explain|recipes\/|components\/presets\/Recipe)/, 'selection'],
+  [/\b(Recipe|RecipeForm|isSameRecipe|parseRecipe|recipeLine|DEFAULT_RECIPE)\b/, 'selection'],
+  [/state\/selection\.svelte/, 'row selection'],
   [/worker\/messages\b/, 'domain/attempt and worker/task'],
 ];
 

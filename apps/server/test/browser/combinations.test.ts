@@ -1,4 +1,4 @@
-import type { CreateDownloads } from '@artemis/contracts';
+import type { CreateDownloads, Selection } from '@artemis/contracts';
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inspect, type Inspected } from '../integration/inspect.ts';
@@ -10,12 +10,10 @@ import {
 import { startOrigin, type Origin } from '../origin/origin.ts';
 import { DESKTOP_DARK, openBrowser, openPage, paste } from './browser.ts';
 
-type Recipe = Required<Pick<CreateDownloads, 'format_preset' | 'quality' | 'options'>>;
-
 interface Combination {
   /** Labels of the form and what a person makes of them: a choice, a text, a tick; of a group, the button to press. */
   readonly set: readonly (readonly [label: string, value: string | boolean])[];
-  readonly recipe: Partial<Recipe>;
+  readonly selection: Partial<Selection>;
   /** Sentences that must stand there, among others. */
   readonly says: readonly string[];
   /** Parts of the arguments that must be shown; all of them are compared with what the server runs. */
@@ -33,7 +31,7 @@ const combinations: Readonly<Record<string, Combination>> = {
       ['Write title and uploader into the file', true],
       ['Put the thumbnail into the file', true],
     ],
-    recipe: {
+    selection: {
       format_preset: 'Audio only',
       options: {
         audio_codec: 'mp3',
@@ -59,7 +57,7 @@ const combinations: Readonly<Record<string, Combination>> = {
       ['As files of the kind', 'SRT'],
       ['Into the media file', true],
     ],
-    recipe: {
+    selection: {
       quality: '360p',
       options: {
         prefer_codec: 'h264',
@@ -87,7 +85,7 @@ const combinations: Readonly<Record<string, Combination>> = {
       [NAME_PARTS, 'title'],
       ['Folder below the downloads folder', 'Clips/2026'],
     ],
-    recipe: {
+    selection: {
       format_preset: 'Video + Audio (muxed)',
       options: {
         section: { start: 1.5, end: '0:03.25', precise: true },
@@ -113,7 +111,7 @@ const combinations: Readonly<Record<string, Combination>> = {
       ['To', '1:00'],
       ['Speed limit in KiB/s', '500'],
     ],
-    recipe: {
+    selection: {
       format_preset: 'Audio only',
       options: {
         audio_codec: 'm4a',
@@ -131,7 +129,7 @@ const combinations: Readonly<Record<string, Combination>> = {
       ['Write chapters into the file', true],
       ['One more file for each chapter', true],
     ],
-    recipe: {
+    selection: {
       format_preset: 'Audio only',
       options: { audio_codec: 'flac', embed_chapters: true, split_chapters: true },
     },
@@ -149,7 +147,7 @@ const combinations: Readonly<Record<string, Combination>> = {
       ['Audio quality', '10'],
       ['Proxy', 'socks5://proxy.example:1080'],
     ],
-    recipe: {
+    selection: {
       format_preset: 'Audio only',
       options: { audio_codec: 'opus', audio_quality: 10, proxy: 'socks5://proxy.example:1080' },
     },
@@ -167,7 +165,7 @@ const combinations: Readonly<Record<string, Combination>> = {
       ['SponsorBlock', 'Mark them as chapters'],
       ['Opening without content', true],
     ],
-    recipe: {
+    selection: {
       quality: '1080p',
       options: {
         prefer_codec: 'vp9',
@@ -195,7 +193,7 @@ const combinations: Readonly<Record<string, Combination>> = {
       ['Longest recording, in minutes', '2'],
       ['From its beginning, where the site still has it', true],
     ],
-    recipe: {
+    selection: {
       quality: '2160p',
       options: {
         prefer_codec: 'av1',
@@ -217,7 +215,7 @@ const combinations: Readonly<Record<string, Combination>> = {
       ['Kind', 'Subtitle + metadata'],
       ['Keep the thumbnail as a file', false],
     ],
-    recipe: { format_preset: 'Subtitle + metadata', options: { write_thumbnail: false } },
+    selection: { format_preset: 'Subtitle + metadata', options: { write_thumbnail: false } },
     says: ['Not kept: thumbnail.'],
     runs: ['--write-info-json'],
   },
@@ -227,7 +225,7 @@ const combinations: Readonly<Record<string, Combination>> = {
       ['At most so many entries', '2'],
       ['Leave out what was downloaded before', true],
     ],
-    recipe: { options: { playlist: { mode: 'all', max_items: 2, skip_downloaded: true } } },
+    selection: { options: { playlist: { mode: 'all', max_items: 2, skip_downloaded: true } } },
     says: [
       'Of a playlist, all entries come.',
       'Of a playlist, at most 2 entries come.',
@@ -246,7 +244,7 @@ const combinations: Readonly<Record<string, Combination>> = {
       [NAME_PARTS, 'folder'],
       [NAME_PARTS, 'our id'],
     ],
-    recipe: {
+    selection: {
       options: {
         prefer_codec: 'h265',
         playlist: { mode: 'select', items: '1-3,5' },
@@ -259,7 +257,7 @@ const combinations: Readonly<Record<string, Combination>> = {
   },
   'a list without its media': {
     set: [['Kind', 'Playlist (flat)']],
-    recipe: { format_preset: 'Playlist (flat)' },
+    selection: { format_preset: 'Playlist (flat)' },
     says: ['Lists the entries of a playlist and downloads nothing.'],
     runs: ['--flat-playlist'],
   },
@@ -332,17 +330,17 @@ async function fill(label: string, value: string | boolean): Promise<void> {
 
 describe('what is chosen in the builder is what is explained and what is sent:', () => {
   it.each(Object.entries(combinations))('%s', { timeout: 60_000 }, async (name, combination) => {
-    const recipe: Recipe = {
+    const selection: Selection = {
       format_preset: 'Smart (best combined)',
       quality: 'best',
       options: {},
-      ...combination.recipe,
+      ...combination.selection,
     };
     await page.getByRole('link', { name: 'Presets' }).click();
     await page.getByRole('button', { name: 'New preset' }).click();
     for (const [label, value] of combination.set) await fill(label, value);
 
-    const { argv } = await server.client.explain(recipe);
+    const { argv } = await server.client.explain(selection);
     await expect
       .poll(() => explained().locator('dt').allInnerTexts(), { timeout: 20_000 })
       .toEqual(argv.map(({ argument }) => argument));
@@ -361,7 +359,7 @@ describe('what is chosen in the builder is what is explained and what is sent:',
       page.getByRole('button', { name: 'Add 1' }).click(),
     ]);
     const { format_preset, quality, options } = request.postDataJSON() as CreateDownloads;
-    expect({ format_preset, quality, options }).toEqual(recipe);
+    expect({ format_preset, quality, options }).toEqual(selection);
 
     const answer = await request.response();
     expect(answer?.status()).toBe(202);

@@ -25,7 +25,7 @@ it('the command line of a download without choices is read beforehand, every oth
   const engine = { ytDlpVersion: ytDlp.version, jsRuntime };
   const contextOf = (overrides: Partial<ArgvContext> = {}): ArgvContext => ({
     url: 'https://example.com/a',
-    plan: planOf({ formatPreset: 'Smart (best combined)', quality: 'best', options: {} }),
+    plan: planOf({ format_preset: 'Smart (best combined)', quality: 'best', options: {} }),
     nonce: randomBytes(NONCE_BYTES).toString('hex'),
     engine,
     isProxyForAll: false,
@@ -42,7 +42,7 @@ it('the command line of a download without choices is read beforehand, every oth
     'another choice': {
       argv: argvOf(
         contextOf({
-          plan: planOf({ formatPreset: 'Smart (best combined)', quality: '720p', options: {} }),
+          plan: planOf({ format_preset: 'Smart (best combined)', quality: '720p', options: {} }),
         }),
       ),
       isUsual: false,

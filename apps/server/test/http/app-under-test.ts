@@ -156,9 +156,9 @@ export async function startApp(options: AppOptions = {}): Promise<AppUnderTest> 
       throw new Error('the configuration is not part of this test');
     },
     engines: noEngines,
-    explain: ({ format_preset: formatPreset, quality, options: chosen }) => ({
+    explain: (selection) => ({
       ...explainSelection({
-        selection: { formatPreset, quality, options: chosen },
+        selection,
         engine: null,
         isProxyForAll: false,
       }),

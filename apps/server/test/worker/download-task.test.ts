@@ -3,9 +3,8 @@ import { copyFile, readdir, stat } from 'node:fs/promises';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import type { FailureCode, WarningCode } from '@artemis/contracts';
+import type { FailureCode, Selection, WarningCode } from '@artemis/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Selection } from '../../src/worker/task.ts';
 import { readOutcome } from '../../src/worker/work-folder/outcome-file.ts';
 import { planOf } from '../../src/worker/plan/plan.ts';
 import { measureMedia } from '../../src/worker/media/ffprobe.ts';
@@ -60,7 +59,7 @@ function chaptersPage(): string {
 function recordingPlan(asked: Partial<Selection> = {}) {
   const live = { max_seconds: 60 };
   const options = { ...asked.options, live };
-  return planOf({ formatPreset: 'Smart (best combined)', quality: 'best', ...asked, options });
+  return planOf({ format_preset: 'Smart (best combined)', quality: 'best', ...asked, options });
 }
 
 const done = (path: string, request?: TaskRequest) => tasks.done(path, request);
@@ -102,17 +101,17 @@ describe('presets', () => {
 
   it('make MP4 of DASH', async () => {
     const { metadata } = await done('/media/dash/manifest.mpd', {
-      formatPreset: 'Video + Audio (muxed)',
+      format_preset: 'Video + Audio (muxed)',
     });
     expect(metadata).toMatchObject({ height: 720, container: 'mp4', acodec: 'aac' });
   });
 
   it('extract the sound alone, as it is or in another codec', async () => {
-    const asIs = await done('/media/clip-360.mp4', { formatPreset: 'Audio only' });
+    const asIs = await done('/media/clip-360.mp4', { format_preset: 'Audio only' });
     expect(asIs.suffixes).toEqual(['.m4a']);
     expect(asIs.metadata).toMatchObject({ vcodec: null, acodec: 'aac' });
     const mp3 = await done('/media/clip-360.mp4', {
-      formatPreset: 'Audio only',
+      format_preset: 'Audio only',
       options: { audio_codec: 'mp3' },
     });
     expect(mp3.suffixes).toEqual(['.mp3']);
@@ -121,7 +120,7 @@ describe('presets', () => {
 
   it('put subtitles, thumbnail and metadata beside the media', async () => {
     const { suffixes, warnings } = await done('/page/subtitles.html', {
-      formatPreset: 'Subtitle + metadata',
+      format_preset: 'Subtitle + metadata',
     });
     expect(suffixes).toEqual(['.mp4', '.en.vtt', '.info.json', '.jpg']);
     expect(warnings).toEqual([]);
@@ -130,7 +129,7 @@ describe('presets', () => {
   it('list a feed without downloading anything', async () => {
     tasks.origin.requests.length = 0;
     const { metadata, suffixes, entries } = await done('/feed.rss?n=30', {
-      formatPreset: 'Playlist (flat)',
+      format_preset: 'Playlist (flat)',
     });
     expect(suffixes).toEqual([]);
     expect(metadata).toMatchObject({ title: 'Test feed', entry_count: 30 });
@@ -153,7 +152,7 @@ describe('presets', () => {
 
   it('name what was chosen of a list by what it is, also when the list was turned round', async () => {
     const path = '/feed.rss?n=6&gone=1&turn=chosen';
-    const seen = await done(path, { formatPreset: 'Playlist (flat)' });
+    const seen = await done(path, { format_preset: 'Playlist (flat)' });
     const [first, second, , , , last] = (seen.entries ?? []).map(({ id, url }) => id ?? url ?? '');
     const ids = [first ?? '', second ?? '', last ?? ''];
     const { entries, events } = await done(path, {
@@ -260,25 +259,25 @@ describe('options', () => {
     expect(media?.streams.map(({ codec }) => codec)).toEqual(['h264', 'aac']);
   });
 
-  it.each<[string, Pick<Selection, 'formatPreset' | 'options'>, string, string[], WarningCode[]]>([
-    ['sound as it is', { formatPreset: 'Audio only', options: {} }, 'm4a', ['aac'], []],
+  it.each<[string, Pick<Selection, 'format_preset' | 'options'>, string, string[], WarningCode[]]>([
+    ['sound as it is', { format_preset: 'Audio only', options: {} }, 'm4a', ['aac'], []],
     [
       'sound as MP3',
-      { formatPreset: 'Audio only', options: { audio_codec: 'mp3', audio_quality: 9 } },
+      { format_preset: 'Audio only', options: { audio_codec: 'mp3', audio_quality: 9 } },
       'mp3',
       ['mp3'],
       [],
     ],
     [
       'sound as WAV',
-      { formatPreset: 'Audio only', options: { audio_codec: 'wav' } },
+      { format_preset: 'Audio only', options: { audio_codec: 'wav' } },
       'wav',
       ['pcm_s16le'],
       [],
     ],
     [
       'MKV',
-      { formatPreset: 'Smart (best combined)', options: { container: 'mkv' } },
+      { format_preset: 'Smart (best combined)', options: { container: 'mkv' } },
       'mkv',
       ['h264', 'aac'],
       [],
@@ -286,7 +285,7 @@ describe('options', () => {
     [
       'WebM, which cannot hold it, with tags and a cover, which it does not get',
       {
-        formatPreset: 'Smart (best combined)',
+        format_preset: 'Smart (best combined)',
         options: { container: 'webm', embed_metadata: true, embed_thumbnail: true },
       },
       'mp4',
@@ -415,7 +414,7 @@ describe('what a site can do wrong', () => {
       // There is no sound in it.
       code: 'FORMAT_UNAVAILABLE',
       path: '/media/hls/v360.m3u8',
-      request: { formatPreset: 'Audio only', options: { audio_codec: 'mp3' } },
+      request: { format_preset: 'Audio only', options: { audio_codec: 'mp3' } },
     },
     {
       code: 'FORMAT_UNAVAILABLE',

@@ -1,9 +1,13 @@
-import { FORMAT_PRESETS, QUALITIES, type DownloadOptions } from '@artemis/contracts';
+import {
+  type DownloadOptions,
+  FORMAT_PRESETS,
+  QUALITIES,
+  type Selection,
+} from '@artemis/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { argvOf } from '../../src/worker/argv/argv.ts';
 import { explainSelection } from '../../src/worker/explanation.ts';
-import type { Selection } from '../../src/worker/task.ts';
 import { planOf } from '../../src/worker/plan/plan.ts';
 import { NONCE_NAME, typed } from '../../src/worker/output/typed-words.ts';
 import { anyOptions } from './any-options.ts';
@@ -14,7 +18,7 @@ const engine = {
 };
 
 function selectionOf(selection: Partial<Selection>): Selection {
-  return { formatPreset: 'Smart (best combined)', quality: 'best', options: {}, ...selection };
+  return { format_preset: 'Smart (best combined)', quality: 'best', options: {}, ...selection };
 }
 
 function codesOf(selection: Partial<Selection>): string[] {
@@ -40,11 +44,11 @@ const manyOptions: readonly DownloadOptions[] = [
 describe('an explanation', () => {
   it('has exactly the words that a run logs and gets, whatever is selected', () => {
     const expectSame = (
-      formatPreset: Selection['formatPreset'],
+      format_preset: Selection['format_preset'],
       quality: Selection['quality'],
       options: DownloadOptions,
     ) => {
-      const selection = selectionOf({ formatPreset, quality, options });
+      const selection = selectionOf({ format_preset, quality, options });
       const isProxyForAll = options.proxy !== undefined;
       const { argv } = explainSelection({ selection, engine, isProxyForAll });
       const run = argvOf({
@@ -60,8 +64,8 @@ describe('an explanation', () => {
       );
       expect(argv.map(({ argument }) => argument).join(' ')).toBe(logged);
     };
-    for (const formatPreset of FORMAT_PRESETS) {
-      for (const options of manyOptions) expectSame(formatPreset, '720p', options);
+    for (const format_preset of FORMAT_PRESETS) {
+      for (const options of manyOptions) expectSame(format_preset, '720p', options);
     }
     fc.assert(
       fc.property(
@@ -79,12 +83,12 @@ describe('an explanation', () => {
       'OPTION_IGNORED: audio_codec changes nothing with these choices.',
       'OPTION_IGNORED: audio_quality changes nothing with these choices.',
     ]);
-    expect(codesOf({ formatPreset: 'Playlist (flat)', quality: '720p' })).toEqual([
+    expect(codesOf({ format_preset: 'Playlist (flat)', quality: '720p' })).toEqual([
       'OPTION_IGNORED: quality changes nothing with these choices.',
     ]);
     expect(
       codesOf({
-        formatPreset: 'Audio only',
+        format_preset: 'Audio only',
         options: { audio_codec: 'wav', embed_thumbnail: true },
       }),
     ).toContain('OPTION_IGNORED: embed_thumbnail changes nothing with these choices.');

@@ -53,7 +53,7 @@ describe('a fetched file that names other files', () => {
   it.each<[string, TaskRequest]>([
     ['as it is', {}],
     ['moved into a container', { options: { container: 'mkv' } }],
-    ['as MP3', { formatPreset: 'Audio only', options: { audio_codec: 'mp3' } }],
+    ['as MP3', { format_preset: 'Audio only', options: { audio_codec: 'mp3' } }],
     ['with tags', { options: { embed_metadata: true } }],
   ])('is not followed as the only segment of a stream: %s', async (_, request) => {
     expect(await refused(list(saying('0.ts', local())), request)).toContain('it is a playlist');
@@ -96,7 +96,7 @@ describe('a fetched file that names other files', () => {
     const url = `${tasks.origin.url}${saying(name, content())}`;
     const page = `/page/video.html?${new URLSearchParams({ video: url })}`;
     expect(
-      await refused(page, { formatPreset: 'Audio only', options: { audio_codec: 'mp3' } }),
+      await refused(page, { format_preset: 'Audio only', options: { audio_codec: 'mp3' } }),
     ).toContain(`it is ${what}`);
   });
 
@@ -197,7 +197,7 @@ it('a picture that never comes is left out after the time of a standstill', asyn
 it('a subtitle that nobody has judged is not kept when it is a list of other files', async () => {
   const { jobFolder } = await tasks.jobs();
   const options = { subtitles: { languages: ['en', 'de', 'fr', 'pt-BR'] } };
-  const plan = planOf({ formatPreset: 'Smart (best combined)', quality: 'best', options });
+  const plan = planOf({ format_preset: 'Smart (best combined)', quality: 'best', options });
   await writeFile(join(jobFolder, 'media.en.vtt'), local());
   await writeFile(join(jobFolder, 'media.de.vtt'), '<!doctype html><title>Sorry</title>');
   await writeFile(join(jobFolder, 'media.fr.vtt'), 'WEBVTT\n');

@@ -95,7 +95,7 @@ describe('a thumbnail that was missing', () => {
   it('is kept beside the media when it goes into it as well', () => {
     const wanted = (options: { write_thumbnail?: boolean }) => {
       const selection = {
-        formatPreset: 'Smart (best combined)' as const,
+        format_preset: 'Smart (best combined)' as const,
         quality: 'best' as const,
         options: { embed_thumbnail: true, ...options },
       };

@@ -23,7 +23,7 @@ import { startOrigin, type Origin } from '../origin/origin.ts';
 const logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 export interface TaskRequest {
-  readonly formatPreset?: FormatPreset;
+  readonly format_preset?: FormatPreset;
   readonly quality?: Quality;
   readonly options?: DownloadOptions;
   readonly limits?: Partial<TaskLimits>;
@@ -103,7 +103,7 @@ export async function startTasks(
       downloadId: '00000000-0000-4000-8000-000000000000',
       url: path.startsWith('http') ? path : `${origin.url}${path}`,
       selection: {
-        formatPreset: request.formatPreset ?? 'Smart (best combined)',
+        format_preset: request.format_preset ?? 'Smart (best combined)',
         quality: request.quality ?? 'best',
         options: request.options ?? {},
       },

@@ -55,7 +55,7 @@ function withoutFirstFragments(mp4: Buffer): Buffer {
   return mp4;
 }
 
-const AUDIO: { formatPreset: FormatPreset } = { formatPreset: 'Audio only' };
+const AUDIO: { format_preset: FormatPreset } = { format_preset: 'Audio only' };
 const lengths = (files: readonly OutcomeFile[]) =>
   Promise.all(files.map(async ({ path }) => (await inspect(path)).seconds));
 const parts = (files: readonly OutcomeFile[]) =>
@@ -145,7 +145,7 @@ describe('the name of a file is that of what is in it', () => {
     ['kinds/clip.ts', 'Smart (best combined)', '.ts', []],
   ])('which %s is made to be for %s when it can: %s', async (name, preset, extension, codes) => {
     const path = served('/clip.mp4', medium(name), { type: 'video/mp4' });
-    const { warnings, suffixes, media } = await done(path, { formatPreset: preset });
+    const { warnings, suffixes, media } = await done(path, { format_preset: preset });
     expect(suffixes).toEqual([extension]);
     expect(warnings).toEqual(codes);
     const { format } = await inspect(media?.path ?? '');
@@ -336,7 +336,7 @@ describe('fragments that nobody has counted', () => {
 describe('a stream as it was joined from fragments', () => {
   it('is not measured by its head, which may speak of more than the fragments', async () => {
     const { jobs, jobFolder } = await tasks.jobs();
-    const plan = planOf({ formatPreset: 'Smart (best combined)', quality: 'best', options: {} });
+    const plan = planOf({ format_preset: 'Smart (best combined)', quality: 'best', options: {} });
     const content = await readFile(medium('kinds/clip.mkv'));
     // The index lies behind the last fragment, and is none. Tools see no file outside of the folder.
     const file = join(jobFolder, 'media.mkv');
@@ -349,7 +349,7 @@ describe('a stream as it was joined from fragments', () => {
 });
 
 describe('the check itself', () => {
-  const plan = planOf({ formatPreset: 'Smart (best combined)', quality: 'best', options: {} });
+  const plan = planOf({ format_preset: 'Smart (best combined)', quality: 'best', options: {} });
 
   it('finds a file longer than what is said of it', async () => {
     const { jobs } = await tasks.jobs();

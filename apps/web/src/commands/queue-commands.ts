@@ -4,7 +4,7 @@ import type { Actions } from '../state/actions.svelte.ts';
 import type { Bulk } from '../state/bulk.ts';
 import type { Command } from '../state/commands.svelte.ts';
 import type { Router } from '../state/router.svelte.ts';
-import type { Selection } from '../state/selection.svelte.ts';
+import type { RowSelection } from '../state/row-selection.svelte.ts';
 import type { ServerInfo } from '../state/server-info.svelte.ts';
 import type { Dictionary } from '../text/dictionary.ts';
 
@@ -13,7 +13,7 @@ export interface QueueCommandParts {
   readonly bulk: Bulk;
   readonly router: Router;
   readonly server: ServerInfo;
-  readonly selection: Selection;
+  readonly rowSelection: RowSelection;
   readonly focusFilter: () => void;
   readonly move: (by: 1 | -1) => void;
   readonly openRetryMenu: (id: string) => void;
@@ -36,7 +36,7 @@ const MOVES: readonly Move[] = [
 
 /** What the keys do in the queue. */
 export function createQueueCommands(parts: QueueCommandParts): readonly Command[] {
-  const { actions, bulk, router, server, selection, activeRecord, chosen } = parts;
+  const { actions, bulk, router, server, rowSelection, activeRecord, chosen } = parts;
 
   function command(
     id: string,
@@ -92,13 +92,13 @@ export function createQueueCommands(parts: QueueCommandParts): readonly Command[
       'all',
       ['Ctrl+A'],
       (t) => t.keySelectAll,
-      () => selection.all(),
+      () => rowSelection.all(),
     ),
     command(
       'clear',
       ['Escape'],
       (t) => t.clearSelection,
-      () => selection.clear(),
+      () => rowSelection.clear(),
     ),
     command(
       'retry',
@@ -135,7 +135,7 @@ export function createQueueCommands(parts: QueueCommandParts): readonly Command[
         const record = activeRecord();
         const isActive = record !== undefined && !isTerminal(record.status);
         void bulk.run(isActive ? 'cancel' : 'remove', { ids: chosen() });
-        selection.clear();
+        rowSelection.clear();
       },
     ),
     command(

@@ -1,7 +1,7 @@
 import type { ProbedFormat, ProbedMedia } from '@artemis/contracts';
 import type { Formatter } from './format.ts';
 
-/** The formats that the recipe of the look would take. */
+/** The formats that the selection of the look would take. */
 export function pickedFormats(probe: ProbedMedia): readonly ProbedFormat[] {
   return probe.picks.flatMap((id) => probe.formats.find((format) => format.format_id === id) ?? []);
 }

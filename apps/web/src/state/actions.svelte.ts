@@ -1,8 +1,8 @@
-import type { RetryDownload } from '@artemis/contracts';
+import type { RetryDownload, Selection } from '@artemis/contracts';
 import { ApiError, type Client, type Download } from '@artemis/contracts/client';
 import type { Part } from '@artemis/contracts/vocabulary';
+import { pickSelection } from '@artemis/contracts/rules';
 import { copyText } from '../browser/clipboard.ts';
-import type { Recipe } from '../recipes/recipe.ts';
 import type { Downloads } from './downloads.svelte.ts';
 import type { Settings } from './settings.svelte.ts';
 import type { Sync } from './sync.svelte.ts';
@@ -154,13 +154,8 @@ export class Actions {
     return done.length > 0;
   }
 
-  async retry(ids: readonly string[], recipe?: Recipe): Promise<void> {
-    await this.#retry(
-      ids,
-      recipe
-        ? { format_preset: recipe.format_preset, quality: recipe.quality, options: recipe.options }
-        : {},
-    );
+  async retry(ids: readonly string[], selection?: Selection): Promise<void> {
+    await this.#retry(ids, selection ? pickSelection(selection) : {});
   }
 
   /** Runs it with this version of yt-dlp, whatever the others use. */

@@ -1,10 +1,10 @@
-import type { Explanation, ProblemDetail } from '@artemis/contracts';
+import type { Explanation, ProblemDetail, Selection } from '@artemis/contracts';
 import { ApiError, type Client } from '@artemis/contracts/client';
-import type { Recipe } from '../recipes/recipe.ts';
+import { pickSelection } from '@artemis/contracts/rules';
 
 const REST_MS = 300;
 
-/** What the server would run for a recipe, asked for when the hand rests. */
+/** What the server would run for a selection, asked for when the hand rests. */
 export class Explainer {
   readonly #client: Pick<Client, 'explain'>;
   #explanation: Explanation | null = $state.raw(null);
@@ -15,7 +15,7 @@ export class Explainer {
     this.#client = client;
   }
 
-  /** Of the recipe that was asked for last; null while its answer is not there, or when there is none. */
+  /** Of the selection that was asked for last; null while its answer is not there, or when there is none. */
   get explanation(): Explanation | null {
     return this.#explanation;
   }
@@ -25,7 +25,7 @@ export class Explainer {
     return this.#errors;
   }
 
-  /** The sentence of the refusal; null when the recipe is fine, or the server away. */
+  /** The sentence of the refusal; null when the selection is fine, or the server away. */
   get problem(): string | null {
     return this.#problem;
   }
@@ -35,15 +35,15 @@ export class Explainer {
     return found?.message;
   }
 
-  /** Asks for this recipe after a moment; the function that is returned takes that back. */
-  ask({ format_preset, quality, options }: Recipe): () => void {
+  /** Asks for this selection after a moment; the function that is returned takes that back. */
+  ask(selection: Selection): () => void {
     const abort = new AbortController();
     const timer = setTimeout(() => {
       this.#client
-        .explain({ format_preset, quality, options }, { signal: abort.signal })
+        .explain(pickSelection(selection), { signal: abort.signal })
         .then((explanation) => this.#show(explanation, null))
         .catch((error: unknown) => {
-          // An old answer to another recipe is worse than none.
+          // An old answer to another selection is worse than none.
           if (!abort.signal.aborted) this.#show(null, error);
         });
     }, REST_MS);

@@ -1,9 +1,10 @@
-import type { DownloadOptions } from '@artemis/contracts';
+import type { DownloadOptions, Selection } from '@artemis/contracts';
+import { DEFAULT_SELECTION, pickSelection } from '@artemis/contracts/rules';
 import { extractUrls, type Extraction } from '../links/extract-urls.ts';
 import { dedupeKey } from '../links/dedupe-key.ts';
 import { extractLarge, LARGE_TEXT } from '../links/extract-large.ts';
 import { createId } from '../browser/ids.ts';
-import { isSameRecipe, takesAudioCodec, type Recipe } from '../recipes/recipe.ts';
+import { isSameSelection, takesAudioCodec } from '../selection/selection.ts';
 import type { Draft } from '../storage/database.ts';
 import { describeError } from './actions.svelte.ts';
 import type { Downloads } from './downloads.svelte.ts';
@@ -39,11 +40,7 @@ export class Intake {
   readonly #parts: IntakeParts;
   #text = $state('');
   #markup = '';
-  #recipe: Recipe = $state.raw({
-    format_preset: 'Smart (best combined)',
-    quality: 'best',
-    options: {},
-  });
+  #selection: Selection = $state.raw(DEFAULT_SELECTION);
   #presetId: string | null = $state(null);
   #isSending = $state(false);
   #problem: string | null = $state(null);
@@ -57,10 +54,10 @@ export class Intake {
   constructor(parts: IntakeParts) {
     this.#parts = parts;
     const { presetId, format } = parts.last.value;
-    this.#recipe = format;
+    this.#selection = format;
     this.#presetId = parts.presets.find(presetId) ? presetId : null;
     const first = parts.presets.items[0];
-    if (presetId === null && first && isSameRecipe(first, format)) this.#presetId = first.id;
+    if (presetId === null && first && isSameSelection(first, format)) this.#presetId = first.id;
     parts.outbox.whenRefusedLate((urls, error) => {
       const lines = this.#text === '' ? [] : [this.#text];
       this.text = [...lines, ...urls.keys()].join('\n');
@@ -119,7 +116,7 @@ export class Intake {
     return this.#choices.get(url);
   }
 
-  /** Options over those of the recipe, for this link only; null takes them back. */
+  /** Options over those of the selection, for this link only; null takes them back. */
   choose(url: string, options: DownloadOptions | null): void {
     const next = new Map(this.#choices);
     if (options === null) next.delete(url);
@@ -154,11 +151,11 @@ export class Intake {
     this.#known = known;
   }
 
-  get recipe(): Recipe {
-    return this.#recipe;
+  get selection(): Selection {
+    return this.#selection;
   }
 
-  /** The preset whose recipe this is; null when it was changed by hand. */
+  /** The preset whose selection this is; null when it was changed by hand. */
   get presetId(): string | null {
     return this.#presetId;
   }
@@ -198,29 +195,25 @@ export class Intake {
     const preset = this.#parts.presets.find(id);
     if (!preset) return;
     this.#presetId = id;
-    this.#recipe = {
-      format_preset: preset.format_preset,
-      quality: preset.quality,
-      options: preset.options,
-    };
+    this.#selection = pickSelection(preset);
     this.#parts.presets.use(id);
     this.#remember();
   }
 
-  change(change: Partial<Recipe>): void {
-    const recipe = { ...this.#recipe, ...change };
-    if (!takesAudioCodec(recipe.format_preset) && recipe.options.audio_codec !== undefined) {
-      const { audio_codec: _unused, ...options } = recipe.options;
-      recipe.options = options;
+  change(change: Partial<Selection>): void {
+    const selection = { ...this.#selection, ...change };
+    if (!takesAudioCodec(selection.format_preset) && selection.options.audio_codec !== undefined) {
+      const { audio_codec: _unused, ...options } = selection.options;
+      selection.options = options;
     }
-    this.#recipe = recipe;
+    this.#selection = selection;
     const preset = this.#parts.presets.find(this.#presetId);
-    if (!preset || !isSameRecipe(preset, recipe)) this.#presetId = null;
+    if (!preset || !isSameSelection(preset, selection)) this.#presetId = null;
     this.#remember();
   }
 
   #remember(): void {
-    this.#parts.last.update({ presetId: this.#presetId, format: this.#recipe });
+    this.#parts.last.update({ presetId: this.#presetId, format: this.#selection });
   }
 
   /** Sends the ticked links. Those that were refused stay in the field, with the reason. */
@@ -248,20 +241,23 @@ export class Intake {
   }
 
   #bundles(urls: readonly string[]): readonly Bundle[] {
-    const recipe = this.#recipeToSend();
+    const selection = this.#selectionToSend();
     const own = urls.flatMap((url) => {
       const choice = this.#choices.get(url);
       if (!choice) return [];
-      return [{ urls: [url], recipe: { ...recipe, options: { ...recipe.options, ...choice } } }];
+      return [
+        { urls: [url], selection: { ...selection, options: { ...selection.options, ...choice } } },
+      ];
     });
     const others = urls.filter((url) => !this.#choices.has(url));
-    return others.length > 0 ? [{ urls: others, recipe }, ...own] : own;
+    return others.length > 0 ? [{ urls: others, selection }, ...own] : own;
   }
 
-  #recipeToSend(): Recipe {
+  #selectionToSend(): Selection {
     const { downloadDir } = this.#parts.last.value;
-    if (downloadDir === '' || this.#recipe.options.directory !== undefined) return this.#recipe;
-    return { ...this.#recipe, options: { ...this.#recipe.options, directory: downloadDir } };
+    if (downloadDir === '' || this.#selection.options.directory !== undefined)
+      return this.#selection;
+    return { ...this.#selection, options: { ...this.#selection.options, directory: downloadDir } };
   }
 
   /** Puts the text aside for later. */
@@ -269,7 +265,7 @@ export class Intake {
     const draft: Draft = {
       id: createId(),
       text: this.#text,
-      recipe: this.#recipe,
+      recipe: this.#selection,
       createdAt: Date.now(),
     };
     const isKept = await this.#parts.store.write('drafts', (database) =>

@@ -1,9 +1,11 @@
-import { DEFAULT_RECIPE, parseRecipe, type Recipe } from '../recipes/recipe.ts';
+import type { Selection } from '@artemis/contracts';
+import { DEFAULT_SELECTION } from '@artemis/contracts/rules';
+import { parseSelection } from '../selection/selection.ts';
 import { createCell, isRecord, type Cell } from '../storage/cell.ts';
 
 export interface LastChoicesBody {
   readonly presetId: string | null;
-  readonly format: Recipe;
+  readonly format: Selection;
   /** Folder below the downloads folder, `''` for the folder itself. */
   readonly downloadDir: string;
   /** Newest first. */
@@ -12,7 +14,7 @@ export interface LastChoicesBody {
 
 const FALLBACK: LastChoicesBody = {
   presetId: null,
-  format: DEFAULT_RECIPE,
+  format: DEFAULT_SELECTION,
   downloadDir: '',
   folders: [],
 };
@@ -30,7 +32,7 @@ export function createLastChoicesCell(storage?: () => Storage): Cell<LastChoices
         return {
           ...body,
           presetId: typeof presetId === 'string' ? presetId : null,
-          format: parseRecipe(body['format']) ?? DEFAULT_RECIPE,
+          format: parseSelection(body['format']) ?? DEFAULT_SELECTION,
           downloadDir: typeof downloadDir === 'string' ? downloadDir : '',
           folders: Array.isArray(folders)
             ? folders.filter((folder): folder is string => typeof folder === 'string').slice(0, 20)

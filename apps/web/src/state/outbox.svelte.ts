@@ -1,6 +1,7 @@
 import { ApiError, type Client } from '@artemis/contracts/client';
+import type { Selection } from '@artemis/contracts';
+import { pickSelection } from '@artemis/contracts/rules';
 import { createId } from '../browser/ids.ts';
-import type { Recipe } from '../recipes/recipe.ts';
 import type { OutboxEntry } from '../storage/database.ts';
 import type { BrowserStore } from './browser-store.svelte.ts';
 import type { Downloads } from './downloads.svelte.ts';
@@ -14,7 +15,7 @@ const HINT_KEY = 'workspace-outbox-hint:v1';
 /** Links that are downloaded in the same way. */
 export interface Bundle {
   readonly urls: readonly string[];
-  readonly recipe: Recipe;
+  readonly selection: Selection;
 }
 
 export interface SendResult {
@@ -88,7 +89,7 @@ export class Outbox {
   }
 
   async send(bundles: readonly Bundle[], force: boolean): Promise<SendResult> {
-    const added = bundles.flatMap(({ urls, recipe }) => entriesOf(urls, recipe, force));
+    const added = bundles.flatMap(({ urls, selection }) => entriesOf(urls, selection, force));
     for (const { clientId } of added) {
       this.#unsaved.add(clientId);
       this.#awaited.add(clientId);
@@ -240,14 +241,13 @@ export class Outbox {
   }
 }
 
-function entriesOf(urls: readonly string[], recipe: Recipe, force: boolean): OutboxEntry[] {
-  const { format_preset, quality, options } = recipe;
+function entriesOf(urls: readonly string[], selection: Selection, force: boolean): OutboxEntry[] {
   const entries: OutboxEntry[] = [];
   for (let at = 0; at < urls.length; at += URLS_PER_ENTRY) {
     entries.push({
       clientId: createId(),
       urls: urls.slice(at, at + URLS_PER_ENTRY),
-      recipe: { format_preset, quality, options },
+      recipe: pickSelection(selection),
       force,
       createdAt: Date.now(),
       tries: 0,

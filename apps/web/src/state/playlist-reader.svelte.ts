@@ -1,6 +1,5 @@
-import type { PlaylistEntry, ProbedPlaylist } from '@artemis/contracts';
+import type { PlaylistEntry, ProbedPlaylist, Selection } from '@artemis/contracts';
 import { ApiError, type Client } from '@artemis/contracts/client';
-import type { Recipe } from '../recipes/recipe.ts';
 import { probeRequest } from './probes.svelte.ts';
 
 const LONGEST_WAIT_SECONDS = 10;
@@ -8,7 +7,7 @@ const LONGEST_WAIT_SECONDS = 10;
 /** The entries of a playlist, page after page, until all are there or somebody says stop. */
 export class PlaylistReader {
   readonly #client: Pick<Client, 'createProbe'>;
-  readonly #recipe: Recipe;
+  readonly #selection: Selection;
   readonly #url: string;
   #entries: readonly PlaylistEntry[] = $state.raw([]);
   #cursor: string | null = $state(null);
@@ -19,12 +18,12 @@ export class PlaylistReader {
   constructor(
     client: Pick<Client, 'createProbe'>,
     url: string,
-    recipe: Recipe,
+    selection: Selection,
     first: ProbedPlaylist,
   ) {
     this.#client = client;
     this.#url = url;
-    this.#recipe = recipe;
+    this.#selection = selection;
     this.#take(first);
   }
 
@@ -72,7 +71,7 @@ export class PlaylistReader {
   }
 
   async #readPage(signal: AbortSignal): Promise<void> {
-    const request = { ...probeRequest(this.#url, this.#recipe), cursor: this.#cursor ?? '1' };
+    const request = { ...probeRequest(this.#url, this.#selection), cursor: this.#cursor ?? '1' };
     try {
       const page = await this.#client.createProbe(request, { signal });
       if (signal.aborted) return;

@@ -1,6 +1,8 @@
+import type { Selection } from '@artemis/contracts';
+import { pickSelection } from '@artemis/contracts/rules';
 import { createId } from '../browser/ids.ts';
 import { askToPersist } from '../browser/persist.ts';
-import { isSameRecipe, type Recipe } from '../recipes/recipe.ts';
+import { isSameSelection } from '../selection/selection.ts';
 import type { Cell, Origin } from '../storage/cell.ts';
 import {
   createPresetsCell,
@@ -53,13 +55,11 @@ export class Presets {
     return this.#items.find((preset) => preset.id === id);
   }
 
-  add(name: string, recipe: Recipe): Preset {
+  add(name: string, selection: Selection): Preset {
     const preset: Preset = {
       id: createId(),
       name,
-      format_preset: recipe.format_preset,
-      quality: recipe.quality,
-      options: recipe.options,
+      ...pickSelection(selection),
     };
     this.#change((body) => ({
       ...body,
@@ -73,7 +73,7 @@ export class Presets {
   save(base: Preset, changed: Preset, otherTabName: (name: string) => string): void {
     this.#change((body) => {
       const stored = body.items.find((item) => item.id === base.id);
-      if (stored && stored.name === base.name && isSameRecipe(stored, base)) {
+      if (stored && stored.name === base.name && isSameSelection(stored, base)) {
         return { ...body, items: body.items.map((item) => (item.id === base.id ? changed : item)) };
       }
       if (!stored) {
@@ -95,7 +95,7 @@ export class Presets {
       const order = [...body.order];
       for (const preset of incoming) {
         const known = items.find((item) => item.id === preset.id);
-        if (known && known.name === preset.name && isSameRecipe(known, preset)) continue;
+        if (known && known.name === preset.name && isSameSelection(known, preset)) continue;
         const added = known ? { ...preset, id: createId() } : preset;
         items.push(added);
         order.push(added.id);

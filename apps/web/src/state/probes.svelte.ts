@@ -1,16 +1,16 @@
-import type { CreateProbe, Probe } from '@artemis/contracts';
+import type { CreateProbe, Probe, Selection } from '@artemis/contracts';
 import { ApiError, type Client } from '@artemis/contracts/client';
-import type { Recipe } from '../recipes/recipe.ts';
+import { pickSelection } from '@artemis/contracts/rules';
 
 /** What is known of a link without downloading it. */
 export type Look =
   | { readonly state: 'waiting' | 'looking' }
-  | { readonly state: 'seen'; readonly probe: Probe; readonly recipe: Recipe }
-  | { readonly state: 'failed'; readonly error: unknown; readonly recipe: Recipe };
+  | { readonly state: 'seen'; readonly probe: Probe; readonly selection: Selection }
+  | { readonly state: 'failed'; readonly error: unknown; readonly selection: Selection };
 
 interface Wanted {
   readonly url: string;
-  readonly recipe: Recipe;
+  readonly selection: Selection;
 }
 
 /** As many as the server allows; the others wait here instead of being refused there. */
@@ -38,9 +38,9 @@ export class Probes {
   }
 
   /** What was seen last, also while another look at the same link runs. */
-  look(url: string, recipe: Recipe): void {
+  look(url: string, selection: Selection): void {
     this.#running.get(url)?.abort();
-    this.#waiting = [...this.#waiting.filter((one) => one.url !== url), { url, recipe }];
+    this.#waiting = [...this.#waiting.filter((one) => one.url !== url), { url, selection }];
     if (this.of(url)?.state !== 'seen') this.#set(url, { state: 'waiting' });
     this.#next();
   }
@@ -74,19 +74,19 @@ export class Probes {
   }
 
   async #ask(wanted: Wanted): Promise<void> {
-    const { url, recipe } = wanted;
+    const { url, selection } = wanted;
     const abort = new AbortController();
     this.#running.set(url, abort);
     if (this.of(url)?.state !== 'seen') this.#set(url, { state: 'looking' });
     let look: Look | null = null;
     try {
-      const probe = await this.#client.createProbe(probeRequest(url, recipe), {
+      const probe = await this.#client.createProbe(probeRequest(url, selection), {
         signal: abort.signal,
       });
-      look = { state: 'seen', probe, recipe };
+      look = { state: 'seen', probe, selection };
     } catch (error) {
       const seconds = error instanceof ApiError ? error.retryAfterSeconds : null;
-      if (seconds === null) look = { state: 'failed', error, recipe };
+      if (seconds === null) look = { state: 'failed', error, selection };
       else if (!abort.signal.aborted) this.#waitFor(seconds, wanted);
     }
     // A newer look at the same link may have taken the place.
@@ -110,7 +110,6 @@ export class Probes {
   }
 }
 
-export function probeRequest(url: string, recipe: Recipe): CreateProbe {
-  const { format_preset, quality, options } = recipe;
-  return { url, format_preset, quality, options };
+export function probeRequest(url: string, selection: Selection): CreateProbe {
+  return { url, ...pickSelection(selection) };
 }

@@ -1,12 +1,13 @@
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
+import type { Selection } from '@artemis/contracts';
 import type { HistoryEntry } from '../history/history-merge.ts';
-import type { Recipe } from '../recipes/recipe.ts';
 
 /** Links that were accepted by this page and not yet by the server. */
 export interface OutboxEntry {
   readonly clientId: string;
   readonly urls: readonly string[];
-  readonly recipe: Recipe;
+  /** The selection, under the name that entries of earlier pages have. */
+  readonly recipe: Selection;
   readonly force: boolean;
   readonly createdAt: number;
   readonly tries: number;
@@ -20,7 +21,8 @@ export interface OutboxEntry {
 export interface Draft {
   readonly id: string;
   readonly text: string;
-  readonly recipe: Recipe;
+  /** The selection, under the name that drafts and backups of earlier pages have. */
+  readonly recipe: Selection;
   readonly createdAt: number;
 }
 

@@ -1,9 +1,10 @@
+import type { Selection } from '@artemis/contracts';
 import { createId } from '../browser/ids.ts';
-import { parseRecipe, type Recipe } from '../recipes/recipe.ts';
+import { parseSelection } from '../selection/selection.ts';
 import { createCell, isRecord, type Cell } from './cell.ts';
 
 /** A name of this browser for what the server is asked. */
-export interface Preset extends Recipe {
+export interface Preset extends Selection {
   readonly id: string;
   readonly name: string;
 }
@@ -54,14 +55,19 @@ function parseBody(body: unknown): PresetsBody | null {
 
 /** A preset out of stored or imported text; fields that this page does not know stay on it. */
 export function parsePreset(item: unknown): Preset | null {
-  const recipe = parseRecipe(item);
-  if (!recipe || !isRecord(item) || typeof item['name'] !== 'string') return null;
+  const selection = parseSelection(item);
+  if (!selection || !isRecord(item) || typeof item['name'] !== 'string') return null;
   const name = item['name'].trim().slice(0, 80);
   if (name === '') return null;
-  return { ...item, ...recipe, name, id: typeof item['id'] === 'string' ? item['id'] : createId() };
+  return {
+    ...item,
+    ...selection,
+    name,
+    id: typeof item['id'] === 'string' ? item['id'] : createId(),
+  };
 }
 
-const STARTERS: readonly (Recipe & { readonly name: string })[] = [
+const STARTERS: readonly (Selection & { readonly name: string })[] = [
   { name: 'Best quality', format_preset: 'Smart (best combined)', quality: 'best', options: {} },
   {
     name: 'Archive 1080p',

@@ -1,8 +1,8 @@
 import type { Explanation } from '@artemis/contracts';
 import { ApiError } from '@artemis/contracts/client';
+import { DEFAULT_SELECTION } from '@artemis/contracts/rules';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { languagesOf, timeOf, withOption } from '../../src/recipes/recipe-form.ts';
-import { DEFAULT_RECIPE } from '../../src/recipes/recipe.ts';
+import { languagesOf, timeOf, withOption } from '../../src/selection/selection-form.ts';
 import { Explainer } from '../../src/state/explainer.svelte.ts';
 
 const ANSWER: Explanation = { argv: [], output_example: 'downloads/a.mp4', warnings: [] };
@@ -31,12 +31,12 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-describe('the explanation of a recipe', () => {
-  it('is asked for once the hand rests, for the last recipe only', async () => {
+describe('the explanation of a selection', () => {
+  it('is asked for once the hand rests, for the last selection only', async () => {
     const explain = vi.fn(() => Promise.resolve(ANSWER));
     const explainer = new Explainer({ explain });
-    explainer.ask(DEFAULT_RECIPE)();
-    explainer.ask({ ...DEFAULT_RECIPE, quality: '720p' });
+    explainer.ask(DEFAULT_SELECTION)();
+    explainer.ask({ ...DEFAULT_SELECTION, quality: '720p' });
     await vi.advanceTimersByTimeAsync(1000);
     expect(explain).toHaveBeenCalledTimes(1);
     expect(explain.mock.calls[0]).toMatchObject([{ quality: '720p' }, {}]);
@@ -45,7 +45,7 @@ describe('the explanation of a recipe', () => {
 
   it('leads what the server refuses to its field, also from below it', async () => {
     const explainer = new Explainer({ explain: () => Promise.reject(refusal) });
-    explainer.ask(DEFAULT_RECIPE);
+    explainer.ask(DEFAULT_SELECTION);
     await vi.advanceTimersByTimeAsync(1000);
     expect(explainer.problem).toBe('Two fields are wrong.');
     expect(explainer.errorOf('/options/subtitles')).toBe('is no language tag');
@@ -55,15 +55,15 @@ describe('the explanation of a recipe', () => {
 
   it('blames no field when the server is away', async () => {
     const explainer = new Explainer({ explain: () => Promise.reject(new TypeError('no net')) });
-    explainer.ask(DEFAULT_RECIPE);
+    explainer.ask(DEFAULT_SELECTION);
     await vi.advanceTimersByTimeAsync(1000);
     expect([explainer.explanation, explainer.problem, explainer.errors]).toEqual([null, null, []]);
   });
 });
 
-describe('fields of a recipe', () => {
+describe('fields of a selection', () => {
   it('become options, and empty ones take theirs out', () => {
-    const limited = withOption(DEFAULT_RECIPE, 'rate_limit_kbps', 100);
+    const limited = withOption(DEFAULT_SELECTION, 'rate_limit_kbps', 100);
     expect(limited.options).toEqual({ rate_limit_kbps: 100 });
     expect(withOption(limited, 'rate_limit_kbps', undefined).options).toEqual({});
   });

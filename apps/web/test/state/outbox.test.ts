@@ -3,7 +3,7 @@
 import type { Problem } from '@artemis/contracts';
 import { ApiError, type Client } from '@artemis/contracts/client';
 import { afterEach, expect, it, vi } from 'vitest';
-import { DEFAULT_RECIPE } from '../../src/recipes/recipe.ts';
+import { DEFAULT_SELECTION } from '@artemis/contracts/rules';
 import type { BrowserStore } from '../../src/state/browser-store.svelte.ts';
 import type { Downloads } from '../../src/state/downloads.svelte.ts';
 import { Outbox } from '../../src/state/outbox.svelte.ts';
@@ -23,7 +23,10 @@ it('sends what was added while the bundles of an earlier visit are read', async 
   const outbox = new Outbox({ createDownloads } as unknown as Client, store, {
     apply: () => undefined,
   } as unknown as Downloads);
-  const sent = outbox.send([{ urls: ['https://a.example/1'], recipe: DEFAULT_RECIPE }], false);
+  const sent = outbox.send(
+    [{ urls: ['https://a.example/1'], selection: DEFAULT_SELECTION }],
+    false,
+  );
   await outbox.start();
   write();
   expect(await sent).toMatchObject({ taken: 1, kept: 0 });
@@ -57,7 +60,7 @@ it('tells of links that are refused after they were kept for a server that was a
   const told = vi.fn();
   outbox.whenRefusedLate(told);
   const url = 'http://10.0.0.1/1';
-  const sent = await outbox.send([{ urls: [url], recipe: DEFAULT_RECIPE }], false);
+  const sent = await outbox.send([{ urls: [url], selection: DEFAULT_SELECTION }], false);
   expect(sent).toMatchObject({ taken: 0, kept: 1, error: null });
   await outbox.retryNow();
   expect(told).toHaveBeenCalledExactlyOnceWith(
@@ -65,4 +68,34 @@ it('tells of links that are refused after they were kept for a server that was a
     refusal,
   );
   expect(outbox.entries).toEqual([]);
+});
+
+it('sends what an earlier page has written down', async () => {
+  const stored = {
+    clientId: 'c1',
+    urls: ['https://a.example/1'],
+    recipe: { format_preset: 'Audio only', quality: 'best', options: { audio_codec: 'mp3' } },
+    force: false,
+    createdAt: 1,
+    tries: 0,
+    nextAt: 0,
+    claimedUntil: 0,
+    lastError: null,
+  };
+  const createDownloads = vi.fn(() => Promise.resolve({ downloads: [], duplicates: [] }));
+  const store = {
+    onOtherTab: () => undefined,
+    write: () => Promise.resolve(true),
+    remove: () => Promise.resolve(true),
+    read: (use: unknown) => Promise.resolve(String(use).includes('getAll') ? [stored] : 'ours'),
+  } as unknown as BrowserStore;
+  localStorage.setItem('workspace-outbox-hint:v1', '1');
+  const outbox = new Outbox({ createDownloads } as unknown as Client, store, {
+    apply: () => undefined,
+  } as unknown as Downloads);
+  await outbox.start();
+  expect(createDownloads).toHaveBeenCalledExactlyOnceWith(
+    { urls: stored.urls, ...stored.recipe },
+    expect.anything(),
+  );
 });

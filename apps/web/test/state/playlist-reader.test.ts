@@ -1,7 +1,7 @@
 import type { Probe, ProbedPlaylist } from '@artemis/contracts';
 import { ApiError } from '@artemis/contracts/client';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { DEFAULT_RECIPE } from '../../src/recipes/recipe.ts';
+import { DEFAULT_SELECTION } from '@artemis/contracts/rules';
 import { PlaylistReader } from '../../src/state/playlist-reader.svelte.ts';
 
 function page(first: number, last: number, next: string | null): ProbedPlaylist {
@@ -25,7 +25,7 @@ function createReader(answer: (cursor: string) => Probe | Promise<Probe>): Playl
   return new PlaylistReader(
     { createProbe: async ({ cursor = '' }) => answer(cursor) },
     'https://a.example/list',
-    DEFAULT_RECIPE,
+    DEFAULT_SELECTION,
     page(1, 3, '4'),
   );
 }

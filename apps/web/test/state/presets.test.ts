@@ -1,8 +1,8 @@
 // @vitest-environment jsdom
 
 import { beforeEach, describe, expect, it } from 'vitest';
+import { DEFAULT_SELECTION } from '@artemis/contracts/rules';
 import { Presets } from '../../src/state/presets.svelte.ts';
-import { DEFAULT_RECIPE } from '../../src/recipes/recipe.ts';
 
 const KEY = 'workspace-presets:v1';
 interface Stored {
@@ -47,8 +47,8 @@ describe('presets of the browser', () => {
   it('keeps the changes of two tabs to different presets', () => {
     const one = new Presets();
     const two = new Presets();
-    const added = one.add('From one', DEFAULT_RECIPE);
-    two.add('From two', DEFAULT_RECIPE);
+    const added = one.add('From one', DEFAULT_SELECTION);
+    two.add('From two', DEFAULT_SELECTION);
     const names = new Presets().items.map((preset) => preset.name);
     expect(names).toContain(added.name);
     expect(names).toContain('From two');

@@ -1,7 +1,7 @@
 import type { Probe } from '@artemis/contracts';
 import { ApiError } from '@artemis/contracts/client';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { DEFAULT_RECIPE } from '../../src/recipes/recipe.ts';
+import { DEFAULT_SELECTION } from '@artemis/contracts/rules';
 import { Probes } from '../../src/state/probes.svelte.ts';
 
 interface Asked {
@@ -53,7 +53,7 @@ afterEach(() => {
 describe('looks at links', () => {
   it('are two at a time, and the next begins when one has ended', async () => {
     const { asked, probes } = createServer();
-    for (const url of ['a', 'b', 'c']) probes.look(url, DEFAULT_RECIPE);
+    for (const url of ['a', 'b', 'c']) probes.look(url, DEFAULT_SELECTION);
     expect(asked.map((one) => one.url)).toEqual(['a', 'b']);
     expect(probes.of('c')?.state).toBe('waiting');
     await asked[0]?.answer('first');
@@ -63,7 +63,7 @@ describe('looks at links', () => {
 
   it('wait as long as a busy server says and come first afterwards', async () => {
     const { asked, probes } = createServer();
-    for (const url of ['a', 'b', 'c']) probes.look(url, DEFAULT_RECIPE);
+    for (const url of ['a', 'b', 'c']) probes.look(url, DEFAULT_SELECTION);
     await asked[0]?.refuse(new ApiError(429, null, 3));
     expect(probes.of('a')?.state).toBe('waiting');
     await asked[1]?.answer('second');
@@ -74,7 +74,7 @@ describe('looks at links', () => {
 
   it('end with their links, and all of them when the owner goes', async () => {
     const { asked, probes } = createServer();
-    for (const url of ['a', 'b', 'c', 'd']) probes.look(url, DEFAULT_RECIPE);
+    for (const url of ['a', 'b', 'c', 'd']) probes.look(url, DEFAULT_SELECTION);
     probes.keep(new Set(['b', 'd']));
     await settled();
     expect(asked[0]?.signal.aborted).toBe(true);
@@ -86,15 +86,15 @@ describe('looks at links', () => {
     expect(asked).toHaveLength(3);
   });
 
-  it('keep what was seen while another recipe is asked for, and say why a link cannot be read', async () => {
+  it('keep what was seen while another selection is asked for, and say why a link cannot be read', async () => {
     const { asked, probes } = createServer();
-    probes.look('a', DEFAULT_RECIPE);
+    probes.look('a', DEFAULT_SELECTION);
     await asked[0]?.answer('first');
-    probes.look('a', { ...DEFAULT_RECIPE, quality: '720p' });
-    expect(probes.of('a')).toMatchObject({ state: 'seen', recipe: { quality: 'best' } });
+    probes.look('a', { ...DEFAULT_SELECTION, quality: '720p' });
+    expect(probes.of('a')).toMatchObject({ state: 'seen', selection: { quality: 'best' } });
     await asked[1]?.answer('again');
-    expect(probes.of('a')).toMatchObject({ state: 'seen', recipe: { quality: '720p' } });
-    probes.look('b', DEFAULT_RECIPE);
+    expect(probes.of('a')).toMatchObject({ state: 'seen', selection: { quality: '720p' } });
+    probes.look('b', DEFAULT_SELECTION);
     const refusal = new ApiError(422, null, null);
     await asked[2]?.refuse(refusal);
     expect(probes.of('b')).toMatchObject({ state: 'failed', error: refusal });

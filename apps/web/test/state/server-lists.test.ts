@@ -1,11 +1,11 @@
 import { createClient } from '@artemis/contracts/client';
+import { DEFAULT_SELECTION } from '@artemis/contracts/rules';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { BrowserStore } from '../../src/state/browser-store.svelte.ts';
 import { Downloads } from '../../src/state/downloads.svelte.ts';
 import { byQueueOrder, LiveList } from '../../src/state/live-list.svelte.ts';
 import { Outbox } from '../../src/state/outbox.svelte.ts';
 import { PAGE, WindowedList } from '../../src/state/windowed-list.svelte.ts';
-import { DEFAULT_RECIPE } from '../../src/recipes/recipe.ts';
 import { fakeId } from '../fake-records.ts';
 import { startFakeServer, type FakeServer } from '../fake-server.ts';
 
@@ -107,7 +107,7 @@ describe('links on their way', () => {
     const { client, downloads } = connect();
     const outbox = new Outbox(client, new BrowserStore(), downloads);
     const urls = Array.from({ length: 250 }, (_, at) => `https://a.example/${at}`);
-    const result = await outbox.send([{ urls, recipe: DEFAULT_RECIPE }], false);
+    const result = await outbox.send([{ urls, selection: DEFAULT_SELECTION }], false);
     expect(result).toMatchObject({ taken: 250, kept: 0, error: null });
     expect(server.requests.filter((request) => request.method === 'POST')).toHaveLength(3);
     expect(outbox.waitingLinks).toBe(0);
@@ -117,7 +117,7 @@ describe('links on their way', () => {
     const { client, downloads } = connect();
     const outbox = new Outbox(client, new BrowserStore(), downloads);
     const urls = ['https://refused.example/', 'https://b.example/'];
-    const result = await outbox.send([{ urls, recipe: DEFAULT_RECIPE }], false);
+    const result = await outbox.send([{ urls, selection: DEFAULT_SELECTION }], false);
     expect(result.taken).toBe(0);
     expect(result.refused.get('https://refused.example/')).toBe(
       'This address is in a private network.',
@@ -134,7 +134,7 @@ describe('links on their way', () => {
     });
     const outbox = new Outbox(client, new BrowserStore(), downloads);
     const result = await outbox.send(
-      [{ urls: ['https://a.example/'], recipe: DEFAULT_RECIPE }],
+      [{ urls: ['https://a.example/'], selection: DEFAULT_SELECTION }],
       false,
     );
     expect(result).toMatchObject({ taken: 0, kept: 1, error: null });

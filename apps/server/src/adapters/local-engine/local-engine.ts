@@ -1,12 +1,11 @@
 import { resolve } from 'node:path';
-import type { Explanation, ReadinessCheck } from '@artemis/contracts';
+import type { Explanation, ReadinessCheck, Selection } from '@artemis/contracts';
 import type { ProbeOutcome } from '../../domain/attempt.ts';
 import type { LentCookies } from '../../domain/ports.ts';
 import type { IsPublicAddress } from '../../domain/links/address-policy.ts';
 import { egressOfLinks } from '../../domain/links/egress-of-links.ts';
 import type { Gauges, Prober } from '../../domain/ports.ts';
 import { exampleName } from '../../domain/selection/file-name.ts';
-import type { SelectionFields } from '../../domain/selection/presets.ts';
 import type { ProbeRequest, Solution, SolveRequest, TaskEngine } from '../../worker/task.ts';
 import { createPiscinaRunner, type PiscinaRunner } from '../download-runner.piscina.ts';
 import { createLateEgressProxy } from '../egress/late-egress-proxy.ts';
@@ -57,7 +56,7 @@ export interface MainThreadTasks {
   readonly usualArgvs: (engine: NamedEngine) => readonly (readonly string[])[];
   /** The command line of a download with this selection; `engine` is null when there is none. */
   readonly explain: (input: {
-    readonly selection: ProbeRequest['selection'];
+    readonly selection: Selection;
     readonly engine: (NamedEngine & Pick<TaskEngine, 'kind'>) | null;
     readonly isProxyForAll: boolean;
   }) => Pick<Explanation, 'argv' | 'warnings'>;
@@ -84,7 +83,7 @@ export interface LocalEngine {
   versions(): ToolVersions;
   /** Names of the owner's plugins, as of the last look. */
   plugins(): readonly string[];
-  explain(selection: SelectionFields): Explanation;
+  explain(selection: Selection): Explanation;
   /** To be called once the server listens: loads what the first download would have to wait for. */
   warmUp(): void;
   /** From now on no other engine takes the place of the one in use. */
@@ -229,11 +228,7 @@ export async function openLocalEngine(options: LocalEngineOptions): Promise<Loca
       const { ytDlp, jsRuntime } = watch.current();
       return {
         ...tasks.explain({
-          selection: {
-            formatPreset: selection.format_preset,
-            quality: selection.quality,
-            options: selection.options,
-          },
+          selection,
           engine: ytDlp && {
             ytDlpVersion: ytDlp.version,
             kind: ytDlp.kind,

@@ -1,12 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto';
-import type { Download, DownloadOptions, FormatPreset } from '@artemis/contracts';
+import type { Download, DownloadOptions, FormatPreset, Selection } from '@artemis/contracts';
 import type { ListedEntry } from '../attempt.ts';
 import { BLANK_RECORD } from '../blank-record.ts';
 import type { EntryList } from './entry-list.ts';
-import type { SelectionFields } from '../selection/presets.ts';
 
 /** What the entries of a playlist are downloaded with: the choices of their parent, for one entry. */
-export function entrySelection(parent: Download, { position }: ListedEntry): SelectionFields {
+export function entrySelection(parent: Download, { position }: ListedEntry): Selection {
   const { playlist, ...options } = parent.options;
   return {
     format_preset: parent.format_preset,

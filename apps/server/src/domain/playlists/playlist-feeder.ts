@@ -1,4 +1,4 @@
-import type { Download, RetryDownload } from '@artemis/contracts';
+import { pickSelection, type Download, type RetryDownload } from '@artemis/contracts';
 import type { ListedEntry } from '../attempt.ts';
 import type { ActivityLog } from '../activity-log.ts';
 import type { EntryList } from './entry-list.ts';
@@ -202,10 +202,8 @@ export function createPlaylistFeeder(
     for (const { entry, childId } of next) {
       const child = childId === null ? null : live.get(childId)?.download;
       if (!child || !isRunning(id)) continue;
-      const { format_preset, quality, options } = child;
       const selection = entrySelection(parent, entry);
-      const isSame =
-        canonicalJson({ format_preset, quality, options }) === canonicalJson(selection);
+      const isSame = canonicalJson(pickSelection(child)) === canonicalJson(selection);
       await given.retry(child.id, isSame ? {} : selection);
     }
   }

@@ -1,10 +1,11 @@
 import {
   areEntriesWanted,
+  type Download,
   isTerminal,
   LIMITS,
-  type Download,
   type Metadata,
   type PlaylistEntry,
+  type Selection,
 } from '@artemis/contracts';
 import type { ListedEntry } from '../attempt.ts';
 import { RequestError } from '../errors.ts';
@@ -16,7 +17,7 @@ import {
 } from './playlist-feeder.ts';
 import { createPlaylistLists, progressOf } from './playlist-lists.ts';
 import type { PlaylistStore } from '../ports.ts';
-import { canonicalJson, type SelectionFields } from '../selection/presets.ts';
+import { canonicalJson } from '../selection/presets.ts';
 import { IDLE } from '../blank-record.ts';
 
 export interface PlaylistsDependencies extends PlaylistFeederDependencies {
@@ -51,11 +52,11 @@ export interface Playlists {
   /** Completed, and some of its entries failed. */
   hasFailedEntries(download: Download): boolean;
   /** @throws {RequestError} VALIDATION_FAILED: other entries cannot be chosen once the list is read */
-  requireSameList(download: Download, selection: SelectionFields): void;
+  requireSameList(download: Download, selection: Selection): void;
   /** The first entries of a list, and how far they have come; null when there is none. */
   entriesOf(id: string): Promise<PlaylistEntry[] | null>;
   /** Whether `skip_downloaded` would leave out an entry with this link, which has passed the rules for links. */
-  isDownloaded(selection: SelectionFields, url: string): boolean;
+  isDownloaded(selection: Selection, url: string): boolean;
   /** Resolves when nothing is left of lists whose records are gone. */
   removed(): Promise<void>;
   /** Feeds nothing more. */
@@ -190,7 +191,7 @@ export function createPlaylists(dependencies: PlaylistsDependencies): Playlists 
 }
 
 /** Which entries are meant; whether some are left out is no part of it. */
-function listChoice({ format_preset: preset, options }: SelectionFields): string {
+function listChoice({ format_preset: preset, options }: Selection): string {
   const { mode, items, entry_ids: ids, max_items: most } = options.playlist ?? {};
   return canonicalJson([areEntriesWanted(preset, options), mode, items, ids, most]);
 }

@@ -3,6 +3,7 @@ import {
   type Download,
   type DownloadOptions,
   type Metadata,
+  type Selection,
 } from '@artemis/contracts';
 import type { FileName } from '../ports.ts';
 import { BASE_BYTES, COMPONENT_BYTES, safeComponent } from './safe-name.ts';
@@ -110,8 +111,6 @@ export function plannedPath(
 ): string | null {
   return mediaPath(download, download.metadata, fileNameOf(download));
 }
-
-type Selection = Pick<Download, 'format_preset' | 'quality' | 'options'>;
 
 function mediaPath(
   { format_preset: preset, options }: Pick<Selection, 'format_preset' | 'options'>,

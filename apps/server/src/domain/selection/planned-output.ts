@@ -1,8 +1,13 @@
-import { isTerminal, type Download, type Metadata, type PlannedOutput } from '@artemis/contracts';
+import {
+  type Download,
+  isTerminal,
+  type Metadata,
+  type PlannedOutput,
+  type Selection,
+} from '@artemis/contracts';
 import { isNamedByMetadata, plannedPath } from './file-name.ts';
 import type { LiveDownloads } from '../live-downloads.ts';
 import type { FileStore } from '../ports.ts';
-import type { SelectionFields } from './presets.ts';
 
 /** Stands for the id that a download gets when it is queued. */
 const ID_PLACEHOLDER = '{id}';
@@ -15,7 +20,7 @@ export interface OutputPlannerDependencies {
 }
 
 export type OutputPlanner = (
-  selection: SelectionFields,
+  selection: Selection,
   metadata: Metadata,
 ) => Promise<PlannedOutput | null>;
 

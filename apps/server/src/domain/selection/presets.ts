@@ -1,13 +1,13 @@
 import {
+  DEFAULT_SELECTION,
   FORMAT_PRESETS,
   type CreateDownloads,
   type DownloadOptions,
   type FormatPreset,
   type ProblemDetail,
-  type Quality,
+  type Selection,
   parseUrl,
 } from '@artemis/contracts';
-import { DEFAULT_FORMAT_PRESET, DEFAULT_QUALITY } from '@artemis/contracts';
 import { RequestError } from '../errors.ts';
 import { knownFolder, templateProblem } from './file-name.ts';
 import { unknownLanguages } from './language-tags.ts';
@@ -24,24 +24,14 @@ export const PRESET_DESCRIPTIONS: Readonly<Record<FormatPreset, string>> = {
   'Playlist (flat)': 'Lists the entries of a playlist and downloads nothing.',
 };
 
-export interface SelectionFields {
-  readonly format_preset: FormatPreset;
-  readonly quality: Quality;
-  readonly options: DownloadOptions;
-}
-
 /**
  * The selection of a request over that of an existing download, or over the defaults.
  * @throws {RequestError} PRESET_UNKNOWN, or VALIDATION_FAILED for options that contradict each other
  */
 export function selectionOf(
   request: Pick<CreateDownloads, 'format_preset' | 'quality' | 'options'>,
-  current: SelectionFields = {
-    format_preset: DEFAULT_FORMAT_PRESET,
-    quality: DEFAULT_QUALITY,
-    options: {},
-  },
-): SelectionFields {
+  current: Selection = DEFAULT_SELECTION,
+): Selection {
   const preset = request.format_preset ?? current.format_preset;
   if (!isFormatPreset(preset)) {
     throw new RequestError(
@@ -56,14 +46,14 @@ export function selectionOf(
 }
 
 /** @throws {RequestError} VALIDATION_FAILED when the proxy is one that no download may connect to */
-export function requireUsableProxy({ options }: SelectionFields, checkProxy: CheckProxy): void {
+export function requireUsableProxy({ options }: Selection, checkProxy: CheckProxy): void {
   const message = options.proxy === undefined ? null : checkProxy(options.proxy);
   if (message !== null) requireNone([{ path: '/options/proxy', message }]);
 }
 
 /** @throws {RequestError} VALIDATION_FAILED for languages of subtitles that nobody knows and no probe has listed */
 export function requireKnownLanguages(
-  { options }: SelectionFields,
+  { options }: Selection,
   isListed: (tag: string) => boolean,
 ): void {
   requireNone(unknownLanguages(options, isListed));
@@ -96,7 +86,7 @@ function requireNone(problems: readonly ProblemDetail[]): void {
 }
 
 /** Two selections with the same key would give the same files. Order of keys does not matter. */
-export function selectionKey(url: string, selection: SelectionFields): string {
+export function selectionKey(url: string, selection: Selection): string {
   return canonicalJson([url, selection.format_preset, selection.quality, selection.options]);
 }
 

@@ -1,14 +1,10 @@
-import type { Explanation } from '@artemis/contracts';
+import type { Explanation, Selection } from '@artemis/contracts';
 import type { FastifyInstance } from 'fastify';
-import {
-  requireKnownLanguages,
-  selectionOf,
-  type SelectionFields,
-} from '../../domain/selection/presets.ts';
+import { requireKnownLanguages, selectionOf } from '../../domain/selection/presets.ts';
 import { addRoute } from '../route.ts';
 
 export interface ExplanationRoutesOptions {
-  readonly explain: (selection: SelectionFields) => Explanation;
+  readonly explain: (selection: Selection) => Explanation;
   readonly isListedLanguage: (tag: string) => boolean;
 }
 

@@ -54,7 +54,7 @@ function playable({ selection, options }: DownloadPlan, isCodecAsked: boolean): 
     : ['vcodec:h264', 'channels', 'acodec:aac'];
   const wantsMp4 =
     options.container === 'mp4' ||
-    (options.container === undefined && selection.formatPreset === 'Video + Audio (muxed)');
+    (options.container === undefined && selection.format_preset === 'Video + Audio (muxed)');
   return wantsMp4 ? ['ext:mp4:m4a', ...codecs] : codecs;
 }
 

@@ -1,4 +1,4 @@
-import { DEFAULT_FORMAT_PRESET, DEFAULT_QUALITY } from '@artemis/contracts';
+import { DEFAULT_SELECTION } from '@artemis/contracts';
 import type { ArgvContext } from './argv-row.ts';
 import { argvOf } from './argv.ts';
 import { planOf } from '../plan/plan.ts';
@@ -11,11 +11,7 @@ export const NONCE_BYTES = 12;
  * for the random word. The engine host reads them beforehand.
  */
 export function usualArgvs(engine: ArgvContext['engine']): readonly (readonly string[])[] {
-  const plan = planOf({
-    formatPreset: DEFAULT_FORMAT_PRESET,
-    quality: DEFAULT_QUALITY,
-    options: {},
-  });
+  const plan = planOf(DEFAULT_SELECTION);
   return [true, false].map((isTlsVerifiedByFfmpeg) =>
     argvOf({
       url: '',

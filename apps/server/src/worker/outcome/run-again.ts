@@ -1,11 +1,11 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { areEntriesWanted } from '@artemis/contracts';
+import { areEntriesWanted, type Selection } from '@artemis/contracts';
 import type { Attempt } from '../run/attempt.ts';
 import { isHlsRefusal, isLinkRefused } from '../failure/failure.ts';
 import { partialBytes } from '../work-folder/job-folder.ts';
 import type { Listing } from '../probe/listing.ts';
-import type { Selection, Task } from '../task.ts';
+import type { Task } from '../task.ts';
 import { failedPart, misnamedThumbnail } from './optional-parts.ts';
 import { asSingle, planOf, type DownloadPlan, type OptionalPart } from '../plan/plan.ts';
 import { wipeAllButSegments, wipeButRecorded } from '../work-folder/resume-state.ts';
@@ -151,8 +151,8 @@ async function haveLinksAged({ attempt, course, result, isWhole }: EndedRun): Pr
 
 function isNoList({ attempt, course, listing, isWhole }: EndedRun): boolean {
   if (!isWhole || listing?.isList !== false) return false;
-  const { formatPreset, options } = course.selection;
-  if (!areEntriesWanted(formatPreset, options)) return false;
+  const { format_preset: preset, options } = course.selection;
+  if (!areEntriesWanted(preset, options)) return false;
   attempt.reporter.log('info', 'The link is no list; downloading it as it is.');
   course.selection = asSingle(course.selection);
   return true;

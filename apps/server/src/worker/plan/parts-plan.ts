@@ -1,5 +1,4 @@
-import type { Part } from '@artemis/contracts';
-import type { Selection } from '../task.ts';
+import type { Part, Selection } from '@artemis/contracts';
 import { planOf, type DownloadPlan, type OptionalPart } from './plan.ts';
 
 const ALL_OF: Readonly<Record<Part, OptionalPart>> = {

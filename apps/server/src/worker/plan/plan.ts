@@ -1,12 +1,12 @@
 import {
   areEntriesWanted,
+  type DownloadOptions,
   itemsOf,
   LIMITS,
   mergedRanges,
+  type Selection,
   writtenRanges,
-  type DownloadOptions,
 } from '@artemis/contracts';
-import type { Selection } from '../task.ts';
 
 /** What a download can do without. A part that fails is left out of the next run and becomes a warning. */
 export type OptionalPart =
@@ -78,10 +78,10 @@ export function planOf(
   selection: Selection,
   leftOut: ReadonlySet<OptionalPart> = new Set(),
 ): DownloadPlan {
-  const { formatPreset, options } = selection;
-  const isFlat = formatPreset === 'Playlist (flat)' || areEntriesWanted(formatPreset, options);
-  const isSubtitlePreset = formatPreset === 'Subtitle + metadata';
-  const isAudioOnly = formatPreset === 'Audio only';
+  const { format_preset: preset, options } = selection;
+  const isFlat = preset === 'Playlist (flat)' || areEntriesWanted(preset, options);
+  const isSubtitlePreset = preset === 'Subtitle + metadata';
+  const isAudioOnly = preset === 'Audio only';
   const hasMedia = !isFlat && options.simulate !== true;
   // No picture can be put into a WAV file.
   const canEmbedThumbnail = !(isAudioOnly && options.audio_codec === 'wav');
@@ -139,8 +139,8 @@ function listItemsOf({ playlist }: DownloadOptions, isFlat: boolean): string {
   return itemsOf(mergedRanges(writtenRanges(items)));
 }
 
-function containerOf({ formatPreset, options }: Selection): DownloadPlan['container'] {
-  return options.container ?? (formatPreset === 'Video + Audio (muxed)' ? 'mp4' : null);
+function containerOf({ format_preset: preset, options }: Selection): DownloadPlan['container'] {
+  return options.container ?? (preset === 'Video + Audio (muxed)' ? 'mp4' : null);
 }
 
 function subtitlePlan(

@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readFolderRecord, writeFolderRecord } from './folder-record.ts';
 import { SET_ASIDE } from './set-aside.ts';
 import type { OutputMessage, VideoInfo } from '../output/output-lines.ts';
+import type { Task } from '../task.ts';
 
 const FILE_NAME = 'resume.json';
 const STATE = /^resume\.json$/;
@@ -31,6 +33,14 @@ export interface ResumeGuard {
   take(message: OutputMessage): boolean;
   /** Resolves when everything is on the disk. */
   settled(): Promise<void>;
+}
+
+/** Its spelling of a selection is that of the folders that are there: with another one they would begin anew. */
+export function resumeKey({ url, selection }: Pick<Task, 'url' | 'selection'>): string {
+  const { format_preset: formatPreset, quality, options } = selection;
+  return createHash('sha256')
+    .update(JSON.stringify([url, { formatPreset, quality, options }]))
+    .digest('hex');
 }
 
 /** Reads what an earlier run has left; removes partial files of which nothing is known or that are of another selection. */

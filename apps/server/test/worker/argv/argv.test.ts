@@ -2,13 +2,17 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { FORMAT_PRESETS, QUALITIES, type DownloadOptions } from '@artemis/contracts';
+import {
+  type DownloadOptions,
+  FORMAT_PRESETS,
+  QUALITIES,
+  type Selection,
+} from '@artemis/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { argvOf, compileArgv, type ArgvContext } from '../../../src/worker/argv/argv.ts';
 import { ARGV_TABLE } from '../../../src/worker/argv/argv-table.ts';
 import { probeRows } from '../../../src/worker/probe/probe-argv.ts';
-import type { Selection } from '../../../src/worker/task.ts';
 import { planOf, type OptionalPart } from '../../../src/worker/plan/plan.ts';
 import { engineTools } from '../../engine/engine-under-test.ts';
 import { runsOf, seedOf } from '../../long-run.ts';
@@ -33,7 +37,7 @@ function contextOf(
   leftOut: readonly OptionalPart[] = [],
 ): ArgvContext {
   const whole: Selection = {
-    formatPreset: 'Smart (best combined)',
+    format_preset: 'Smart (best combined)',
     quality: 'best',
     options: {},
     ...selection,
@@ -72,8 +76,8 @@ describe('the command line of yt-dlp', () => {
         fc.constantFrom(...FORMAT_PRESETS),
         fc.constantFrom(...QUALITIES),
         links,
-        (chosen, formatPreset, quality, url) => {
-          const argv = argvOf(contextOf({ formatPreset, quality, options: chosen }, { url }));
+        (chosen, format_preset, quality, url) => {
+          const argv = argvOf(contextOf({ format_preset, quality, options: chosen }, { url }));
           expect(argv.slice(-2)).toEqual(['--', url]);
           for (let index = 0; index < argv.length - 2; index += 1) {
             expect(options).toContain(argv[index]);
@@ -200,7 +204,7 @@ describe('presets and qualities', () => {
   });
 
   it('join into MP4 with M4A for the muxed preset and leave the container open for the smart one', () => {
-    const muxed = contextOf({ formatPreset: 'Video + Audio (muxed)' });
+    const muxed = contextOf({ format_preset: 'Video + Audio (muxed)' });
     expect(valuesOf(muxed, '--merge-output-format')).toEqual(['mp4']);
     expect(valuesOf(muxed, '--remux-video')).toEqual(['mp4']);
     expect(valuesOf(muxed, '--format-sort')[0]).toContain('ext:mp4:m4a');
@@ -208,16 +212,16 @@ describe('presets and qualities', () => {
   });
 
   it('extract sound without a second encoding where the site has the codec', () => {
-    const asIs = contextOf({ formatPreset: 'Audio only' });
+    const asIs = contextOf({ format_preset: 'Audio only' });
     expect(valuesOf(asIs, '--audio-format')).toEqual(['best']);
     expect(valuesOf(asIs, '--format')).toEqual(['ba/b']);
-    const opus = contextOf({ formatPreset: 'Audio only', options: { audio_codec: 'opus' } });
+    const opus = contextOf({ format_preset: 'Audio only', options: { audio_codec: 'opus' } });
     expect(valuesOf(opus, '--audio-format')).toEqual(['opus']);
     expect(valuesOf(opus, '--format-sort')[0]).toContain('acodec~opus');
   });
 
   it('put subtitles, thumbnail and metadata beside the media for their preset', () => {
-    const argv = argvOf(contextOf({ formatPreset: 'Subtitle + metadata' }));
+    const argv = argvOf(contextOf({ format_preset: 'Subtitle + metadata' }));
     for (const option of [
       '--write-subs',
       '--write-auto-subs',
@@ -232,7 +236,7 @@ describe('presets and qualities', () => {
 
   it('list a playlist without downloading, and take one entry otherwise', () => {
     const flat = contextOf({
-      formatPreset: 'Playlist (flat)',
+      format_preset: 'Playlist (flat)',
       options: { playlist: { items: '2-4' } },
     });
     expect(argvOf(flat)).toEqual(expect.arrayContaining(['--flat-playlist', '--simulate']));
@@ -285,7 +289,7 @@ describe('options', () => {
     const context = contextOf({ options: { embed_thumbnail: true } });
     expect(valuesOf(context, '--remux-video')[0]).toMatch(/mkv$/);
     const wav = contextOf({
-      formatPreset: 'Audio only',
+      format_preset: 'Audio only',
       options: { embed_thumbnail: true, audio_codec: 'wav' },
     });
     expect(argvOf(wav)).not.toContain('--embed-thumbnail');

@@ -16,8 +16,8 @@ const video = {
 const stored = { extension: 'mp4', hasSubtitles: false, areSubtitlesBeside: false };
 const chapters = [{ startSeconds: 0, endSeconds: 6 }];
 
-function planWith(options: DownloadOptions, formatPreset = SMART) {
-  return planOf({ formatPreset, quality: 'best', options });
+function planWith(options: DownloadOptions, format_preset = SMART) {
+  return planOf({ format_preset, quality: 'best', options });
 }
 
 it('an option that needs something of the media is told when that is not there, chapters to embed are not missed', () => {

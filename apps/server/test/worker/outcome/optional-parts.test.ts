@@ -19,7 +19,7 @@ function blamed(
   ended: Partial<EngineExit> = {},
   options: DownloadOptions = { container: 'mkv' },
 ) {
-  const plan = planOf({ formatPreset: 'Smart (best combined)', quality: 'best', options });
+  const plan = planOf({ format_preset: 'Smart (best combined)', quality: 'best', options });
   const lines = error === '' ? [] : [`ERROR: ${error}`];
   return failedPart({ lines, openStep, end: null, exit: { ...exit, ...ended } }, plan, new Set());
 }
@@ -77,7 +77,7 @@ describe('a run that comes to a standstill', () => {
 
 describe('a standalone yt-dlp', () => {
   const plan = planOf({
-    formatPreset: 'Smart (best combined)',
+    format_preset: 'Smart (best combined)',
     quality: 'best',
     options: { write_thumbnail: true, subtitles: { languages: ['en', 'de'] } },
   });
@@ -98,7 +98,7 @@ describe('a standalone yt-dlp', () => {
 it('a refusal before anything is known of the media is that of subtitles', () => {
   const run = { lines: [], openStep: null, end: 'part-failed' as const, exit };
   const options = { subtitles: { languages: ['en'] } };
-  const plan = planOf({ formatPreset: 'Smart (best combined)', quality: 'best', options });
+  const plan = planOf({ format_preset: 'Smart (best combined)', quality: 'best', options });
   expect(failedPart(run, plan, new Set())).toBe('subtitles');
 });
 

@@ -21,8 +21,8 @@ const video = (formats: readonly FormatInfo[], isLive = false): VideoInfo => ({
 });
 const plan = (
   options: DownloadOptions = {},
-  formatPreset: FormatPreset = 'Smart (best combined)',
-) => planOf({ formatPreset, quality: 'best', options });
+  format_preset: FormatPreset = 'Smart (best combined)',
+) => planOf({ format_preset, quality: 'best', options });
 
 describe('the room that a download needs', () => {
   it('is its size, and twice that when streams are joined or the file is written anew', () => {

@@ -47,7 +47,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await context.close();
-  // A look or a recipe that is refused is an answer, and the browser writes it down as an error all the same.
+  // A look or a selection that is refused is an answer, and the browser writes it down as an error all the same.
   expect(watched.complaints.filter((one) => !/status of 4(00|22)/.test(one))).toEqual([]);
 });
 
@@ -66,7 +66,7 @@ async function addFromTray(): Promise<void> {
   await page.getByRole('dialog').getByRole('button', { name: 'Add 1' }).click();
 }
 
-describe('a recipe of the builder', LONG, () => {
+describe('a selection of the builder', LONG, () => {
   it('is explained as it is made, refused at its field, and gives the file that it says', async () => {
     await page.goto(`${server.baseUrl}/presets`);
     await page.getByRole('button', { name: 'New preset' }).click();

@@ -1,8 +1,8 @@
 import type { DownloadOptions } from '@artemis/contracts';
+import { DEFAULT_SELECTION } from '@artemis/contracts/rules';
 import { describe, expect, it } from 'vitest';
 import { createFormatter } from '../../src/format/format.ts';
-import { explainRecipe } from '../../src/recipes/recipe-explain.ts';
-import { DEFAULT_RECIPE } from '../../src/recipes/recipe.ts';
+import { explainSelection } from '../../src/selection/selection-explain.ts';
 import { de } from '../../src/text/de.ts';
 import { deMore } from '../../src/text/de-more.ts';
 import { en } from '../../src/text/en.ts';
@@ -39,8 +39,9 @@ describe.each([
 ])('in %s', (_language, locale, words) => {
   const format = createFormatter(locale, false);
   const said = (options: DownloadOptions) => {
-    const format_preset = options.audio_codec ? 'Audio only' : DEFAULT_RECIPE.format_preset;
-    return explainRecipe({ ...DEFAULT_RECIPE, format_preset, options }, words, format).sentences;
+    const format_preset = options.audio_codec ? 'Audio only' : DEFAULT_SELECTION.format_preset;
+    return explainSelection({ ...DEFAULT_SELECTION, format_preset, options }, words, format)
+      .sentences;
   };
 
   it.each(names)('%s is told', (name) => {
@@ -51,9 +52,9 @@ describe.each([
   });
 });
 
-describe('a recipe', () => {
+describe('a selection', () => {
   it('says nothing of what its kind does not look at', () => {
-    const { sentences, warnings } = explainRecipe(
+    const { sentences, warnings } = explainSelection(
       { format_preset: 'Audio only', quality: '720p', options: { container: 'mkv' } },
       { ...en, ...enMore },
       createFormatter('en', false),

@@ -1,22 +1,21 @@
-import type { DownloadOptions } from '@artemis/contracts';
-import type { Recipe } from './recipe.ts';
+import type { DownloadOptions, Selection } from '@artemis/contracts';
 
-/** A recipe that is being edited, as the parts of its form see it. */
-export interface RecipeForm {
-  readonly recipe: Recipe;
-  readonly onchange: (recipe: Recipe) => void;
+/** A selection that is being edited, as the parts of its form see it. */
+export interface SelectionForm {
+  readonly selection: Selection;
+  readonly onchange: (selection: Selection) => void;
   /** What the server says about a field or what lies below it, by its path; undefined: nothing. */
   readonly errorOf: (path: string) => string | undefined;
 }
 
-/** The recipe with another value of one option; undefined takes the option out. */
+/** The selection with another value of one option; undefined takes the option out. */
 export function withOption<Name extends keyof DownloadOptions>(
-  recipe: Recipe,
+  selection: Selection,
   name: Name,
   value: DownloadOptions[Name] | undefined,
-): Recipe {
-  const { [name]: _old, ...rest } = recipe.options;
-  return { ...recipe, options: value === undefined ? rest : { ...rest, [name]: value } };
+): Selection {
+  const { [name]: _old, ...rest } = selection.options;
+  return { ...selection, options: value === undefined ? rest : { ...rest, [name]: value } };
 }
 
 export function oneOf<T extends string>(values: readonly T[], value: string): T | undefined {

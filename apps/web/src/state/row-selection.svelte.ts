@@ -2,7 +2,7 @@
  * Which rows are chosen: some ids, or everything that matches except some ids, so that ten thousand chosen
  * rows cost a few bytes.
  */
-export class Selection {
+export class RowSelection {
   #ids: ReadonlySet<string> = $state.raw(new Set());
   #isAllMatching = $state(false);
   #anchor: number | null = null;

@@ -1,6 +1,5 @@
-import type { DownloadOptions } from '@artemis/contracts';
+import type { Selection } from '@artemis/contracts';
 import {
-  DEFAULT_FORMAT_PRESET,
   DEFAULT_QUALITY,
   FORMAT_PRESETS,
   QUALITIES,
@@ -8,19 +7,6 @@ import {
   type Quality,
 } from '@artemis/contracts/vocabulary';
 import { isRecord } from '../storage/cell.ts';
-
-/** What of a medium is wanted: all that the server hears of a preset. */
-export interface Recipe {
-  readonly format_preset: FormatPreset;
-  readonly quality: Quality;
-  readonly options: DownloadOptions;
-}
-
-export const DEFAULT_RECIPE: Recipe = {
-  format_preset: DEFAULT_FORMAT_PRESET,
-  quality: DEFAULT_QUALITY,
-  options: {},
-};
 
 export function isFormatPreset(value: unknown): value is FormatPreset {
   return (FORMAT_PRESETS as readonly unknown[]).includes(value);
@@ -30,8 +16,8 @@ export function isQuality(value: unknown): value is Quality {
   return (QUALITIES as readonly unknown[]).includes(value);
 }
 
-/** A recipe out of stored or imported text; null when it names nothing the server knows. */
-export function parseRecipe(body: unknown): Recipe | null {
+/** A selection out of stored or imported text; null when it names nothing the server knows. */
+export function parseSelection(body: unknown): Selection | null {
   if (!isRecord(body) || !isFormatPreset(body['format_preset'])) return null;
   return {
     format_preset: body['format_preset'],
@@ -41,7 +27,7 @@ export function parseRecipe(body: unknown): Recipe | null {
   };
 }
 
-export function isSameRecipe(a: Recipe, b: Recipe): boolean {
+export function isSameSelection(a: Selection, b: Selection): boolean {
   return (
     a.format_preset === b.format_preset &&
     a.quality === b.quality &&
@@ -50,7 +36,7 @@ export function isSameRecipe(a: Recipe, b: Recipe): boolean {
 }
 
 /** The same kind of media, whatever the site offers of it. */
-export function withoutPreference({ format_preset, options }: Recipe): Recipe {
+export function withoutPreference({ format_preset, options }: Selection): Selection {
   const { format_id: _format, prefer_codec: _codec, container: _container, ...rest } = options;
   return { format_preset, quality: DEFAULT_QUALITY, options: rest };
 }

@@ -1,17 +1,21 @@
-import type { DownloadOptions as Options } from '@artemis/contracts';
+import type { DownloadOptions as Options, Selection } from '@artemis/contracts';
 import type { Dictionary } from '../text/dictionary.ts';
 import type { Formatter } from '../format/format.ts';
-import { takesAudioCodec, takesQuality, type Recipe } from './recipe.ts';
+import { takesAudioCodec, takesQuality } from './selection.ts';
 
-export interface RecipeExplanation {
+export interface SelectionExplanation {
   readonly sentences: readonly string[];
   readonly warnings: readonly string[];
 }
 
-/** What a recipe asks for, in plain sentences. The exact arguments are the server's to tell. */
-export function explainRecipe(recipe: Recipe, t: Dictionary, format: Formatter): RecipeExplanation {
-  const { format_preset: kind, options } = recipe;
-  const kinds: Readonly<Record<Recipe['format_preset'], string>> = {
+/** What a selection asks for, in plain sentences. The exact arguments are the server's to tell. */
+export function explainSelection(
+  selection: Selection,
+  t: Dictionary,
+  format: Formatter,
+): SelectionExplanation {
+  const { format_preset: kind, options } = selection;
+  const kinds: Readonly<Record<Selection['format_preset'], string>> = {
     'Smart (best combined)': t.explainSmart,
     'Video + Audio (muxed)': t.explainMuxed,
     'Audio only': t.explainAudio,
@@ -19,7 +23,7 @@ export function explainRecipe(recipe: Recipe, t: Dictionary, format: Formatter):
     'Playlist (flat)': t.explainPlaylist,
   };
   const sentences = [kinds[kind]];
-  if (takesQuality(kind)) sentences.push(...pictureSentences(recipe, t));
+  if (takesQuality(kind)) sentences.push(...pictureSentences(selection, t));
   if (takesAudioCodec(kind)) sentences.push(...soundSentences(options, t));
   if (kind !== 'Playlist (flat)') {
     sentences.push(
@@ -35,7 +39,7 @@ export function explainRecipe(recipe: Recipe, t: Dictionary, format: Formatter):
   return { sentences, warnings };
 }
 
-function pictureSentences({ quality, options }: Recipe, t: Dictionary): string[] {
+function pictureSentences({ quality, options }: Selection, t: Dictionary): string[] {
   return [
     ...(quality === 'best' ? [] : [t.explainQuality(quality)]),
     ...(options.prefer_codec ? [t.explainCodec(options.prefer_codec)] : []),

@@ -1,6 +1,7 @@
 import type { FormatPreset, Quality } from '@artemis/contracts/vocabulary';
+import type { Selection } from '@artemis/contracts';
 import type { FirstWords } from '../text/dictionary.ts';
-import { takesAudioCodec, takesQuality, type Recipe } from './recipe.ts';
+import { takesAudioCodec, takesQuality } from './selection.ts';
 
 export function kindName(kind: FormatPreset, t: FirstWords): string {
   switch (kind) {
@@ -21,14 +22,14 @@ export function qualityName(quality: Quality, t: FirstWords): string {
   return quality === 'best' ? t.qualityBest : t.qualityUpTo(quality);
 }
 
-/** One line that says what a recipe asks for. */
-export function recipeLine(recipe: Recipe, t: FirstWords): string {
-  const words = [kindName(recipe.format_preset, t)];
-  if (takesQuality(recipe.format_preset) && recipe.quality !== 'best') {
-    words.push(qualityName(recipe.quality, t));
+/** One line that says what a selection asks for. */
+export function selectionLine(selection: Selection, t: FirstWords): string {
+  const words = [kindName(selection.format_preset, t)];
+  if (takesQuality(selection.format_preset) && selection.quality !== 'best') {
+    words.push(qualityName(selection.quality, t));
   }
-  const { audio_codec: audio, container, prefer_codec: video } = recipe.options;
-  if (takesAudioCodec(recipe.format_preset) && audio) words.push(audio);
+  const { audio_codec: audio, container, prefer_codec: video } = selection.options;
+  if (takesAudioCodec(selection.format_preset) && audio) words.push(audio);
   if (video) words.push(video);
   if (container) words.push(container);
   return words.join(' · ');

@@ -1,0 +1,10 @@
+import { expect, it } from 'vitest';
+import { resumeKey } from '../../../src/worker/work-folder/resume-state.ts';
+
+it('is that of the folders which earlier versions have left', () => {
+  const key = resumeKey({
+    url: 'https://a.example/1',
+    selection: { format_preset: 'Audio only', quality: 'best', options: { audio_codec: 'mp3' } },
+  });
+  expect(key).toBe('187b6576fad35271db97652167aeed164cb86350fa4bda008ea6523aeb84c056');
+});

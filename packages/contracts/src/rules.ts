@@ -1,0 +1,2 @@
+/** The rules that server and page share, as plain functions and data: nothing here imports a schema library. */
+export * from './selection.ts';
