@@ -5,39 +5,39 @@ import { createLineSplitter } from './engine-lines.ts';
 
 export type { EngineControl, EngineExit, LiveGap } from './engine-control.ts';
 
-/** The host kills after 2 s; a host that has not ended a stopped job by then is given up. */
+/** The host kills a stopped job after 2 s. When the job has not ended after this time, the host itself is given up. */
 const STOP_PATIENCE_MS = 15_000;
 
 export interface EngineJobSpec {
   /**
-   * `yt-dlp` runs under the guard, `solver` (see `engine/solver_proof.py`) as well; the other two are run as they are, with
-   * the same limits and ownership.
+   * `yt-dlp` and `solver` (see `engine/solver_proof.py`) run under the guard. `ffprobe` and `ffmpeg` run without it, with the
+   * same limits and the same owner.
    */
   readonly program: 'yt-dlp' | 'solver' | 'ffprobe' | 'ffmpeg';
   readonly argv: readonly string[];
   /** Absolute and existing; the job's working directory and the only place it may write to. */
   readonly folder: string;
-  /** A cookies file, for yt-dlp as a module alone; it stays in memory. A secret: never logged. */
+  /** Text of a cookies file, only for yt-dlp as a Python module. It stays in memory. A secret: never logged. */
   readonly cookies?: string | null;
   readonly limits: {
-    /** Of any one file, exact. */
+    /** Largest size of a single file; the kernel enforces it to the byte. */
     readonly fileSizeBytes: number | null;
     readonly memoryBytes: number | null;
   };
   readonly egress: {
-    /** `host:port` exceptions; names are resolved once, when the job starts. */
+    /** Private `host:port` pairs that may be reached; names are resolved once, when the job starts. */
     readonly allow: readonly string[];
-    /** `isForAll`: yt-dlp's own traffic too; the proxy is then all the job may reach, `allow` included. */
+    /** `isForAll`: yt-dlp's own traffic uses the proxy too; the job may then reach nothing else, not even `allow`. */
     readonly proxy: { readonly url: string; readonly isForAll: boolean } | null;
-    /** ffmpeg may go on to https from a manifest that comes by plain http, where the kernel restricts connections. */
+    /** ffmpeg may follow a plain-http manifest to https, where the kernel restricts connections. */
     readonly allowsHttps?: boolean;
-    /** For tests: name to successive answers, each an address or several; the last one stays. */
+    /** For tests: successive answers for each host name, each one address or several; the last answer repeats. */
     readonly resolver?: Readonly<Record<string, readonly (string | readonly string[])[]>>;
   };
 }
 
 export interface EngineJobEvents {
-  /** A line of the job's standard output or error, without its end, never empty, at most 1 MiB. */
+  /** One line of the job's standard output or error, without its line end, never empty, at most 1 MiB. */
   onLine(line: string): void;
   onControl(control: EngineControl): void;
 }
@@ -47,9 +47,9 @@ export interface EngineJob {
   readonly closed: Promise<EngineExit>;
   /** Asks the host to end the job: SIGINT, after 2 s SIGKILL. Idempotent; `closed` tells when it is done. */
   stop(): void;
-  /** As `stop`, but with SIGKILL at once: for a job that leaves nothing worth a clean end. */
+  /** Like `stop`, but with SIGKILL at once: for a job whose files are not worth a clean end. */
   kill(): void;
-  /** CPU seconds of all processes of the job so far; null when it has ended or the system cannot tell (macOS). */
+  /** CPU seconds of all processes of the job so far; null when the job has ended or the system cannot tell (macOS). */
   usage(): Promise<number | null>;
 }
 
@@ -80,10 +80,12 @@ export function openEngineJob(
   const closed = new Promise<EngineExit>((resolve) => {
     socket.on('data', (chunk) => splitter.push(chunk));
     socket.on('end', () => socket.end());
-    // 'close' always follows and says the same: the exit line is there or not.
+    // 'close' always follows an error, and the exit line tells both cases apart.
     socket.on('error', () => undefined);
     socket.on('close', () => {
       clearTimeout(patience);
+      // The last line, flushed below, may make the caller stop the job: there is nothing left to wait for.
+      isStopping = true;
       splitter.flush();
       for (const answer of usageWaiters.splice(0)) answer(null);
       resolve(exit ?? lost);
@@ -91,10 +93,10 @@ export function openEngineJob(
   });
   socket.write(`${JSON.stringify(firstLine(spec, nonce))}\n`);
 
-  function stop(lastWords = ''): void {
+  function stop(lastRequest = ''): void {
     if (isStopping) return;
     isStopping = true;
-    socket.end(lastWords);
+    socket.end(lastRequest);
     patience = setTimeout(() => socket.destroy(), STOP_PATIENCE_MS);
   }
 
