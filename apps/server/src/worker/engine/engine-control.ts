@@ -1,8 +1,18 @@
-/** What host and job process say between the lines of output. */
+import {
+  fieldsOf,
+  listOf,
+  numberOf,
+  parseJson,
+  stringOf,
+  stringsOf,
+  type JsonFields,
+} from './json-values.ts';
+
+/** Messages of the engine host and of the job process, sent between the lines of output. */
 export type EngineControl =
   | { readonly kind: 'started'; readonly pid: number }
   | {
-      /** The guard has refused something. The same address and port twice is the end of the job. */
+      /** The guard has refused something. The second refusal of one address and port ends the job. */
       readonly kind: 'refused';
       /** `connect`, `send`, `process`, `open`, `rename`, … */
       readonly event: string;
@@ -10,11 +20,11 @@ export type EngineControl =
       readonly port: number | null;
       readonly path: string | null;
       readonly reason: string | null;
-      /** It was for a subtitle, a thumbnail or SponsorBlock: a warning, not a failure. */
+      /** The request was for a subtitle, a thumbnail or SponsorBlock: a warning, not a failure. */
       readonly isOptional: boolean;
     }
   | {
-      /** Headers of an answer that yt-dlp got; the first 64 good ones and every bad one. */
+      /** Headers of a response that yt-dlp got: the first 64 successful ones and every failed one. */
       readonly kind: 'response';
       readonly status: number;
       readonly host: string | null;
@@ -28,92 +38,94 @@ export type EngineControl =
   | RaisedError
   | LiveGap
   | {
-      /** Segments of one stream could not be had, after every retry; the others lie in the job folder. */
+      /** Segments of one stream that could not be fetched after all retries; the other segments are in the job folder. */
       readonly kind: 'missing';
       readonly file: string;
       readonly segments: SegmentList;
-      /** It was for a subtitle. */
+      /** The stream is a subtitle. */
       readonly isOptional: boolean;
     }
   | {
-      /** What the manifest of this stream says of its segments. */
+      /** What the manifest of one stream says about its segments. */
       readonly kind: 'listed';
       readonly file: string;
-      /** Those that it says itself are lost. */
+      /** Segments that the manifest itself declares as lost. */
       readonly gaps: SegmentList;
-      /** Time stamps need not go on from one segment to the next. */
+      /** The manifest declares discontinuities: time stamps need not continue from one segment to the next. */
       readonly hasBreaks: boolean;
-      /** Of all that are not lost; null: not said. */
+      /** Duration of all segments that are not lost; null: the manifest does not say. */
       readonly seconds: number | null;
       readonly isOptional: boolean;
     }
   | {
-      /** Lines of a cookies file: those that were given and that the site has renewed. A secret: never logged. */
+      /** Lines of a cookies file: the given cookies that the site has renewed. A secret: never logged. */
       readonly kind: 'cookies';
       readonly text: string;
     };
 
-/** What an error of yt-dlp is, beside the words that it prints of it. */
+export type ListedSegments = Extract<EngineControl, { kind: 'listed' }>;
+
+/** The exception behind an error that yt-dlp prints. */
 export interface RaisedError {
   readonly kind: 'error';
-  /** As it is printed, at most 600 characters. */
+  /** The printed text, at most 600 characters. */
   readonly text: string;
-  /** Of an extractor's error, the words alone. */
+  /** The message of an extractor's error, without what yt-dlp prints around it. */
   readonly said: string | null;
-  /** Names of its class and of those that it inherits from; empty when nothing was raised. */
+  /** Names of the exception's class and base classes; empty when nothing was raised. */
   readonly classes: readonly string[];
-  /** The same of what it was made of. */
+  /** The same names for the exceptions that caused it. */
   readonly causes: readonly string[];
-  /** The extractor gives it for the site's plain answer, not for a fault of its own. */
+  /** The extractor reports what the site answered; the extractor itself has no fault. */
   readonly isExpected: boolean;
-  /** Of the answer that it, or its cause, is about. */
+  /** HTTP status that the error, or its cause, is about. */
   readonly status: number | null;
   readonly host: string | null;
-  /** Where the media is offered. */
+  /** Countries in which the media is available. */
   readonly countries: readonly string[];
   readonly extractor: string | null;
-  /** Raised by Python itself in the code of an extractor. */
+  /** Python itself raised the exception inside an extractor. */
   readonly isInExtractor: boolean;
-  /** The site says that the media comes later. */
+  /** The site says that the media will be published later. */
   readonly isUpcoming: boolean;
-  /** When that is, in seconds of epoch time. */
+  /** The announced time of publication, in epoch seconds. */
   readonly releaseAtSeconds: number | null;
-  /** It was for a part that the download can do without. */
+  /** The error is about a part that the download can do without. */
   readonly isOptional: boolean;
 }
 
 /** Some of the segments of a stream. */
 export interface SegmentList {
   readonly count: number;
-  /** Of the stream; null when the list is not known. */
+  /** Segments of the whole stream; null when the list is not known. */
   readonly total: number | null;
-  /** There are more, which were not asked for. */
+  /** There are more such segments; the engine stopped asking for them. */
   readonly isMore: boolean;
-  /** The first of them: their number, from 1, and the second at which they begin, as far as the manifest says. */
+  /** The first of these segments: number, from 1, and start time in seconds where the manifest says it. */
   readonly places: readonly { readonly index: number; readonly atSeconds: number | null }[];
 }
 
-/** A live recording has lost something for good. */
+/** A hole in a live recording that nothing can fill any more. */
 export interface LiveGap {
   readonly kind: 'live_gap';
   /** Seconds into the recording; null: not known. */
   readonly atSeconds: number | null;
-  /** Number of the first lost segment in the list of the stream; null: the recording was given up here. */
+  /** Number of the first lost segment in the playlist; null: not known, or the recording was given up here. */
   readonly firstSegment: number | null;
   readonly segments: number;
-  /** Of which it is only known that it came between two parts: for how long none was recorded. Null: not known. */
+  /** Only for a gap between two parts of a recording: how long nothing was recorded. Null: not known. */
   readonly lostSeconds?: number | null;
 }
 
-/** How a job ended. Without `isHostLost` the host has confirmed that none of its processes is left. */
+/** How a job ended. Unless `isHostLost`, the host has confirmed that no process of the job is left. */
 export interface EngineExit {
   readonly status: number | null;
   readonly signal: number | null;
-  /** Of every process of the job. */
+  /** Sum over all processes of the job. */
   readonly cpuSeconds: number | null;
-  /** Of the largest process. */
+  /** Peak of the largest process of the job. */
   readonly peakMemoryBytes: number | null;
-  /** The connection could not be made or broke before the host told the end. */
+  /** The connection could not be opened, or broke before the host reported the end of the job. */
   readonly isHostLost: boolean;
 }
 
@@ -122,11 +134,11 @@ export type ControlLine =
   | { readonly kind: 'exit'; readonly exit: EngineExit }
   | { readonly kind: 'usage'; readonly cpuSeconds: number | null };
 
-/** The control line in a line of a connection, or null: only one with this connection's nonce counts. */
+/** The control message in a line, or null when the line is output: a control line begins with the nonce of its connection. */
 export function parseControlLine(line: string, nonce: string): ControlLine | null {
   const prefix = `\x1e${nonce} `;
   if (!line.startsWith(prefix)) return null;
-  const fields = parseObject(line.slice(prefix.length));
+  const fields = fieldsOf(parseJson(line.slice(prefix.length)));
   switch (fields['control']) {
     case 'started':
       return { kind: 'started', pid: numberOf(fields['pid']) ?? 0 };
@@ -197,7 +209,7 @@ export function parseControlLine(line: string, nonce: string): ControlLine | nul
   }
 }
 
-function raisedError(fields: Readonly<Record<string, unknown>>): RaisedError {
+function raisedError(fields: JsonFields): RaisedError {
   return {
     kind: 'error',
     text: stringOf(fields['text']) ?? '',
@@ -216,39 +228,13 @@ function raisedError(fields: Readonly<Record<string, unknown>>): RaisedError {
   };
 }
 
-function segmentList(fields: Readonly<Record<string, unknown>>): SegmentList {
-  const places: readonly unknown[] = Array.isArray(fields['places']) ? fields['places'] : [];
+function segmentList(fields: JsonFields): SegmentList {
   return {
     count: numberOf(fields['count']) ?? 0,
     total: numberOf(fields['total']),
     isMore: fields['is_more'] === true,
-    places: places.map((place) => {
-      const entry: Readonly<Record<string, unknown>> =
-        typeof place === 'object' && place !== null ? { ...place } : {};
-      return { index: numberOf(entry['index']) ?? 0, atSeconds: numberOf(entry['at']) };
-    }),
+    places: listOf(fields['places'])
+      .map(fieldsOf)
+      .map((place) => ({ index: numberOf(place['index']) ?? 0, atSeconds: numberOf(place['at']) })),
   };
 }
-
-function parseObject(text: string): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? { ...value } : {};
-  } catch {
-    return {};
-  }
-}
-
-function stringOf(value: unknown): string | null {
-  return typeof value === 'string' ? value : null;
-}
-
-function stringsOf(value: unknown): string[] {
-  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
-}
-
-function numberOf(value: unknown): number | null {
-  return typeof value === 'number' ? value : null;
-}
-
-export type ListedSegments = Extract<EngineControl, { kind: 'listed' }>;

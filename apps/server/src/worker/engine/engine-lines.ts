@@ -1,16 +1,16 @@
 const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
-/** A line longer than this is dropped whole. */
+/** Longer lines are dropped as a whole. */
 export const MAX_LINE_BYTES = 1024 * 1024;
 
 /**
- * Cuts a byte stream into lines, for programs that end theirs with `\n`, `\r` or both (ffmpeg writes its status
- * with `\r` only). Empty lines are skipped; characters are decoded a line at a time, so none is cut in half.
+ * Cuts a byte stream into lines that end with `\n`, `\r` or both (ffmpeg ends its status lines with `\r` only). Empty lines
+ * are skipped. Text is decoded line by line, so that no character is cut in half.
  */
 export function createLineSplitter(onLine: (line: string) => void): {
   push(chunk: Buffer): void;
-  /** The rest without a line end, when the stream has ended. */
+  /** Call at the end of the stream: passes on the last line when it has no line end. */
   flush(): void;
 } {
   let parts: Buffer[] = [];
@@ -18,7 +18,7 @@ export function createLineSplitter(onLine: (line: string) => void): {
 
   function keep(part: Buffer): void {
     sizeBytes += part.length;
-    // Kept are only the parts that could still make a line; the size goes on counting until the line ends.
+    // Of a line that is too long, only the size is counted until the line ends.
     if (sizeBytes > MAX_LINE_BYTES) parts = [];
     else if (part.length > 0) parts.push(part);
   }

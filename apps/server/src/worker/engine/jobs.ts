@@ -7,7 +7,7 @@ import {
 import type { AttemptUsage } from '../../domain/attempt.ts';
 import type { Task } from '../task.ts';
 
-/** A program that only looks at a finished file. */
+/** Default for a program that only reads a finished file. */
 const TOOL_TIMEOUT_MS = 120_000;
 
 export interface ToolResult {
@@ -15,26 +15,26 @@ export interface ToolResult {
   readonly isTimedOut: boolean;
 }
 
-/** The processes of one attempt, one after another. */
+/** The engine jobs of one attempt, which run one after another. */
 export interface Jobs {
-  /** `allowsHttps`: ffmpeg may go on to https from a manifest that comes by plain http. */
+  /** `allowsHttps`: see `EngineJobSpec`. */
   startYtDlp(argv: readonly string[], allowsHttps: boolean, events: EngineJobEvents): EngineJob;
-  /** Runs ffprobe or ffmpeg on files of the job folder, without any network; `engine/media_inputs.py` says which kinds. */
+  /** Runs ffprobe or ffmpeg on files of the job folder, without network; `engine/media_inputs.py` lists the allowed formats. */
   runTool(
     program: 'ffprobe' | 'ffmpeg',
     argv: readonly string[],
     onLine?: (line: string) => void,
     timeoutMs?: number,
   ): Promise<ToolResult>;
-  /** Ends what runs now, and whatever is started later at once. */
+  /** Ends the running job, and every job that is started later right after its start. */
   stop(): void;
   readonly isStopped: boolean;
-  /** A live recording ends with what it has, now or as soon as there is something. */
+  /** Ends a live recording with what it has, now or as soon as it has something. */
   finish(): void;
   readonly isFinishing: boolean;
-  /** What of its cookies the site has renewed in the last run; null when nothing. A secret. */
+  /** The given cookies that the site renewed in the last run; null when there are none. A secret. */
   renewedCookies(): string | null;
-  /** Of all processes that have ended. */
+  /** Sum over the jobs that have ended. */
   usage(): AttemptUsage;
 }
 

@@ -1,6 +1,15 @@
+import {
+  fieldsOf,
+  listOf,
+  numberOf,
+  parseJson,
+  stringOf,
+  type JsonFields,
+} from '../engine/json-values.ts';
+
 /**
- * What yt-dlp prints for us, and how it is read back. Each line begins with a word that only this run knows,
- * and every value is JSON, so that no title, file name or message of a site can look like one of our lines.
+ * The lines that yt-dlp prints for Artemis, and their parser. Each line begins with the random word (nonce) of its run, and
+ * every value is JSON, so that no title, file name or message of a site can pass for one of these lines.
  */
 
 const VIDEO_FIELDS = [
@@ -28,7 +37,7 @@ const VIDEO_FIELDS = [
   'playlist_index',
 ];
 
-/** Written by people, so of any length: one of more than 1 MiB would cost us the whole line. */
+/** People write these texts, so they may have any length; a line over 1 MiB is dropped (`MAX_LINE_BYTES`). */
 const TEXT_FIELDS = ['title', 'uploader', 'channel', 'playlist_title'] as const;
 const MOST_CHARACTERS = 2000;
 
@@ -53,7 +62,7 @@ const PROGRESS_FIELDS = [
 
 const TAB = '\t';
 
-/** Arguments of `--print` and `--progress-template`; the nonce is letters and digits. */
+/** Arguments of `--print` and `--progress-template`. The nonce consists of letters and digits. */
 export function outputTemplates(nonce: string) {
   return {
     video: [
@@ -87,21 +96,21 @@ export function outputTemplates(nonce: string) {
 export interface FormatInfo {
   readonly formatId: string;
   readonly sizeBytes: number | null;
-  /** The site has said so; otherwise it is yt-dlp's estimate. */
+  /** The site states the size; otherwise yt-dlp estimates it. */
   readonly isSizeExact: boolean;
-  /** Kilobits a second. */
+  /** In kbit/s. */
   readonly bitrate: number | null;
   readonly hasVideo: boolean;
   readonly protocol: string | null;
 }
 
 export interface VideoInfo {
-  readonly fields: Readonly<Record<string, unknown>>;
-  /** The streams that will be fetched, in this order; never empty. */
+  readonly fields: JsonFields;
+  /** The streams that yt-dlp will fetch, in this order; never empty. */
   readonly formats: readonly FormatInfo[];
   readonly durationSeconds: number | null;
   readonly isLive: boolean;
-  /** Total length of what SponsorBlock names, overlaps counted once. */
+  /** Total length of the SponsorBlock segments; overlaps count once. */
   readonly sponsorSeconds: number;
 }
 
@@ -122,7 +131,7 @@ export type OutputMessage =
   | {
       readonly kind: 'file';
       readonly path: string;
-      /** As they are in the finished file. */
+      /** The chapters of the finished file. */
       readonly chapters: readonly ChapterSpan[];
     };
 
@@ -131,26 +140,27 @@ export interface ChapterSpan {
   readonly endSeconds: number;
 }
 
-/** One of our lines, or null for anything else that was printed. */
+/** The message in one of our lines; null for any other line. */
 export function parseOutputLine(line: string, nonce: string): OutputMessage | null {
   const [word, kind, ...values] = line.split(TAB);
   if (word !== nonce || kind === undefined) return null;
+  // yt-dlp prints `NA`, which is no JSON, for a value that it does not know.
   const [first, second, third, ...texts] = values.map(parseJson);
   switch (kind) {
     case 'video':
       return {
         kind,
-        video: videoInfo({ ...objectOf(first), ...named(texts) }, listOf(second), listOf(third)),
+        video: videoInfo({ ...fieldsOf(first), ...named(texts) }, listOf(second), listOf(third)),
       };
     case 'download':
-      return { kind, progress: streamProgress(objectOf(first), second) };
+      return { kind, progress: streamProgress(fieldsOf(first), second) };
     case 'postprocess': {
-      const { status, postprocessor } = objectOf(first);
+      const { status, postprocessor } = fieldsOf(first);
       return { kind, name: String(postprocessor), isFinished: status === 'finished' };
     }
     case 'file':
       return typeof first === 'string'
-        ? { kind, path: first, chapters: listOf(second).map(objectOf).map(chapterSpan) }
+        ? { kind, path: first, chapters: listOf(second).map(fieldsOf).map(chapterSpan) }
         : null;
     default:
       return null;
@@ -167,21 +177,21 @@ function named(texts: readonly unknown[]): Readonly<Record<string, string>> {
 }
 
 function videoInfo(
-  fields: Readonly<Record<string, unknown>>,
+  fields: JsonFields,
   requested: readonly unknown[],
   sponsors: readonly unknown[],
 ): VideoInfo {
-  const formats = (requested.length > 0 ? requested.map(objectOf) : [fields]).map(formatInfo);
+  const formats = (requested.length > 0 ? requested.map(fieldsOf) : [fields]).map(formatInfo);
   return {
     fields,
     formats,
     durationSeconds: numberOf(fields['duration']),
     isLive: fields['is_live'] === true,
-    sponsorSeconds: unionSeconds(sponsors.map(objectOf)),
+    sponsorSeconds: unionSeconds(sponsors.map(fieldsOf)),
   };
 }
 
-function formatInfo(fields: Readonly<Record<string, unknown>>): FormatInfo {
+function formatInfo(fields: JsonFields): FormatInfo {
   return {
     formatId: stringOf(fields['format_id']) ?? '',
     sizeBytes: numberOf(fields['filesize']) ?? numberOf(fields['filesize_approx']),
@@ -192,17 +202,14 @@ function formatInfo(fields: Readonly<Record<string, unknown>>): FormatInfo {
   };
 }
 
-function chapterSpan(fields: Readonly<Record<string, unknown>>): ChapterSpan {
+function chapterSpan(fields: JsonFields): ChapterSpan {
   return {
     startSeconds: numberOf(fields['start_time']) ?? 0,
     endSeconds: numberOf(fields['end_time']) ?? Infinity,
   };
 }
 
-function streamProgress(
-  fields: Readonly<Record<string, unknown>>,
-  formatId: unknown,
-): StreamProgress {
+function streamProgress(fields: JsonFields, formatId: unknown): StreamProgress {
   return {
     formatId: stringOf(formatId),
     isFinished: fields['status'] === 'finished',
@@ -214,7 +221,7 @@ function streamProgress(
   };
 }
 
-function unionSeconds(segments: readonly Readonly<Record<string, unknown>>[]): number {
+function unionSeconds(segments: readonly JsonFields[]): number {
   const spans = segments
     .map(
       ({ start_time: start, end_time: end }) => [numberOf(start) ?? 0, numberOf(end) ?? 0] as const,
@@ -229,32 +236,7 @@ function unionSeconds(segments: readonly Readonly<Record<string, unknown>>[]): n
   return total;
 }
 
-/** yt-dlp prints `NA` for what it does not know. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return null;
-  }
-}
-
-function objectOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? { ...value } : {};
-}
-
-/** Notes of yt-dlp to itself; a link with one is refused everywhere else. */
+/** Removes the data that yt-dlp smuggles to itself in a link; every other place refuses a link that has them. */
 export function withoutSmuggled(url: string): string {
   return url.replace(/#__youtubedl_smuggle=.*$/, '');
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? (value as unknown[]) : [];
-}
-
-function stringOf(value: unknown): string | null {
-  return typeof value === 'string' ? value : null;
-}
-
-function numberOf(value: unknown): number | null {
-  return typeof value === 'number' && Number.isFinite(value) ? value : null;
 }
