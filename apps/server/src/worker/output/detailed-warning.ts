@@ -1,6 +1,6 @@
 import { WARNINGS, type DownloadWarning, type WarningCode } from '@artemis/contracts';
 
-/** `detail`: figures and names, without words, so that a page in any language can show it. */
+/** `detail` holds figures and names but no words, so that the page can show it in every language. */
 export function detailed(code: WarningCode, detail: string): DownloadWarning {
   return { code, message: `${WARNINGS[code].replace(/\.$/, '')} (${detail}).`, detail };
 }

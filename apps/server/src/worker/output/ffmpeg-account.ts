@@ -1,21 +1,24 @@
-/** What ffmpeg has said of the sources of a download that it made itself; it ends well whatever happened to them. */
+/**
+ * What ffmpeg said about its sources while it did the download itself. Its exit status does not help: ffmpeg also succeeds
+ * after it has lost a source.
+ */
 export interface FfmpegAccount {
   readonly inputs: readonly FfmpegInput[];
   /** The reading of a source ended with an error. */
   readonly isInputLost: boolean;
-  /** An answer had fewer bytes than it promised, which may have been read again since. */
+  /** A response had fewer bytes than it promised; ffmpeg may have fetched the rest since. */
   readonly isAnswerShort: boolean;
 }
 
 export interface FfmpegInput {
-  /** How long the source is; null when that is not known, or guessed from its bitrate. */
+  /** Duration of the source; null when ffmpeg does not know it, or guesses it from the bitrate. */
   readonly seconds: number | null;
-  /** Its index tells where each packet lies, so that a missing one is an error of reading. */
+  /** The source has an index of its packets, so that ffmpeg reports a missing one as a read error. */
   readonly isIndexed: boolean;
 }
 
 const LOST_INPUT = [
-  // Until ffmpeg 6.0; the words are those of the C library.
+  // ffmpeg before 6.0 prints the words of the C library.
   /^https?:\/\/\S+: (Input\/output error|Connection (reset|timed out|refused|aborted)|Operation timed out|Broken pipe|Network is unreachable|No route to host|Software caused)/,
   /^\[in#\d+[^\]]*\] Error (during demuxing|retrieving a packet from demuxer): (?!End of file|Immediate exit)/,
   /^\[\S+ @ \w+\] stream \d+, offset 0x[0-9a-f]+: partial file$/,
@@ -37,7 +40,7 @@ export function createFfmpegListener(): FfmpegListener {
       if (line.includes('Estimating duration from bitrate')) isGuess = true;
       else if (line.includes('Stream ends prematurely at ')) isAnswerShort = true;
       else if (LOST_INPUT.some((pattern) => pattern.test(line))) isInputLost = true;
-      // What lies in the job folder has come by other ways.
+      // Inputs in the job folder are not sources: yt-dlp or the engine has fetched them.
       const format = /^Input #\d+, (\S+), from 'https?:/.exec(line)?.[1];
       if (format !== undefined) {
         inputs.push({ seconds: null, isIndexed: format.startsWith('mov,') });
@@ -56,8 +59,8 @@ export function createFfmpegListener(): FfmpegListener {
 }
 
 /**
- * Whether bytes of a source are missing. Of a stream in segments a short answer is a hole, since ffmpeg goes on with the
- * next one; a file may be read again from there.
+ * Whether bytes of a source are missing. In a segmented stream a short response leaves a hole, because ffmpeg continues with
+ * the next segment. Of a single file, ffmpeg may fetch the rest.
  */
 export function isSourceLost(
   { isInputLost, isAnswerShort }: FfmpegAccount,

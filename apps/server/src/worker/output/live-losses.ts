@@ -1,17 +1,17 @@
 import type { LiveGap } from '../engine/engine-connection.ts';
 
-/** More is a stream that fails all the time. */
+/** A stream with more gaps than this fails all the time. */
 const MOST_KEPT = 1000;
-/** All of these may stand behind its own progress, which ends without a new line. */
+/** None of these patterns is anchored: ffmpeg writes its status without a line end, and the message follows on the same line. */
 const OPENED = /(?:^|\s)\[\w+ @ \w+\] Opening '([^']+)' for reading/;
 const FAILED = /(?:^|\s)\[hls @ \w+\] Failed to open segment (\d+) of playlist\b/;
 const PASSED = /(?:^|\s)\[hls @ \w+\] skipping (\d+) segments ahead\b/;
 
-/** What a live stream has lost, from what ffmpeg says while it goes on without it. */
+/** Collects the gaps of a live recording from the messages with which ffmpeg skips segments. */
 export interface LiveLosses {
-  /** `atSeconds`: how long has been recorded. */
+  /** `atSeconds`: the length of the recording so far. */
   take(line: string, atSeconds: number): void;
-  /** In the order in which they were lost. */
+  /** Oldest first. */
   gaps(): readonly LiveGap[];
 }
 
@@ -24,7 +24,7 @@ export function createLiveLosses(): LiveLosses {
       const url = OPENED.exec(line)?.[1];
       if (url !== undefined) {
         opened = url;
-        // It is tried again, some versions do so several times.
+        // ffmpeg tries this segment again; some versions do so several times.
         gaps.delete(url);
       }
       const failed = FAILED.exec(line)?.[1];

@@ -2,14 +2,15 @@ import type { Phase } from '@artemis/contracts';
 import type { FormatInfo, OutputMessage, StreamProgress, VideoInfo } from './output-lines.ts';
 import { createSpeedometer } from './speedometer.ts';
 
-/** The rest is for joining, converting and checking. */
+/** Percent for the transfer; joining, converting and checking share the rest. */
 const DOWNLOAD_SHARE = 98;
 const VERIFYING = 99;
-/** Picture against sound where a site tells neither size nor bitrate. */
+/** Weights of video and audio when the site states neither size nor bitrate. */
 const USUAL_WEIGHT = { video: 9, audio: 1 } as const;
+
 export interface ProgressFigure {
   readonly phase: Phase;
-  /** 0–99 for the whole run; never falls. */
+  /** 0–99 for the whole attempt; never falls. */
   readonly progress: number;
   readonly downloadedBytes: number | null;
   readonly totalBytes: number | null;
@@ -19,11 +20,11 @@ export interface ProgressFigure {
 
 export interface ProgressMeter {
   take(message: OutputMessage): void;
-  /** For what reports no progress of its own (ffmpeg fetching a stream): bytes that lie on the disk. */
+  /** For a transfer that reports no progress (ffmpeg fetches the stream): bytes on the disk so far. */
   takeBytes(bytes: number): void;
   verifying(): void;
   read(): ProgressFigure;
-  /** Sum over all streams: what is held against the size limit. */
+  /** Sum over all streams; the size limit counts these bytes. */
   downloadedBytes(): number;
 }
 
@@ -32,11 +33,11 @@ interface Stream {
   sizeBytes: number | null;
   downloadedBytes: number;
   fraction: number;
-  /** What it begins with may have lain on the disk before. */
+  /** False until the first report, whose bytes may include those of an earlier attempt. */
   isReported: boolean;
 }
 
-/** Turns messages of one run into one figure. `now` is monotonic milliseconds. */
+/** Combines the messages of an attempt into one figure. `now` returns monotonic milliseconds. */
 export function createProgressMeter(now: () => number): ProgressMeter {
   const streams = new Map<string, Stream>();
   const speedometer = createSpeedometer(now);
@@ -46,7 +47,7 @@ export function createProgressMeter(now: () => number): ProgressMeter {
 
   function begin(video: VideoInfo): void {
     streams.clear();
-    // Another part of a live recording.
+    // A live recording begins its next part.
     if (phase === 'processing') phase = 'downloading';
     const weigh = weights(video);
     for (const format of video.formats) {
@@ -61,7 +62,7 @@ export function createProgressMeter(now: () => number): ProgressMeter {
   }
 
   function advance(progress: StreamProgress): void {
-    // Subtitles and thumbnails are fetched in the same way, but without a format.
+    // Subtitles and thumbnails report progress too, but have no format.
     const stream = progress.formatId === null ? undefined : streams.get(progress.formatId);
     if (stream === undefined) return;
     if (phase === 'extracting') phase = 'downloading';
@@ -135,7 +136,7 @@ export function createProgressMeter(now: () => number): ProgressMeter {
   };
 }
 
-/** Finished fragments are the better measure: the size of the others is a guess that changes. */
+/** Prefers the number of finished fragments: the size of the remaining ones is a guess that changes. */
 function fractionOf(progress: StreamProgress, sizeBytes: number | null): number {
   const { fragmentIndex, fragmentCount, downloadedBytes } = progress;
   if (fragmentIndex !== null && fragmentCount !== null && fragmentCount > 0) {
@@ -144,7 +145,7 @@ function fractionOf(progress: StreamProgress, sizeBytes: number | null): number 
   return sizeBytes === null || sizeBytes === 0 ? 0 : (downloadedBytes ?? 0) / sizeBytes;
 }
 
-/** By size, else by bitrate, else by what is usual; never one measure for this stream and another for that. */
+/** Weighs streams by size, else by bitrate, else by the usual weights; all streams use the same measure. */
 function weights({ formats }: VideoInfo): (format: FormatInfo) => number {
   if (formats.every(({ sizeBytes }) => sizeBytes !== null && sizeBytes > 0)) {
     return ({ sizeBytes }) => sizeBytes ?? 0;

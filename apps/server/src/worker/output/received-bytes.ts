@@ -3,22 +3,23 @@ import type { StreamProgress, VideoInfo } from './output-lines.ts';
 
 type Response = Extract<EngineControl, { kind: 'response' }>;
 
-/** After so many good answers `engine/reports.py` tells of no more. */
+/** `engine/reports.py` reports this many successful responses and no more. */
 const MAX_REPORTED = 64;
 
 export interface ReceivedBytes {
   takeResponse(response: Response): void;
-  /** `video` is what was named before it. */
+  /** `video` is the video that yt-dlp named before. */
   takeProgress(progress: StreamProgress, video: VideoInfo | null): void;
-  /** Of every stream as many came as the server has. */
+  /** Every stream was received with as many bytes as the server has. */
   areComplete(): boolean;
-  /** What is wrong with a stream that yt-dlp calls finished; null when nothing is. */
+  /** What is wrong with a stream that yt-dlp calls finished; null when all is well. */
   problem(): string | null;
 }
 
 /**
- * Holds what yt-dlp has received of each plain file against what the server said last: of an answer for a part, the
- * length of the whole. yt-dlp itself counts the length of the part, and lets a hundred bytes pass when it continues.
+ * Compares the bytes that yt-dlp received of each plain file with the length in the server's last response; for a partial
+ * response (206) that is the length of the whole file. yt-dlp's own check compares with the length of the partial response
+ * and tolerates a hundred bytes when it resumes.
  */
 export function createReceivedBytes(): ReceivedBytes {
   let promised: number | null = null;
@@ -31,7 +32,7 @@ export function createReceivedBytes(): ReceivedBytes {
     takeResponse(response) {
       if (response.status >= 400) return;
       good += 1;
-      // The next answer might be one that is not told, and this one be of something else.
+      // From here on responses go unreported, so this one need not be the last one before the stream ends.
       if (good >= MAX_REPORTED) promised = null;
       else if (!response.isOptional) promised = lengthOfWhole(response);
     },
@@ -45,7 +46,7 @@ export function createReceivedBytes(): ReceivedBytes {
       }
       streams += 1;
       areAllKnown &&= isKnown;
-      // That of one stream says nothing of the next one.
+      // The length of one stream says nothing about the next one.
       promised = null;
     },
     areComplete: () => streams > 0 && areAllKnown && problem === null,
@@ -53,7 +54,7 @@ export function createReceivedBytes(): ReceivedBytes {
   };
 }
 
-/** Null when it is not said. The length of compressed answers is not reported. */
+/** Null when the response does not say it. The engine reports no length for compressed responses. */
 function lengthOfWhole({ status, contentLength, contentRange }: Response): number | null {
   if (contentLength === null) return null;
   const text =

@@ -1,9 +1,8 @@
 const MAX_TEXT_CHARACTERS = 1000;
 
 /**
- * A line for a log: without yt-dlp's plea to report it to its makers, without query or fragment of a URL
- * (signatures, tokens), user name or password in one, values that are named like a secret, and control characters,
- * and not longer than a thousand characters.
+ * Makes a line fit for the log, at most 1,000 characters long. Removes: yt-dlp's request to report a bug; user name, password,
+ * query and fragment of URLs (signatures, tokens); values whose name sounds like a secret; control characters.
  */
 export function redact(text: string): string {
   const clean = text

@@ -4,15 +4,15 @@ import type { ProgressFigure } from './progress.ts';
 
 const PROGRESS_INTERVAL_MS = 250;
 
-/** Sends what happens to the main thread. */
+/** Sends the events of an attempt to the main thread. */
 export interface Reporter {
   log(this: void, level: LogLevel, text: string): void;
   metadata(metadata: Metadata): void;
-  /** Sent once: later figures of the same attempt are left out. */
+  /** Sends the first call of an attempt only. */
   space(totalBytes: number, presentBytes: number): void;
-  /** Sent at most four times a second, and only when it has changed. */
+  /** Sends at most four figures a second, and only changed ones. */
   progress(figure: ProgressFigure): void;
-  /** For the last figure of a phase that no other would follow soon. */
+  /** Sends a changed figure at once: for the end of a phase, when no other figure follows soon. */
   progressNow(figure: ProgressFigure): void;
 }
 

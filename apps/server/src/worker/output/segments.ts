@@ -3,7 +3,7 @@ import { clock } from './clock-words.ts';
 
 const MAX_NAMED = 8;
 
-/** What is missing and where, for the log of a download: "2 of 60 segments are missing: 13 (at 0:12), 41 (at 0:40)." */
+/** Sentence for the log of a download: "2 of 60 segments are missing: 13 (at 0:12), 41 (at 0:40)." */
 export function missingSegments({ count, total, isMore, places }: SegmentList): string {
   const named = places.slice(0, MAX_NAMED).map(({ index, atSeconds }) => {
     return atSeconds === null ? String(index) : `${index} (at ${clock(atSeconds)})`;
@@ -16,7 +16,7 @@ export function missingSegments({ count, total, isMore, places }: SegmentList): 
   return `${number}${of} segment${total === 1 || (total === null && count === 1) ? '' : 's'} ${verb} missing${where}.`;
 }
 
-/** The same in figures, so that a page in any language can show it: "2 / 60: Segment 13 (0:12), 41–43 (0:40)". */
+/** The same facts in figures, which the page can show in every language: "2 / 60: Segment 13 (0:12), 41–43 (0:40)". */
 export function segmentFigures({ count, total, isMore, places }: SegmentList): string {
   const runs: { first: number; last: number; atSeconds: number | null }[] = [];
   for (const { index, atSeconds } of places) {
@@ -33,7 +33,7 @@ export function segmentFigures({ count, total, isMore, places }: SegmentList): s
   return `${isMore ? '> ' : ''}${count} / ${total ?? '?'}${where}`;
 }
 
-/** The same list from what ffmpeg says while it goes on without them: their numbers are those of the playlist. */
+/** The segments that ffmpeg skipped, from its messages; they use the numbers of the playlist. */
 export function skippedSegments(lines: readonly string[]): SegmentList {
   const numbers = new Set<number>();
   let unnumbered = 0;

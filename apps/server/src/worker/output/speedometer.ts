@@ -1,23 +1,23 @@
-/** Bytes that come in bursts, as blocks and segments do, are one step within so much time. */
+/** Bytes that arrive within this time, such as the blocks of a burst, count as one step. */
 const STEP_MS = 500;
 const WINDOW_MS = 10_000;
-/** Segments of a slow stream may be further apart than a window. */
+/** Kept even when they are older than the window: the segments of a slow stream may be further apart. */
 const LEAST_STEPS = 4;
-/** Without a byte for so long, or for three of its usual pauses, nothing is coming. */
+/** After this time, or three usual pauses, without a byte the speed is 0. */
 const SILENCE_MS = 5_000;
-/** Waiting for the next step is no slowing down before. */
+/** After this time, or two usual pauses, an overdue step lowers the speed. */
 const PATIENCE_MS = 1_500;
 
 export interface Speedometer {
-  /** So many bytes have come since the last call. */
+  /** `bytes`: received since the last call. */
   add(bytes: number): void;
-  /** Smoothed over ten seconds; null before there is enough to tell. */
+  /** Smoothed over ten seconds; null until there are two steps. */
   bytesPerSecond(): number | null;
 }
 
 /**
- * The only smoothing of a speed: records, telemetry and the page show what it says. It measures from step to step, and not
- * to this moment: a transfer of constant speed would else seem to slow down between two reports. `now` is monotonic
+ * The only place that smooths a speed; records, telemetry and the page show its result. It measures from step to step and not
+ * up to now, because a constant transfer would otherwise seem to slow down between two reports. `now` returns monotonic
  * milliseconds.
  */
 export function createSpeedometer(now: () => number): Speedometer {
@@ -33,7 +33,7 @@ export function createSpeedometer(now: () => number): Speedometer {
       if (last !== undefined && bytes === 0) return;
       if (last !== undefined && atMs - last.atMs < STEP_MS) last.received = received;
       else steps.push({ atMs, received });
-      // What had gathered in buffers before the first report came at once, and at no speed of the transfer.
+      // The first step holds bytes from buffers, which arrive at once and say nothing about the speed of the transfer.
       const isStarted = !hasBegun && steps.length === LEAST_STEPS;
       if (isStarted) hasBegun = true;
       const isOld = steps.length > LEAST_STEPS && (steps[1]?.atMs ?? 0) <= atMs - WINDOW_MS;

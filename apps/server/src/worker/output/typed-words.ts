@@ -1,9 +1,9 @@
 import { redact } from './redact.ts';
 
-/** Stands for the random word of a run. */
+/** Replaces the random word (nonce) of a run. */
 export const NONCE_NAME = 'N';
 
-/** Words of a command line as one would type them, without secrets. The log and the explanation both use it. */
+/** A command line as one would type it in a shell, without secrets. */
 export function typed(words: readonly string[]): string {
   return words.map(quoted).join(' ');
 }

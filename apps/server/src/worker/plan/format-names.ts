@@ -3,7 +3,7 @@ import type { AUDIO_CODECS, VIDEO_CODECS } from '@artemis/contracts';
 export type AudioCodec = (typeof AUDIO_CODECS)[number];
 export type VideoCodec = (typeof VIDEO_CODECS)[number];
 
-/** As yt-dlp's format sorting calls them; null: any sound is as good, since it is decoded in any case. */
+/** Names in yt-dlp's format sorting; null: any source is as good, because WAV holds decoded audio. */
 export const SORT_AUDIO_CODECS: Readonly<Record<AudioCodec, string | null>> = {
   mp3: 'mp3',
   m4a: 'aac',
@@ -19,7 +19,7 @@ export const SORT_VIDEO_CODECS: Readonly<Record<VideoCodec, string>> = {
   av1: 'av01',
 };
 
-/** As ffprobe names them. */
+/** Names that ffprobe reports. */
 export const PROBE_AUDIO_CODECS: Readonly<Record<AudioCodec, RegExp>> = {
   mp3: /^mp3/,
   m4a: /^(aac|alac)$/,

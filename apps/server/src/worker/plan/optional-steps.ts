@@ -1,6 +1,6 @@
 import type { OptionalPart } from './plan.ts';
 
-/** Steps of yt-dlp before or after the download, and what of a download fails with them alone. */
+/** Postprocessors of yt-dlp, and the optional part of a download that is lost when only this step fails. */
 export const OPTIONAL_STEPS: Readonly<Record<string, OptionalPart>> = {
   SubtitlesConvertor: 'subtitles',
   EmbedSubtitle: 'embed_subtitles',
@@ -11,10 +11,7 @@ export const OPTIONAL_STEPS: Readonly<Record<string, OptionalPart>> = {
   ModifyChapters: 'sponsorblock',
 };
 
-/**
- * Whether a run was busy with something that the download can do without, by the step that is open and by what it said
- * last.
- */
+/** Whether a run was busy with an optional part of the download, judged by its open step and its last lines. */
 export function isAtOptionalPart(lines: readonly string[], openStep: string | null): boolean {
   if (openStep !== null) return Object.hasOwn(OPTIONAL_STEPS, openStep);
   const last = lines.findLast((line) =>

@@ -9,15 +9,15 @@ const ALL_OF: Readonly<Record<Part, OptionalPart>> = {
 };
 
 export interface PartsPlans {
-  /** The download with these parts alone. */
+  /** The plan of the whole download, reduced to these parts. */
   readonly whole: DownloadPlan;
-  /** Fetches what lies beside the media or will be put into it. */
+  /** Fetches the files of these parts, whether they stay beside the media or go into it. */
   readonly fetching: DownloadPlan;
-  /** Null when nothing goes into the media file. */
+  /** Puts them into the media file; null when nothing goes into it. */
   readonly embedding: DownloadPlan | null;
 }
 
-/** How the missing parts of a stored download are had, with the same choices as the download. */
+/** The runs that fetch the missing parts of a stored download, with the choices of that download. */
 export function partsPlans(
   selection: Selection,
   parts: readonly Part[],
@@ -30,7 +30,7 @@ export function partsPlans(
     ...plan,
     step: 'embedding',
     subtitles: plan.subtitles?.isEmbedded === true ? plan.subtitles : null,
-    // yt-dlp removes a picture that it has embedded, unless it is wanted beside the media as well.
+    // yt-dlp deletes a thumbnail after embedding it, unless it is to be written beside the media as well.
     isThumbnailWritten: plan.isThumbnailWritten && plan.isThumbnailEmbedded,
     isInfoWritten: false,
     section: null,

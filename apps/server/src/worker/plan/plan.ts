@@ -8,7 +8,7 @@ import {
   writtenRanges,
 } from '@artemis/contracts';
 
-/** What a download can do without. A part that fails is left out of the next run and becomes a warning. */
+/** A part that a download can do without. When it fails, the next run leaves it out and a warning names it. */
 export type OptionalPart =
   | `subtitle:${string}`
   | 'subtitles'
@@ -21,13 +21,13 @@ export type OptionalPart =
   | 'from_start';
 
 /**
- * What one run of yt-dlp is for: a whole download; or, of one that is stored, to fetch what is missing beside it; or to
- * put that into the media file, without any site.
+ * Purpose of one run of yt-dlp. `whole`: a whole download. `parts`: fetches the missing parts of a stored download.
+ * `embedding`: puts these parts into the media file, without contacting any site.
  */
 export type PlanStep = 'whole' | 'parts' | 'embedding';
 
 export interface SubtitlePlan {
-  /** Language tags as asked for; null: those of `DEFAULT_SUBTITLES`. */
+  /** The requested language tags; null: `DEFAULT_SUBTITLES`. */
   readonly languages: readonly string[] | null;
   readonly isAutoIncluded: boolean;
   readonly isEmbedded: boolean;
@@ -40,19 +40,19 @@ export interface SectionPlan {
   readonly isPrecise: boolean;
 }
 
-/** A selection with every default and every dependency between its fields worked out. */
+/** A selection with all defaults filled in and all dependencies between its fields resolved. */
 export interface DownloadPlan {
   readonly step: PlanStep;
   readonly selection: Selection;
   readonly options: DownloadOptions;
-  /** Lists entries and opens none: the flat preset, and the first run for a whole playlist. */
+  /** Lists the entries without opening them: the flat preset, and the first run for a whole playlist. */
   readonly isFlat: boolean;
-  /** Entries that are looked at when the link is a list, as yt-dlp takes them. */
+  /** Entries to read when the link is a list, as the value of `--playlist-items`. */
   readonly listItems: string;
-  /** Neither a listing nor a simulation: there will be a media file. */
+  /** The run makes a media file: it neither lists nor simulates. */
   readonly hasMedia: boolean;
   readonly isAudioOnly: boolean;
-  /** Null: whatever the streams fit into. */
+  /** Null: any container that holds the streams. */
   readonly container: DownloadOptions['container'] | null;
   readonly isFromStart: boolean;
   readonly subtitles: SubtitlePlan | null;
@@ -66,12 +66,12 @@ export interface DownloadPlan {
 }
 
 /**
- * English, and the language that is spoken as the site's own automatic captions (YouTube marks them `-orig`).
- * Not every language: a hundred translated captions cost a hundred requests, and the site's patience.
+ * English, and the automatic captions in the spoken language (YouTube marks these `-orig`). Not all languages: a hundred
+ * translated captions take a hundred requests, which sites throttle.
  */
 export const DEFAULT_SUBTITLES = ['en(-[A-Z]{2})?', '[a-z]{2,3}-orig'] as const;
 
-/** As yt-dlp takes it. QuickTime is none of them: ffmpeg leaves a picture out of it without a word. */
+/** Containers that can hold a cover, as the value of `--remux-video`. Not QuickTime: ffmpeg silently drops the cover there. */
 export const COVER_CONTAINERS = 'mp4>mp4/m4a>m4a/mp3>mp3/mkv';
 
 export function planOf(
@@ -83,7 +83,7 @@ export function planOf(
   const isSubtitlePreset = preset === 'Subtitle + metadata';
   const isAudioOnly = preset === 'Audio only';
   const hasMedia = !isFlat && options.simulate !== true;
-  // No picture can be put into a WAV file.
+  // A WAV file cannot hold a cover.
   const canEmbedThumbnail = !(isAudioOnly && options.audio_codec === 'wav');
   const { section, sponsorblock } = options;
   return {
@@ -126,14 +126,14 @@ export function planOf(
   };
 }
 
-/** The same for the media itself, or the first of a list. */
+/** The same selection for the linked video itself, or for the first entry of a list. */
 export function asSingle(selection: Selection): Selection {
   return { ...selection, options: { ...selection.options, playlist: { mode: 'single' } } };
 }
 
 function listItemsOf({ playlist }: DownloadOptions, isFlat: boolean): string {
   const { items, entry_ids: ids, max_items: maxItems = LIMITS.listedEntries } = playlist ?? {};
-  // Where they stand by now is known only when the whole list is read.
+  // Entries may have moved since the probe, so the whole list is read to find them.
   if (ids !== undefined && isFlat) return `1:${LIMITS.listedEntries}`;
   if (items === undefined) return isFlat ? `1:${maxItems}` : '1';
   return itemsOf(mergedRanges(writtenRanges(items)));
@@ -155,14 +155,14 @@ function subtitlePlan(
   return {
     languages,
     isAutoIncluded: subtitles?.auto ?? subtitles === undefined,
-    // Those of a part are cut to it when the media is there, and lie beside it.
+    // Subtitles of a section are cut after the download, and stay beside the media.
     isEmbedded:
       subtitles?.embed === true && section === undefined && !leftOut.has('embed_subtitles'),
     format: subtitles?.format ?? 'vtt',
   };
 }
 
-/** Of a number, `mm:ss` or `hh:mm:ss`. */
+/** Seconds of a time that is given as a number, `mm:ss` or `hh:mm:ss`. */
 export function secondsOf(time: number | string): number {
   if (typeof time === 'number') return time;
   return time.split(':').reduce((total, part) => total * 60 + Number(part), 0);

@@ -2,9 +2,9 @@ import type { VideoInfo } from '../output/output-lines.ts';
 import type { DownloadPlan } from './plan.ts';
 
 /**
- * Bytes that a run takes of the disk at its peak: its streams, and beside them the file that they are joined or
- * converted into. Null while the site names no sizes, and for what has none: a live stream, a part of a video.
- * @param totalBytes of all streams together, when the transfer itself has told it
+ * Peak disk space of a run in bytes: its streams, plus the file that they are merged or converted into. Null when the size
+ * is not known: the site states none, the stream is live, or only a section is downloaded.
+ * @param totalBytes size of all streams together, when the transfer has reported it
  */
 export function neededSpace(
   plan: DownloadPlan,
@@ -14,10 +14,10 @@ export function neededSpace(
   if (!plan.hasMedia || video.isLive || plan.section !== null) return null;
   const streams = totalBytes ?? sumOfSizes(video);
   if (streams === null) return null;
-  return isWrittenAnew(plan, video) ? 2 * streams : streams;
+  return isRewritten(plan, video) ? 2 * streams : streams;
 }
 
-/** Whether the transfer is one plain file, so that its length is the whole. */
+/** Whether the transfer is a single plain file, so that the reported length is the total. */
 export function isPlainFile({ formats }: VideoInfo): boolean {
   const [only] = formats;
   return formats.length === 1 && /^https?$/.test(only?.protocol ?? '');
@@ -32,7 +32,7 @@ function sumOfSizes({ formats }: VideoInfo): number | null {
   return sum;
 }
 
-function isWrittenAnew(plan: DownloadPlan, { formats }: VideoInfo): boolean {
+function isRewritten(plan: DownloadPlan, { formats }: VideoInfo): boolean {
   return (
     formats.length > 1 ||
     plan.isAudioOnly ||
