@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { copyFile, readdir, stat } from 'node:fs/promises';
+import { copyFile, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import type { FailureCode, Selection, WarningCode } from '@artemis/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readOutcome } from '../../src/worker/work-folder/outcome-file.ts';
 import { planOf } from '../../src/worker/plan/plan.ts';
-import { measureMedia } from '../../src/worker/media/ffprobe.ts';
+import { measureMedia, readWholeMedia } from '../../src/worker/media/ffprobe.ts';
 import { finishRecording } from '../../src/worker/media/recording.ts';
 import { startCanary, type Canary } from '../origin/canary.ts';
 import { hostileTitles } from '../origin/page-routes.ts';
@@ -300,10 +300,35 @@ describe('options', () => {
     );
     const [extension, codecs, warnings] = expected;
     const recording = await finishRecording(jobs, jobFolder, recordingPlan(asked));
-    expect(recording).toEqual({ path: join(jobFolder, `media.${extension}`), warnings });
+    const path = join(jobFolder, `media.${extension}`);
+    expect(recording).toEqual({ path, warnings, gaps: [] });
     expect(await readdir(jobFolder)).toEqual([`media.${extension}`]);
     const media = await measureMedia(jobs, recording?.path ?? '');
     expect(media?.streams.map(({ codec }) => codec)).toEqual(codecs);
+  });
+
+  it.each<[string, number, number, number, number[]]>([
+    ['of picture and sound', 6, 4, 4, []],
+    ['of sound and picture', 3, 8, 3, []],
+    ['that lacks one of them for long, and say so', 3, 30, 30, [3]],
+  ])('end both streams of a recording together: %s', async (_, picture, sound, seconds, lost) => {
+    const { jobs, jobFolder } = await tasks.jobs();
+    for (const [stream, count] of [picture, sound].entries()) {
+      const chunks = Array.from({ length: count }, (_, index) => {
+        return `chunk-stream${stream}-${String(index + 1).padStart(5, '0')}.m4s`;
+      });
+      const contents = [`init-stream${stream}.m4s`, ...chunks].map((name) =>
+        readFile(join(tasks.origin.mediaFolder, 'many/dash', name)),
+      );
+      const path = join(jobFolder, `media.f${stream}.mp4.part`);
+      await writeFile(path, Buffer.concat(await Promise.all(contents)));
+    }
+    const recording = await finishRecording(jobs, jobFolder, recordingPlan());
+    const media = await readWholeMedia(jobs, recording?.path ?? '');
+    const ends = [...(media?.packetEnds.values() ?? [])].sort((a, b) => a - b);
+    expect(Math.abs((ends.at(-1) ?? 0) - seconds)).toBeLessThan(0.3);
+    if (lost.length === 0) expect((ends[1] ?? 0) - (ends[0] ?? 0)).toBeLessThan(0.2);
+    expect(recording?.gaps.map(({ atSeconds }) => Math.round(atSeconds ?? 0))).toEqual(lost);
   });
 
   it('refuse a section behind the end, of which ffmpeg makes an empty file', async () => {

@@ -3,8 +3,10 @@ import { dirname, extname, join } from 'node:path';
 import type { WarningCode } from '@artemis/contracts';
 import { audioQualityWords } from '../plan/audio-quality.ts';
 import type { AudioCodec } from '../plan/format-names.ts';
+import type { LiveGap } from '../engine/engine-connection.ts';
 import type { Jobs } from '../engine/jobs.ts';
 import type { DownloadPlan } from '../plan/plan.ts';
+import { measureMedia, ProbeError } from './ffprobe.ts';
 
 /** Does not begin like the parts, so that it is never taken for one. */
 const JOINED = 'recording';
@@ -16,6 +18,10 @@ const LONGEST_SECONDS = 86_400;
 
 const LONGEST_HOLE_SECONDS = '300';
 const MOST_APART_SECONDS = 60;
+/** Of streams recorded apart, one may be ahead by a segment; by more, the other was not to be had. */
+const MOST_AHEAD_SECONDS = 12;
+/** Sound and picture of any file end so far apart. */
+const LEAST_AHEAD_SECONDS = 0.1;
 
 const ENCODERS: Readonly<Record<AudioCodec, string>> = {
   mp3: 'libmp3lame',
@@ -49,6 +55,8 @@ export interface FinishedRecording {
   readonly path: string;
   /** What was asked for and is not done to a recording that is ended in the middle. */
   readonly warnings: readonly WarningCode[];
+  /** One of its streams lasts until then only. */
+  readonly gaps: readonly LiveGap[];
 }
 
 /**
@@ -66,10 +74,12 @@ export async function finishRecording(
   const streams = parts.filter((name) => name.startsWith('media.f'));
   const inputs = streams.length > 0 ? streams : parts.slice(0, 1);
   if (inputs.length === 0) return null;
-  const begins =
+  const spans =
     inputs.length > 1
-      ? await Promise.all(inputs.map((name) => beginOf(jobs, join(jobFolder, name))))
+      ? await Promise.all(inputs.map((name) => spanOf(jobs, join(jobFolder, name))))
       : [];
+  const { atSeconds, isCut } = commonEnd(spans);
+  const ends = [maxSeconds, isCut ? atSeconds : null].filter((end) => end !== null);
   const forms = formsOf(plan);
   for (const { extension, words } of forms) {
     const joined = join(jobFolder, `${JOINED}.${extension}`);
@@ -78,12 +88,12 @@ export async function finishRecording(
       [
         ...['-nostdin', '-y', '-v', 'error'],
         ...inputs.flatMap((name, index) => [
-          ...inStep(begins, index),
+          ...inStep(spans, index),
           ...['-i', `file:${join(jobFolder, name)}`],
         ]),
         ...inputs.flatMap((_, index) => ['-map', String(index)]),
         ...['-dn', '-ignore_unknown', ...words],
-        ...(maxSeconds === null ? [] : ['-t', String(maxSeconds)]),
+        ...(ends.length === 0 ? [] : ['-t', String(Math.min(...ends))]),
         ...(extension === 'mp4' ? ['-movflags', '+faststart'] : []),
         `file:${joined}`,
       ],
@@ -102,32 +112,66 @@ export async function finishRecording(
     }
     const path = join(jobFolder, `media.${extension}`);
     await rename(joined, path);
-    return { path, warnings: warningsOf(plan, extension) };
+    const gaps: LiveGap[] =
+      atSeconds === null || isCut
+        ? []
+        : [{ kind: 'live_gap', atSeconds, firstSegment: null, segments: 0 }];
+    return { path, warnings: warningsOf(plan, extension), gaps };
   }
   return null;
 }
 
+/** Of one stream, by its own clock. */
+interface Span {
+  readonly begin: number;
+  /** Null: not known. */
+  readonly end: number | null;
+}
+
 /** See `engine/live_streams.py`, which does the same to a stream that has ended by itself. */
-function inStep(begins: readonly number[], index: number): readonly string[] {
-  const [first, begin] = [begins[0], begins[index]];
-  if (first === undefined || begin === undefined) return [];
-  const apart = begin - first;
+function inStep(spans: readonly Span[], index: number): readonly string[] {
+  const apart = apartOf(spans, index);
+  if (apart === null) return [];
   return [
     ...['-dts_delta_threshold', LONGEST_HOLE_SECONDS],
-    ...(apart !== 0 && Math.abs(apart) < MOST_APART_SECONDS
-      ? ['-itsoffset', apart.toFixed(6)]
-      : []),
+    ...(apart === 0 ? [] : ['-itsoffset', apart.toFixed(6)]),
   ];
 }
 
-async function beginOf(jobs: Jobs, path: string): Promise<number> {
-  let begin = 0;
-  await jobs.runTool(
-    'ffprobe',
-    ['-v', 'error', '-show_entries', 'format=start_time', '-of', 'csv=p=0', `file:${path}`],
-    (line) => (begin = Number.parseFloat(line) || begin),
+/** By how much it begins later than the first; null: there is none. */
+function apartOf(spans: readonly Span[], index: number): number | null {
+  const [first, span] = [spans[0], spans[index]];
+  if (first === undefined || span === undefined) return null;
+  const apart = span.begin - first.begin;
+  return Math.abs(apart) < MOST_APART_SECONDS ? apart : 0;
+}
+
+/**
+ * Where the stream ends that ends first, in seconds of the file. The others are cut there, unless that would take more
+ * than a recorder may be ahead. Null: they end together, or it is not known.
+ */
+function commonEnd(spans: readonly Span[]): { atSeconds: number | null; isCut: boolean } {
+  const ends = spans.flatMap(({ begin, end }, index) =>
+    end === null ? [] : [end - begin + (apartOf(spans, index) ?? 0)],
   );
-  return begin;
+  const atSeconds = Math.min(...ends);
+  const ahead = Math.max(...ends) - atSeconds;
+  if (ends.length < spans.length || !(atSeconds > 0) || !(ahead > LEAST_AHEAD_SECONDS)) {
+    return { atSeconds: null, isCut: false };
+  }
+  return { atSeconds, isCut: ahead <= MOST_AHEAD_SECONDS };
+}
+
+async function spanOf(jobs: Jobs, path: string): Promise<Span> {
+  try {
+    const media = await measureMedia(jobs, path);
+    const end = Math.max(...(media?.packetEnds.values() ?? []));
+    return { begin: media?.startSeconds ?? 0, end: Number.isFinite(end) ? end : null };
+  } catch (error) {
+    // The one that joins them says what is wrong with it.
+    if (error instanceof ProbeError) return { begin: 0, end: null };
+    throw error;
+  }
 }
 
 interface Form {

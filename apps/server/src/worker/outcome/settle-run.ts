@@ -116,13 +116,14 @@ async function settleRecording(
   if (isComplete(result, plan)) {
     const whole = result.filePath ?? '';
     const path = maxSeconds === null ? whole : await cutRecording(jobs, whole, maxSeconds);
-    recording = path === null ? null : { path, warnings: [] };
+    recording = path === null ? null : { path, warnings: [], gaps: [] };
   } else recording = await finishRecording(jobs, task.jobFolder, plan);
   if (jobs.isStopped) return stoppedOutcome(jobs);
   if (recording === null) {
     return failedOutcome(jobs, 'POSTPROCESSING_FAILED', 'The recording could not be made a file.');
   }
   const allWarnings = [...warnings, ...recording.warnings];
-  const finished = { ...result, end: 'recorded' as const, filePath: recording.path };
+  const liveGaps = [...result.liveGaps, ...recording.gaps];
+  const finished = { ...result, end: 'recorded' as const, filePath: recording.path, liveGaps };
   return checkFinished(attempt, plan, finished, allWarnings);
 }
