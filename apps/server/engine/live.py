@@ -1,4 +1,4 @@
-"""Records live HLS: segment after segment into one file, over hiccups, until the list says that the stream has ended.
+"""Records live HLS and DASH: segment after segment into one file, over hiccups, until the list says that the stream has ended.
 
 yt-dlp gives live HLS to ffmpeg, which takes one bad answer for the list as the end of the stream and exits with success
 (5.1 to 7.1). Its options for reconnecting hold for the first request alone: hls.c does not hand them on to later ones.
@@ -13,7 +13,7 @@ from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
 import fragment_heads
 import live_boxes
-from live_list import Init, Key, Listing, NotPlain, Place, Segment, parse
+from live_list import Init, Key, Listing, NotPlain, Place, Read, Segment, read
 
 # As ffmpeg does: the newest ones of a list, so that the recording begins now.
 _SEGMENTS_AT_START = 3
@@ -70,8 +70,10 @@ class Recording:
         now: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
         state_name: str = 'live.json',
+        read_list: Read = read,
     ) -> None:
         self._url = url
+        self._read_list = read_list
         self._path_for = path_for
         self._is_fragmented = False
         self.path = path_for(False)
@@ -126,7 +128,8 @@ class Recording:
     def _list(self) -> Optional[Listing]:
         try:
             with closing(self._fetch(self._url, {})) as response:
-                listing = parse(response.read(_MAX_LIST_BYTES).decode('utf-8', 'replace'), response.url)
+                text = response.read(_MAX_LIST_BYTES).decode('utf-8', 'replace')
+                listing = self._read_list(text, response, self._next)
             if self._decrypt is None and any(segment.key for segment in listing.segments):
                 raise NotPlain('encrypted')
         except NotPlain:
@@ -135,6 +138,7 @@ class Recording:
             return self._failed('the list has other segments now')
         except Exception as error:
             return self._failed(f'the list: {error}')
+        self._url = listing.update_url or self._url
         return listing
 
     def _failed(self, what: str) -> None:
@@ -144,7 +148,7 @@ class Recording:
     def _take(self, listing: Listing) -> bool:
         """True when all that is listed is in the file, or lost."""
         segments = listing.segments
-        if segments and self._next is not None and segments[-1].number < self._next - _NEW_NUMBERING:
+        if segments and self._next is not None and segments[-1].is_before(self._next, _NEW_NUMBERING):
             self._say('The stream has begun to count anew')
             self._next = segments[0].number
             self._is_break = True
@@ -153,10 +157,10 @@ class Recording:
             self._name(segments[-1].init is not None)
         for segment in segments:
             wanted = self._next or 0
-            if segment.number < wanted:
+            if segment.is_before(wanted):
                 continue
-            if segment.number > wanted:
-                self._lose(wanted, segment.number - wanted)
+            if segment.is_behind(wanted):
+                self._lose_until(segment, wanted)
             self._next = segment.number
             if not self._append(segment):
                 return False
@@ -181,16 +185,17 @@ class Recording:
         except _OtherForm as error:
             self._cut_off()
             self._say(f'Leaving out segment {segment.number}: {error}')
-            self._lose(segment.number, 1)
+            self._lose_until(segment, segment.number)
         except _Broken as error:
             self._cut_off()
             self._tries += 1
-            if self._tries < (_MOST_TRIES_WHEN_GONE if error.status in (404, 410) else _MOST_TRIES):
+            is_gone = error.status in (404, 410) and not segment.is_guess
+            if self._tries < (_MOST_TRIES_WHEN_GONE if is_gone else _MOST_TRIES):
                 self._failed(f'segment {segment.number}: {error}')
                 return False
-            self._lose(segment.number, 1)
+            self._lose_until(segment, segment.number)
         self._tries = 0
-        self._next = segment.number + 1
+        self._next = segment.after
         self._size = os.path.getsize(self.path) if os.path.exists(self.path) else 0
         self._save()
         return True
@@ -219,6 +224,8 @@ class Recording:
         if self._form is not None and form != self._form:
             raise _OtherForm('it is of another form than those before it')
         begin = live_boxes.begin_of(content, form.ticks)
+        if self._form is None:
+            self._shift = segment.shift
         if begin is not None and self._due is not None and not self._goes_on(begin, self._due, segment.seconds):
             self._shift = self._due - begin
         if self._shift != 0:
@@ -324,12 +331,19 @@ class Recording:
         if os.path.exists(self.path):
             os.truncate(self.path, self._size)
 
-    def _lose(self, first: Optional[int], count: int) -> None:
-        """`first` None: the rest."""
-        if first is not None:
-            self._say(f'Lost: {count} segments from {first} on')
+    def _lose_until(self, segment: Segment, first: int) -> None:
+        """From the one of this number on; when it is `segment`, that one itself."""
+        step = segment.after - segment.number
+        count = max(1, round((segment.number - first) / step))
+        self._say(f'Lost: {count} segments from {first} on')
+        self._lose(*((first, count) if step == 1 else (None, count, count * segment.seconds)))
+
+    def _lose(self, first: Optional[int], count: int, seconds: Optional[float] = None) -> None:
+        """`first` None: it has no number; `count` 0: the rest."""
         self._has_lost = True
-        gap = {'at': round(self._seconds, 1), 'first': first, 'count': count}
+        gap: Dict[str, Any] = {'at': round(self._seconds, 1), 'first': first, 'count': count}
+        if seconds is not None:
+            gap['seconds'] = seconds
         self._missing.append(gap)
         self._report({'control': 'live_gap', **gap})
 

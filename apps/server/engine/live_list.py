@@ -1,7 +1,7 @@
 """What a playlist of HLS lists: segments, and what is needed to read them."""
 
 import re
-from typing import Dict, List, NamedTuple, Optional
+from typing import Any, Callable, Dict, List, NamedTuple, Optional
 from urllib.parse import urljoin
 
 _ATTRIBUTE = re.compile(r'([A-Z0-9-]+)=("[^"]*"|[^",]*)')
@@ -45,12 +45,36 @@ class Segment(NamedTuple):
     is_break: bool
     # The site says itself that it has none.
     is_gap: bool
+    # The number of the one that follows it.
+    after: int
+    # It is not listed but computed from the time: it may come a little later.
+    is_guess: bool = False
+    # Seconds by which the clock of its stream is behind that of the others.
+    shift: float = 0.0
+
+    def is_before(self, number: int, segments: int = 0) -> bool:
+        """By more than so many segments. What is known by its time may be rounded, by less than half of one."""
+        step = self.after - self.number
+        return self.number < number - step // 2 - segments * step
+
+    def is_behind(self, number: int) -> bool:
+        return self.number > number + (self.after - self.number) // 2
 
 
 class Listing(NamedTuple):
     segments: List[Segment]
     target_seconds: float
     has_ended: bool
+    # Where it is to be asked for from now on; None: where it was.
+    update_url: Optional[str] = None
+
+
+Read = Callable[[str, Any, Optional[int]], Listing]
+"""What a list says: its text, the answer that it came in, and the number of the segment that is wanted next."""
+
+
+def read(text: str, response: Any, _wanted: Optional[int]) -> Listing:
+    return parse(text, response.url)
 
 
 def parse(text: str, url: str) -> Listing:
@@ -90,7 +114,7 @@ def parse(text: str, url: str) -> Listing:
             has_ended = True
         elif line and not line.startswith('#'):
             previous = _place(line, span, previous, url)
-            segments.append(Segment(number, previous, seconds, key, init, is_break, is_gap))
+            segments.append(Segment(number, previous, seconds, key, init, is_break, is_gap, number + 1))
             number += 1
             span, is_break, is_gap = None, False, False
     if not segments and not has_ended:

@@ -1,4 +1,4 @@
-"""Puts our recorder of live HLS in the place of ffmpeg, which yt-dlp gives such streams to.
+"""Puts our recorder of live HLS and DASH in the place of ffmpeg, which yt-dlp gives such streams to.
 
 A plain one is recorded where yt-dlp wants its file. What has to be put together at the end, fragmented MP4 and picture
 and sound apart, is recorded beside it, as `media.f0.mp4.part`, and joined by ffmpeg from there; the same is done by
@@ -11,6 +11,8 @@ import threading
 import time
 from typing import Any, Callable, Dict, List, Optional
 
+import live_dash
+import live_list
 import records
 from control import Reporter
 from live import Decrypt, Recording
@@ -41,8 +43,7 @@ def install(reporter: Reporter) -> None:
 
     def call_downloader(self: Any, filename: str, info: Dict[str, Any]) -> Any:
         streams: List[Dict[str, Any]] = info.get('requested_formats') or [info]
-        are_hls = all(str(stream.get('protocol')) in ('m3u8', 'm3u8_native') for stream in streams)
-        if not info.get('is_live') or not are_hls or info.get('section_start'):
+        if not info.get('is_live') or not _are_listed(streams) or info.get('section_start'):
             return original(self, filename, info)
         try:
             return 0 if _record(self, filename, info, streams, reporter) else 1
@@ -54,6 +55,15 @@ def install(reporter: Reporter) -> None:
 
     FFmpegFD._call_downloader = call_downloader
     wrap('yt_dlp.YoutubeDL', 'YoutubeDL', 'process_info', lambda process: _as_begun(process, reporter))
+
+
+def _are_listed(streams: List[Dict[str, Any]]) -> bool:
+    are_hls = all(str(stream.get('protocol')) in ('m3u8', 'm3u8_native') for stream in streams)
+    return are_hls or all(_is_dash(stream) for stream in streams)
+
+
+def _is_dash(stream: Dict[str, Any]) -> bool:
+    return stream.get('protocol') == 'http_dash_segments' and bool(stream.get('manifest_url'))
 
 
 def _as_begun(process: Callable[..., Any], reporter: Reporter) -> Callable[..., Any]:
@@ -90,7 +100,7 @@ def _record(
         described = {**info, **stream}
         recordings.append(
             Recording(
-                url=stream['url'],
+                url=stream['manifest_url'] if _is_dash(stream) else stream['url'],
                 path_for=_namer(filename, len(streams) == 1, number),
                 fetch=_fetcher(downloader, described),
                 decrypt=_decrypt(),
@@ -98,6 +108,7 @@ def _record(
                 report=reporter.report,
                 sleep=time.sleep if len(streams) == 1 else sleep,
                 state_name=_STATE if number == 0 else f'live-{number}.json',
+                read_list=live_dash.Stream(stream).read if _is_dash(stream) else live_list.read,
             )
         )
     try:

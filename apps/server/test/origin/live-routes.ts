@@ -83,7 +83,7 @@ async function rangesOf(exchange: Exchange): Promise<string[]> {
  * How many segments a stream has given out so far; the same for all lists of one `?key=`. It waits for its first
  * listener, so that a slow start of a recorder changes nothing.
  */
-function published({ path, query, age, isCounted }: Exchange): number {
+export function published({ path, query, age, isCounted }: Exchange): number {
   const key = query.get('key') ?? '';
   const isHeard = query.has('segment') || isCounted(`listener of ${key}`);
   const passed = isHeard ? age(`${path}?${key}`) : 0;
@@ -131,7 +131,7 @@ function noKind(): never {
  * While the stream has given out `?hiccup_from=` segments and fewer than `?hiccup_to=`, its list fails; or, however slow
  * its recorder is, `?hiccup_times=` after it was asked for `?hiccup_after=` segments.
  */
-function answerHiccup(exchange: Exchange): boolean {
+export function answerHiccup(exchange: Exchange): boolean {
   const { query, response } = exchange;
   const kind = query.get('hiccup');
   if (kind === null || !isHiccupNow(exchange)) return false;

@@ -5,6 +5,7 @@ import { sendText, type Exchange, type LoggedRequest, type Route } from './excha
 import { faultRoutes } from './fault-routes.ts';
 import { hostileRoutes } from './hostile-routes.ts';
 import { lineRoutes } from './line-routes.ts';
+import { liveDashRoutes } from './live-dash-routes.ts';
 import { liveRoutes } from './live-routes.ts';
 import { mediaRoutes } from './media-routes.ts';
 import { ensureMedia } from './media.ts';
@@ -21,6 +22,7 @@ export const routes: readonly Route[] = [
   ...pageRoutes,
   ...memberRoutes,
   ...streamRoutes,
+  ...liveDashRoutes,
   ...liveRoutes,
   ...twoFacedRoutes,
   ...faultRoutes,

@@ -258,8 +258,7 @@ async function countKill(run: Run, victim: Victim, family: readonly ProcessInfo[
 
 async function expectGone(run: Run, what: string, family: readonly ProcessInfo[]): Promise<void> {
   const left = await leftAfterGrace(family);
-  const commands = left.map(({ command }) => command).join();
-  run.promises.gone.check(left.length === 0, `${what}: ${commands}`);
+  run.promises.gone.check(left.length === 0, `${what}: ${left.join()}`);
 }
 
 async function startAgain(run: Run): Promise<void> {

@@ -69,7 +69,7 @@ export async function runKills(options: {
       const { victim, family } = await killOne(server, random);
       kills[victim] += 1;
       const left = await leftAfterGrace(family);
-      leftOver.push(...left.map(({ command }) => `${victim}: ${command}`));
+      leftOver.push(...left.map((process) => `${victim}: ${process}`));
       say(`round ${round}: killed ${victim}, ${family.length - 1} below it, ${left.length} left`);
       if (victim === 'server') server = await home.start(environment);
     }

@@ -21,6 +21,8 @@ const KINDS = [
   { name: 'fmp4', list: 'stream.m3u8?of=fmp4', whole: 'many/fmp4/index.m3u8' },
   { name: 'ranges', list: 'stream.m3u8?of=ranges', whole: 'many/ranges/index.m3u8' },
   { name: 'apart', list: 'apart.m3u8?of=apart', whole: 'many/dash/manifest.mpd' },
+  { name: 'dash', list: 'manifest.mpd?by=list', whole: 'many/dash/manifest.mpd' },
+  { name: 'dash by time', list: 'manifest.mpd?by=time', whole: 'many/dash/manifest.mpd' },
   { name: 'by ffmpeg', list: 'stream.m3u8?of=ts&by=ffmpeg', whole: 'many/ts/index.m3u8' },
 ] as const;
 type Kind = (typeof KINDS)[number];
@@ -70,7 +72,7 @@ function createPromises() {
 
 export const liveStreams: Scenario = {
   name: 'live',
-  about: 'live HLS, finished, stopped and killed among hiccups of its list',
+  about: 'live HLS and DASH, finished, stopped and killed among hiccups of its list',
   seconds: 120,
   async run(context) {
     const origin = await startOrigin();
@@ -187,7 +189,7 @@ async function submit(run: Run, round: number): Promise<Recorded[]> {
 
 function segmentsSent({ origin }: Run, round: number): number {
   const mine = origin.requests.filter(
-    ({ path, query }) => !path.endsWith('.m3u8') && query.includes(`key=${round}-`),
+    ({ path, query }) => !/\.(m3u8|mpd)$/.test(path) && query.includes(`key=${round}-`),
   );
   return mine.length / TOGETHER;
 }
@@ -250,10 +252,7 @@ async function expectGone(
   family: Parameters<typeof leftAfterGrace>[0],
 ): Promise<void> {
   const left = await leftAfterGrace(family);
-  run.promises.gone.check(
-    left.length === 0,
-    `${what}: ${left.map(({ command, state }) => `${state} ${command}`).join()}`,
-  );
+  run.promises.gone.check(left.length === 0, `${what}: ${left.join()}`);
 }
 
 async function startAgain(run: Run): Promise<void> {

@@ -9,6 +9,8 @@ import { pause } from './scenario.ts';
 
 /** How long what belonged to a victim may live on. */
 const GONE_WITHIN_MS = 2000;
+/** Whether it is only slow, or left. */
+const LOOKED_AT_MS = 15_000;
 
 export const VICTIMS = ['server', 'host', 'job', 'ffmpeg'] as const;
 export type Victim = (typeof VICTIMS)[number];
@@ -52,13 +54,30 @@ async function leadsItsGroup(pid: number): Promise<boolean> {
   return Number(group) === pid;
 }
 
-/** What of these lives on for longer than it may. */
-export async function leftAfterGrace(family: readonly ProcessInfo[]): Promise<ProcessInfo[]> {
-  const deadline = performance.now() + GONE_WITHIN_MS;
-  let left = await stillThere(family);
-  while (left.length > 0 && performance.now() < deadline) {
-    await pause(50);
-    left = await stillThere(family);
-  }
-  return left;
+/** What of these lives on for longer than it may: each with what the kernel says of it, and for how long it stayed. */
+export async function leftAfterGrace(family: readonly ProcessInfo[]): Promise<string[]> {
+  const startMs = performance.now();
+  const isOver = async (ms: number) => {
+    for (;;) {
+      const left = await stillThere(family);
+      if (left.length === 0 || performance.now() - startMs >= ms) return left;
+      await pause(50);
+    }
+  };
+  const left = await isOver(GONE_WITHIN_MS);
+  if (left.length === 0) return [];
+  const states = await Promise.all(left.map(stateOf));
+  const stayed = await isOver(LOOKED_AT_MS);
+  const end =
+    stayed.length > 0 ? 'stayed' : `gone after ${Math.round(performance.now() - startMs)} ms`;
+  return left.map(({ pid, command }, index) => `${pid} ${command} (${states[index]}; ${end})`);
+}
+
+async function stateOf({ pid }: ProcessInfo): Promise<string> {
+  const read = (name: string) => readFile(`/proc/${pid}/${name}`, 'utf8').catch(() => '');
+  const [status, place] = await Promise.all([read('status'), read('wchan')]);
+  const told = [...status.matchAll(/^(?:State|PPid|NSpgid|SigPnd|ShdPnd):.*$/gm)].map(
+    ([line]) => line,
+  );
+  return [...told, place].join(' ').replaceAll('\t', ' ');
 }

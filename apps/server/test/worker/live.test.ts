@@ -36,16 +36,17 @@ describe('a live recording', { timeout: 120_000, concurrent: true }, () => {
     Array.from({ length: end - first }, (_, index) => first + index);
 
   it.each([
-    ['MPEG-TS', 'stream', 'ts', '503', ['ts']],
-    ['encrypted segments', 'stream', 'aes', '404', ['aes']],
-    ['fragmented MP4', 'stream', 'fmp4', 'reset', ['fmp4']],
-    ['ranges of one file', 'stream', 'ranges', '503', []],
-    ['picture and sound apart', 'apart', 'apart', '404', ['picture', 'sound']],
+    ['MPEG-TS', 'stream.m3u8', 'ts', '503', ['ts']],
+    ['encrypted segments', 'stream.m3u8', 'aes', '404', ['aes']],
+    ['fragmented MP4', 'stream.m3u8', 'fmp4', 'reset', ['fmp4']],
+    ['ranges of one file', 'stream.m3u8', 'ranges', '503', []],
+    ['picture and sound apart', 'apart.m3u8', 'apart', '404', ['picture', 'sound']],
+    ['DASH', 'manifest.mpd', 'dash', 'reset', ['picture', 'sound']],
   ])(
     'goes on over a hiccup of its list and has every segment once: %s',
     async (_, list, of, hiccup, kinds) => {
       const { metadata, warnings } = await tasks.done(
-        `/live/${list}.m3u8?key=${of}&of=${of}&${FAST}&count=35&hiccup=${hiccup}&${HICCUP}`,
+        `/live/${list}?key=${of}&of=${of}&${FAST}&count=35&hiccup=${hiccup}&${HICCUP}`,
       );
       expect(warnings).toEqual([]);
       expect(metadata).toMatchObject({ is_live: true, vcodec: 'h264', acodec: 'aac' });
@@ -119,6 +120,7 @@ describe('a live recording', { timeout: 120_000, concurrent: true }, () => {
     ['us', 'stream.m3u8?of=usual'],
     ['us, encrypted', 'stream.m3u8?of=aes'],
     ['us, picture and sound apart', 'apart.m3u8?of=apart'],
+    ['us, DASH whose segments follow from the time', 'manifest.mpd?by=time'],
     ['ffmpeg', 'stream.m3u8?by=ffmpeg'],
   ])('is finished when it is asked for, with what it has: recorded by %s', async (by, list) => {
     const key = encodeURIComponent(`finish ${by}`);

@@ -113,7 +113,7 @@ export interface LiveGap {
   /** Number of the first lost segment in the playlist; null: not known, or the recording was given up here. */
   readonly firstSegment: number | null;
   readonly segments: number;
-  /** Only for a gap between two parts of a recording: how long nothing was recorded. Null: not known. */
+  /** How long nothing was recorded, where segments have no numbers or between two parts of a recording. Null: not known. */
   readonly lostSeconds?: number | null;
 }
 
@@ -188,6 +188,7 @@ export function parseControlLine(line: string, nonce: string): ControlLine | nul
         atSeconds: numberOf(fields['at']),
         firstSegment: numberOf(fields['first']),
         segments: numberOf(fields['count']) ?? 0,
+        ...(fields['seconds'] === undefined ? {} : { lostSeconds: numberOf(fields['seconds']) }),
       };
     case 'cookies':
       return { kind: 'cookies', text: stringOf(fields['text']) ?? '' };
