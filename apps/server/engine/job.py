@@ -231,9 +231,10 @@ def _run_module(
 def _preparation(
     policy: guard.Policy, settings: Settings, sandbox: Sandbox, proxy_port: Optional[int]
 ) -> processes.Prepare:
-    def prepare(argv: List[str]) -> Tuple[List[str], Callable[[], None]]:
+    def prepare(argv: List[str]) -> Tuple[List[str], Callable[[], None], Optional[Dict[str, str]]]:
         ports = OFFLINE
-        if argv[0] in policy.media_programs:
+        is_media = argv[0] in policy.media_programs
+        if is_media:
             if proxy_port is not None and policy.inputs.reaches_network(argv):
                 ports = (proxy_port,)
             try:
@@ -243,11 +244,11 @@ def _preparation(
                 pass
 
         def enter() -> None:
-            if argv[0] not in policy.media_programs:
+            if not is_media:
                 runtimes.limit(settings)
             sandbox.enter_program(ports)
 
-        return argv, enter
+        return argv, enter, None if is_media else runtimes.environment()
 
     return prepare
 

@@ -20,6 +20,7 @@ _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_FOLDER = 1 << 0, 1 << 1, 1 << 2, 1 << 3
 _REFER, _TRUNCATE, _IOCTL_DEVICE = 1 << 13, 1 << 14, 1 << 15
 # Remove a folder or file, make a folder or file. No links: the server must not meet one in a folder of ours.
 _CHANGE_FOLDER = 1 << 4 | 1 << 5 | 1 << 7 | 1 << 8
+_MAKE_DEVICE = 1 << 6
 _MAKE_LINK = 1 << 12
 _RIGHTS_OF_ABI_1 = 0b1_1111_1111_1111
 _BIND_TCP, _CONNECT_TCP = 1, 2
@@ -109,10 +110,12 @@ def file_ruleset(places: Iterable[Place], ports: Optional[Iterable[int]]) -> Opt
 
 
 def port_ruleset(ports: Iterable[int]) -> Optional[int]:
-    """The same for a process whose files are restricted already; None where the kernel cannot restrict connections."""
-    if abi < _FOR_CONNECT:
-        return None
-    ruleset = _create(0, ports)
+    """The same for a process whose files are restricted already; None where there is no Landlock.
+
+    On a kernel that cannot restrict connections it refuses what is refused already: who has one rule more than the process
+    that has started it cannot read the memory of that one.
+    """
+    ruleset = _create(0 if abi >= _FOR_CONNECT else _MAKE_DEVICE, ports)
     if ruleset is not None:
         _allow_ports(ruleset, ports)
     return ruleset

@@ -9,7 +9,7 @@ import os
 import signal
 import subprocess
 import sys
-from typing import Any, Callable, List, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 IS_LINUX = sys.platform == 'linux'
 
@@ -22,8 +22,9 @@ _PR_SET_NO_NEW_PRIVS = 38
 c_library = ctypes.CDLL(None, use_errno=True) if IS_LINUX else None
 _prctl = c_library.prctl if c_library is not None else None
 
-# Takes a command line; gives the one to run, and what the child does between fork and exec.
-Prepare = Callable[[List[str]], Tuple[List[str], Callable[[], None]]]
+# Takes a command line; gives the one to run, what the child does between fork and exec, and its environment where that
+# is another one than was asked for.
+Prepare = Callable[[List[str]], Tuple[List[str], Callable[[], None], Optional[Dict[str, str]]]]
 
 # The process whose end ends what it starts.
 _chained_to: Optional[int] = None
@@ -82,7 +83,9 @@ def _chained(start: Callable[..., None]) -> Callable[..., None]:
         parent_pid, asked, prepared = _chained_to, kwargs.get('preexec_fn'), None
         assert parent_pid is not None
         if _prepare is not None and isinstance(args, list):
-            args, prepared = _prepare(args)
+            args, prepared, environment = _prepare(args)
+            if environment is not None:
+                kwargs['env'] = environment
 
         def before_exec() -> None:
             die_with_parent(parent_pid)

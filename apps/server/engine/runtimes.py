@@ -5,8 +5,13 @@ A player script is code of a site. What it may reach is the part of the kernel (
 
 import os
 import resource
+from typing import Dict
 
 from settings import Settings
+
+# All that a runtime is told of the job's environment, which holds the credential of the egress proxy: Node lets a player
+# script read its own, and a solution is sent to the site.
+_VARIABLES = ('PATH', 'HOME', 'TMPDIR', 'LANG', 'DENO_DIR', 'DENO_NO_UPDATE_CHECK')
 
 
 def prepare(folder: str, settings: Settings, can_write_anywhere: bool) -> None:
@@ -26,6 +31,10 @@ def prepare(folder: str, settings: Settings, can_write_anywhere: bool) -> None:
         if os.path.lexists(link):
             os.unlink(link)
         os.symlink(target, link)
+
+
+def environment() -> Dict[str, str]:
+    return {name: os.environ[name] for name in _VARIABLES if name in os.environ}
 
 
 def limit(settings: Settings) -> None:

@@ -46,6 +46,8 @@ report = {
     'listen': attempt(listen),
     'secret': attempt(lambda: open(given['secret']).close()),
     'signal': attempt(lambda: os.kill(int(given['server']), 0)),
+    'memory': attempt(lambda: open(f'/proc/{os.getppid()}/mem', 'rb').close()),
+    'variables': sorted(os.environ),
 }
 with open('report.json', 'w', encoding='utf-8') as file:
     json.dump(report, file)

@@ -158,6 +158,22 @@ describe.each(TIERS)('the sandbox of a %s job', { timeout: 60_000 }, (tier) => {
   });
 });
 
+const reportIn = async (folder: string): Promise<unknown> =>
+  JSON.parse(await readFile(join(folder, 'report.json'), 'utf8'));
+
+async function startedByJob(engine: EngineUnderTest, argv: readonly string[]) {
+  const folder = await mkdtemp(join(parent, 'runtime-'));
+  const code = `import subprocess\nsubprocess.Popen(${JSON.stringify(argv)}).wait()\n`;
+  await writeFile(join(folder, 'rogue.py'), code);
+  const proxy = { url: 'http://job:token@127.0.0.1:9', isForAll: false };
+  const { lines } = await engine.run({
+    argv: ['--rogue'],
+    folder,
+    egress: { allow: [], proxy },
+  });
+  return { lines, report: await reportIn(folder) };
+}
+
 describe.each(TIERS)('a program of a %s job', { timeout: 60_000 }, (tier) => {
   let engine: EngineUnderTest;
   let words: readonly string[];
@@ -168,6 +184,8 @@ describe.each(TIERS)('a program of a %s job', { timeout: 60_000 }, (tier) => {
     listen: 'EPERM',
     secret: 'EACCES',
     signal: 'EPERM',
+    memory: 'EACCES',
+    variables: expect.any(Array) as unknown,
   };
   const offline = { ...closed, proxy: 'EPERM', elsewhere: 'EPERM' };
 
@@ -193,9 +211,6 @@ describe.each(TIERS)('a program of a %s job', { timeout: 60_000 }, (tier) => {
 
   afterAll(() => engine.close());
 
-  const reportIn = async (folder: string): Promise<unknown> =>
-    JSON.parse(await readFile(join(folder, 'report.json'), 'utf8'));
-
   it('connects to the proxy alone when it fetches a stream', async () => {
     const { folder, lines } = await engine.run({
       argv: downloadArgv(
@@ -220,15 +235,11 @@ describe.each(TIERS)('a program of a %s job', { timeout: 60_000 }, (tier) => {
     expect(await reportIn(folder)).toEqual(offline);
   });
 
-  it('connects to nothing when it runs the scripts of a site', async () => {
-    const folder = await mkdtemp(join(parent, 'runtime-'));
-    const argv = JSON.stringify([join(parent, `${tier}-runtime`), ...words]);
-    await writeFile(
-      join(folder, 'rogue.py'),
-      `import subprocess\nsubprocess.Popen(${argv}).wait()\n`,
-    );
-    const { lines } = await engine.run({ argv: ['--rogue'], folder });
-    expect(await reportIn(folder), lines.join('\n')).toEqual(offline);
+  it('connects to nothing when it runs the scripts of a site, and knows no way to the proxy', async () => {
+    const argv = [join(parent, `${tier}-runtime`), ...words];
+    const { lines, report } = await startedByJob(engine, argv);
+    const variables = 'DENO_DIR DENO_NO_UPDATE_CHECK HOME LANG PATH TMPDIR'.split(' ');
+    expect(report, lines.join('\n')).toEqual({ ...offline, variables });
   });
 
   it('runs where its files lie far from those of the system, and that is told', async () => {
@@ -257,12 +268,23 @@ describe.each([
   { kernel: 'Linux 6.7', landlockAbi: 4, missing: ['signals'] },
 ])('the sandbox on $kernel', { timeout: 60_000 }, ({ landlockAbi, missing }) => {
   let engine: EngineUnderTest;
+  let runtime: string;
 
   beforeAll(async () => {
-    engine = await startEngine('cold', { tools: rogueTools, landlockAbi });
+    runtime = join(parent, `runtime-${landlockAbi}`);
+    await cp(join(import.meta.dirname, 'curious-tool.py'), runtime);
+    const tools: EngineTools = { ...rogueTools, jsRuntime: { name: 'node', path: runtime } };
+    engine = await startEngine('cold', { tools, landlockAbi });
   }, 60_000);
 
   afterAll(() => engine.close());
+
+  it('keeps a program from the memory of its job', async () => {
+    const given = { proxy: 9, canary: 9, secret: runtime, server: process.pid };
+    const words = Object.entries(given).map(([name, value]) => `@${name}=${value}`);
+    const { lines, report } = await startedByJob(engine, [runtime, ...words]);
+    expect(report, lines.join('\n')).toMatchObject({ memory: 'EACCES' });
+  });
 
   it('is partial, says what is missing, and does the rest', async () => {
     const restrictsConnections = !missing.includes('connections');
