@@ -80,7 +80,7 @@ export function fakeDownload(index: number, status: Status, at: number): Downloa
             },
             {
               code: 'QUALITY_SHORTFALL',
-              message: 'The site does not offer the quality that was asked for.',
+              message: 'The site does not offer the requested quality.',
             },
           ]
         : [],

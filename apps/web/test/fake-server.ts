@@ -133,7 +133,7 @@ async function handle(
   if (path === '/explanations') return explain(body, send);
   const host = /^\/hosts\/([^/]+)\/resume$/.exec(path)?.[1];
   if (host === 'video.example') return send(200, { host, affected: [] });
-  if (host !== undefined) return refuse(404, 'HOST_NOT_PARKED', 'This site is not left alone');
+  if (host !== undefined) return refuse(404, 'HOST_NOT_PARKED', 'No downloads wait for this site');
   if (path === '/downloads/actions') return act(body, room, send);
 
   const record = id === undefined ? undefined : room.records.get(id);
@@ -178,7 +178,7 @@ async function handle(
   }
   if (verb === 'finish') {
     if (!isRecording(record))
-      return refuse(409, 'NOT_FINISHABLE', 'This is no live recording that is running');
+      return refuse(409, 'NOT_FINISHABLE', 'This is not a running live recording');
     return send(200, { download: record });
   }
   if (method === 'PATCH') {
@@ -198,7 +198,7 @@ async function handle(
   if (method === 'DELETE') {
     if (url.searchParams.has('purge')) {
       if (!isTerminal(record.status))
-        return refuse(409, 'STILL_ACTIVE', 'This download is still active');
+        return refuse(409, 'STILL_ACTIVE', 'This download has not ended yet');
       room.forget(id);
       return send(204, null);
     }
@@ -227,7 +227,7 @@ function list(url: URL, room: FakeRoom, send: Send, refuse: Refuse): void {
     const changes = room.since(since);
     return changes
       ? send(200, changes)
-      : refuse(410, 'REV_GONE', 'These changes are no longer known');
+      : refuse(410, 'REV_GONE', 'This revision is no longer known');
   }
   const statuses = query.get('status');
   const found = room.list({

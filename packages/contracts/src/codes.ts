@@ -1,6 +1,6 @@
 /**
- * Every code a caller can meet. Request codes come with an HTTP status in a problem document; failure codes
- * are data on a record and never an HTTP status. Codes are stable: clients branch on them, not on sentences.
+ * Every code that a caller can get. A request code comes with an HTTP status in a problem document. A failure code is
+ * data on a record, never an HTTP status. Codes are stable: clients branch on them, not on sentences.
  */
 
 export const REQUEST_CODES = {
@@ -9,34 +9,34 @@ export const REQUEST_CODES = {
   PRESET_UNKNOWN: { status: 400, title: 'There is no such preset' },
   COOKIES_INVALID: { status: 400, title: 'These cookies cannot be used' },
   UNAUTHORIZED: { status: 401, title: 'A valid token is needed' },
-  FORBIDDEN_HOST: { status: 403, title: 'This host name is not served' },
+  FORBIDDEN_HOST: { status: 403, title: 'The server does not answer to this host name' },
   FORBIDDEN_ORIGIN: { status: 403, title: 'Requests from another site are refused' },
   SIGNATURE_INVALID: { status: 403, title: 'This file link is not valid' },
   DOWNLOAD_NOT_FOUND: { status: 404, title: 'There is no such download' },
-  HOST_NOT_PARKED: { status: 404, title: 'This site is not left alone' },
-  COOKIES_NOT_FOUND: { status: 404, title: 'There are no cookies of this site' },
-  ENGINE_NOT_FOUND: { status: 404, title: 'There is no such yt-dlp here' },
+  HOST_NOT_PARKED: { status: 404, title: 'No downloads wait for this site' },
+  COOKIES_NOT_FOUND: { status: 404, title: 'No cookies are kept for this site' },
+  ENGINE_NOT_FOUND: { status: 404, title: 'There is no such version of yt-dlp here' },
   ROUTE_NOT_FOUND: { status: 404, title: 'There is nothing at this address' },
   METHOD_NOT_ALLOWED: { status: 405, title: 'This method is not allowed here' },
-  NOT_ACCEPTABLE: { status: 406, title: 'This cannot be answered in the requested form' },
+  NOT_ACCEPTABLE: { status: 406, title: 'The requested media type is not available' },
   NOT_CANCELLABLE: { status: 409, title: 'This download has already ended' },
   NOT_RETRYABLE: { status: 409, title: 'This download cannot be retried' },
   NOT_PAUSABLE: { status: 409, title: 'This download cannot be paused now' },
   NOT_RESUMABLE: { status: 409, title: 'This download is not paused' },
-  NOT_FINISHABLE: { status: 409, title: 'This is no live recording that is running' },
-  STILL_ACTIVE: { status: 409, title: 'This download is still active' },
-  ENGINE_IN_USE: { status: 409, title: 'This yt-dlp is in use or is not ours to remove' },
+  NOT_FINISHABLE: { status: 409, title: 'This is not a running live recording' },
+  STILL_ACTIVE: { status: 409, title: 'This download has not ended yet' },
+  ENGINE_IN_USE: { status: 409, title: 'This yt-dlp is in use, or Artemis did not install it' },
   IDEMPOTENCY_CONFLICT: { status: 409, title: 'This idempotency key was used for another request' },
   FILE_CHANGED: { status: 409, title: 'The file was edited or replaced since it was stored' },
   FILE_EXPIRED: { status: 410, title: 'The file is no longer kept' },
-  REV_GONE: { status: 410, title: 'These changes are no longer known' },
+  REV_GONE: { status: 410, title: 'This revision is no longer known' },
   PAYLOAD_TOO_LARGE: { status: 413, title: 'The request is too large' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'Only application/json is accepted' },
   RANGE_NOT_SATISFIABLE: { status: 416, title: 'This range is outside the file' },
   PROBE_FAILED: { status: 422, title: 'The link could not be read' },
   QUEUE_FULL: { status: 429, title: 'The queue is full' },
   RATE_LIMITED: { status: 429, title: 'Too many requests' },
-  TOO_MANY_PROBES: { status: 429, title: 'Too many links are being looked at' },
+  TOO_MANY_PROBES: { status: 429, title: 'Too many probes are running' },
   INTERNAL: { status: 500, title: 'Something went wrong on the server' },
   STORE_UNAVAILABLE: { status: 503, title: 'The history cannot be written' },
   SHUTTING_DOWN: { status: 503, title: 'The server is stopping' },
@@ -47,8 +47,8 @@ export type RequestCode = keyof typeof REQUEST_CODES;
 export const FAILURES = {
   UNSUPPORTED_SITE: {
     isRetryable: false,
-    message: 'This page is not one that yt-dlp can read media from.',
-    hint: 'Open the page of the video itself and paste that link, or update yt-dlp if the site is new.',
+    message: 'yt-dlp cannot read media from this page.',
+    hint: 'Paste the link of the page that shows the video itself. If the site is new, update yt-dlp.',
   },
   MEDIA_UNAVAILABLE: {
     isRetryable: false,
@@ -67,18 +67,18 @@ export const FAILURES = {
   },
   PAYMENT_REQUIRED: {
     isRetryable: false,
-    message: 'The site offers this media only to those who pay for it.',
+    message: 'The site offers this media only to people who pay for it.',
     hint: 'Sign in with your browser to an account that has paid, give Artemis the cookies of this site, then retry.',
   },
   SITE_REFUSED: {
     isRetryable: false,
     message: 'The site has refused this.',
-    hint: 'These are its own words, or those of yt-dlp for it. Open the link in a browser to see what it asks for.',
+    hint: 'The quoted words come from the site or from yt-dlp. Open the link in a browser to see what the site asks for.',
   },
   IMPERSONATION_NEEDED: {
     isRetryable: false,
-    message: 'The site answers only what looks like a browser.',
-    hint: 'Artemis does not imitate browsers. Waiting does not help; look for the same media on another page.',
+    message: 'The site answers only browsers.',
+    hint: 'Artemis cannot imitate a browser, and waiting does not help. Look for the same media on another page.',
   },
   FORMAT_UNAVAILABLE: {
     isRetryable: false,
@@ -87,8 +87,8 @@ export const FAILURES = {
   },
   FRAGMENTS_MISSING: {
     isRetryable: false,
-    message: 'The site has lost some segments of this media, so it would have holes.',
-    hint: 'Retry later: only these are fetched again. Or keep it as it is, with holes, or try another quality.',
+    message: 'Some segments of this media are gone from the site, so the file would have holes.',
+    hint: 'Retry later: only the missing segments are fetched again. Or keep the file with its holes, or try another quality.',
   },
   DRM_PROTECTED: {
     isRetryable: false,
@@ -102,23 +102,23 @@ export const FAILURES = {
   },
   EGRESS_BLOCKED: {
     isRetryable: false,
-    message: 'The link leads to a private address, or by a way that cannot be checked.',
-    hint: 'The log says what was refused. If you trust that address, add its host:port to EGRESS_ALLOW and start the server again.',
+    message: 'The link leads to a private address, or over a connection that cannot be checked.',
+    hint: 'The log says what was refused. If you trust that address, add its host:port to EGRESS_ALLOW and restart the server.',
   },
   INVALID_MEDIA: {
     isRetryable: false,
-    message: 'What the site sent is not playable media.',
-    hint: 'Open the link in a browser to see what it serves, and paste the link of the page that plays it.',
+    message: 'The site did not send playable media.',
+    hint: 'Open the link in a browser to see what it shows, and paste the link of the page that plays the media.',
   },
   UNSAFE_TYPE: {
     isRetryable: false,
-    message: 'The site offered a type of file that is not media, so it was not kept.',
+    message: 'The site offered a file type that is not media, so the file was not kept.',
     hint: 'Check that the link is the one you meant.',
   },
   ENGINE_MISSING: {
     isRetryable: false,
     message: 'yt-dlp, Python or ffmpeg is missing on this computer.',
-    hint: 'Look at /readyz for the one command that installs it, then retry.',
+    hint: 'Run the command that /readyz names, then retry.',
   },
   ENGINE_OUTDATED: {
     isRetryable: false,
@@ -138,17 +138,17 @@ export const FAILURES = {
   SOLVER_FAILED: {
     isRetryable: false,
     message: 'yt-dlp could not solve the challenges of this site; they may have changed.',
-    hint: 'If /readyz says that solving works here, a newer yt-dlp may: run "npm run tools -- newer" in the folder of Artemis, wait a minute, then retry.',
+    hint: 'If /readyz says that solving works, a newer yt-dlp may help: run "npm run tools -- newer" in the folder of Artemis, wait a minute, then retry.',
   },
   SITE_CHANGED: {
     isRetryable: true,
-    message: 'The site has changed: nothing can be had from it with this yt-dlp.',
-    hint: 'Wait: it goes on by itself with another yt-dlp, or when the site works again. "Try now" asks at once.',
+    message: 'The site has changed, and this yt-dlp cannot download from it.',
+    hint: 'Wait: the download goes on by itself with another yt-dlp, or when the site works again. "Try it now" asks at once.',
   },
   UPCOMING: {
     isRetryable: true,
-    message: 'The media is not out yet.',
-    hint: 'Wait: it is looked at again by itself when it should be there.',
+    message: 'The media is not available yet.',
+    hint: 'Wait: Artemis tries again when the media should be available.',
   },
   NETWORK: {
     isRetryable: true,
@@ -162,8 +162,8 @@ export const FAILURES = {
   },
   BOT_CHECK: {
     isRetryable: true,
-    message: 'The site wants to know whether a person is asking.',
-    hint: 'Wait some time before the next try; fewer downloads at once from this site help.',
+    message: 'The site asks for a bot check (captcha).',
+    hint: 'Wait some time before the next try. Fewer downloads at once from this site help.',
   },
   TIMED_OUT: {
     isRetryable: true,
@@ -172,23 +172,23 @@ export const FAILURES = {
   },
   STALLED: {
     isRetryable: true,
-    message: 'Nothing arrived for a long time.',
+    message: 'No data arrived for a long time.',
     hint: 'Retry later: the site may be overloaded.',
   },
   TRUNCATED: {
     isRetryable: true,
-    message: 'The site sent only a part of the media.',
-    hint: 'Retry; if it stays so, the source itself is cut short.',
+    message: 'The site sent only part of the media.',
+    hint: 'Retry. If it fails again, the media on the site itself is incomplete.',
   },
   DISK_FULL: {
     isRetryable: true,
     message: 'The disk is full.',
-    hint: 'Make room on the disk of the downloads folder, then retry.',
+    hint: 'Free some space on the disk of the downloads folder, then retry.',
   },
   STORE_FAILED: {
     isRetryable: true,
-    message: 'The finished file could not be put into the downloads folder.',
-    hint: 'Check that the folder exists and may be written, then retry.',
+    message: 'The finished file could not be moved into the downloads folder.',
+    hint: 'Check that the folder exists and is writable, then retry.',
   },
   INTERRUPTED: {
     isRetryable: true,
@@ -198,49 +198,48 @@ export const FAILURES = {
   POSTPROCESSING_FAILED: {
     isRetryable: true,
     message: 'The media arrived, but ffmpeg could not join or convert it.',
-    hint: 'Retry with another preset or container; look at the log of this download for the cause.',
+    hint: 'Retry with another preset or container. The log of this download has the cause.',
   },
   WORKER_CRASHED: {
     isRetryable: true,
     message: 'The process of this download died unexpectedly.',
-    hint: 'Retry; if it happens again, look at the log of this download.',
+    hint: 'Retry. If it happens again, look at the log of this download.',
   },
   UNKNOWN: {
     isRetryable: true,
-    message: 'yt-dlp reported an error that Artemis does not know.',
-    hint: 'Look at the log of this download for the words of yt-dlp.',
+    message: 'yt-dlp reported an error that Artemis does not recognise.',
+    hint: 'The log of this download has the words of yt-dlp.',
   },
 } as const satisfies Record<string, { isRetryable: boolean; message: string; hint: string }>;
 
 export type FailureCode = keyof typeof FAILURES;
 export const FAILURE_CODES = Object.keys(FAILURES) as FailureCode[];
 
-/** What was asked and not got, on a download that is otherwise fine. */
+/** What was requested and is missing, on a download that is otherwise fine. */
 export const WARNINGS = {
-  QUALITY_SHORTFALL: 'The site does not offer the quality that was asked for.',
-  CODEC_SHORTFALL: 'The site does not offer the codec that was asked for.',
-  CONTAINER_SHORTFALL:
-    'The media does not fit into the container that was asked for; it is in another one.',
+  QUALITY_SHORTFALL: 'The site does not offer the requested quality.',
+  CODEC_SHORTFALL: 'The site does not offer the requested codec.',
+  CONTAINER_SHORTFALL: 'The media does not fit into the requested container; another one was used.',
   LIVE_FROM_NOW:
-    'The site does not offer the beginning of the live stream; it was recorded from now on.',
+    'The site does not offer the beginning of the live stream; the recording starts at the current moment.',
   AUDIO_MISSING: 'The media has no sound.',
   VIDEO_MISSING: 'The media has no picture.',
-  SUBTITLES_MISSING:
-    'Some of the subtitles that were asked for are not offered or could not be read.',
+  SUBTITLES_MISSING: 'Some of the requested subtitles are not offered or could not be read.',
   SUBTITLES_ENCODING:
-    'Some of the subtitles are in an encoding that is not known; they were stored as they came, and not as UTF-8.',
-  OPTION_IGNORED: 'Some of what was asked for has no effect on this media.',
+    'The encoding of some subtitles is unknown; they were stored unchanged, not as UTF-8.',
+  OPTION_IGNORED: 'Some of the requested options have no effect on this media.',
   THUMBNAIL_MISSING: 'The thumbnail is not offered or could not be read.',
   METADATA_MISSING: 'The metadata could not be written.',
   SPONSORBLOCK_MISSING: 'The SponsorBlock segments could not be read.',
-  PLAYLIST_FIRST_ONLY: 'The link is a list; only its first entry was downloaded.',
+  PLAYLIST_FIRST_ONLY: 'The link is a playlist; only its first entry was downloaded.',
   ENTRIES_FAILED: 'Some entries of the playlist failed.',
   FORMATS_MISSING:
-    'The site has more formats than could be read: its challenges were not solved. /readyz says what is missing.',
-  GAPS_DECLARED: 'The site itself says that segments of this media are lost; there it has holes.',
-  DURATION_UNKNOWN: 'The site does not say how long the media is, so its length was not checked.',
-  DURATION_DIFFERS: 'The media is shorter or longer than the site says, or than was asked for.',
-  INCOMPLETE: 'A part of the media is missing.',
+    'The site has more formats than could be read, because its challenges were not solved. /readyz says what is missing.',
+  GAPS_DECLARED:
+    'The site itself declares some segments of this media lost; the file has holes there.',
+  DURATION_UNKNOWN: 'The site does not say how long the media is, so its duration was not checked.',
+  DURATION_DIFFERS: 'The media is shorter or longer than the site says, or than was requested.',
+  INCOMPLETE: 'Part of the media is missing.',
 } as const satisfies Record<string, string>;
 
 export type WarningCode = keyof typeof WARNINGS;

@@ -295,7 +295,7 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
       if (!changes) {
         throw new RequestError(
           'REV_GONE',
-          'These changes are no longer known; read the list again.',
+          'This revision is no longer known. Read the list again.',
         );
       }
       return { ...changes, downloads: changes.downloads.map(view) };

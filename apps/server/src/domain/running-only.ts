@@ -38,7 +38,7 @@ export async function ended(read: () => Download, run: Run | undefined): Promise
 
 function requireTerminal({ status }: Download): void {
   if (isTerminal(status)) return;
-  throw new RequestError('STILL_ACTIVE', 'This download is still active; cancel it first.');
+  throw new RequestError('STILL_ACTIVE', 'This download is still active. Cancel it first.');
 }
 
 /** @throws {RequestError} NOT_PAUSABLE */

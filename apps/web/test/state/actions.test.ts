@@ -47,7 +47,7 @@ describe('keeping what there is', () => {
   it('says why it cannot be finished when it has ended meanwhile', async () => {
     const id = idOf({ status: 'completed', phase: null, metadata: { is_live: true } });
     await actions.finish(id);
-    expect(shown).toEqual(['This is no live recording that is running']);
+    expect(shown).toEqual(['This is not a running live recording']);
   });
 
   it('asks a site again that is left alone, and says why it cannot', async () => {
@@ -55,7 +55,7 @@ describe('keeping what there is', () => {
     expect(asked()).toEqual([['/api/v1/hosts/video.example/resume', {}]]);
     expect(shown).toEqual([en.toastTryNow('video.example')]);
     await actions.tryHost('other.example');
-    expect(shown.at(-1)).toBe('This site is not left alone');
+    expect(shown.at(-1)).toBe('No downloads wait for this site');
   });
 
   it('keeps what there is of a download that was cut short', async () => {
