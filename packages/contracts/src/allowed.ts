@@ -1,7 +1,7 @@
 import type { FailureCode } from './codes.ts';
 import type { Download } from './download.ts';
 
-/** Whether this is a live stream that is being recorded now, so that it can be finished with what it has. */
+/** Whether this download is recording a live stream now, so that `finish` can end it and keep what it has. */
 export function isRecording({
   status,
   phase,
@@ -10,10 +10,10 @@ export function isRecording({
   return status === 'running' && phase === 'downloading' && metadata.is_live === true;
 }
 
-/** Failures after which there is a part of the media that a person may want to keep as it is. */
+/** Failures that leave a part of the media, which a person may want to keep. */
 export const KEPT_INCOMPLETE: readonly FailureCode[] = ['TRUNCATED', 'FRAGMENTS_MISSING'];
 
-/** Whether `accept_incomplete` may be asked of it. What was there may be gone by then: it is kept for a day. */
+/** Whether a retry may ask for `accept_incomplete`. The partial media is kept for a day only. */
 export function mayBeKeptIncomplete({
   status,
   error,

@@ -2,8 +2,8 @@ import type { RequestCode } from './codes.ts';
 import type { Problem } from './problem.ts';
 
 /**
- * Every rejection of a call: a refusal of the server, an answer that is none of its own (`code` is then null), or no
- * answer at all (`status` is then 0, `cause` what fetch said, why the call was aborted, or why nothing could be sent).
+ * Every rejection of a call: a refusal by the server, an answer from something else such as a proxy (`code` is then null),
+ * or no answer at all (`status` is then 0; `cause` is the error of fetch, the reason of the abort, or why nothing was sent).
  */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
@@ -41,17 +41,17 @@ export function unreachable(cause: unknown): ApiError {
   return new ApiError(0, null, null, { message: 'The server cannot be reached', cause });
 }
 
-/** With a circle in it, or a big integer. */
+/** The body is circular or holds a BigInt. */
 export function unsendable(cause: unknown): ApiError {
   return new ApiError(0, null, null, {
-    message: 'The request cannot be sent: it cannot be written as JSON',
+    message: 'The request was not sent: its body cannot be written as JSON',
     cause,
   });
 }
 
-/** The page of a proxy, say, in the place of the answer. */
+/** Something else answered, such as a proxy. */
 export function foreign(status: number, cause?: unknown): ApiError {
-  return new ApiError(status, null, null, { message: 'The answer is no JSON', cause });
+  return new ApiError(status, null, null, { message: 'The answer is not JSON', cause });
 }
 
 export function refusal(answer: { status: number; body: unknown; headers: Headers }): ApiError {

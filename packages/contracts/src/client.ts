@@ -1,6 +1,6 @@
 /**
- * The typed client: `fetch` and nothing else. It imports types and plain data only, so a browser bundle
- * that uses it carries no schema library.
+ * The typed client, built on `fetch` alone. It imports only types and plain data, so a browser bundle that uses it
+ * contains no schema library.
  */
 import { aborted, ApiError, foreign, refusal, unreachable, unsendable } from './api-error.ts';
 import type { RequestCode } from './codes.ts';
@@ -42,7 +42,7 @@ export { isTerminal } from './vocabulary.ts';
 export type { Download, Problem, RequestCode };
 
 export interface ClientOptions {
-  /** Where the server is, without `/api/v1`; a sub-path is kept. */
+  /** Address of the server without `/api/v1`; a base path is kept. */
   readonly baseUrl: string;
   readonly fetch?: typeof globalThis.fetch;
   readonly token?: string | (() => string | null);
@@ -72,7 +72,7 @@ export interface CallInput<Name extends RouteName> {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What a route answers, by status: narrowing on `status` types `body`. */
+/** What a route answers: narrowing on `status` types `body`. */
 export type Answer<Name extends RouteName> = {
   [Status in keyof Responses<Name> & number]: {
     readonly status: Status;
@@ -87,9 +87,9 @@ export type SuccessBody<Name extends RouteName> = Extract<
 >['body'];
 
 export interface WatchOptions extends CallOptions {
-  /** Time between two looks, in milliseconds; 1,000 by default. */
+  /** Time between two requests, in milliseconds; 1,000 by default. */
   readonly intervalMs?: number;
-  /** So long without an answer is no end, as when the server starts anew; in milliseconds, two minutes by default. */
+  /** How long the server may be unreachable, as during a restart; in milliseconds, two minutes by default. */
   readonly patienceMs?: number;
 }
 
@@ -99,60 +99,60 @@ export interface WaitOptions extends WatchOptions {
 }
 
 export interface Client {
-  /** The answer of any route as it came, refusals included; rejects only when no answer came. */
+  /** Resolves with any answer of the route, refusals included. Rejects when no readable answer came. */
   call<Name extends RouteName>(name: Name, input?: CallInput<Name>): Promise<Answer<Name>>;
   createDownloads(
     request: CreateDownloads,
     options?: CallOptions & { readonly idempotencyKey?: string },
   ): Promise<DownloadsCreated>;
   listDownloads(query?: ListDownloads, options?: CallOptions): Promise<DownloadList>;
-  /** What changed after `rev`; rejects with `REV_GONE` when the list has to be read again. */
+  /** What changed after `rev`. Rejects with `REV_GONE` when the list has to be read again. */
   listChanges(rev: string, options?: CallOptions): Promise<DownloadChanges>;
   getDownload(id: string, options?: CallOptions): Promise<DownloadDetail>;
   cancelDownload(id: string, options?: CallOptions): Promise<Download>;
-  /** Forgets a record that has ended; `file` deletes its files as well. */
+  /** Removes a record that has ended; `file` deletes its files as well. */
   purgeDownload(id: string, what: 'record' | 'file', options?: CallOptions): Promise<void>;
   retryDownload(id: string, request?: RetryDownload, options?: CallOptions): Promise<Download>;
   /** Ends the processes of a download and keeps its partial file. */
   pauseDownload(id: string, options?: CallOptions): Promise<Download>;
   resumeDownload(id: string, options?: CallOptions): Promise<Download>;
-  /** Ends a running live recording and keeps what it has; it then goes on to `completed`. */
+  /** Ends a running live recording and keeps what it has; the record then becomes `completed`. */
   finishDownload(id: string, options?: CallOptions): Promise<Download>;
   updateDownload(id: string, request: UpdateDownload, options?: CallOptions): Promise<Download>;
-  /** What cannot be acted on is listed in `skipped`; it is no error. */
+  /** Downloads that the action does not fit are in `skipped`; they are not an error. */
   actOnDownloads(request: ActOnDownloads, options?: CallOptions): Promise<ActionResult>;
-  /** Asks a site again that is left alone; rejects with `HOST_NOT_PARKED` when it is not. */
+  /** Tries the downloads that wait for this site at once. Rejects with `HOST_NOT_PARKED` when none wait. */
   resumeHost(host: string, options?: CallOptions): Promise<HostResumed>;
   downloadLog(id: string, after?: number, options?: CallOptions): Promise<LogLines>;
-  /** Looks at a link without downloading it; aborting ends the look on the server as well. */
+  /** Looks at a link without downloading it. Aborting ends the probe on the server as well. */
   createProbe(request: CreateProbe, options?: CallOptions): Promise<Probe>;
-  /** The sites that cookies are kept for; the cookies themselves are never told. */
+  /** The sites that cookies are kept for, never the cookies themselves. */
   listCookies(options?: CallOptions): Promise<readonly CookieJar[]>;
-  /** Keeps the cookies of a site, given in the Netscape format, in the place of earlier ones. */
+  /** Stores the cookies of a site, given in the Netscape format. Replaces earlier ones. */
   putCookies(site: string, content: string, options?: CallOptions): Promise<CookieJar>;
   deleteCookies(site: string, options?: CallOptions): Promise<void>;
-  /** Looks at a link of the site with its cookies; resolves whatever the look has shown. */
+  /** Probes a link of the site with its cookies. Resolves whatever the result is. */
   testCookies(site: string, request?: TestCookies, options?: CallOptions): Promise<CookieTest>;
   listEngines(options?: CallOptions): Promise<EngineList>;
-  /** Sets the channel and looks for a newer yt-dlp, or fetches one version; tried in the background. */
+  /** Sets the channel and looks for a newer yt-dlp, or fetches one version. The trial runs in the background. */
   fetchEngine(request: FetchEngine, options?: CallOptions): Promise<EngineList>;
   useEngine(version: string, options?: CallOptions): Promise<EngineList>;
   deleteEngine(version: string, options?: CallOptions): Promise<void>;
-  /** What a download with these choices would run; nothing is started. */
+  /** What a download with this selection would run. Nothing is started. */
   explain(request?: ExplainSelection, options?: CallOptions): Promise<Explanation>;
   log(after?: number, options?: CallOptions): Promise<LogLines>;
   telemetry(options?: CallOptions): Promise<Telemetry>;
   configuration(options?: CallOptions): Promise<Configuration>;
-  /** Also resolves when the server is not ready: look at `ready`. */
+  /** Also resolves when the server is not ready: check `ready`. */
   readiness(options?: CallOptions): Promise<Readiness>;
-  /** The absolute address of a link of the server, such as `download_url`. */
+  /** The absolute address of a relative link from the server, such as `download_url`. */
   resolveUrl(link: string): string;
   /**
-   * Changes of all downloads, endlessly and over restarts of the server; ends when the signal aborts. The first value is
-   * the newest page, as is the one after a restart.
+   * Changes of all downloads, endlessly and across restarts of the server. Ends when the signal aborts. The first value is
+   * the newest page, and so is the first one after a restart.
    */
   watch(options?: WatchOptions): AsyncGenerator<DownloadChanges, void, void>;
-  /** The record once it is terminal, also over restarts. Rejects when the download is unknown or the signal aborts. */
+  /** Resolves with the record once it is terminal, also across restarts. Rejects when the download is unknown or the signal aborts. */
   waitFor(id: string, options?: WaitOptions): Promise<Download>;
 }
 
@@ -236,7 +236,7 @@ export function createClient(clientOptions: ClientOptions): Client {
         if (changes.more) continue;
       } catch (error) {
         if (signal?.aborted) return;
-        // Of another run of the server: its list is read anew.
+        // The server has restarted: read its list again.
         if (!(error instanceof ApiError) || error.code !== 'REV_GONE') throw error;
         rev = null;
         continue;

@@ -10,7 +10,7 @@ export const CookiesParams = Type.Object(
     site: Type.String({
       minLength: 1,
       maxLength: LIMITS.siteCharacters,
-      description: 'host name of a site, such as `example.com`; its subdomains belong to it',
+      description: 'host name of a site, such as `example.com`; includes its subdomains',
     }),
   },
   strict,
@@ -22,7 +22,7 @@ export const PutCookies = Type.Object(
     content: Type.String({
       minLength: 1,
       maxLength: LIMITS.cookieTextCharacters,
-      description: 'a cookies file in the Netscape format, of this site alone',
+      description: 'a cookies file in the Netscape format, with cookies of this site only',
     }),
   },
   {
@@ -40,7 +40,7 @@ export const TestCookies = Type.Object(
       Type.String({
         minLength: 1,
         maxLength: LIMITS.urlCharacters,
-        description: 'a link of this site that needs the sign-in; its front page when left out',
+        description: 'a link of this site that needs the sign-in; default: its front page',
       }),
     ),
   },
@@ -48,16 +48,16 @@ export const TestCookies = Type.Object(
 );
 export type TestCookies = Static<typeof TestCookies>;
 
-/** What is told of the cookies of a site. Their names and values never leave the server. */
+/** What callers learn about the cookies of a site. Names and values never leave the server. */
 export const CookieJar = Type.Object({
   site: Type.String(),
   cookie_count: Count,
   earliest_expiry_at: nullable(Timestamp),
   latest_expiry_at: nullable(
-    Type.String({ ...Timestamp, description: 'null: none of them says when it expires' }),
+    Type.String({ ...Timestamp, description: 'null: no cookie names an expiry' }),
   ),
   last_success_at: nullable(
-    Type.String({ ...Timestamp, description: 'when a download with these cookies was completed' }),
+    Type.String({ ...Timestamp, description: 'when a download with these cookies last completed' }),
   ),
   updated_at: Timestamp,
 });
@@ -69,12 +69,12 @@ export type CookieJars = Static<typeof CookieJars>;
 export const OneCookieJar = Type.Object({ jar: CookieJar });
 export type OneCookieJar = Static<typeof OneCookieJar>;
 
-/** What a look at a link with the cookies has shown. */
+/** The result of a probe with the cookies. */
 export const CookieTest = Type.Object({
   url: Type.String(),
   result: oneOf(COOKIE_TEST_RESULTS, {
     description:
-      '`works`: media was found; `refused`: the site still asks for a sign-in; `unclear`: something else kept the link from being read',
+      '`works`: media was found; `refused`: the site still asks for a sign-in; `unclear`: the probe failed for another reason',
   }),
   failure_code: nullable(Type.Unsafe<FailureCode>({ type: 'string', enum: FAILURE_CODES })),
   message: Type.String({ description: 'one sentence for people' }),

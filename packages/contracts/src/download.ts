@@ -27,7 +27,7 @@ export const PlaylistEntry = Type.Object({
   title: nullable(Type.String()),
   duration: nullable(Type.Number()),
   state: Type.Optional(
-    oneOf(ENTRY_STATES, { description: 'of an entry that is downloaded, not only listed' }),
+    oneOf(ENTRY_STATES, { description: 'only for entries that are downloaded, not just listed' }),
   ),
   download_id: Type.Optional(
     nullable(Type.String({ description: 'id of its record, while that is kept' })),
@@ -40,7 +40,7 @@ export const PlaylistEntry = Type.Object({
 });
 export type PlaylistEntry = Static<typeof PlaylistEntry>;
 
-/** What the site and ffprobe say about the media. Fields that are not known are absent. */
+/** What the site and ffprobe say about the media. Unknown fields are absent. */
 export const Metadata = Type.Object({
   title: Type.Optional(nullable(Type.String())),
   uploader: Type.Optional(nullable(Type.String())),
@@ -60,12 +60,12 @@ export const Metadata = Type.Object({
   playlist_title: Type.Optional(nullable(Type.String())),
   playlist_index: Type.Optional(nullable(Type.Integer())),
   playlist_count: Type.Optional(
-    nullable(Type.Integer({ description: 'of an entry: position of the last one of its list' })),
+    nullable(Type.Integer({ description: 'for an entry: position of the last entry of its list' })),
   ),
   entry_count: Type.Optional(nullable(Type.Integer())),
   entries: Type.Optional(
     Type.Array(PlaylistEntry, {
-      description: 'of a list: the first 1,000, only in the answer for this one download',
+      description: 'for a list: the first 1,000, only in the answer for this one download',
     }),
   ),
 });
@@ -77,7 +77,7 @@ export const DownloadError = Type.Object({
   detail: Type.Optional(
     Type.String({
       description:
-        'part of the message; of FRAGMENTS_MISSING: how many and where, in figures; of SITE_REFUSED: the words of the site',
+        'part of the message; FRAGMENTS_MISSING: how many and where; SITE_REFUSED: the words of the site',
     }),
   ),
   hint: Type.String(),
@@ -91,7 +91,7 @@ export const DownloadWarning = Type.Object({
   detail: Type.Optional(
     Type.String({
       description:
-        'part of the message: of INCOMPLETE what is missing, in figures; of OPTION_IGNORED the options; of SUBTITLES_ENCODING the languages',
+        'part of the message; INCOMPLETE: what is missing; OPTION_IGNORED: the options; SUBTITLES_ENCODING: the languages',
     }),
   ),
 });
@@ -126,16 +126,16 @@ export const Download = Type.Object({
   warnings: Type.Array(DownloadWarning),
   attempt: Type.Integer({ minimum: 1 }),
   retry_parts: Type.Array(oneOf(PARTS), {
-    description: 'the missing parts that are being fetched; the rest of the download is stored',
+    description: 'missing parts that are being fetched; the media is stored already',
   }),
   accept_incomplete: Type.Optional(
-    Type.Boolean({ description: 'what there is of it is being made a file' }),
+    Type.Boolean({ description: 'a file is being made of the partial media' }),
   ),
   engine: Type.Optional(
-    nullable(Type.String({ description: 'the version of yt-dlp that ran the last attempt' })),
+    nullable(Type.String({ description: 'version of yt-dlp of the last attempt' })),
   ),
   retry_engine: Type.Optional(
-    nullable(Type.String({ description: 'the version that a retry asked for' })),
+    nullable(Type.String({ description: 'version of yt-dlp that a retry asked for' })),
   ),
   priority: Priority,
   tags: Tags,

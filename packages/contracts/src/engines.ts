@@ -21,7 +21,11 @@ export type EngineParams = Static<typeof EngineParams>;
 export const FetchEngine = Type.Union(
   [
     Type.Object(
-      { channel: oneOf(ENGINE_CHANNELS, { description: 'is kept, and looked at now' }) },
+      {
+        channel: oneOf(ENGINE_CHANNELS, {
+          description: 'is kept; the server looks for a release now',
+        }),
+      },
       strict,
     ),
     Type.Object({ version: EngineVersion }, strict),
@@ -49,18 +53,18 @@ export type SiteSuccess = Static<typeof SiteSuccess>;
 export const Engine = Type.Object({
   version: Type.String(),
   state: oneOf(ENGINE_STATES, {
-    description: '`failed`: its trial has failed, or it was left because a site got worse',
+    description: '`failed`: its trial failed, or the server went back because a site got worse',
   }),
   source: oneOf(ENGINE_SOURCES, {
     description:
       '`path`: on PATH or YTDLP_PATH, used as it is; `placed`: a person put the folder there',
   }),
   channel: nullable(oneOf(['stable', 'nightly'])),
-  checksum: nullable(Type.String({ description: 'SHA-256 of what was fetched' })),
+  checksum: nullable(Type.String({ description: 'SHA-256 of the fetched release' })),
   added_at: nullable(Timestamp),
   used_since: nullable(Type.String({ ...Timestamp, description: 'null unless in use' })),
   age_days: Count,
-  jobs: Type.Integer({ minimum: 0, description: 'attempts that run with it now' }),
+  jobs: Type.Integer({ minimum: 0, description: 'attempts that use it now' }),
   trial: nullable(
     Type.Object({
       at: Timestamp,
@@ -70,7 +74,7 @@ export const Engine = Type.Object({
   ),
   sites: Type.Array(SiteSuccess, {
     maxItems: 20,
-    description: 'of the last 14 days, the most used first',
+    description: 'last 14 days, the most used first',
   }),
 });
 export type Engine = Static<typeof Engine>;
@@ -85,7 +89,7 @@ export const EngineEvent = Type.Object({
 });
 export type EngineEvent = Static<typeof EngineEvent>;
 
-/** A site that fails the way an outdated yt-dlp makes it fail. */
+/** A site whose downloads fail the way they do with an outdated yt-dlp. */
 export const BrokenSite = Type.Object({
   site: Type.String(),
   since: Timestamp,
@@ -99,10 +103,10 @@ export type BrokenSite = Static<typeof BrokenSite>;
 export const EngineList = Type.Object({
   channel: oneOf(ENGINE_CHANNELS),
   in_use: nullable(Type.String()),
-  previous: nullable(Type.String({ description: 'what going back would use' })),
+  previous: nullable(Type.String({ description: 'the version that going back would use' })),
   is_pinned: Type.Boolean({
     description:
-      'a person chose it: nothing else is used by itself until another is chosen or the channel is set',
+      'a person chose it: the server switches to no other until one is chosen or the channel is set',
   }),
   is_fetching: Type.Boolean(),
   looked_at: nullable(Timestamp),

@@ -33,7 +33,7 @@ export const SubtitleOptions = Type.Object(
         maxItems: 10,
         uniqueItems: true,
         description:
-          'compared without case and with _ as -; en takes en-US when there is no en; a tag that a look at the link has listed is taken as it is',
+          'compared without case and with _ as -; en matches en-US when there is no en; a tag that a probe has listed is taken as it is',
       },
     ),
     auto: Type.Optional(Type.Boolean({ description: 'automatic captions as well' })),
@@ -67,7 +67,7 @@ export const PlaylistOptions = Type.Object(
     mode: Type.Optional(oneOf(['single', 'all', 'select'])),
     items: Type.Optional(
       Type.String({
-        // Room for the 2,500 single positions of every other entry of a list of 5,000.
+        // Enough for every other entry of a list of 5,000: 2,500 single positions.
         maxLength: 16_384,
         pattern: '^[1-9]\\d{0,5}(-[1-9]\\d{0,5})?(,[1-9]\\d{0,5}(-[1-9]\\d{0,5})?)*$',
         description: 'positions and ranges such as 1-20,25',
@@ -79,14 +79,14 @@ export const PlaylistOptions = Type.Object(
         maxItems: LIMITS.selectedEntries,
         uniqueItems: true,
         description:
-          'ids of entries as a look (`POST /probes`) tells them, or links of those without one; they hold when the list has changed, and `items` does not count beside them',
+          'ids of entries as `POST /probes` returns them, or links of entries without id; they stay valid when the list changes; `items` is ignored beside them',
       }),
     ),
     max_items: Type.Optional(
       Type.Integer({
         minimum: 1,
         maximum: LIMITS.listedEntries,
-        description: 'only so many entries, from the first',
+        description: 'at most this many entries, from the first',
       }),
     ),
     skip_downloaded: Type.Optional(
@@ -107,7 +107,7 @@ export const LiveOptions = Type.Object(
   strict,
 );
 
-/** What a download can be asked to do besides preset and quality. None of it is ever an option string. */
+/** What a download can be asked to do besides preset and quality. No text of it ever becomes an option of yt-dlp. */
 export const DownloadOptions = Type.Object(
   {
     audio_codec: Type.Optional(oneOf(AUDIO_CODECS)),
@@ -141,7 +141,7 @@ export const DownloadOptions = Type.Object(
         minLength: 1,
         maxLength: 500,
         description:
-          'relative folder below downloads/; its parts are made safe as names of files are: `CON` becomes `_CON`, a dot or a space at the end goes',
+          'relative folder below downloads/; its parts are made safe like file names: `CON` becomes `_CON`, a final dot or space is dropped',
       }),
     ),
     name_template: Type.Optional(Type.String({ minLength: 1, maxLength: 300 })),
@@ -149,7 +149,7 @@ export const DownloadOptions = Type.Object(
       Type.String({
         maxLength: 100,
         pattern: '^[A-Za-z0-9][A-Za-z0-9_.+-]*$',
-        description: 'the id of a format, as a look at the link tells it',
+        description: 'the id of a format, as a probe returns it',
       }),
     ),
     live: Type.Optional(LiveOptions),

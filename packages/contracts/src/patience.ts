@@ -1,10 +1,10 @@
 import { aborted, ApiError } from './api-error.ts';
 
-/** Of a server that is ending or not there yet, and of the proxy before it. */
+/** Statuses of a server that is stopping or not there yet, and of a proxy before it. */
 const PASSING_STATUSES: readonly number[] = [0, 429, 502, 503, 504];
 const PATIENCE_MS = 120_000;
 
-/** Tries again while the server cannot answer, for as long as it has not done so in `patienceMs`. */
+/** Tries again while the server cannot answer, for at most `patienceMs`. */
 export async function patiently<T>(
   {
     signal,
@@ -27,7 +27,7 @@ export async function patiently<T>(
   }
 }
 
-/** Ends early when the signal aborts. */
+/** Resolves early when the signal aborts. */
 export function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
   if (signal?.aborted) return Promise.resolve();
   return new Promise((resolve) => {

@@ -7,7 +7,7 @@ export interface EntryRange {
   readonly last: number;
 }
 
-/** The ranges of `options.playlist.items` as they are written; the text must be of the pattern of that field. */
+/** The ranges of `options.playlist.items` as written. The text must match the pattern of that field. */
 export function writtenRanges(items: string): EntryRange[] {
   return items.split(',').map((part) => {
     const [first = '', last = first] = part.split('-');
@@ -26,7 +26,7 @@ export function mergedRanges(ranges: readonly EntryRange[]): EntryRange[] {
   return merged;
 }
 
-/** As `options.playlist.items` takes it. */
+/** The ranges as the text of `options.playlist.items`. */
 export function itemsOf(ranges: readonly EntryRange[]): string {
   return ranges.map(({ first, last }) => (first === last ? `${first}` : `${first}-${last}`)).join();
 }
@@ -36,8 +36,7 @@ export function positionCount(ranges: readonly EntryRange[]): number {
 }
 
 /**
- * Whether the entries of the link, if it is a list, become downloads of their own. The flat preset lists them and
- * downloads nothing.
+ * Whether the entries of the link, if it is a list, become downloads of their own. The flat preset only lists them.
  */
 export function areEntriesWanted(preset: FormatPreset, { playlist }: DownloadOptions): boolean {
   return preset !== 'Playlist (flat)' && (playlist?.mode ?? 'single') !== 'single';

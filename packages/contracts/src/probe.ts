@@ -8,10 +8,10 @@ export const ProbedFormat = Type.Object({
   width: nullable(Type.Integer()),
   height: nullable(Type.Integer()),
   fps: nullable(Type.Number()),
-  vcodec: nullable(Type.String({ description: 'null: no picture, or not known' })),
-  acodec: nullable(Type.String({ description: 'null: no sound, or not known' })),
+  vcodec: nullable(Type.String({ description: 'null: no picture, or unknown' })),
+  acodec: nullable(Type.String({ description: 'null: no sound, or unknown' })),
   filesize: nullable(Bytes),
-  is_filesize_exact: Type.Boolean({ description: 'otherwise it is an estimate of yt-dlp' }),
+  is_filesize_exact: Type.Boolean({ description: 'false: an estimate of yt-dlp' }),
   bitrate: nullable(Type.Number({ description: 'kbit/s' })),
   language: nullable(Type.String({ description: 'of the sound' })),
   note: nullable(Type.String()),
@@ -27,11 +27,11 @@ export const PlannedOutput = Type.Object(
     taken_by: nullable(
       oneOf(['file', 'download'], {
         description:
-          'a stored file or a download under way has this name: a number is added, nothing is replaced',
+          'a stored file or an active download has this name: the new file gets a number, nothing is replaced',
       }),
     ),
   },
-  { description: 'null: preset or options of the request store no file' },
+  { description: 'null: this preset or these options store no file' },
 );
 export type PlannedOutput = Static<typeof PlannedOutput>;
 
@@ -51,7 +51,7 @@ export const ProbedMedia = Type.Object({
   }),
   subtitles: Type.Array(Type.String(), { description: 'language tags that are offered' }),
   automatic_captions: Type.Array(Type.String(), {
-    description: 'language tags of what the site makes by machine',
+    description: 'language tags of captions that the site generates',
   }),
   chapters: Count,
   output: nullable(PlannedOutput),
@@ -69,6 +69,6 @@ export const ProbedPlaylist = Type.Object({
 });
 export type ProbedPlaylist = Static<typeof ProbedPlaylist>;
 
-/** What a link leads to, without a download. */
+/** What a link leads to, found without a download. */
 export const Probe = Type.Union([ProbedMedia, ProbedPlaylist]);
 export type Probe = Static<typeof Probe>;

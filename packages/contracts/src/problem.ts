@@ -9,7 +9,7 @@ export const ProblemDetail = Type.Object({
 });
 export type ProblemDetail = Static<typeof ProblemDetail>;
 
-/** RFC 9457 problem document: the body of every answer that is not a success. */
+/** RFC 9457 problem document: the body of every refusal. */
 export const Problem = Type.Object({
   type: Type.String(),
   title: Type.String(),
@@ -21,7 +21,7 @@ export const Problem = Type.Object({
     Type.Unsafe<FailureCode>({
       type: 'string',
       enum: FAILURE_CODES,
-      description: 'with PROBE_FAILED: why, in the words of a failed download',
+      description: 'with PROBE_FAILED: the code that a failed download would have',
     }),
   ),
   errors: Type.Optional(Type.Array(ProblemDetail)),

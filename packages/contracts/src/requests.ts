@@ -13,9 +13,10 @@ const Url = Type.String({ minLength: 1, maxLength: LIMITS.urlCharacters });
 const EXAMPLE_URL = 'https://media.example/clip.mp4';
 const EXAMPLE_ID = '37e78c8b-3637-43db-9f64-356158d47647';
 
+/** A selection, each part of it optional. */
 const selection = {
   ...Type.Partial(Selection).properties,
-  // Any text, so that a preset of another version answers PRESET_UNKNOWN instead of a list of choices.
+  // Any text, so that a preset of another version is answered with PRESET_UNKNOWN instead of a list of choices.
   format_preset: Type.Optional(Type.String({ maxLength: 100, examples: [...FORMAT_PRESETS] })),
 };
 
@@ -28,7 +29,7 @@ export const CreateDownloads = Type.Object(
     tags: Type.Optional(Tags),
     notes: Type.Optional(Notes),
     force: Type.Optional(
-      Type.Boolean({ description: 'queue it although the same download is active' }),
+      Type.Boolean({ description: 'queue it even if the same download is active' }),
     ),
   },
   {
@@ -60,7 +61,7 @@ export const CreateDownloadsHeaders = Type.Object({
 export const EventsHeaders = Type.Object({
   'last-event-id': Type.Optional(
     Type.String({
-      description: 'id of the last event that was received: what came after it is sent',
+      description: 'id of the last event received: the later ones are sent',
     }),
   ),
 });
@@ -74,7 +75,7 @@ export const HostParams = Type.Object(
       minLength: 1,
       maxLength: LIMITS.hostCharacters,
       description:
-        'host name of a site as in the links of its downloads, such as `video.example`; a port behind it is left out',
+        'host name of a site as in the links of its downloads, such as `video.example`; a port is ignored',
     }),
   },
   strict,
@@ -109,7 +110,7 @@ export const RemoveDownloadQuery = Type.Object(
     purge: Type.Optional(
       oneOf(['record', 'file'], {
         description:
-          'record: forget a download that has ended; file: delete its stored files too. A file that somebody changed or replaced stays, and a line of /log names it.',
+          'record: remove a download that has ended; file: delete its stored files too. A file that was changed or replaced stays; a line of /log names it.',
       }),
     ),
   },
@@ -124,12 +125,12 @@ export const RetryDownload = Type.Object(
       Type.Array(oneOf(PARTS), {
         minItems: 1,
         uniqueItems: true,
-        description: 'of a completed download: fetches only these, which are missing',
+        description: 'for a completed download: fetch only these missing parts',
       }),
     ),
     accept_incomplete: Type.Optional(
       Type.Literal(true, {
-        description: `of one that failed as ${KEPT_INCOMPLETE.join(' or ')}: makes a file of what is there`,
+        description: `for one that failed as ${KEPT_INCOMPLETE.join(' or ')}: make a file of the partial media`,
       }),
     ),
     engine: Type.Optional(EngineVersion),
@@ -162,7 +163,7 @@ export const CreateProbe = Type.Object(
 );
 export type CreateProbe = Static<typeof CreateProbe>;
 
-/** Bodies of calls that take none; an empty object is fine too. */
+/** The body of calls without fields; an empty object is accepted. */
 export const NoFields = Type.Object({}, strict);
 
 export const UpdateDownload = Type.Object(

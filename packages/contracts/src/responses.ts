@@ -15,7 +15,7 @@ export const DownloadsCreated = Type.Object({
   downloads: Type.Array(Download),
   duplicates: Type.Array(Uuid),
   removed: Type.Optional(
-    Type.Array(Uuid, { description: 'records of an earlier answer that are no longer kept' }),
+    Type.Array(Uuid, { description: 'records of the first answer that are no longer kept' }),
   ),
 });
 export type DownloadsCreated = Static<typeof DownloadsCreated>;
@@ -62,7 +62,7 @@ export type ActionResult = Static<typeof ActionResult>;
 export const HostResumed = Type.Object({
   host: Type.String(),
   affected: Type.Array(Uuid, {
-    description: 'the downloads that the site had sent away and that go on now',
+    description: 'the downloads that waited for the site and go on now',
   }),
 });
 export type HostResumed = Static<typeof HostResumed>;
@@ -82,7 +82,7 @@ export type LogLines = Static<typeof LogLines>;
 export const Explanation = Type.Object({
   argv: Type.Array(
     Type.Object({
-      argument: Type.String({ description: 'an option with its value, as one would type it' }),
+      argument: Type.String({ description: 'an option with its value, as typed in a shell' }),
       meaning: Type.String({ description: 'one sentence for people' }),
     }),
     {
@@ -90,14 +90,14 @@ export const Explanation = Type.Object({
     },
   ),
   output_example: Type.String({
-    description: 'where a file would be stored; empty when none would',
+    description: 'where the file would be stored; empty: no file',
   }),
   warnings: Type.Array(Type.Object({ code: oneOf(EXPLANATION_CODES), message: Type.String() })),
 });
 export type Explanation = Static<typeof Explanation>;
 
 export const ENGINE_MODES = ['warm', 'cold', 'missing'] as const;
-/** How much of a sandbox the kernel gives to downloads. */
+/** How much of the sandbox the kernel provides. */
 export const SANDBOX_LEVELS = ['full', 'partial', 'none'] as const;
 
 export const Telemetry = Type.Object({
@@ -151,16 +151,19 @@ export const Telemetry = Type.Object({
     ffmpeg_version: nullable(Type.String()),
     js_runtime: nullable(Type.String()),
     jobs: Type.Integer({ minimum: 0, description: 'attempts since the start' }),
-    job_cpu_seconds: Type.Number({ minimum: 0, description: 'of all of them' }),
+    job_cpu_seconds: Type.Number({ minimum: 0, description: 'of all attempts' }),
     broken_sites: Type.Array(
       Type.Object({
         site: Type.String(),
         since: Timestamp,
-        version: Type.String({ description: 'the yt-dlp that the site fails with' }),
+        version: Type.String({ description: 'the yt-dlp that fails with the site' }),
         waiting: Count,
         is_seeking: Type.Boolean({ description: 'a newer yt-dlp is being looked for or tried' }),
         next_try_at: nullable(
-          Type.String({ ...Timestamp, description: 'of one download; null while one is tried' }),
+          Type.String({
+            ...Timestamp,
+            description: 'when one download tries; null while one does',
+          }),
         ),
       }),
       { maxItems: 5, description: 'their downloads wait (`waiting_for: engine`)' },
@@ -215,7 +218,7 @@ export const Configuration = Type.Object({
     js_runtime: nullable(Type.String()),
   }),
   plugins: Type.Array(Type.String(), {
-    description: "the owner's plugins for yt-dlp, as they were when `/readyz` was asked last",
+    description: "the owner's plugins for yt-dlp, as of the last `/readyz`",
   }),
   downloads_directory: Type.String(),
   token_required: Type.Boolean(),

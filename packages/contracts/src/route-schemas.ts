@@ -59,13 +59,13 @@ export interface RouteSchema {
 
 const noBody = Type.Null();
 
-/** Refusals that calls of a kind have in common. */
+/** Refusals that several routes share. */
 const reading = { 400: Problem, 401: Problem, 403: Problem, 429: Problem, 500: Problem } as const;
 const readingOne = { ...reading, 404: Problem } as const;
 const changing = { ...reading, 413: Problem, 415: Problem, 503: Problem } as const;
 const changingOne = { ...changing, 404: Problem, 409: Problem } as const;
 
-/** Request and answer schemas of every route, by status. A problem document is the body of every refusal. */
+/** Request and answer schemas of every route. The body of every refusal is a problem document. */
 export const ROUTE_SCHEMAS = {
   createDownloads: {
     summary: 'Queue one link or many',
@@ -104,7 +104,7 @@ export const ROUTE_SCHEMAS = {
     response: { 200: DownloadDetail, ...readingOne },
   },
   removeDownload: {
-    summary: 'Cancel a download, or forget one that has ended',
+    summary: 'Cancel a download, or remove one that has ended',
     params: DownloadParams,
     querystring: RemoveDownloadQuery,
     response: {
@@ -161,7 +161,7 @@ export const ROUTE_SCHEMAS = {
   },
   resumeHost: {
     summary:
-      'Ask a site again that is left alone, or broken with this yt-dlp; otherwise 404 `HOST_NOT_PARKED`',
+      'Try the downloads that wait for this site at once; 404 `HOST_NOT_PARKED` when none wait',
     params: HostParams,
     body: NoFields,
     isBodyOptional: true,
@@ -209,22 +209,22 @@ export const ROUTE_SCHEMAS = {
     },
   },
   listCookies: {
-    summary: 'The sites that cookies are kept for, without the cookies',
+    summary: 'List the sites that cookies are kept for, without the cookies',
     response: { 200: CookieJars, ...reading },
   },
   putCookies: {
-    summary: 'Keep the cookies of a site, in the place of earlier ones',
+    summary: 'Store the cookies of a site, replacing earlier ones',
     params: CookiesParams,
     body: PutCookies,
     response: { 200: OneCookieJar, ...changing },
   },
   deleteCookies: {
-    summary: 'Forget the cookies of a site',
+    summary: 'Delete the cookies of a site',
     params: CookiesParams,
     response: { 204: noBody, ...readingOne, 503: Problem },
   },
   testCookies: {
-    summary: 'Look at a link of a site with its cookies',
+    summary: 'Probe a link of a site with its cookies',
     params: CookiesParams,
     body: TestCookies,
     isBodyOptional: true,
@@ -252,7 +252,7 @@ export const ROUTE_SCHEMAS = {
     response: { 204: noBody, ...readingOne, 409: Problem, 503: Problem },
   },
   explain: {
-    summary: 'What a download with these choices would run',
+    summary: 'The command line that a download with this selection would run',
     body: ExplainSelection,
     isBodyOptional: true,
     response: {
@@ -302,7 +302,7 @@ export const ROUTE_SCHEMAS = {
     response: { 200: Health },
   },
   readiness: {
-    summary: 'Everything that downloads need is there',
+    summary: 'Whether everything that downloads need is there',
     response: { 200: Readiness, 401: Problem, 403: Problem, 429: Problem, 503: Readiness },
   },
 } as const satisfies Record<RouteName, RouteSchema>;

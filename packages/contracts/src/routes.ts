@@ -1,7 +1,6 @@
 /**
- * Every call of the API by name: method and path as plain data, so that the client (also in a browser)
- * needs no schema library. The schemas by status stand in `route-schemas.ts` under the same names.
- * Paths are relative to `API_PREFIX`, except for those with `isRoot`.
+ * Every call of the API by name: method and path as plain data, so that the client needs no schema library.
+ * `route-schemas.ts` has the schemas under the same names. Paths are relative to `API_PREFIX`, except those with `isRoot`.
  */
 export const ROUTES = {
   createDownloads: { method: 'POST', path: '/downloads' },

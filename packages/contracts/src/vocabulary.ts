@@ -1,5 +1,5 @@
 /**
- * The words the whole program shares, as plain data: nothing here imports a schema library, so that the
+ * The closed sets of words that server and page share, as plain data: nothing here imports a schema library, so the
  * browser may import it too.
  */
 
@@ -70,11 +70,11 @@ export type WaitingReason = (typeof WAITING_REASONS)[number];
 export const ARTIFACT_KINDS = ['media', 'subtitle', 'thumbnail', 'info'] as const;
 export type ArtifactKind = (typeof ARTIFACT_KINDS)[number];
 
-/** What may be missing of a completed download and can be fetched alone. */
+/** Missing parts: what a completed download may lack and what can be fetched alone. */
 export const PARTS = ['subtitles', 'thumbnail', 'metadata', 'sponsorblock'] as const;
 export type Part = (typeof PARTS)[number];
 
-/** How far an entry of a playlist has come. `skipped`: downloaded before, or cancelled by itself. */
+/** How far an entry of a playlist is. `skipped`: downloaded before, or cancelled alone. */
 export const ENTRY_STATES = ['waiting', 'active', 'done', 'failed', 'skipped'] as const;
 export type EntryState = (typeof ENTRY_STATES)[number];
 
@@ -107,11 +107,11 @@ export type Action = (typeof ACTIONS)[number];
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** What a test of the cookies of a site can show. */
+/** The result of a test of cookies. */
 export const COOKIE_TEST_RESULTS = ['works', 'refused', 'unclear'] as const;
 export type CookieTestResult = (typeof COOKIE_TEST_RESULTS)[number];
 
-/** Which releases of yt-dlp are looked for each day. */
+/** Which releases of yt-dlp the server looks for. */
 export const ENGINE_CHANNELS = ['stable', 'nightly', 'off'] as const;
 export type EngineChannel = (typeof ENGINE_CHANNELS)[number];
 
@@ -119,7 +119,7 @@ export const ENGINE_STATES = ['in_use', 'ready', 'trying', 'failed'] as const;
 export const ENGINE_SOURCES = ['release', 'debian', 'path', 'placed'] as const;
 export type EngineSource = (typeof ENGINE_SOURCES)[number];
 
-/** What an engine has to show before downloads run with it, in this order. */
+/** What an engine must pass before downloads use it, in this order. */
 export const TRIAL_STEPS = ['import', 'solve', 'rehearsal', 'site'] as const;
 
 export const ENGINE_EVENT_CODES = [
@@ -136,7 +136,7 @@ export const ENGINE_EVENT_CODES = [
 ] as const;
 export type EngineEventCode = (typeof ENGINE_EVENT_CODES)[number];
 
-/** What an explanation warns of before anything runs. */
+/** Warnings of an explanation, before anything runs. */
 export const EXPLANATION_CODES = [
   'OPTION_IGNORED',
   'ENCODES_ANEW',
@@ -147,7 +147,7 @@ export const EXPLANATION_CODES = [
 ] as const;
 export type ExplanationCode = (typeof EXPLANATION_CODES)[number];
 
-/** Limits of a request that hold in every installation. */
+/** Limits of requests, the same in every installation. */
 export const LIMITS = {
   urlCharacters: 2048,
   urlsPerRequest: 500,
@@ -155,11 +155,11 @@ export const LIMITS = {
   listRecords: 200,
   changedRecords: 500,
   entriesInDetail: 1000,
-  /** Entries that are read of one list. */
+  /** Entries that are read from one list. */
   listedEntries: 100_000,
   /** Positions that `options.playlist.items` may name, and entries that `entry_ids` may. */
   selectedEntries: 5000,
-  /** Characters of all `options.playlist.entry_ids` together: they stay in the record. */
+  /** Characters of all `options.playlist.entry_ids` together, because they stay in the record. */
   entryIdCharacters: 65_536,
   logLines: 300,
   idsPerAction: 5000,

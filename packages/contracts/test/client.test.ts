@@ -49,7 +49,7 @@ describe('a call that fails', () => {
     const error = await rejectionOf(clientOf(json(202, {})).createDownloads(request));
     expect([error.status, error.message]).toEqual([
       0,
-      'The request cannot be sent: it cannot be written as JSON',
+      'The request was not sent: its body cannot be written as JSON',
     ]);
     expect(error.cause).toBeInstanceOf(TypeError);
   });

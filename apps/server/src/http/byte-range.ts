@@ -1,12 +1,12 @@
-/** Both ends included. */
+/** Positions of the first and the last byte, both included. */
 export interface ByteRange {
   readonly start: number;
   readonly end: number;
 }
 
 /**
- * The one range a caller asks for. `null`: no range, several ranges, or none that we understand, so the whole file
- * is sent (RFC 9110, 14.2). `unsatisfiable`: outside the file.
+ * The one range that a caller asks for. `null`: no range, several ranges, or an unknown form, so the whole file is
+ * sent (RFC 9110 §14.2). `unsatisfiable`: outside the file.
  */
 export function parseRange(
   header: string | undefined,
@@ -27,7 +27,7 @@ export function parseRange(
   return start >= size ? 'unsatisfiable' : { start, end };
 }
 
-/** Whether `If-Range` still names this very file; without the header a range is always fine. */
+/** Whether `If-Range` still names this version of the file; without the header a range is always served. */
 export function isRangeFresh(header: string | undefined, etag: string, modifiedAt: Date): boolean {
   if (header === undefined) return true;
   if (header.startsWith('"')) return header === etag;

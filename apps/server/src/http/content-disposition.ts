@@ -1,10 +1,10 @@
 import { withoutInvisible } from '../domain/selection/safe-name.ts';
 
 const LONGEST_NAME_BYTES = 200;
-/** Names that Windows keeps for devices. */
+/** Names that Windows reserves for devices. */
 const RESERVED = /^(con|prn|aux|nul|com\d|lpt\d)(\..*)?$/i;
 
-/** `Content-Disposition` for a file that a person saves: its title with the extension, safe in every system. */
+/** `Content-Disposition` for a file that a person saves: its title with the extension, safe on every system. */
 export function contentDisposition(
   type: 'attachment' | 'inline',
   title: string,

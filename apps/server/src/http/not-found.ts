@@ -4,7 +4,7 @@ import { RequestError } from '../domain/errors.ts';
 import { pathBelow } from './paths.ts';
 import { sendProblem } from './plugins/problem-details.ts';
 
-/** Not of the API. */
+/** Served beside the API, so not in its table of routes. */
 const OTHER_ROUTES = ['/metrics', '/openapi.json'].map((path) => ({ method: 'GET', path }));
 
 const KNOWN_PATHS = [

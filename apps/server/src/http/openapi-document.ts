@@ -5,7 +5,7 @@ import type { RouteSchema } from '@artemis/contracts';
 
 type Json = Record<string, unknown>;
 
-/** Schemas that have a name of their own in the document, by what all their copies share. */
+/** Schemas that get a name of their own in the document, by the object that all their copies share. */
 const NAMES: ReadonlyMap<unknown, string> = new Map(
   Object.entries(contract).flatMap(([name, value]) => {
     const part = isRecord(value) ? sharedPart(value) : null;
@@ -13,7 +13,7 @@ const NAMES: ReadonlyMap<unknown, string> = new Map(
   }),
 );
 
-/** The API as an OpenAPI document, made of the table of routes: what is not there is not in the API. */
+/** The API as an OpenAPI document, generated from the table of routes. */
 export function openApiDocument(version: string, basePath: string): Json {
   const components: Json = {};
   const refer = (schema: unknown) => withReferences(schema, components);
@@ -35,7 +35,7 @@ export function openApiDocument(version: string, basePath: string): Json {
         'The control room for yt-dlp: queue links, watch them, fetch the files. A refusal is a problem document; branch on its `code`.',
     },
     servers: [{ url: basePath === '' ? '/' : basePath }],
-    // Without API_TOKEN nobody needs a token.
+    // A server without API_TOKEN needs no token.
     security: [{}, { token: [] }],
     paths,
     components: {
@@ -84,7 +84,7 @@ const IF_NONE_MATCH = {
   name: 'If-None-Match',
   in: 'header',
   required: false,
-  description: 'an `ETag` of an earlier answer',
+  description: 'the `ETag` of an earlier answer',
   schema: { type: 'string' },
 } as const;
 
@@ -126,7 +126,7 @@ function parametersOf(
   }));
 }
 
-/** Names what has a name, and puts it under that name into `components`. */
+/** Replaces each named schema by a reference and puts it into `components`. */
 function withReferences(node: unknown, components: Json): unknown {
   if (Array.isArray(node)) return node.map((entry) => withReferences(entry, components));
   if (!isRecord(node)) return node;
@@ -143,7 +143,7 @@ function withReferences(node: unknown, components: Json): unknown {
   return { $ref: `#/components/schemas/${name}` };
 }
 
-/** An optional field has a copy of its schema, but one with the same properties in it. */
+/** TypeBox copies the schema of an optional field, but the copy keeps the same `properties` object. */
 function sharedPart(schema: Json): unknown {
   return schema['properties'] ?? schema['anyOf'] ?? null;
 }

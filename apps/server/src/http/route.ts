@@ -25,13 +25,13 @@ export function addRoute<Name extends RouteName>(
 ): void {
   const { method, path } = ROUTES[name];
   const contract: RouteSchema = ROUTE_SCHEMAS[name];
-  // A field of the query that nobody reads is a mistake, too, where the contract has an answer for mistakes.
+  // A route without query fields refuses them too, unless its contract has no 400.
   const schema =
     contract.response[400] === undefined ? contract : { querystring: NoFields, ...contract };
   const mayLackBody = contract.body === undefined || contract.isBodyOptional === true;
   const route: RouteOptions = {
     method,
-    // Fastify's own HEAD route would read a whole file only to throw it away.
+    // Fastify's own HEAD route would read a whole file only to discard it.
     exposeHeadRoute: false,
     url: path,
     schema,
@@ -40,7 +40,7 @@ export function addRoute<Name extends RouteName>(
       return answer;
     },
     onRequest: (request, _reply, done) => {
-      // Some clients name a type for the body that they do not send, and Fastify would refuse the type.
+      // Some clients send a Content-Type without a body; Fastify would refuse the type.
       if (mayLackBody && hasNoBody(request)) delete request.headers['content-type'];
       done();
     },

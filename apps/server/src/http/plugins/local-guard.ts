@@ -6,7 +6,7 @@ import { RequestError } from '../../domain/errors.ts';
 import { pathBelow, routeBelow } from '../paths.ts';
 
 export interface LocalGuardOptions {
-  /** `host:port`, or a host that is ours on any port. Lower case. */
+  /** `host:port`, or a host without port, which matches any port. Lower case. */
   readonly allowedHosts: readonly string[];
   /** Other origins that may use the API from a browser. */
   readonly corsOrigins: readonly string[];
@@ -21,9 +21,9 @@ const CORS_HEADERS = 'content-type, authorization, idempotency-key, if-none-matc
 const CORS_READABLE = 'etag, retry-after';
 
 const LIVENESS = '/healthz';
-/** The description of the API is the same for every server, and where a person reads what the token is for. */
+/** The same for every server, and the place where a person reads what the token is for. */
 const DOCUMENTATION = '/documentation';
-/** Routes that need no token: liveness, links with a signature of their own, and the page. */
+/** Routes that need no token: liveness, signed file links, and the page. */
 const OPEN_ROUTES: ReadonlySet<string> = new Set([
   LIVENESS,
   `${API_PREFIX}${ROUTES.downloadFile.path}`,
@@ -32,9 +32,9 @@ const OPEN_ROUTES: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Keeps other web sites out of a server that has no login: the host name must be ours (DNS rebinding), and
- * a request that changes something must not come from a foreign page (cross-site requests). With a token, every
- * call of the API needs it; signed file links, the page itself, the documentation and the liveness check do not.
+ * Keeps other web sites out of a server without login: the host name must be ours (against DNS rebinding), and a request
+ * that changes something must not come from a foreign page (against cross-site requests). With a token, every call of the
+ * API needs it; signed file links, the page itself, the documentation and the liveness check do not.
  */
 export const localGuard = fp<LocalGuardOptions>(
   (app, options) => {
@@ -46,14 +46,17 @@ export const localGuard = fp<LocalGuardOptions>(
       const route = routeBelow(options.basePath, request);
       if (route === LIVENESS) return;
       const host = request.headers.host?.toLowerCase() ?? '';
-      // Of several, Node takes the first, and another program before us might take the last.
+      // Of several Host headers Node takes the first, but a proxy before us might take the last.
       if (countOf('host', request.raw.rawHeaders) > 1) {
-        throw new RequestError('VALIDATION_FAILED', 'A request has one Host header.');
+        throw new RequestError(
+          'VALIDATION_FAILED',
+          'The request has more than one Host header. Send exactly one.',
+        );
       }
       if (!isOurHost(host, hosts)) {
         throw new RequestError(
           'FORBIDDEN_HOST',
-          'This host name is not served here. Add it to ALLOWED_HOSTS if it is yours.',
+          'The server does not answer to this host name. If it is yours, add it to ALLOWED_HOSTS.',
         );
       }
       const origin = request.headers.origin;
@@ -94,16 +97,16 @@ function refuseForeign(request: FastifyRequest, host: string, hosts: ReadonlySet
   const { origin } = request.headers;
   const isSiteOurs = site === undefined || site === 'same-origin' || site === 'none';
   const originHost = origin === undefined ? host : hostOfOrigin(origin);
-  // A proxy before us may pass on another Host than the one that the page was loaded from.
+  // A proxy before us may forward another Host than the one that the page was loaded from.
   const isOriginOurs = originHost === host || (originHost !== null && isOurHost(originHost, hosts));
   if (isSiteOurs && isOriginOurs) return;
   throw new RequestError(
     'FORBIDDEN_ORIGIN',
-    'A page of another site may not change anything here. Add its origin to CORS_ORIGINS if it is yours.',
+    'A page of another site may not change anything here. If that site is yours, add its origin to CORS_ORIGINS.',
   );
 }
 
-/** Null for `null` and for what is no origin. The scheme is not compared: a proxy before us may end TLS. */
+/** Null for the origin `null` and for text that is not an origin. The scheme does not count: a proxy before us may end TLS. */
 function hostOfOrigin(origin: string): string | null {
   const match = /^https?:\/\/([^/?#@\s]+)$/i.exec(origin);
   return match?.[1]?.toLowerCase() ?? null;
@@ -114,11 +117,11 @@ function isOurHost(host: string, hosts: ReadonlySet<string>): boolean {
   const name = /^(\[[^\]]*\]|[^:]*)(:\d{1,5})?$/.exec(host)?.[1];
   if (name === undefined) return false;
   if (hosts.has(name)) return true;
-  // A browser leaves out the port that its scheme stands for.
+  // A browser leaves out the default port of the scheme.
   return name === host && (hosts.has(`${host}:80`) || hosts.has(`${host}:443`));
 }
 
-/** Unknown addresses below the API need the token too, so that nobody learns what there is. */
+/** Unknown addresses below the API need the token too, so that nobody can find out which routes exist. */
 function needsToken(route: string | null, path: string): boolean {
   if (route === null || route === '/*') return path.startsWith('/api/');
   return (

@@ -4,7 +4,7 @@ import { lateImport } from '../../late-import.ts';
 
 const STATUS_NAMES = ['queued', 'running', 'paused', 'completed', 'failed', 'cancelled'] as const;
 
-/** `/metrics` in the text form of Prometheus. Values are read when they are asked for. */
+/** `/metrics` in the text format of Prometheus. Values are read on request. */
 export function metricsRoutes(
   app: FastifyInstance,
   { readTelemetry }: { readonly readTelemetry: () => Promise<Telemetry> },
@@ -26,29 +26,29 @@ export function metricsRoutes(
   });
 }
 
-/** Nothing is measured yet, such as the delays of the event loop in its first moments: a value that is no number helps nobody. */
+/** Drops values that are not measured yet, such as the event loop delay in the first moments: NaN helps nobody. */
 function withoutUnknown(text: string): string {
   return text.replace(/^[^#\n].* Nan\n/gim, '');
 }
 
 type Metrics = Awaited<ReturnType<typeof openMetrics>>;
 
-/** Its library is loaded with the first question: most servers are never asked. */
+/** Loads prom-client on the first request: most servers are never asked. */
 async function openMetrics() {
   const { collectDefaultMetrics, Gauge, Registry } = await lateImport(() => import('prom-client'));
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  // Of prom-client 15: gauges with the ending of a counter, whose sum by type is in the gauge without it.
+  // prom-client 15 has gauges named `…_total` like counters; the gauge without the suffix has the same values by type.
   for (const metric of registry.getMetricsAsArray()) {
     const { name } = metric;
     if (metric instanceof Gauge && name.endsWith('_total')) registry.removeSingleMetric(name);
   }
   const gauge = (name: string, help: string, labelNames: string[] = []) =>
     new Gauge({ name, help, labelNames, registers: [registry] });
-  const downloads = gauge('artemis_downloads', 'Downloads that are kept, by status', ['status']);
+  const downloads = gauge('artemis_downloads', 'Downloads in the history, by status', ['status']);
   const slots = gauge('artemis_slots', 'Download slots, by state', ['state']);
   const throughput = gauge('artemis_throughput_bytes_per_second', 'Bytes received per second');
-  const stored = gauge('artemis_stored_bytes', 'Bytes of the files that are kept');
+  const stored = gauge('artemis_stored_bytes', 'Bytes of the stored files');
   const broken = gauge('artemis_broken_sites', 'Sites that fail with the yt-dlp in use, at most 3');
   const free = gauge('artemis_free_bytes', 'Free bytes on the disk of the downloads folder');
 

@@ -9,7 +9,7 @@ export interface DocumentationOptions {
   readonly basePath: string;
 }
 
-/** `/openapi.json`, and pages to read at `/documentation`. */
+/** `/openapi.json`, and its pages for people at `/documentation`. */
 export async function documentationRoutes(
   app: FastifyInstance,
   { version, basePath }: DocumentationOptions,
@@ -21,11 +21,11 @@ export async function documentationRoutes(
   app.get('/openapi.json', () => document);
   await app.register(swaggerUi, {
     routePrefix: '/documentation',
-    // Without it the page finds its own files at the root only, when its address has no slash at the end.
+    // Without this the page looks for its files at the root when its address lacks the final slash.
     indexPrefix: basePath,
-    // Its own pages only, and nothing from anywhere else.
+    // Allows only the files of these pages, nothing from elsewhere.
     staticCSP: true,
-    // A browser on the network would look for the page's files at https, where nobody listens.
+    // A browser on the network would request the files over https, where nobody listens.
     transformStaticCSP: (policy) => policy.replace(' upgrade-insecure-requests;', ''),
     uiConfig: { deepLinking: true },
   });

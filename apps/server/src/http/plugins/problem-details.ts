@@ -12,14 +12,14 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { RequestError } from '../../domain/errors.ts';
 
-/** Codes of Fastify's own refusals. */
+/** Error codes of Fastify itself. */
 const FRAMEWORK_CODES: Readonly<Record<string, RequestCode>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'PAYLOAD_TOO_LARGE',
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'UNSUPPORTED_MEDIA_TYPE',
 };
 
 const CODE_BY_STATUS: Readonly<Record<number, RequestCode>> = {
-  // Only the static files answer so, for a folder or a hidden file.
+  // Only the static files answer 403: for a folder or a hidden file.
   403: 'ROUTE_NOT_FOUND',
   404: 'ROUTE_NOT_FOUND',
   405: 'METHOD_NOT_ALLOWED',
@@ -37,13 +37,13 @@ interface ConnectionError {
 const BROKEN_REQUEST: ConnectionError = {
   status: 400,
   code: 'VALIDATION_FAILED',
-  detail: 'This is not a request that can be read.',
+  detail: 'The request is not valid HTTP.',
 };
 
 const NO_TUNNELS: ConnectionError = {
   status: 405,
   code: 'METHOD_NOT_ALLOWED',
-  detail: 'CONNECT is not allowed here.',
+  detail: 'CONNECT is not allowed: this server is not a proxy.',
   header: 'allow: GET, HEAD, POST, PUT, PATCH, DELETE\r\n',
 };
 
@@ -51,12 +51,12 @@ const CONNECTION_ERRORS: Readonly<Record<string, ConnectionError>> = {
   HPE_HEADER_OVERFLOW: {
     status: 431,
     code: 'PAYLOAD_TOO_LARGE',
-    detail: 'The headers of the request may have at most 16 KiB.',
+    detail: 'The headers of the request are larger than 16 KiB. Send fewer or shorter ones.',
   },
   ERR_HTTP_REQUEST_TIMEOUT: {
     status: 408,
     code: 'VALIDATION_FAILED',
-    detail: 'The request took too long to arrive.',
+    detail: 'The request took too long to arrive. Send it again.',
   },
 };
 
@@ -75,17 +75,17 @@ export const problemDetails = fp(
   { name: 'problem-details' },
 );
 
-/** For addresses that cannot be read: they are refused before any route or hook. */
+/** For addresses that cannot be parsed: Fastify refuses them before any route or hook. */
 export function sendFrameworkError(
   _error: FastifyError,
   request: FastifyRequest,
   reply: FastifyReply,
 ): void {
-  const detail = 'The address of this request cannot be read.';
+  const detail = 'The address of this request cannot be parsed. Check its percent escapes.';
   void sendProblem(request, reply, new RequestError('VALIDATION_FAILED', detail));
 }
 
-/** For what is not even a request: headers that are too large, too slow or broken. Ends the connection. */
+/** For input that is not a request: headers that are too large, too slow or malformed. Ends the connection. */
 export function answerBadConnection(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
@@ -94,7 +94,7 @@ export function answerBadConnection(error: NodeJS.ErrnoException, socket: Socket
   endWith(socket, CONNECTION_ERRORS[error.code ?? ''] ?? BROKEN_REQUEST);
 }
 
-/** Node would close the connection without a word. */
+/** Node would close the connection without an answer. */
 export function answerConnect(_request: IncomingMessage, socket: Duplex): void {
   endWith(socket, NO_TUNNELS);
 }
@@ -144,7 +144,7 @@ function asRequestError(error: FastifyError): RequestError {
   if (status >= 500) {
     return new RequestError(
       'INTERNAL',
-      'Something went wrong on the server; its log has the cause under this instance.',
+      'Something went wrong on the server. Its log has the cause under this instance.',
       { cause: error },
     );
   }
@@ -153,7 +153,8 @@ function asRequestError(error: FastifyError): RequestError {
 }
 
 function sentence(code: RequestCode, message: string): string {
-  if (code === 'PAYLOAD_TOO_LARGE') return 'The body may have at most 256 KiB.';
+  if (code === 'PAYLOAD_TOO_LARGE')
+    return 'The body is larger than 256 KiB. Send fewer links at a time.';
   if (code === 'ROUTE_NOT_FOUND') return 'There is nothing at this address.';
   if (code === 'UNSUPPORTED_MEDIA_TYPE') return 'Send the body as application/json.';
   return message.endsWith('.') ? message : `${message}.`;
@@ -168,7 +169,7 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
   boolean: 'true or false',
 };
 
-/** What the words of the validator mean to people; null for a rule without words of its own. */
+/** The validator's complaint in words for people; null for a rule without words of its own. */
 function limitMessage(keyword: string, params: Record<string, unknown>): string | null {
   const limit = Number(params['limit']);
   switch (keyword) {
@@ -198,7 +199,7 @@ function limitMessage(keyword: string, params: Record<string, unknown>): string 
 function validationError(error: FastifyError): RequestError {
   const context = error.validationContext ?? 'body';
   const issues = error.validation ?? [];
-  // Of alternatives the failure of each is told, then that none fits.
+  // For alternatives Ajv reports why each one fails, then that none fits. Only the last helps.
   const noneFits = issues.filter(({ keyword }) => keyword === 'anyOf');
   const details = (noneFits.length > 0 ? noneFits : issues).map((issue): ProblemDetail => {
     const { params, keyword } = issue;

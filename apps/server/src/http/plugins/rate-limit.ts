@@ -14,7 +14,7 @@ export interface RateLimitOptions {
 }
 
 /**
- * A counter an address: one for everything, a smaller one of its own for submissions (`submitLimit`). Must be
+ * Limits requests by address: one counter for everything, a smaller one for submissions (`submitLimit`). Must be
  * registered before the routes. Static files and the event stream do not count.
  */
 export const rateLimit = fp<RateLimitOptions>(
@@ -28,7 +28,7 @@ export const rateLimit = fp<RateLimitOptions>(
       errorResponseBuilder: (_request, context) =>
         new RequestError(
           'RATE_LIMITED',
-          `At most ${context.max} requests are taken in ${Math.round(settings.windowMs / 1000)} s.`,
+          `More than ${context.max} requests in ${Math.round(settings.windowMs / 1000)} s. Wait as long as Retry-After says.`,
           { retryAfterSeconds: context.ttl / 1000 },
         ),
     });
@@ -48,7 +48,7 @@ function isCounted(route: string | null): boolean {
   return route.startsWith(API_PREFIX) || COUNTED_ROUTES.has(route);
 }
 
-/** A household has one IPv4 address but a whole /64 of IPv6. */
+/** The unit that is limited: a household has one IPv4 address, but a whole /64 network of IPv6 addresses. */
 export function networkOf(address: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
   if (mapped !== undefined) return mapped;

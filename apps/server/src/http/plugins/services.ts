@@ -7,7 +7,7 @@ declare module 'fastify' {
   }
 }
 
-/** The one decorator: everything that routes do with downloads. */
+/** The only decorator: everything that routes do with downloads. */
 export const services = fp<{ readonly downloads: Downloads }>(
   (app, { downloads }) => {
     app.decorate('downloads', downloads);

@@ -9,10 +9,10 @@ const settings = {
   allowUnionTypes: true,
   useDefaults: false,
   removeAdditional: false,
-  // The schemas are our own, and the schema of schemas would have to be compiled as well.
+  // The schemas are our own; checking them would compile the meta schema as well.
   meta: false,
   validateSchema: false,
-  // What a field should be is said in its description, see `validationError`.
+  // `validationError` needs the description of the schema.
   verbose: true,
 } as const;
 
@@ -23,8 +23,8 @@ interface Schema {
 type Validate = ((data: unknown) => boolean) & { errors?: ErrorObject[] | null };
 
 /**
- * Bodies are taken as they are: nothing is dropped, filled in or converted. Values of a query are text by
- * nature, so there numbers and lists are read, see `readText`.
+ * Bodies are taken as they are: nothing is dropped, filled in or converted. Values of a query are always text, so
+ * `readText` converts numbers and lists there.
  */
 export const validator = fp(
   (app) => {
@@ -42,7 +42,7 @@ export const validator = fp(
       };
       return validate;
     });
-    // A fifth of a start: the server listens first, and a request that comes meanwhile compiles its own.
+    // Compiling takes a fifth of the start, so the server listens first; a request that comes meanwhile compiles its own.
     app.addHook('onListen', (done) => {
       const compileNext = () => {
         waiting.shift()?.();
@@ -51,14 +51,14 @@ export const validator = fp(
       setImmediate(compileNext);
       done();
     });
-    // Answers are built from typed records; a second schema pass would cost time and turn surprises into 500s.
+    // docs/adr/0002: answers are typed; a second schema pass would cost time and turn surprises into 500s.
     app.setSerializerCompiler(() => (body) => JSON.stringify(body));
     return Promise.resolve();
   },
   { name: 'validator' },
 );
 
-/** Whole numbers in plain digits only: Ajv's own conversion takes `1e1`, `0x10`, ` 5` and, past any maximum, `Infinity`. */
+/** Accepts whole numbers in plain digits only: Ajv's own conversion takes `1e1`, `0x10`, ` 5` and, past any maximum, `Infinity`. */
 function readText(schema: Schema, data: Record<string, unknown>): void {
   for (const [name, { type }] of Object.entries(schema.properties ?? {})) {
     const text = data[name];

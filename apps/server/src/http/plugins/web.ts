@@ -9,7 +9,7 @@ import { sendNotFound } from '../not-found.ts';
 import { pathBelow } from '../paths.ts';
 
 export interface WebOptions {
-  /** Folder of the built control room. */
+  /** Folder of the built page. */
   readonly webDir: string;
   readonly basePath: string;
 }
@@ -43,7 +43,7 @@ const PAGE_HEADERS = {
   'permissions-policy': 'camera=(), geolocation=(), microphone=()',
 } as const;
 
-/** The control room: built files, and its page for every address that is one of its views. */
+/** The page: its built files, and `index.html` for every address that is one of its views. */
 export async function webRoutes(
   app: FastifyInstance,
   { webDir, basePath }: WebOptions,
@@ -72,7 +72,7 @@ export async function webRoutes(
       .header('cache-control', 'no-cache')
       .header('vary', 'accept-encoding')
       .type('text/html; charset=utf-8');
-    // Browsers ignore it on plain http of a network, and complain of it in the console of the page.
+    // On plain http in a network browsers ignore this header and complain about it in the console.
     if (request.protocol === 'https' || LOOPBACK.test(request.hostname)) {
       void reply.header('cross-origin-opener-policy', 'same-origin');
     }
@@ -92,11 +92,11 @@ export async function webRoutes(
   });
 }
 
-/** Read each time: a page that was built anew names other files, and the old ones are gone. */
+/** Read each time: a rebuilt page names other files, and the old ones are gone. */
 async function readPage(webDir: string, basePath: string): Promise<string | null> {
   try {
     const page = await readFile(join(webDir, 'index.html'), 'utf8');
-    // Relative addresses of the page mean the same in every view and below a sub-path.
+    // So relative addresses mean the same in every view and below a base path.
     return page.replace('<head>', `<head><base href="${basePath}/" />`);
   } catch {
     return null;

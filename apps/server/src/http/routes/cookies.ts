@@ -12,7 +12,7 @@ export interface CookieRoutesOptions {
   ) => Promise<CookieTest>;
 }
 
-/** The cookies of sites: they go in and never come out. A test ends with the connection that asked for it. */
+/** Cookies of sites: they go in and never come out. A test ends when its caller disconnects. */
 export function cookieRoutes(
   app: FastifyInstance,
   { cookieJars, testCookies }: CookieRoutesOptions,

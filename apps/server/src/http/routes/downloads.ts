@@ -108,7 +108,7 @@ export function downloadRoutes(app: FastifyInstance, options: DownloadRoutesOpti
   );
 }
 
-/** A site is its host name, whichever port or spelling somebody has copied from a link. */
+/** The host name alone, whichever port or spelling somebody copied from a link. */
 function siteOf(host: string): string {
   return parseUrl(`http://${host}/`)?.hostname ?? host;
 }

@@ -5,16 +5,16 @@ import type { EventFeed, SentEvent } from '../../domain/event-feed.ts';
 import { networkOf } from '../plugins/rate-limit.ts';
 import { addRoute } from '../route.ts';
 
-/** A watcher with more than this unsent misses events and is told to read again. */
+/** A watcher that has more than this unsent misses events and is told to read the lists again. */
 const MOST_UNSENT_BYTES = 512 * 1024;
 const HEARTBEAT_MS = 15_000;
 const RECONNECT_MS = 2000;
-/** A browser opens one a tab and at most six; all of one address count together. */
+/** A browser opens one stream per tab, at most six; all streams of one address count together. */
 const MOST_STREAMS_OF_ONE = 32;
 const MOST_STREAMS = 256;
 const TRY_AGAIN_SECONDS = 15;
 
-/** Server-sent events. The connection is the watcher's to close. */
+/** Server-sent events. The watcher closes the connection. */
 export function eventRoutes(app: FastifyInstance, { feed }: { readonly feed: EventFeed }): void {
   const open = new Set<ServerResponse>();
   const byAddress = new Map<string, number>();
@@ -23,7 +23,7 @@ export function eventRoutes(app: FastifyInstance, { feed }: { readonly feed: Eve
     if (open.size < MOST_STREAMS && (byAddress.get(address) ?? 0) < MOST_STREAMS_OF_ONE) return;
     throw new RequestError(
       'RATE_LIMITED',
-      `At most ${MOST_STREAMS_OF_ONE} event streams of one address are open at a time; close one.`,
+      `Too many event streams are open: at most ${MOST_STREAMS_OF_ONE} for one address, ${MOST_STREAMS} in all. Close one.`,
       { retryAfterSeconds: TRY_AGAIN_SECONDS },
     );
   }
@@ -42,7 +42,10 @@ export function eventRoutes(app: FastifyInstance, { feed }: { readonly feed: Eve
   addRoute(app, 'events', (request, reply) => {
     const accept = request.headers.accept ?? '*/*';
     if (!/text\/event-stream|text\/\*|\*\/\*/.test(accept)) {
-      throw new RequestError('NOT_ACCEPTABLE', 'Events are sent as text/event-stream only.');
+      throw new RequestError(
+        'NOT_ACCEPTABLE',
+        'Events are sent only as text/event-stream. Allow it in Accept.',
+      );
     }
     const address = networkOf(request.ip);
     requireCapacity(address);

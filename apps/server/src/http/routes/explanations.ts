@@ -8,7 +8,7 @@ export interface ExplanationRoutesOptions {
   readonly isListedLanguage: (tag: string) => boolean;
 }
 
-/** What a download would run, judged by the same rules as a submission. */
+/** What a download would run, checked by the same rules as a submission. */
 export function explanationRoutes(
   app: FastifyInstance,
   { explain, isListedLanguage }: ExplanationRoutesOptions,

@@ -14,10 +14,10 @@ export interface FileRoutesOptions {
   readonly signedLinks: SignedLinks;
 }
 
-/** Types that a browser may show from our origin; everything else is saved. */
+/** Types that a browser may show from our origin; it saves everything else. */
 const INLINE_TYPES = /^(video|audio)\/[a-z0-9.+-]+$|^text\/vtt$|^image\/(jpeg|png|webp)$/;
 
-/** Stored files behind signed links: one known path a request, never a folder. */
+/** Stored files behind signed links: one known path for each request, never a folder. */
 export function fileRoutes(app: FastifyInstance, { files, signedLinks }: FileRoutesOptions): void {
   addRoute(app, 'downloadFile', async (request, reply) => {
     const { expires, signature, artifact, inline } = request.query;
@@ -32,8 +32,8 @@ export function fileRoutes(app: FastifyInstance, { files, signedLinks }: FileRou
       throw new RequestError(
         'SIGNATURE_INVALID',
         isValid
-          ? 'This link has ended; open the download again for a new one.'
-          : 'This link was changed or is not one of this server.',
+          ? 'This link has expired. Open the download again to get a new one.'
+          : 'This link was changed, or another server made it. Copy it again from its download.',
       );
     }
     const download = app.downloads.get(link.downloadId);
@@ -60,18 +60,18 @@ function artifactOf(download: Download, position: number | null): Artifact {
 function expired(): RequestError {
   return new RequestError(
     'FILE_EXPIRED',
-    'The file is not kept any more: it was cleaned up, moved or replaced.',
+    'The file is no longer there: it was cleaned up, moved or deleted. Download it again if you need it.',
   );
 }
 
 function changed({ storage_path: path }: Artifact): RequestError {
   return new RequestError(
     'FILE_CHANGED',
-    `${path} was edited or replaced since it was stored, so it is not served from here and never deleted. Open it in its folder.`,
+    `${path} was edited or replaced since it was stored, so Artemis neither serves nor deletes it. Open it in its folder.`,
   );
 }
 
-/** What follows the name of the download: `.mp4`, and beside it `.en.vtt`, `-01.mp4`, `.info.json`. */
+/** The part of a file name after the name of the download: `.mp4`, `.en.vtt`, `-01.mp4`, `.info.json`. */
 function endingOf({ artifacts }: Download, { name, kind }: Artifact): string {
   const media = artifacts.find((artifact) => artifact.kind === 'media')?.name ?? '';
   const base = media.slice(0, media.length - extname(media).length);
@@ -125,7 +125,7 @@ async function sendFile(
     void reply.header('content-range', `bytes */${file.sizeBytes}`);
     throw new RequestError(
       'RANGE_NOT_SATISFIABLE',
-      `The file has ${file.sizeBytes} bytes; the range lies outside.`,
+      `The range lies outside the file, which has ${file.sizeBytes} bytes.`,
     );
   }
   const length = range ? range.end - range.start + 1 : file.sizeBytes;

@@ -2,7 +2,7 @@ import type { ReadinessCheck } from '@artemis/contracts';
 import type { FastifyInstance } from 'fastify';
 import { addRoute } from '../route.ts';
 
-/** `/healthz`: the process is alive. `/readyz`: downloads can run, or what to do so that they can. */
+/** `/healthz`: the process is alive. `/readyz`: whether downloads can run, and how to fix what is missing. */
 export function healthRoutes(
   app: FastifyInstance,
   { readChecks }: { readonly readChecks: () => Promise<readonly ReadinessCheck[]> },

@@ -28,7 +28,7 @@ export function overviewRoutes(app: FastifyInstance, options: OverviewRoutesOpti
   );
 }
 
-/** Leaves out what changes though nothing happens, so that an idle room answers 304. */
+/** Leaves out what changes while nothing happens, so that an idle server answers 304. */
 function steadyPart(telemetry: Telemetry): object {
   const { storage, engine } = telemetry;
   const inSteps = (bytes: number) => Math.round(bytes / SIZE_STEP_BYTES);

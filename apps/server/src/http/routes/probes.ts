@@ -8,7 +8,7 @@ export interface ProbeRoutesOptions {
   };
 }
 
-/** Looks at links. A look ends with the connection that asked for it. */
+/** Probes links. A probe ends when its caller disconnects. */
 export function probeRoutes(app: FastifyInstance, { probes }: ProbeRoutesOptions): void {
   addRoute(app, 'createProbe', async (request, reply) => {
     const gone = new AbortController();
