@@ -49,7 +49,7 @@ async function main(asked: readonly string[]): Promise<void> {
   const names = rows.map(({ name }) => name);
   const unknown = asked.filter((name) => !names.includes(name));
   if (unknown.length > 0) {
-    throw new Error(`no row ${unknown.join(', ')}; there are ${names.join(', ')}`);
+    throw new Error(`There is no row ${unknown.join(', ')}. Rows: ${names.join(', ')}`);
   }
   const results: Result[] = [];
   const failed: string[] = [];
@@ -112,7 +112,7 @@ function realServer(open: (() => Promise<unknown>)[]): Pick<WebBench, 'startArte
       return engine.bench.startArtemis(environment);
     },
     heldUrl() {
-      if (engine === null) throw new Error('Nothing is held before the server is started.');
+      if (engine === null) throw new Error('Start the server before holding a link.');
       return engine.bench.origin.fresh('100000000.mp4', 'trickle').url;
     },
   };

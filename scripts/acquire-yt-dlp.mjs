@@ -6,11 +6,11 @@ import { compareVersions } from './yt-dlp-age.mjs';
 import { NotNewer, nightlyRelease, officialRelease, unpackRelease } from './yt-dlp-release.mjs';
 
 const hourMs = 3_600_000;
-/** The first import compiles and may take long on a small machine. */
+/** The first import compiles yt-dlp, which may take long on a small machine. */
 const firstRunMs = 60_000;
 const debianModules = 'usr/lib/python3/dist-packages';
 
-/** Optional libraries with C code: built for one Python they may not load in another. */
+/** Optional libraries with C code: built for one Python, they may not load in another. */
 const companionModules = {
   'Cryptodome.Cipher.AES': ['Cryptodome'],
   certifi: ['certifi'],
@@ -21,10 +21,10 @@ const companionModules = {
 
 /**
  * Puts a current yt-dlp into `<toolsDir>/yt-dlp/<version>`: the official release, else the newest Debian
- * package. It appears there whole and proven to run, or not at all; other copies stay untouched. With `newerThan` what is
- * no newer counts as a failure. Debian has neither nightly builds nor a choice.
+ * package. It appears there whole and proven to run, or not at all; other copies stay untouched. With `newerThan` an older or
+ * equal version counts as a failure. Debian offers neither nightly builds nor a choice of version.
  * @param {{ toolsDir: string, python: string, oldestVersion: string, isStale: (version: string) => boolean, newerThan?: string | undefined, version?: string | undefined, channel?: 'stable' | 'nightly', source?: import('./yt-dlp-release.mjs').ReleaseSource | undefined }} options
- * @returns {Promise<string>} what it came from
+ * @returns {Promise<string>} where it came from
  */
 export async function acquireYtDlp(options) {
   const { toolsDir, python, oldestVersion, isStale, newerThan, version: wanted } = options;
@@ -37,7 +37,7 @@ export async function acquireYtDlp(options) {
   if (wanted !== undefined) {
     for (const modules of ['.', debianModules]) {
       const isHere = await isThere(python, join(folder, wanted, modules), wanted);
-      if (isHere) return `a copy that is there: yt-dlp ${wanted}`;
+      if (isHere) return `an existing copy: yt-dlp ${wanted}`;
     }
   }
   const workDir = await mkdtemp(join(folder, '.new-'));
@@ -74,7 +74,8 @@ export async function acquireYtDlp(options) {
       try {
         const from = await unpack(copy);
         const version = await prove(interpreter, join(copy, modules));
-        if (isStale(version)) throw new SetupError(`It is only yt-dlp ${version}.`);
+        if (isStale(version))
+          throw new SetupError(`It has only yt-dlp ${version}, which is too old.`);
         if (newerThan !== undefined && compareVersions(version, newerThan) <= 0) {
           throw new NotNewer(`It has yt-dlp ${version}, which is not newer.`);
         }
@@ -86,7 +87,7 @@ export async function acquireYtDlp(options) {
         // Read by the server (adapters/engines/provenance.ts).
         await writeFile(join(copy, 'artemis-engine.json'), JSON.stringify(provenance));
         const final = join(folder, version);
-        // A server may run with the one that is there: only one that does not run is replaced.
+        // A server may be using the existing copy, so only one that does not run is replaced.
         if (!(await isThere(interpreter, join(final, modules), version))) {
           await rm(final, { recursive: true, force: true });
           await rename(copy, final);
@@ -94,7 +95,7 @@ export async function acquireYtDlp(options) {
         return `${name}: yt-dlp ${version}`;
       } catch (error) {
         if (!(error instanceof SetupError)) throw error;
-        // Debian packs what was released.
+        // Debian packages releases, so it has nothing newer either.
         if (error instanceof NotNewer) throw error;
         failures.push(`${name}: ${error.message}`);
       }
@@ -105,17 +106,17 @@ export async function acquireYtDlp(options) {
   throw new SetupError(failures.join('\n  '));
 }
 
-/** Whether the last attempt is long enough ago for another one. @param {string} toolsDir */
+/** Whether the last attempt is long enough ago. @param {string} toolsDir */
 export async function mayTryAgain(toolsDir) {
   const last = await stat(attemptFile(toolsDir)).catch(() => null);
   return last === null || Date.now() - last.mtimeMs > hourMs;
 }
 
 /**
- * Imports the copy, drops libraries that do not load here, and compiles the rest: at a download nothing
- * may be written beside the modules, so what is not compiled now would be compiled every time.
+ * Imports the copy, drops libraries that do not load here, and compiles the rest: a download may write nothing beside the
+ * modules, so it would compile again each time.
  * @param {string} python @param {string} modules
- * @returns {Promise<string>} the version as yt-dlp says it
+ * @returns {Promise<string>} the version that yt-dlp reports
  */
 async function prove(python, modules) {
   for (const [name, files] of Object.entries(companionModules)) {
@@ -126,7 +127,7 @@ async function prove(python, modules) {
   const { stdout } = await mustRun(
     python,
     ['-I', '-c', script, modules],
-    'It does not run with the Python of this machine.',
+    'It does not run with the Python of this computer.',
     { timeoutMs: firstRunMs },
   );
   await run(python, ['-I', '-m', 'compileall', '-q', '-j', '0', modules]);
@@ -135,7 +136,7 @@ async function prove(python, modules) {
 
 /** @param {string} python @param {string} modules @param {string} version */
 async function isThere(python, modules, version) {
-  // Without it Python would import one of the system.
+  // Without this folder Python would import the yt-dlp of the system.
   if ((await stat(join(modules, 'yt_dlp')).catch(() => null)) === null) return false;
   const script = `${importScript('yt_dlp.version')}; print(yt_dlp.version.__version__)`;
   const { exitCode, stdout } = await run(python, ['-I', '-B', '-c', script, modules], {
@@ -162,7 +163,7 @@ async function removeMatching(folder, patterns) {
   }
 }
 
-/** What a set-up that was killed left behind. @param {string} folder */
+/** Removes what a killed set-up left behind. @param {string} folder */
 async function removeLeftovers(folder) {
   for (const name of await readdir(folder)) {
     if (!name.startsWith('.new-')) continue;

@@ -1,4 +1,4 @@
-// `pnpm bench engine [row…]`, `pnpm bench api`, `pnpm bench web [row…]`: builds the server, then measures the build.
+// `pnpm bench engine [row…]` and the other files of bench/: builds the server, then measures the build.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ function node(nodeArgs) {
 }
 
 if (!/^[a-z]+$/.test(name) || !existsSync(script)) {
-  say('Say what to measure: pnpm bench engine [row…], pnpm bench api, or pnpm bench web [row…].');
+  say('Name what to measure: pnpm bench engine [row…], api, web [row…], overload or soak.');
   process.exit(2);
 }
 node(['node_modules/typescript/bin/tsc', '-b', 'apps/server']);

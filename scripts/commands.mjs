@@ -8,7 +8,7 @@ import { runChecksAndTests, summarize } from './test-run.mjs';
 import { ensureChromium, ensureFaketime, ensureTools, prefetchTools } from './tools.mjs';
 import { buildServer, buildWeb, installDependencies } from './workspace.mjs';
 
-/** Sets up what is missing, then becomes the server: same process, so signals and the exit code are its own. */
+/** Sets up what is missing, then becomes the server. It is the same process, so signals and the exit code are the server's. */
 export async function start() {
   endSetUpOnSignals();
   const settings = await readSettings({ usesDotenv: true });
@@ -23,8 +23,8 @@ function build() {
 }
 
 /**
- * Gets what `/readyz` says is missing, beside a server that runs: that looks for it again by itself.
- * @param {{ wantsNewer: boolean }} options `wantsNewer`: a newer yt-dlp, also when the one that is there can be used
+ * Gets the tools that `/readyz` reports as missing. A running server finds them by itself.
+ * @param {{ wantsNewer: boolean }} options `wantsNewer`: get a newer yt-dlp even if the present one works
  */
 export async function tools({ wantsNewer }) {
   endSetUpOnSignals();
@@ -36,8 +36,8 @@ export async function tools({ wantsNewer }) {
 }
 
 /**
- * Sets up what is missing and runs every check. The last line on stdout says `N passed, N failed`, also
- * when the set-up itself failed, which counts as a failure.
+ * Sets up what is missing and runs every check. The last line on stdout says `N passed, N failed`, even when the set-up
+ * itself failed, which counts as a failure.
  */
 export async function test() {
   // The tests must not depend on how the server of this checkout is configured.

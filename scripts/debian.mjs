@@ -7,7 +7,7 @@ const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
 const aptMs = 600_000;
 const aptEnvironment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' };
 
-/** Libraries of yt-dlp that the machine's own release carries; each is optional. */
+/** Optional libraries of yt-dlp, from the release that this computer runs. */
 const companions = [
   'python3-pycryptodome',
   'python3-certifi',
@@ -16,13 +16,13 @@ const companions = [
   'python3-brotli',
 ];
 
-/** Whether this is Debian itself; its relatives have other archives. */
+/** Whether this is Debian itself; its derivatives have other archives. */
 export async function isDebian() {
   const release = await readFile('/etc/os-release', 'utf8').catch(() => '');
   return /^ID="?debian"?$/m.test(release) && existsSync('/usr/bin/apt-get');
 }
 
-/** Whether packages can be installed: Debian, or a relative with apt-get, and root. */
+/** Whether packages can be installed: Debian or a derivative with apt-get, as root. */
 export async function canInstall() {
   return process.getuid?.() === 0 && existsSync('/usr/bin/apt-get');
 }
@@ -34,7 +34,7 @@ export async function installPackages(packages) {
       env: aptEnvironment,
       timeoutMs: aptMs,
     });
-  // The lists of a fresh machine are absent, those of an old one name files that are gone.
+  // A fresh machine has no package lists; old lists name files that are gone.
   if ((await install()).exitCode === 0) return;
   await updateLists();
   const { exitCode, output } = await install();
@@ -47,16 +47,16 @@ export async function installPackages(packages) {
 /** @type {Promise<unknown> | undefined} */
 let updated;
 
-/** Once: two at the same time would fail for the lock of the first. */
+/** Runs once: of two at the same time, one would fail on the lock. */
 async function updateLists() {
   updated ??= run('apt-get', ['update'], { env: aptEnvironment, timeoutMs: aptMs });
   await updated;
 }
 
 /**
- * Unpacks the newest yt-dlp that Debian has, with its libraries, without installing anything: yt-dlp is
- * pure Python, so a package of a newer release runs on an older one. No archive's address stands here;
- * it is the one this machine already trusts, and only the suite differs.
+ * Unpacks the newest yt-dlp that Debian has, with its libraries, without installing anything: yt-dlp is pure Python, so a
+ * package of a newer release runs on an older one. It comes from the archive that this computer already trusts; only the
+ * suite differs.
  * @param {{ workDir: string, targetDir: string, isStale: (version: string) => boolean }} options `targetDir` is created; on failure it may be half full
  * @returns {Promise<string>} the version of the package
  */
@@ -86,7 +86,7 @@ export async function unpackYtDlp({ workDir, targetDir, isStale }) {
   throw new SetupError('No suite of the Debian archive has a current yt-dlp.');
 }
 
-/** Without them yt-dlp is slower or lacks a feature, so failing is no reason to stop. @param {string} folder */
+/** Without them yt-dlp is slower or lacks a feature, so a failure does not stop the set-up. @param {string} folder */
 async function downloadCompanions(folder) {
   const attempt = () =>
     download([], folder, companions).then(
@@ -115,7 +115,7 @@ async function ownArchiveUri() {
     own = await ask();
   }
   const [uri = ''] = own ?? [];
-  if (uri === '') throw new SetupError('apt-get knows no Debian archive.');
+  if (uri === '') throw new SetupError('apt-get has no Debian archive configured.');
   return uri;
 }
 
@@ -143,7 +143,7 @@ async function privateApt(folder, uri, suites) {
     'Acquire::http::Timeout=10',
     'Acquire::https::Timeout=10',
   ].flatMap((option) => ['-o', option]);
-  // One absent suite is no reason to give up on the other.
+  // A missing suite must not prevent the use of the other.
   await run('apt-get', [...options, 'update'], { env: aptEnvironment, timeoutMs: aptMs });
   return options;
 }

@@ -1,4 +1,4 @@
-// `pnpm dev`: the server from its sources, restarted when they or the contracts change, and the web page
+// `npm run dev`: the server from its sources, restarted when they or the contracts change, and the web page
 // by vite. Ctrl-C ends both.
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';

@@ -7,9 +7,9 @@ const connectMs = 5_000;
 const redirectLimit = 5;
 
 /**
- * Fetches one address into memory. Redirects are followed, but never from https to something weaker.
+ * Fetches one address into memory. Follows redirects, but never to another protocol, so never from https to http.
  * @param {string} address
- * @param {{ signal: AbortSignal, limitBytes: number }} limits `signal` ends the whole of it
+ * @param {{ signal: AbortSignal, limitBytes: number }} limits `signal` covers the whole download
  * @returns {Promise<Buffer>}
  */
 export async function download(address, { signal, limitBytes }) {
@@ -19,7 +19,7 @@ export async function download(address, { signal, limitBytes }) {
     if (response.location === undefined) return bodyOf(response.message, limitBytes, url);
     url = next(url, response.location);
   }
-  throw new SetupError(`${url.host} redirects too often.`);
+  throw new SetupError(`${url.host} redirects more than ${redirectLimit} times.`);
 }
 
 /**
@@ -36,7 +36,9 @@ export async function redirectOf(address, signal) {
 function next(url, location) {
   const target = new URL(location, url);
   if (target.protocol !== url.protocol)
-    throw new SetupError(`${url.host} leaves ${url.protocol}//.`);
+    throw new SetupError(
+      `${url.host} redirects from ${url.protocol}// to ${target.protocol}//, which is refused.`,
+    );
   return target;
 }
 
@@ -94,8 +96,11 @@ async function bodyOf(message, limitBytes, url) {
       chunks.push(chunk);
     }
   } catch {
-    throw new SetupError(`${url.host} did not send ${url.pathname} to its end.`);
+    throw new SetupError(
+      `The connection to ${url.host} broke before ${url.pathname} was complete.`,
+    );
   }
-  if (size > limitBytes) throw new SetupError(`${url.host} sent too much for ${url.pathname}.`);
+  if (size > limitBytes)
+    throw new SetupError(`${url.host} sent more than ${limitBytes} bytes for ${url.pathname}.`);
   return Buffer.concat(chunks);
 }

@@ -26,7 +26,8 @@ async function answer() {
     });
     const version = from.slice(from.lastIndexOf(' ') + 1);
     const names = await readdir(join(request.toolsDir, 'yt-dlp'));
-    if (!names.includes(version)) throw new SetupError(`yt-dlp ${version} is not there.`);
+    if (!names.includes(version))
+      throw new SetupError(`yt-dlp ${version} was fetched but is not in its folder.`);
     const debian = join(request.toolsDir, 'yt-dlp', version, 'usr/lib/python3/dist-packages');
     if (existsSync(debian)) await ensureSolverOf({ ...request, modules: debian });
     return { kind: 'fetched', version };

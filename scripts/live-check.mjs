@@ -1,5 +1,5 @@
 // `pnpm live-check [link…]`: reads public pages with the tools that the server would use, and prints their formats. For people
-// with the internet; never part of the tests. Nothing is downloaded, and nothing of this runs in the sandbox of a download.
+// with an internet connection, never part of the tests. It downloads nothing, and runs outside the sandbox of downloads.
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -28,7 +28,7 @@ const { ytDlp, jsRuntime, solverLibraries } = await findTools({
   nodeVersion: process.versions.node,
 });
 if (ytDlp === null) {
-  say('There is no yt-dlp: npm run tools gets one.');
+  say('yt-dlp was not found. To get it, run: npm run tools');
   process.exit(1);
 }
 say(

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { repositoryDir } from './steps.mjs';
 
-/** Only its part for the browser is in the page: nothing that it needs to compile. */
+/** The page contains only its browser part, not what it needs to compile. */
 const BUNDLED = 'svelte';
 
 /**
@@ -11,8 +11,8 @@ const BUNDLED = 'svelte';
  */
 
 /**
- * Everything below the `dependencies` of our packages, by name, from `pnpm-lock.yaml` alone. The licence is what the
- * package itself says; null for one that is not installed here, which only those for other systems may be.
+ * Everything below the `dependencies` of our packages, sorted by name, from `pnpm-lock.yaml` alone. The licence is the one
+ * that the package states; null for a package that is not installed here, which only those for other systems may be.
  * @returns {Promise<LockedPackage[]>}
  */
 export async function productionPackages() {
@@ -52,7 +52,7 @@ async function describe(key, text) {
 async function licenseOf(name, version) {
   const store = join(repositoryDir, 'node_modules/.pnpm');
   const wanted = `${name.replace('/', '+')}@${version}`;
-  // With peers their names follow the version.
+  // The folder name of a package with peers continues after the version.
   const folder = (await readdir(store)).find(
     (found) => found === wanted || found.startsWith(`${wanted}_`),
   );
@@ -87,7 +87,7 @@ function entriesOf(text) {
   );
 }
 
-/** Keys of the `dependencies` of one of our packages, also the optional, without our own. @param {string} text */
+/** Keys of the `dependencies` of one of our packages, including optional ones, without our own packages. @param {string} text */
 function importedBy(text) {
   const blocks = text.matchAll(/^ {4}(?:optionalD|d)ependencies:\n((?: {6}.*\n?)+)/gm);
   const block = [...blocks].map(([, lines = '']) => lines).join('');

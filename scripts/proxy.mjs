@@ -3,7 +3,7 @@ import { request as requestHttps } from 'node:https';
 import { connect } from 'node:tls';
 
 /**
- * The proxy that the environment names for an address; null for none. As curl does it, `http_proxy` counts in small letters, too.
+ * The proxy that the environment names for an address; null for none. Lower-case names count too, as for curl.
  * @param {URL} url
  * @param {NodeJS.Dict<string>} environment
  * @returns {URL | null}
@@ -29,7 +29,7 @@ export function proxyFor(url, environment = process.env) {
 }
 
 /**
- * Begins a request to `url` through a proxy. https goes through a tunnel, so the proxy sees only the name.
+ * Begins a request to `url` through a proxy. https uses a tunnel, so the proxy sees only the host name.
  * @param {URL} url @param {URL} proxy
  * @param {{ signal: AbortSignal, headers: Record<string, string> }} options
  * @returns {Promise<import('node:http').ClientRequest>} not ended yet; rejects when there is no tunnel

@@ -4,7 +4,7 @@ import { parseEnv } from 'node:util';
 import { repositoryDir } from './steps.mjs';
 
 /**
- * The few settings that matter before the server can check them all.
+ * The few settings that matter before the server checks them all.
  * @typedef {{ toolsDir: string, ytDlpPath: string | undefined, pythonPath: string | undefined, ffmpegPath: string | undefined, mayInstall: boolean }} Settings
  */
 

@@ -3,12 +3,12 @@ import { basename, dirname, join } from 'node:path';
 import { SetupError, mustRun } from './steps.mjs';
 
 const npmMs = 120_000;
-/** Where Deno looks for a package when nobody names another registry, as in a job. */
+/** The registry where Deno looks for a package by default, as it does during a download. */
 const usualRegistry = 'registry.npmjs.org';
 
 /**
- * Fetches what the solver scripts of a yt-dlp import, in the versions that they name, and puts it into `folder`: whole or
- * not at all. yt-dlp checks the scripts themselves by their hashes.
+ * Fetches the libraries that the solver scripts of a yt-dlp import, in the versions that they name, into `folder`: all of
+ * them or none. yt-dlp checks the scripts themselves by their hashes.
  * @param {{ deno: string, script: string, folder: string }} options `script`: the text that imports them
  */
 export async function fetchSolverLibraries({ deno, script, folder }) {
@@ -38,30 +38,30 @@ export async function fetchSolverLibraries({ deno, script, folder }) {
   }
 }
 
-/** npm tells its scripts of a registry that was set; Deno reads it under another name. */
+/** npm passes a configured registry to its scripts in lower case; Deno reads the upper-case name. */
 function registryEnvironment() {
   const registry = process.env['NPM_CONFIG_REGISTRY'] ?? process.env['npm_config_registry'];
   return registry === undefined ? process.env : { ...process.env, NPM_CONFIG_REGISTRY: registry };
 }
 
-/** Deno keeps packages below the address of their registry, and a job knows only the usual one. @param {string} npm */
+/** Deno stores packages by the host of their registry, and a download knows only the usual one. @param {string} npm */
 async function nameRegistry(npm) {
   if ((await readdir(npm)).includes(usualRegistry)) return;
   const registry = (await readdir(npm, { recursive: true })).find(
     (path) => basename(path) === 'registry.json',
   );
-  if (registry === undefined) throw new SetupError('Deno has fetched nothing.');
+  if (registry === undefined) throw new SetupError('Deno fetched no packages.');
   await rename(join(npm, dirname(dirname(registry))), join(npm, usualRegistry));
 }
 
 /**
- * Installs Deno where npm has left it out of our dependencies (`--omit=optional`, or a network that failed meanwhile).
+ * Installs Deno when npm has left it out of our dependencies (`--omit=optional`, or a network failure).
  * @param {{ toolsDir: string, version: string }} options
  */
 export async function installDeno({ toolsDir, version }) {
   const folder = join(toolsDir, 'deno');
   await mkdir(folder, { recursive: true });
-  // Else npm looks for the next package above, which is ours.
+  // Without this file npm would use the next package.json above, which is ours.
   await writeFile(join(folder, 'package.json'), '{ "private": true }\n');
   await mustRun(
     'npm',

@@ -38,7 +38,7 @@ async function filesIn(path) {
 }
 
 /**
- * Does the work only when the stamp of that name differs or `product` is gone, and stamps afterwards.
+ * Does the work only when the stamp of that name differs or `product` is missing. Stamps afterwards.
  * @param {{ name: string, hash: string, product: string }} stamp
  * @param {() => Promise<unknown>} work
  */
@@ -60,7 +60,7 @@ export async function putStamp(name, hash) {
   await writeFile(stampFile(name), hash);
 }
 
-// In node_modules, so that removing it (the usual cure) removes every claim that something is up to date.
+// In node_modules, so that removing that folder (the usual remedy) also removes every claim that something is up to date.
 function stampFile(/** @type {string} */ name) {
   return join(repositoryDir, 'node_modules', '.artemis', name);
 }

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 
 export const repositoryDir = resolve(import.meta.dirname, '..');
 
-/** A failure that a person can do something about: printed as one sentence, without a stack. */
+/** A failure that a person can fix: printed as one sentence, without a stack trace. */
 export class SetupError extends Error {
   /**
    * @param {string} message one sentence
@@ -31,7 +31,7 @@ export function say(line) {
 }
 
 /**
- * Runs one piece of set-up and says when it begins and how long it took; others may run beside it.
+ * Runs one step of the set-up and prints its beginning and its duration. Other steps may run at the same time.
  * @template T
  * @param {string} title
  * @param {() => Promise<T>} work
@@ -50,7 +50,7 @@ export async function step(title, work) {
   }
 }
 
-/** Waits for all of them, and rejects with the first failure only then: nothing runs on behind it. @param {Promise<unknown>[]} works */
+/** Waits for all, then rejects with the first failure, so that nothing is left running. @param {Promise<unknown>[]} works */
 export async function allOf(works) {
   const failure = (await Promise.allSettled(works)).find(({ status }) => status === 'rejected');
   if (failure?.status === 'rejected') throw failure.reason;
@@ -61,7 +61,7 @@ const running = new Set();
 let isEnding = false;
 const END_LIMIT_MS = 2000;
 
-/** Ends what `run` has started, and resolves when nothing of it is left. Those runs never resolve. */
+/** Ends the programs that `run` started and resolves when none is left. Their runs never resolve. */
 export async function endPrograms() {
   isEnding = true;
   const ended = [...running].map((child) => new Promise((done) => child.once('close', done)));
@@ -105,14 +105,14 @@ export function run(command, args, { cwd = repositoryDir, env, timeoutMs, isShow
     child.on('error', (error) => done({ exitCode: null, stdout, output: error.message }));
     child.on('close', (exitCode) => {
       running.delete(child);
-      // Nobody is to be told that the step failed.
+      // During the stop a step must not be reported as failed.
       if (!isEnding) done({ exitCode, stdout, output });
     });
   });
 }
 
 /**
- * As `run`, but a failure is a SetupError with this message.
+ * Like `run`, but a failure throws a SetupError with this message.
  * @param {string} command
  * @param {readonly string[]} args
  * @param {string} message

@@ -1,4 +1,4 @@
-// `pnpm supply-chain audit | licences | sbom`: what runs with the server, what is known against it, on what terms.
+// `pnpm supply-chain audit | licences | sbom`: known vulnerabilities and licences of the packages that we ship, and a bill of materials.
 import { randomUUID } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { productionPackages } from './lockfile.mjs';
 import { repositoryDir, run, say } from './steps.mjs';
 
-/** Terms under which a package may be part of a program with the MIT licence. */
+/** Licences of packages that may be part of a program with the MIT licence. */
 export const ALLOWED_LICENSES = [
   '0BSD',
   'Apache-2.0',
@@ -21,7 +21,7 @@ export const ALLOWED_LICENSES = [
 ];
 const LICENCES_PAGE = 'docs/licences.md';
 
-/** The page of licences as it must be. @param {Awaited<ReturnType<typeof productionPackages>>} packages */
+/** The content of docs/licences.md. @param {Awaited<ReturnType<typeof productionPackages>>} packages */
 export function licencesPage(packages) {
   const everywhere = packages.filter(({ isForSomeSystems }) => !isForSomeSystems);
   const rows = everywhere.map(({ name, version, license }) => [name, version, license ?? '?']);
@@ -40,14 +40,14 @@ export function licencesPage(packages) {
   ];
   return `# Licences
 
-Artemis has the MIT licence. What runs with the server or is part of the page, written by \`pnpm supply-chain licences\`:
+Artemis has the MIT licence. These packages run with the server or are part of the page. \`pnpm supply-chain licences\` writes this list:
 
 ${table.join('\n')}
 
-Besides these, ${packages.length - everywhere.length} packages of the same origin hold the part of \`@napi-rs/nice\` or \`deno\` for one system each (MIT). Nothing here is changed by us.
+Besides these, ${packages.length - everywhere.length} packages contain \`@napi-rs/nice\` or \`deno\` for one system each (MIT). All are used unchanged.
 
-Not part of Artemis, but started by it: yt-dlp (Unlicense), Python (PSF), ffmpeg (LGPL or GPL, as it was built), and Deno (MIT) with
-meriyah (ISC) and astring (MIT) for the challenges of YouTube, each under its own licence. They are installed on your computer and not given on with Artemis.
+Artemis starts these programs, but they are not part of it: yt-dlp (Unlicense), Python (PSF), ffmpeg (LGPL or GPL, depending on its build), and
+Deno (MIT) with meriyah (ISC) and astring (MIT) for the challenges of YouTube. They are installed on your computer, not distributed with Artemis.
 `;
 }
 
@@ -80,7 +80,7 @@ export async function billOfMaterials(packages) {
   };
 }
 
-/** Fails for a known hole of the grades high and critical. Needs the registry. */
+/** Fails for a known vulnerability of high or critical severity. Needs the registry. */
 async function audit() {
   const [program = '', ...args] = ['npx', '--yes', await pnpmName()];
   const { exitCode, output } = await run(program, [
@@ -108,7 +108,7 @@ async function main(what = '') {
   } else if (what === 'sbom') {
     process.stdout.write(`${JSON.stringify(await billOfMaterials(packages), null, 2)}\n`);
   } else {
-    say('Say what: pnpm supply-chain audit, licences or sbom.');
+    say('Name what to do: pnpm supply-chain audit, licences or sbom.');
     process.exitCode = 2;
   }
 }

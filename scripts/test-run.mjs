@@ -22,14 +22,14 @@ const checks = [
   },
 ];
 
-/** Lint, format and types at the same time. Resolves to the names of those that failed. */
+/** Runs lint, format and types at the same time. Resolves to the names of the failed ones. */
 async function runChecks() {
   const results = await Promise.all(checks.map(passes));
   return checks.filter((_, index) => !results[index]).map(({ name }) => name);
 }
 
 /**
- * Prints the last line and sets the exit code; what failed besides the tests counts as a failure each.
+ * Prints the last line and sets the exit code. Each failed step besides the tests counts as one failure.
  * @param {{ passed: number, failed: number }} tests @param {readonly string[]} failedSteps
  */
 export function summarize(tests, failedSteps) {
@@ -51,7 +51,7 @@ async function passes({ name, script, args, cwd = '.' }) {
   return exitCode === 0;
 }
 
-/** By what they need: the first is CPU alone, the others wait for processes that they start. */
+/** Grouped by what they need: the first only CPU, the others mostly wait for processes that they start. */
 const groups = [
   { name: 'unit', projects: ['contracts', 'scripts', 'unit', 'web'] },
   { name: 'engine', projects: ['engine'] },
@@ -59,8 +59,8 @@ const groups = [
 ];
 
 /**
- * Runs every check and every test, one group of tests after another, the first beside the checks. Says what each took.
- * @param {{ isBuilt: boolean }} options `isBuilt` lets the tests start the built server
+ * Runs all checks and tests: one group of tests after another, the first beside the checks. Prints how long each took.
+ * @param {{ isBuilt: boolean }} options `isBuilt`: the tests may start the built server
  */
 export async function runChecksAndTests({ isBuilt }) {
   const [beside, ...alone] = groups.map((group) => () => runGroup(group, isBuilt));
@@ -78,7 +78,7 @@ export async function runChecksAndTests({ isBuilt }) {
 }
 
 /**
- * Runs the tests of these projects; shows vitest's own report as it comes.
+ * Runs the tests of these projects and shows vitest's report as it comes.
  * @param {{ name: string, projects: readonly string[] }} group @param {boolean} isBuilt
  */
 async function runGroup({ name, projects }, isBuilt) {
@@ -116,12 +116,12 @@ async function runGroup({ name, projects }, isBuilt) {
  * @param {number | null} exitCode
  */
 export function counted({ numPassedTests = 0, numFailedTests = 0, testResults = [] }, exitCode) {
-  // A file that could not even be loaded has no failed test of its own.
+  // A file that could not be loaded has no failed test, so it counts as one.
   const broken = testResults.filter(
     ({ status, assertionResults }) =>
       status === 'failed' && !assertionResults.some((result) => result.status === 'failed'),
   );
   const failed = numFailedTests + broken.length;
-  // An error outside of any test, or vitest itself.
+  // A non-zero exit without a failed test is an error outside any test, or of vitest itself.
   return { passed: numPassedTests, failed: exitCode === 0 ? failed : Math.max(1, failed) };
 }

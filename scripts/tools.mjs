@@ -11,8 +11,8 @@ import { isStale, triedVersion } from './yt-dlp-age.mjs';
 /** @typedef {import('./settings.mjs').Settings} Settings */
 
 /**
- * Gets what a fresh machine plainly does not have, before there is a server that could be asked: it runs beside the
- * installation. Never fails.
+ * Gets what a fresh machine obviously lacks. Runs beside the installation, before the server's finder of tools is built.
+ * Never fails.
  * @param {Settings} settings
  * @returns {Promise<{ hasTriedYtDlp: boolean }>} for `ensureTools`
  */
@@ -30,7 +30,7 @@ export async function prefetchTools(settings) {
     !isOnPath('yt-dlp') &&
     !copies.some((name) => !name.startsWith('.'));
   const installed = packages.length > 0 ? tryInstall(packages) : Promise.resolve();
-  // Unpacking takes Python.
+  // Unpacking yt-dlp needs Python.
   if (packages.includes('python3')) await installed;
   await allOf([
     installed,
@@ -40,8 +40,8 @@ export async function prefetchTools(settings) {
 }
 
 /**
- * Finds yt-dlp, Python, ffmpeg and what YouTube needs, and gets what is missing where that is allowed and possible. Never
- * fails: the server starts without them and says the same sentences in its readiness answer.
+ * Finds yt-dlp, Python, ffmpeg and what YouTube needs, and gets what is missing if that is allowed and possible. Never
+ * fails: the server starts without them, and `/readyz` says the same sentences.
  * @param {Settings} settings
  * @param {{ hasTriedYtDlp?: boolean, wantsNewer?: boolean }} [state]
  */
@@ -67,7 +67,7 @@ export async function ensureTools(settings, { hasTriedYtDlp = false, wantsNewer 
     const isOld = version !== undefined && isStale(version);
     const isWanted =
       settings.ytDlpPath === undefined && (version === undefined || isOld || wantsNewer);
-    // An old one still works for many sites, so it is not worth a wait at every start.
+    // An old yt-dlp still works for many sites, so not every start waits for a newer one.
     const isTime = wantsNewer || version === undefined || (await mayTryAgain(settings.toolsDir));
     if (isWanted && isTime && !hasTriedYtDlp) {
       await tryAcquire(settings, found.python?.path ?? 'python3', wantsNewer ? version : undefined);
@@ -76,13 +76,13 @@ export async function ensureTools(settings, { hasTriedYtDlp = false, wantsNewer 
     if (isChanged) found = await find();
     if (await ensureSolver(settings, found)) found = await find();
   }
-  for (const { message, remedy } of found.problems) say(`${message} To mend it: ${remedy}`);
+  for (const { message, remedy } of found.problems) say(`${message} To fix this: ${remedy}`);
   return found.problems.length === 0;
 }
 
 /**
- * The same for the solver alone, of a copy of yt-dlp that was fetched beside those that run: without the libraries it would
- * fail its trial.
+ * Gets only the solver libraries, for a copy of yt-dlp that was fetched beside the running ones: without them it would fail
+ * its trial.
  * @param {{ toolsDir: string, modules: string }} copy `modules`: the folder that holds its `yt_dlp`
  */
 export async function ensureSolverOf({ toolsDir, modules }) {
@@ -98,7 +98,7 @@ export async function ensureSolverOf({ toolsDir, modules }) {
 }
 
 /**
- * What YouTube needs besides yt-dlp: a JavaScript runtime, and the scripts that some copies of yt-dlp come without.
+ * Gets what YouTube needs besides yt-dlp: a JavaScript runtime, and the scripts that some copies of yt-dlp lack.
  * @param {Pick<Settings, 'toolsDir'>} settings
  * @param {{ jsRuntime: { name: string, path: string } | null, solverLibraries: string | null, ytDlp: { kind: string, hasEjs: boolean, solverScript: string | null } | null }} found
  * @returns {Promise<boolean>} whether something has changed
@@ -126,7 +126,7 @@ async function ensureSolver({ toolsDir }, { jsRuntime, solverLibraries, ytDlp })
   );
 }
 
-/** As in the catalog of our dependencies. */
+/** The version in the catalog of our dependencies. */
 async function denoVersion() {
   const text = await readFile(join(repositoryDir, 'pnpm-workspace.yaml'), 'utf8');
   const version = /^ {2}deno: (\S+)$/m.exec(text)?.[1];
@@ -139,12 +139,12 @@ export async function ensureChromium(settings) {
   if ((await run('chromium', ['--version'], { timeoutMs: 10_000 })).exitCode === 0) return;
   if (settings.mayInstall && (await tryInstall(['chromium']))) return;
   say(
-    'Chromium was not found; the browser tests need it. To mend it: sudo apt-get install chromium',
+    'Chromium was not found; the browser tests need it. To fix this, run: sudo apt-get install chromium',
   );
 }
 
 /**
- * A library that gives a server under test another clock.
+ * libfaketime gives a server under test another clock.
  * @param {Settings} settings
  */
 export async function ensureFaketime(settings) {
@@ -152,7 +152,7 @@ export async function ensureFaketime(settings) {
   if (folders.some((name) => existsSync(`/usr/lib/${name}/faketime/libfaketime.so.1`))) return;
   if (settings.mayInstall && (await tryInstall(['libfaketime']))) return;
   say(
-    'libfaketime was not found; the tests of wrong clocks need it. To mend it: sudo apt-get install libfaketime',
+    'libfaketime was not found; the tests of wrong clocks need it. To fix this, run: sudo apt-get install libfaketime',
   );
 }
 
@@ -191,7 +191,7 @@ async function tryInstall(packages) {
   );
 }
 
-/** A failure is said and is no reason to stop. @param {string} title @param {() => Promise<unknown>} work */
+/** Prints a failure and goes on. @param {string} title @param {() => Promise<unknown>} work */
 function attempt(title, work) {
   return step(title, work).then(
     () => true,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { hashOf, isStamped, putStamp, unlessStamped } from './stamps.mjs';
 import { SetupError, mustRun, repositoryDir, run, say, step } from './steps.mjs';
 
-/** npm waits 71 s on an absent network by default. */
+/** Without these npm waits 71 s when there is no network. */
 const impatientNetwork = {
   npm_config_fetch_retries: '1',
   npm_config_fetch_retry_mintimeout: '500',
@@ -56,7 +56,7 @@ async function install(packageManager) {
     throw new SetupError('The dependencies could not be installed.', output);
   }
   throw new SetupError(
-    'The package registry cannot be reached: connect this machine to the network once and run the same command again.',
+    'The package registry cannot be reached. Connect this computer to the network once and run the same command again.',
   );
 }
 
@@ -73,7 +73,7 @@ function continueWithOldOnes(error) {
   if (!(error instanceof SetupError) || error.details !== '') throw error;
   if (!existsSync(join(repositoryDir, 'node_modules/typescript'))) throw error;
   say(
-    'The package registry cannot be reached: continuing with the dependencies of an earlier start.',
+    'The package registry cannot be reached. Continuing with the dependencies of an earlier start.',
   );
   return false;
 }
@@ -86,7 +86,7 @@ export async function buildServer() {
     step('Building the server', () =>
       mustRun(
         process.execPath,
-        // Checking the types takes as long again; `npm test` does it.
+        // Checking the types would take as long again; `npm test` does it.
         ['node_modules/typescript/bin/tsc', '-b', '--noCheck', 'apps/server'],
         'The server could not be built.',
       ),

@@ -9,10 +9,10 @@ const tried = JSON.parse(
   readFileSync(join(repositoryDir, 'apps/server/tried-yt-dlp.json'), 'utf8'),
 );
 
-/** The yt-dlp this version of the project was tried with. */
+/** The yt-dlp that this version of Artemis was tried with. */
 export const triedVersion = tried.version;
 
-/** As the server judges it (`tools.ts`), which may not be built yet. @param {string} version */
+/** The same rule as in the server (`tools.ts`), which may not be built yet. @param {string} version */
 export function isStale(version) {
   return dayOf(triedVersion) - dayOf(version) > tried.toleranceDays;
 }

@@ -7,8 +7,8 @@ import { SetupError, mustRun, run } from './steps.mjs';
 import { compareVersions } from './yt-dlp-age.mjs';
 
 /**
- * The key of the yt-dlp project ("yt-dlp signing key", public.key in its repository, read 2026-11). Only
- * the fingerprint is kept here, so the key may come over any road.
+ * The key of the yt-dlp project ("yt-dlp signing key", public.key in its repository, read 2026-11). Only the fingerprint is
+ * kept here, so the key itself may come from anywhere.
  */
 const signingKeyFingerprint = 'AC0CBBE6848D6A873464AF4E57CF65933B5A7581';
 
@@ -20,7 +20,7 @@ export const officialRelease = {
   fingerprint: signingKeyFingerprint,
 };
 
-/** Built each day by the same workflow and signed with the same key, which stands in the main repository only. */
+/** Built each day by the same workflow and signed with the same key, which only the main repository has. */
 /** @type {ReleaseSource} */
 export const nightlyRelease = {
   project: 'https://github.com/yt-dlp/yt-dlp-nightly-builds',
@@ -28,7 +28,7 @@ export const nightlyRelease = {
   key: 'https://github.com/yt-dlp/yt-dlp/raw/master/public.key',
 };
 
-/** There is a release, but it is not newer than what was said. */
+/** There is a release, but it is not newer than `newerThan`. */
 export class NotNewer extends SetupError {}
 
 const totalMs = 60_000;
@@ -66,7 +66,7 @@ export async function unpackRelease(options) {
   await checkSignature({ workDir, sums, signature, armoredKey, fingerprint: source.fingerprint });
   const digest = createHash('sha256').update(zipapp).digest('hex');
   if (!sums.toString('utf8').split('\n').includes(`${digest}  yt-dlp`)) {
-    throw new SetupError('The downloaded yt-dlp is not the one its project signed.');
+    throw new SetupError('The downloaded yt-dlp is not the one that its project signed.');
   }
   const file = join(workDir, 'yt-dlp.zip');
   await writeFile(file, zipapp);
@@ -86,13 +86,13 @@ async function newestTag({ project }, pinnedVersion, signal) {
   if (pinnedVersion !== null && (tag === undefined || compareVersions(tag, pinnedVersion) < 0)) {
     return pinnedVersion;
   }
-  if (tag === undefined) throw new SetupError('It does not say which release is the newest.');
+  if (tag === undefined) throw new SetupError('It does not say which release is newest.');
   return tag;
 }
 
 /**
- * Both halves matter: our own fingerprint refuses a foreign key file, and the signer's refuses a second key
- * that somebody appended to the right one.
+ * Both checks matter: our fingerprint refuses a foreign key file, and the signer's fingerprint refuses a second key that
+ * somebody appended to the right one.
  * @param {{ workDir: string, sums: Buffer, signature: Buffer, armoredKey: Buffer, fingerprint: string }} options
  */
 async function checkSignature({ workDir, sums, signature, armoredKey, fingerprint }) {
@@ -109,7 +109,8 @@ async function checkSignature({ workDir, sums, signature, armoredKey, fingerprin
   const signers =
     (await signersByGpgv(keyFile, signatureFile, sumsFile)) ??
     (await signersBySqv(keyFile, signatureFile, sumsFile));
-  if (signers === null) throw new SetupError('Checking the release takes gpgv or sqv.');
+  if (signers === null)
+    throw new SetupError('The signature of the release cannot be checked: install gpgv or sqv.');
   if (signers.length !== 1 || signers[0] !== fingerprint) {
     throw new SetupError(
       'The list of checksums of the yt-dlp release is not signed by its project.',
@@ -130,7 +131,7 @@ async function signersByGpgv(key, signature, file) {
 }
 
 /**
- * Debian 13 has sqv instead. It prints the fingerprint of each certificate that signed.
+ * Debian 13 has sqv instead, which prints the fingerprint of each certificate that signed.
  * @param {string} key @param {string} signature @param {string} file
  */
 async function signersBySqv(key, signature, file) {

@@ -65,6 +65,6 @@ export async function runToEnd(
     child.once('close', resolve);
   });
   const wallMs = performance.now() - startedMs;
-  if (code !== 0) throw new Error(`${command} ended with ${code}: ${stderr}`);
+  if (code !== 0) throw new Error(`${command} exited with ${code}: ${stderr}`);
   return { wallMs, cpuMs: reapedCpuMs() - cpuBefore };
 }

@@ -29,7 +29,7 @@ export function bareYtDlp(tools: Tools): BareYtDlp {
 }
 
 function commandOf({ ytDlp }: Tools): Pick<BareYtDlp, 'command' | 'environment'> {
-  if (ytDlp === null) throw new Error('There is no yt-dlp. Set YTDLP_PATH.');
+  if (ytDlp === null) throw new Error('yt-dlp was not found. Set YTDLP_PATH.');
   if (ytDlp.kind === 'binary') return { command: [ytDlp.path], environment: process.env };
   return {
     command: [ytDlp.pythonPath ?? 'python3', '-m', 'yt_dlp'],

@@ -23,7 +23,8 @@ const logger = { info: () => undefined, warn: () => undefined };
 export const players: Row = {
   name: 'players',
   async run({ tools, folder }) {
-    if (tools.jsRuntime === null) throw new Error('There is no JavaScript runtime.');
+    if (tools.jsRuntime === null)
+      throw new Error('No JavaScript runtime was found. Run: npm run tools');
     const runtime = `${tools.jsRuntime.name}:${tools.jsRuntime.path}`;
     const target = await folder('jobs');
     const authorities = await writeAuthorities(AUTHORITY_FILE, target);

@@ -18,7 +18,7 @@ const logger = { info: () => undefined, warn: () => undefined };
 export const sandbox: Row = {
   name: 'sandbox',
   async run({ origin, tools, folder }) {
-    if (tools.ytDlp === null) throw new Error('There is no yt-dlp.');
+    if (tools.ytDlp === null) throw new Error('yt-dlp was not found. Run: npm run tools');
     const usual = usualArgvs({ ytDlpVersion: tools.ytDlp.version, jsRuntime: null });
     const argv = usual.at(-1)?.map((word) => word.replaceAll('0'.repeat(24), 'a'.repeat(24))) ?? [];
     const target = await folder('jobs');

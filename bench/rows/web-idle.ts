@@ -24,7 +24,8 @@ export const webIdle: WebRow = {
       await tab.forget();
       seen.length = 0;
       await tab.page.waitForTimeout(LOOK_MS);
-      if (seen.length < 2) throw new Error(`The idle page looked ${seen.length} times in 10 s.`);
+      if (seen.length < 2)
+        throw new Error(`The idle page asked the server only ${seen.length} times in 10 s.`);
       others.push(seen.filter(({ status }) => status !== 304).length);
       bytes.push(Math.max(...seen.map((answer) => answer.bytes)));
       writes.push(await tab.page.evaluate(() => window.bench.writes));

@@ -33,7 +33,7 @@ export const webIntake: WebRow = {
         const [ms = NaN] = await tab.page.evaluate(() => window.bench.frames);
         const count = await tab.page.locator('[role="dialog"], dialog').innerText();
         if (!count.replaceAll(',', '').includes(String(LINKS))) {
-          throw new Error(`The tray does not say that it has ${LINKS} links.`);
+          throw new Error(`The tray does not show ${LINKS} links.`);
         }
         if (round > 0) {
           shown.push(ms);

@@ -72,7 +72,7 @@ async function tellProgress(
   });
   const drawsMs = await tab.page.evaluate(() => [...window.bench.draws]);
   if (drawsMs.length < 5 || events === 0) {
-    throw new Error(`${events} events were sent and the page drew ${drawsMs.length} frames.`);
+    throw new Error(`The page drew only ${drawsMs.length} frames for ${events} events.`);
   }
   return { scriptMsPerEvent: Math.max(0, busy - idle) / events, drawsMs };
 }

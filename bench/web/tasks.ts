@@ -37,7 +37,7 @@ export async function longestTaskMs(
       .map(threadOf),
   );
   const tasks = events.filter((event) => event.tdur !== undefined && threads.has(threadOf(event)));
-  if (tasks.length === 0) throw new Error('The browser told no task of the page.');
+  if (tasks.length === 0) throw new Error('The browser reported no task of the page.');
   return tasks.reduce((longest, { tdur = 0 }) => Math.max(longest, tdur), 0) / 1000;
 }
 

@@ -100,7 +100,7 @@ test(
 test('refuses a file that is not the signed one', async () => {
   const zipapp = await readFile(join(fixtures, 'yt-dlp'));
   answers.set('/elsewhere/yt-dlp', Buffer.concat([zipapp, Buffer.from('x')]));
-  await expectRefusal('not the one its project signed');
+  await expectRefusal('not the one that its project signed');
 });
 
 test('refuses a list of checksums that was changed after signing', async () => {
@@ -162,7 +162,7 @@ test('takes the pinned release when the newest one is older or cannot be told', 
 
 test('does not follow a redirect to another protocol', async () => {
   answers.set('/elsewhere/yt-dlp', 'ftp://127.0.0.1/yt-dlp');
-  await expectRefusal('leaves http:');
+  await expectRefusal('redirects from http:');
 });
 
 test('says in one sentence that the release cannot be reached', async () => {

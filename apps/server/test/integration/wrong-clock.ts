@@ -9,7 +9,7 @@ function libfaketime(): string {
     .map((architecture) => join(LIBRARIES, architecture, 'faketime/libfaketime.so.1'))
     .find((path) => existsSync(path));
   if (found !== undefined) return found;
-  throw new Error('libfaketime was not found. To mend it: sudo apt-get install libfaketime');
+  throw new Error('libfaketime was not found. To fix this, run: sudo apt-get install libfaketime');
 }
 
 /**
