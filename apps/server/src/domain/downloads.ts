@@ -2,7 +2,6 @@ import {
   isTerminal,
   type CreateDownloads,
   type Download,
-  type LogLine,
   type RetryDownload,
   type UpdateDownload,
 } from '@artemis/contracts';
@@ -13,8 +12,8 @@ import { IDLE } from './blank-record.ts';
 import { createCounter } from './counter.ts';
 import type { DiskGate } from './disk-gate.ts';
 import { createEngineWaits, type ToldBrokenSite } from './engines/engine-waits.ts';
+import { createDownloadReader, type DownloadReader } from './download-reader.ts';
 import { RequestError } from './errors.ts';
-import { listDownloads, matches, type ListPage, type ListQuery } from './list-downloads.ts';
 import type { CheckProxy, CheckUrl } from './links/url-policy.ts';
 import type { LiveChange, LiveDownloads } from './live-downloads.ts';
 import {
@@ -43,15 +42,12 @@ import type { Playlists } from './playlists/playlists.ts';
 import type { Logger, Records } from './records.ts';
 import { ended, requirePausable, requireRecording, type Run } from './running-only.ts';
 import { runDownload, type RunDependencies } from './run-download.ts';
-import { MOST_DEATHS } from './retry-policy.ts';
+import { MOST_DEATHS, MOST_INTERRUPTIONS } from './retry-policy.ts';
 import { createParkedSites } from './sites/parked-sites.ts';
 import { queueEntryOf } from './queue-entry.ts';
 import { endOfParts } from './store-parts.ts';
 import { createSubmissions, type SubmitResult } from './submit.ts';
 import { removeWorkWithRecords } from './work-of-records.ts';
-
-/** Ends of the engine that one download survives; one that meets more may be their cause. */
-const MOST_INTERRUPTIONS = 10;
 
 export interface DownloadsDependencies {
   readonly live: LiveDownloads;
@@ -87,24 +83,12 @@ export interface DownloadsDependencies {
 }
 
 /** Everything that can be done with downloads. Records that are answered are as they are at that moment. */
-export interface Downloads {
+export interface Downloads extends DownloadReader {
   /** Puts a queued download into the queue; does nothing for any other. Idempotent. */
   admit(id: string): Promise<void>;
   /** Takes over what an earlier run of the server left, and begins to run downloads. Call once, first. */
   start(content: HistoryContent): Promise<void>;
   submit(request: CreateDownloads, idempotencyKey: string | null): Promise<SubmitResult>;
-  list(query: ListQuery): ListPage;
-  rev(): string;
-  /** @throws {RequestError} REV_GONE */
-  changesSince(rev: string, limit: number): ReturnType<LiveDownloads['changesSince']> & object;
-  /** @throws {RequestError} DOWNLOAD_NOT_FOUND */
-  get(id: string): Download;
-  /** The same with the first entries of its list, if it has one. */
-  detail(id: string): Promise<Download>;
-  /** Null for one that is not known. */
-  peek(id: string): Download | null;
-  /** Ids of all that match, oldest first. */
-  find(query: Pick<ListQuery, 'statuses' | 'q'>): readonly string[];
   cancel(id: string): Promise<Download>;
   retry(id: string, request: RetryDownload): Promise<Download>;
   pause(id: string): Promise<Download>;
@@ -120,7 +104,6 @@ export interface Downloads {
   finish(id: string): Promise<Download>;
   update(id: string, request: UpdateDownload): Promise<Download>;
   purge(id: string, what: 'record' | 'file'): Promise<void>;
-  logOf(id: string, after: number): { lines: readonly LogLine[]; next: number };
   subscribe(listener: (change: LiveChange) => void): () => void;
   /** Ends running attempts so that the next start continues them; resolves when none is left. */
   stop(): Promise<void>;
@@ -154,6 +137,7 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
     },
   });
   const view = (download: Download) => engineWaits.view(sites.view(download));
+  const { required, ...reader } = createDownloadReader({ live, log, view });
   live.subscribe((change) => {
     if (change.kind !== 'removed') return;
     attempts.forget(change.id);
@@ -174,14 +158,6 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
     attempts,
   };
   let isStopping = false;
-
-  function required(id: string): Download {
-    const entry = live.get(id);
-    if (!entry) {
-      throw new RequestError('DOWNLOAD_NOT_FOUND', `There is no download with the id ${id}.`);
-    }
-    return entry.download;
-  }
 
   function requireEngine(version: string | undefined): void {
     if (version === undefined || dependencies.engines.has(version)) return;
@@ -252,6 +228,7 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
   }
 
   return {
+    ...reader,
     admit,
     async start({ downloads, idempotency }) {
       for (const download of [...downloads].reverse()) live.add(download);
@@ -285,32 +262,6 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
       const result = await submissions.submit(request, idempotencyKey);
       return { ...result, downloads: result.downloads.map(view) };
     },
-    list(query) {
-      const page = listDownloads(live.all(), query);
-      return { ...page, downloads: page.downloads.map(view) };
-    },
-    rev: () => live.rev(),
-    changesSince(rev, limit) {
-      const changes = live.changesSince(rev, limit);
-      if (!changes) {
-        throw new RequestError(
-          'REV_GONE',
-          'This revision is no longer known. Read the list again.',
-        );
-      }
-      return { ...changes, downloads: changes.downloads.map(view) };
-    },
-    get: (id) => view(required(id)),
-    detail: (id) => Promise.resolve(id).then((known) => view(required(known))),
-    peek(id) {
-      const entry = live.get(id);
-      return entry && view(entry.download);
-    },
-    find: (query) =>
-      [...live.all()]
-        .filter((entry) => matches(entry, query))
-        .sort((a, b) => a.order - b.order)
-        .map(({ download }) => download.id),
     async cancel(id) {
       const download = required(id);
       if (isTerminal(download.status)) {
@@ -433,10 +384,6 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
       if (what === 'file') await removeFiles(download);
       await records.forget([id]);
       await files.removeJobFolder(id);
-    },
-    logOf(id, after) {
-      required(id);
-      return log.ofDownload(id, after);
     },
     brokenSites: engineWaits.list,
     subscribe: (listener) => live.subscribe(listener),

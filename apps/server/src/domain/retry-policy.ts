@@ -16,8 +16,11 @@ export function isSiteWide(code: FailureCode): boolean {
   return SITE_WIDE.has(code);
 }
 
-/** Three deaths of its own processes, and a download is taken for their cause. */
+/** After this many crashes of its own processes we assume that the download causes them. */
 export const MOST_DEATHS = 3;
+
+/** After this many crashes of the engine host during one download we assume that this download causes them. */
+export const MOST_INTERRUPTIONS = 10;
 
 /**
  * Seconds until the next automatic run, or null when there is none.
