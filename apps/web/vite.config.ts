@@ -5,6 +5,7 @@ import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defaultClientConditions, type Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 import { SERVICE_WORKER, shellPlugin } from './shell-plugin.ts';
+import { wordsPlugin } from './words-plugin.ts';
 
 const server = 'http://127.0.0.1:8500';
 
@@ -27,7 +28,7 @@ function gzippedCopies(): Plugin {
 export default defineConfig({
   // Relative, so that one build works below any path. Every route is one level deep for that reason.
   base: './',
-  plugins: [svelte(), shellPlugin(), gzippedCopies()],
+  plugins: [wordsPlugin(), svelte(), shellPlugin(), gzippedCopies()],
   resolve: { conditions: ['@artemis/source', ...defaultClientConditions] },
   server: {
     host: '127.0.0.1',
@@ -63,12 +64,12 @@ export default defineConfig({
             },
             {
               name: 'later',
-              test: /src.(?:components.(?:VirtualGrid|LogLines|Overlay|Modal|IntakeFacts)\.|lib.save-text\.)/,
+              test: /src.(?:components.\w+.(?:VirtualGrid|LogLines|Overlay|Modal|IntakeFacts)|browser.save-text)\./,
               includeDependenciesRecursively: false,
             },
             {
               name: 'row',
-              test: /src.(?:components.ProgressBar|lib.lamp|text.codes)\./,
+              test: /src.(?:components.\w+.ProgressBar|format.lamp|text.codes)\./,
               includeDependenciesRecursively: false,
             },
           ],

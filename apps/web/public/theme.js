@@ -1,8 +1,7 @@
 // Runs before the first paint, as a file of its own because the page allows no inline script.
 (function () {
   var root = document.documentElement;
-  // The words of the page that is drawn before the script are English, and its field is the control room's.
-  root.lang = navigator.language.slice(0, 2);
+  // The page that is drawn before the script shows the field of the control room, or of another view nothing.
   root.dataset.early = /\/(queue|library|presets|engine|settings|diagnostics)\/?$/.test(
     location.pathname,
   )
@@ -15,7 +14,6 @@
     }
     if (ui.motion === 'reduced' || ui.motion === 'off') root.dataset.motion = ui.motion;
     if (ui.density === 'compact' || ui.density === 'plain') root.dataset.density = ui.density;
-    if (typeof ui.locale === 'string' && /^[a-z]{2}$/.test(ui.locale)) root.lang = ui.locale;
   } catch {
     // Storage may be blocked or hold something unreadable; the system's theme is a good default.
   }

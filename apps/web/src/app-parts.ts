@@ -16,18 +16,17 @@ import { Room } from './state/room.svelte.ts';
 import { RowMenuState } from './state/row-menu.svelte.ts';
 import { Router } from './state/router.svelte.ts';
 import { ServerInfo } from './state/server-info.svelte.ts';
-import { Settings } from './state/settings.svelte.ts';
 import { Sync } from './state/sync.svelte.ts';
 import { TelemetryState } from './state/telemetry.svelte.ts';
-import { Text } from './state/text.svelte.ts';
 import { Toasts } from './state/toasts.svelte.ts';
 import { Undo } from './state/undo.svelte.ts';
-import type { Token } from './state/token.svelte.ts';
 
 /** The state of the page; nothing is asked or drawn yet. `base` is the path that the page is served below. */
-export function createAppParts(base: string, client: Client, token: Token): AppParts {
-  const settings = new Settings();
-  const text = new Text(settings);
+export function createAppParts(
+  base: string,
+  client: Client,
+  { token, settings, text }: Pick<AppParts, 'token' | 'settings' | 'text'>,
+): AppParts {
   const clock = new Clock();
   const router = new Router(base);
   const announcer = new Announcer();

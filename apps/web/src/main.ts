@@ -5,6 +5,8 @@ import App from './App.svelte';
 import type { AppParts } from './app-context.ts';
 import { createAppParts } from './app-parts.ts';
 import { keepSamples } from './state/samples.ts';
+import { Settings } from './state/settings.svelte.ts';
+import { Text } from './state/text.svelte.ts';
 import { Token } from './state/token.svelte.ts';
 import './styles/tokens.css';
 import './styles/base.css';
@@ -28,9 +30,13 @@ function firstFrame(): Promise<void> {
 
 /** Each step is a task of its own, so that a press meanwhile waits for one of them and not for all. */
 async function start(target: HTMLElement): Promise<void> {
+  const settings = new Settings();
+  const text = new Text(settings);
+  const words = useLanguage(text, settings);
   await firstFrame();
-  const parts = create();
+  const parts = create(settings, text);
   await nextTask();
+  await words;
   show(target, parts);
   performance.mark('artemis:usable');
   askServer(parts);
@@ -38,7 +44,13 @@ async function start(target: HTMLElement): Promise<void> {
   later(() => void prepare(parts));
 }
 
-function create(): AppParts {
+/** The chosen language, else the browser's; the first there is if its words cannot be had. */
+async function useLanguage(text: Text, settings: Settings): Promise<void> {
+  const wanted = [settings.value.locale ?? [], navigator.languages].flat();
+  await text.use(wanted).catch(() => text.use([]));
+}
+
+function create(settings: Settings, text: Text): AppParts {
   let isLeaving = false;
   const token = new Token();
   const client = createClient({
@@ -47,9 +59,8 @@ function create(): AppParts {
     // What is sent while the page closes has to outlive it.
     fetch: (input, init) => fetch(input, isLeaving ? { ...init, keepalive: true } : init),
   });
-  const parts = createAppParts(base, client, token);
-  const { history, outbox, server, settings, sync, telemetry, text, undo } = parts;
-  void text.use([settings.value.locale ?? [], navigator.languages].flat());
+  const parts = createAppParts(base, client, { token, settings, text });
+  const { history, outbox, server, sync, telemetry, undo } = parts;
   sync.onConnect(() => {
     void history.mergeServer();
     void outbox.retryNow();

@@ -5,6 +5,7 @@ import { build, type Rollup } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { SERVICE_WORKER } from '../shell-plugin.ts';
+import { LANGUAGES } from '../src/text/languages.ts';
 
 const KB = 1000;
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -39,10 +40,23 @@ function firstRoute(): Rollup.OutputChunk[] {
   return [...found];
 }
 
+/** What of a language comes before the page is usable. */
+function firstWordsOf(tag: string): Rollup.OutputChunk {
+  const found = output
+    .filter((file) => file.type === 'chunk')
+    .find((chunk) => chunk.facadeModuleId?.endsWith(`/${tag}.json?first`));
+  if (!found) throw new Error(`the words of ${tag} were not built`);
+  return found;
+}
+
 describe('the built page', () => {
-  it('has at most 55 KB of JavaScript on the first route', () => {
-    const total = firstRoute().reduce((sum, chunk) => sum + size(chunk.code), 0);
+  it.each(LANGUAGES)('has at most 55 KB of JavaScript on the first route in $tag', ({ tag }) => {
+    const files = [...firstRoute(), firstWordsOf(tag)];
+    const total = files.reduce((sum, chunk) => sum + size(chunk.code), 0);
     expect(total).toBeLessThanOrEqual(55 * KB);
+    // Nobody fetches the words of two languages.
+    const modules = files.flatMap(({ moduleIds }) => moduleIds);
+    expect(modules.filter((id) => id.includes('.json')).length).toBe(1);
   });
 
   it('has at most 14 KB of CSS in all', () => {
@@ -63,7 +77,8 @@ describe('the built page', () => {
         ? []
         : (/(?:src|href)="\.\/([^"]+)"/.exec(tag)?.[1] ?? []),
     );
-    const files = new Set([...named, ...firstRoute().map((chunk) => chunk.fileName)]);
+    const first = [...firstRoute(), firstWordsOf('en')];
+    const files = new Set([...named, ...first.map((chunk) => chunk.fileName)]);
     expect([...files]).toContain('theme.js');
     expect(files.size + 1, [...files].join(', ')).toBeLessThanOrEqual(6);
     expect(output.filter((file) => /\.(woff2?|ttf|otf)$/.test(file.fileName))).toEqual([]);
@@ -78,7 +93,7 @@ describe('the built page', () => {
       if (!first.has(chunk)) expect(size(chunk.code), chunk.fileName).toBeLessThanOrEqual(20 * KB);
     }
     // Nobody fetches the words of two languages.
-    const others = /src\/text\/(?!en)[a-z]{2}(?:-\w+)?\.ts$/;
+    const others = /src\/text\/(?!en\.)[\w-]+\.json\?/;
     const total = chunks
       .filter((chunk) => !chunk.moduleIds.every((id) => others.test(id)))
       .reduce((sum, chunk) => sum + size(chunk.code), 0);

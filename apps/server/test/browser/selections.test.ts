@@ -75,7 +75,7 @@ describe('a selection of the builder', LONG, () => {
     await page.getByLabel('Container').selectOption('mkv');
     const languages = page.getByLabel('Subtitles in these languages');
     await languages.fill('en, d');
-    await page.getByText('Mend the marked fields first').waitFor();
+    await page.getByText('Fix the marked fields first').waitFor();
     await languages.fill('en, de');
     await page.getByLabel('As files of the kind').selectOption('srt');
     await page.getByLabel('Write title and uploader into the file').check();

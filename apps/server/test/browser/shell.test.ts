@@ -75,7 +75,7 @@ describe('on plain http of a local network', () => {
     await page.getByText('a private or reserved address').first().waitFor();
 
     await page.goto(`${address}/diagnostics`);
-    await page.getByText('Plain http: this browser offers').waitFor();
+    await page.getByText('Plain http: this browser can neither').waitFor();
     await page.getByRole('button', { name: 'Copy report' }).click();
     await page.getByText('Copied:').waitFor();
   });

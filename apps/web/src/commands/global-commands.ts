@@ -2,7 +2,7 @@ import type { AppParts } from '../app-context.ts';
 import type { Command } from '../state/commands.svelte.ts';
 import { VIEWS, type View } from '../state/router.svelte.ts';
 import { THEMES, type Theme } from '../state/settings.svelte.ts';
-import type { Dictionary } from '../text/dictionary.ts';
+import type { Dictionary } from '../text/words.ts';
 
 const VIEW_KEYS: Readonly<Record<View, string>> = {
   room: 'g r',
@@ -49,7 +49,7 @@ export function createGlobalCommands(app: AppParts): readonly Command[] {
       id: `go.${view}`,
       group: 'go',
       icon: viewIcon(view),
-      label: (t) => t.goTo(viewName(view, t)),
+      label: (t) => t.goTo({ view: viewName(view, t) }),
       keys: [VIEW_KEYS[view]],
       run: () => router.go(view),
       isInPalette: true,
@@ -117,7 +117,7 @@ export function createGlobalCommands(app: AppParts): readonly Command[] {
     ...THEMES.map((theme): Command => ({
       id: `theme.${theme}`,
       group: 'do',
-      label: (t) => t.paletteTheme(themeName(theme, t)),
+      label: (t) => t.paletteTheme({ name: themeName(theme, t) }),
       isInPalette: true,
       run: () => settings.update({ theme }),
     })),

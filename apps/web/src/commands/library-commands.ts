@@ -1,5 +1,5 @@
 import type { Command } from '../state/commands.svelte.ts';
-import type { Dictionary } from '../text/dictionary.ts';
+import type { Dictionary } from '../text/words.ts';
 import { EXPORT_FILES, type ExportKind } from '../history/history-export.ts';
 import type { HistoryEntry } from '../history/history-merge.ts';
 
@@ -92,7 +92,7 @@ export function createLibraryCommands(parts: LibraryCommandParts): readonly Comm
     ...(Object.keys(EXPORT_FILES) as ExportKind[]).map((kind): Command => ({
       id: `export.${kind}`,
       group: 'do',
-      label: (t) => t.exportAs(exportName(kind, t)),
+      label: (t) => t.exportAs({ kind: exportName(kind, t) }),
       isInPalette: true,
       run: () => parts.save(kind),
     })),

@@ -6,7 +6,7 @@ import type { Command } from '../state/commands.svelte.ts';
 import type { Router } from '../state/router.svelte.ts';
 import type { RowSelection } from '../state/row-selection.svelte.ts';
 import type { ServerInfo } from '../state/server-info.svelte.ts';
-import type { Dictionary } from '../text/dictionary.ts';
+import type { Dictionary } from '../text/words.ts';
 
 export interface QueueCommandParts {
   readonly actions: Actions;

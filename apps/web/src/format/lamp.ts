@@ -1,5 +1,5 @@
 import type { Download } from '@artemis/contracts';
-import type { FirstWords } from '../text/dictionary.ts';
+import type { FirstWords } from '../text/words.ts';
 import type { Formatter } from './format.ts';
 
 export interface Lamp {
@@ -16,7 +16,15 @@ export function isFileGone(download: Download): boolean {
 
 /** How far a playlist has come; null for anything else. */
 export function entriesText({ entries }: Download, t: FirstWords): string | null {
-  return entries && t.entriesState(entries.done, entries.total, entries.failed, entries.skipped);
+  return (
+    entries &&
+    t.entriesState({
+      done: entries.done,
+      total: entries.total,
+      failed: entries.failed,
+      skipped: entries.skipped,
+    })
+  );
 }
 
 /** Shape, colour and word of a record's state. The shape carries the meaning; colour repeats it. */
@@ -73,14 +81,14 @@ export function waitingText(
     case 'slot':
       return t.waitingSlot;
     case 'host':
-      return seconds > 0 ? t.waitingSite(span()) : t.waitingHost;
+      return seconds > 0 ? t.waitingSite({ time: span() }) : t.waitingHost;
     case 'disk':
       return t.waitingDisk;
     case 'retry':
-      return seconds > 0 ? t.waitingRetry(span()) : t.waitingRetrySoon;
+      return seconds > 0 ? t.waitingRetry({ time: span() }) : t.waitingRetrySoon;
     case 'release':
       return at !== null && seconds > 0
-        ? t.waitingRelease(format.dateTime(at))
+        ? t.waitingRelease({ at: format.dateTime(at) })
         : t.waitingReleaseSoon;
     case 'engine':
       return t.waitingEngine;

@@ -1,5 +1,5 @@
 import type { DownloadOptions as Options, Selection } from '@artemis/contracts';
-import type { Dictionary } from '../text/dictionary.ts';
+import type { Dictionary } from '../text/words.ts';
 import type { Formatter } from '../format/format.ts';
 import { takesAudioCodec, takesQuality } from './selection.ts';
 
@@ -32,7 +32,7 @@ export function explainSelection(
       ...placeSentences(options, t, format),
     );
   }
-  if (options.proxy) sentences.push(t.explainProxy(options.proxy));
+  if (options.proxy) sentences.push(t.explainProxy({ proxy: options.proxy }));
   const warnings: string[] = [];
   if (takesQuality(kind) && options.container === 'mkv') warnings.push(t.warnMkv);
   if (takesQuality(kind) && options.prefer_codec === 'av1') warnings.push(t.warnAv1);
@@ -41,17 +41,17 @@ export function explainSelection(
 
 function pictureSentences({ quality, options }: Selection, t: Dictionary): string[] {
   return [
-    ...(quality === 'best' ? [] : [t.explainQuality(quality)]),
-    ...(options.prefer_codec ? [t.explainCodec(options.prefer_codec)] : []),
-    ...(options.container ? [t.explainContainer(options.container)] : []),
+    ...(quality === 'best' ? [] : [t.explainQuality({ height: quality })]),
+    ...(options.prefer_codec ? [t.explainCodec({ codec: options.prefer_codec })] : []),
+    ...(options.container ? [t.explainContainer({ container: options.container })] : []),
   ];
 }
 
 function soundSentences({ audio_codec: codec, audio_quality: quality }: Options, t: Dictionary) {
   if (!codec) return [];
   return [
-    t.explainAudioCodec(codec),
-    ...(quality === undefined ? [] : [t.explainAudioQuality(quality)]),
+    t.explainAudioCodec({ codec }),
+    ...(quality === undefined ? [] : [t.explainAudioQuality({ quality })]),
   ];
 }
 
@@ -73,17 +73,17 @@ function partSentences(options: Options, t: Dictionary): string[] {
     ...(subtitles
       ? [
           subtitles.embed
-            ? t.explainSubsInside(subtitles.languages.join(', '))
-            : t.explainSubs(
-                subtitles.languages.join(', '),
-                (subtitles.format ?? 'vtt').toUpperCase(),
-              ),
+            ? t.explainSubsInside({ languages: subtitles.languages.join(', ') })
+            : t.explainSubs({
+                languages: subtitles.languages.join(', '),
+                kind: (subtitles.format ?? 'vtt').toUpperCase(),
+              }),
         ]
       : []),
     ...(subtitles?.auto ? [t.explainCaptions] : []),
-    ...(inside === '' ? [] : [t.explainInside(inside)]),
-    ...(kept === '' ? [] : [t.explainBeside(kept)]),
-    ...(left === '' ? [] : [t.explainLeftOut(left)]),
+    ...(inside === '' ? [] : [t.explainInside({ parts: inside })]),
+    ...(kept === '' ? [] : [t.explainBeside({ parts: kept })]),
+    ...(left === '' ? [] : [t.explainLeftOut({ parts: left })]),
     ...(sponsorblock
       ? [sponsorblock.mode === 'remove' ? t.explainSponsor : t.explainSponsorMark]
       : []),
@@ -107,27 +107,29 @@ function extentSentences({ section, playlist, live, ...rest }: Options, t: Dicti
   if (section) {
     const [start, end] = [String(section.start), String(section.end)];
     sentences.push(
-      section.precise ? t.explainSectionExact(start, end) : t.explainSection(start, end),
+      section.precise ? t.explainSectionExact({ start, end }) : t.explainSection({ start, end }),
     );
   }
   if (rest.split_chapters) sentences.push(t.explainSplit);
   if (playlist?.mode === 'all') sentences.push(t.explainListAll);
   if (playlist?.mode === 'select') {
     const { items = '', entry_ids: ids } = playlist;
-    sentences.push(ids ? t.explainListChosen(ids.length) : t.explainListItems(items));
+    sentences.push(
+      ids ? t.explainListChosen({ count: ids.length }) : t.explainListItems({ items }),
+    );
   }
-  if (playlist?.max_items) sentences.push(t.explainListMost(playlist.max_items));
+  if (playlist?.max_items) sentences.push(t.explainListMost({ count: playlist.max_items }));
   if (playlist?.skip_downloaded) sentences.push(t.explainListNew);
   if (live?.from_start) sentences.push(t.explainLiveStart);
-  if (live?.max_seconds) sentences.push(t.explainLiveMost(live.max_seconds / 60));
+  if (live?.max_seconds) sentences.push(t.explainLiveMost({ minutes: live.max_seconds / 60 }));
   return sentences;
 }
 
 function placeSentences(options: Options, t: Dictionary, format: Formatter): string[] {
   return [
-    ...(options.directory ? [t.explainFolder(`downloads/${options.directory}`)] : []),
+    ...(options.directory ? [t.explainFolder({ folder: `downloads/${options.directory}` })] : []),
     ...(options.rate_limit_kbps
-      ? [t.explainRate(format.rate(options.rate_limit_kbps * 1024))]
+      ? [t.explainRate({ rate: format.rate(options.rate_limit_kbps * 1024) })]
       : []),
   ];
 }

@@ -1,6 +1,6 @@
 import type { FormatPreset, Quality } from '@artemis/contracts/vocabulary';
 import type { Selection } from '@artemis/contracts';
-import type { FirstWords } from '../text/dictionary.ts';
+import type { FirstWords } from '../text/words.ts';
 import { takesAudioCodec, takesQuality } from './selection.ts';
 
 export function kindName(kind: FormatPreset, t: FirstWords): string {
@@ -19,7 +19,7 @@ export function kindName(kind: FormatPreset, t: FirstWords): string {
 }
 
 export function qualityName(quality: Quality, t: FirstWords): string {
-  return quality === 'best' ? t.qualityBest : t.qualityUpTo(quality);
+  return quality === 'best' ? t.qualityBest : t.qualityUpTo({ height: quality });
 }
 
 /** One line that says what a selection asks for. */

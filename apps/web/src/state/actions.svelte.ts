@@ -37,7 +37,7 @@ export class Actions {
 
   cancel(ids: readonly string[]): void {
     const { text, downloads, client } = this.#parts;
-    this.#later(ids, 'cancel', text.t.toastCancelled(ids.length), async (id) => {
+    this.#later(ids, 'cancel', text.t.toastCancelled({ count: ids.length }), async (id) => {
       downloads.apply({ downloads: [await client.cancelDownload(id)], removed: [] });
     });
   }
@@ -45,7 +45,7 @@ export class Actions {
   /** Forgets the records; the files stay. */
   remove(ids: readonly string[]): void {
     const { text, downloads, client } = this.#parts;
-    this.#later(ids, 'remove', text.t.toastRemoved(ids.length), async (id) => {
+    this.#later(ids, 'remove', text.t.toastRemoved({ count: ids.length }), async (id) => {
       await client.purgeDownload(id, 'record');
       downloads.apply({ downloads: [], removed: [id] });
     });
@@ -76,13 +76,13 @@ export class Actions {
       await client.purgeDownload(id, 'file');
       downloads.apply({ downloads: [], removed: [id] });
     });
-    if (done > 0) toasts.show(text.t.toastDeleted(done));
+    if (done > 0) toasts.show(text.t.toastDeleted({ count: done }));
   }
 
   async hold(ids: readonly string[]): Promise<void> {
     const { client, text } = this.#parts;
     await this.#reversibly(
-      text.t.toastHeld(ids.length),
+      text.t.toastHeld({ count: ids.length }),
       this.#change(ids, (id) => client.pauseDownload(id)),
       (done) => this.#resume(done),
     );
@@ -90,7 +90,7 @@ export class Actions {
 
   async resume(ids: readonly string[]): Promise<void> {
     const { client, text } = this.#parts;
-    await this.#reversibly(text.t.toastResumed(ids.length), this.#resume(ids), (done) =>
+    await this.#reversibly(text.t.toastResumed({ count: ids.length }), this.#resume(ids), (done) =>
       this.#change(done, (id) => client.pauseDownload(id)),
     );
   }
@@ -100,7 +100,7 @@ export class Actions {
     const { client, sync, text, toasts } = this.#parts;
     try {
       await client.resumeHost(host);
-      toasts.show(text.t.toastTryNow(host));
+      toasts.show(text.t.toastTryNow({ host }));
     } catch (error) {
       this.#refused(error);
     }
@@ -184,7 +184,7 @@ export class Actions {
   async #retry(ids: readonly string[], request: RetryDownload, said?: string): Promise<void> {
     const { client, sync, text, toasts } = this.#parts;
     const done = await this.#change(ids, (id) => client.retryDownload(id, request));
-    if (done.length > 0) toasts.show(said ?? text.t.toastRetried(done.length));
+    if (done.length > 0) toasts.show(said ?? text.t.toastRetried({ count: done.length }));
     sync.lookNow();
   }
 
@@ -233,8 +233,8 @@ export class Actions {
 
   async #copy(value: string): Promise<void> {
     const { text, toasts } = this.#parts;
-    if (await copyText(value)) toasts.show(text.t.toastCopied(value));
-    else toasts.show(text.t.toastNotCopied(value), { kind: 'error', ms: 30_000 });
+    if (await copyText(value)) toasts.show(text.t.toastCopied({ what: value }));
+    else toasts.show(text.t.toastNotCopied({ what: value }), { kind: 'error', ms: 30_000 });
   }
 
   /** Shown as done now, sent when it can no longer be taken back. */
@@ -306,8 +306,9 @@ export function describeError(error: unknown, text: Text): string {
   if (error instanceof ApiError && error.status !== 0) {
     const { retryAfterSeconds: seconds, code } = error;
     if (code === 'QUEUE_FULL') return t.errorQueueFull;
-    if (error.status === 429 && seconds !== null) return t.errorSlowDown(text.format.span(seconds));
-    if (code === null || !error.problem) return t.errorAnswered(error.status);
+    if (error.status === 429 && seconds !== null)
+      return t.errorSlowDown({ time: text.format.span(seconds) });
+    if (code === null || !error.problem) return t.errorAnswered({ status: error.status });
     const words = t.codes?.requests[code];
     if (words === undefined) return error.message;
     // What exactly is wrong with a request only its detail says.

@@ -75,8 +75,8 @@ export class Bulk {
       undo.do({
         text:
           verb === 'cancel'
-            ? text.all.toastCancelled(ids.length)
-            : text.all.toastRemoved(ids.length),
+            ? text.all.toastCancelled({ count: ids.length })
+            : text.all.toastRemoved({ count: ids.length }),
         undo: () => downloads.unmarkLeaving(ids),
         commit: () => void this.#send(verb, ids).finally(() => downloads.unmarkLeaving(ids)),
       });
@@ -124,7 +124,10 @@ export class Bulk {
         return;
       }
       undo.do({
-        text: verb === 'cancel' ? text.all.toastCancelled(total) : text.all.toastRemoved(total),
+        text:
+          verb === 'cancel'
+            ? text.all.toastCancelled({ count: total })
+            : text.all.toastRemoved({ count: total }),
         undo: () => undefined,
         commit: () => void send().catch((error: unknown) => this.#actions.refused(error)),
       });
@@ -139,10 +142,10 @@ export class Bulk {
     if (verb === 'hold' || verb === 'resume') {
       const inverse: BulkVerb = verb === 'hold' ? 'resume' : 'hold';
       undo.do({
-        text: verb === 'hold' ? text.all.toastHeld(count) : text.all.toastResumed(count),
+        text: verb === 'hold' ? text.all.toastHeld({ count }) : text.all.toastResumed({ count }),
         undo: () => void this.#send(inverse, affected),
       });
-    } else toasts.show(text.all.toastRetried(count));
+    } else toasts.show(text.all.toastRetried({ count }));
   }
 
   async #send(verb: BulkVerb, ids: readonly string[]): Promise<readonly string[]> {
@@ -161,7 +164,7 @@ export class Bulk {
     } catch (error) {
       this.#actions.refused(error);
     }
-    if (skipped > 0) toasts.show(text.all.toastSkipped(skipped));
+    if (skipped > 0) toasts.show(text.all.toastSkipped({ count: skipped }));
     sync.lookNow();
     return affected;
   }

@@ -1,5 +1,5 @@
 import { isField, isSingleKey, keyName } from '../commands/keys.ts';
-import type { Dictionary } from '../text/dictionary.ts';
+import type { Dictionary } from '../text/words.ts';
 import type { Settings } from './settings.svelte.ts';
 
 export type CommandGroup = 'go' | 'do' | 'list';

@@ -1,5 +1,5 @@
 import type { Readiness } from './server-info.svelte.ts';
-import type { FirstWords } from '../text/dictionary.ts';
+import type { FirstWords } from '../text/words.ts';
 import type { Formatter } from '../format/format.ts';
 import type { Lamp } from '../format/lamp.ts';
 
@@ -39,5 +39,5 @@ export function engineLamp(
       : days > FAIL_DAYS
         ? (['warn', 'warn', age] as const)
         : (['fresh', 'ok', state] as const);
-  return { icon, tone, word, text: t.engineText(version, state, age) };
+  return { icon, tone, word, text: t.engineText({ version, state, age }) };
 }

@@ -73,7 +73,7 @@ export class Engines {
 
   async use(version: string): Promise<void> {
     const { client, text } = this.#app;
-    await this.#change(version, text.all.engineUsed(version), () => client.useEngine(version));
+    await this.#change(version, text.all.engineUsed({ version }), () => client.useEngine(version));
   }
 
   async fetch(request: FetchEngine): Promise<void> {
@@ -86,7 +86,7 @@ export class Engines {
 
   async remove(version: string): Promise<void> {
     const { client, text } = this.#app;
-    await this.#change(version, text.all.engineRemoved(version), async () => {
+    await this.#change(version, text.all.engineRemoved({ version }), async () => {
       await client.deleteEngine(version);
       return client.listEngines();
     });

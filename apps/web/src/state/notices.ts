@@ -25,7 +25,7 @@ export function startNotices(downloads: Downloads, settings: Settings, text: Tex
     [done, failed] = [0, 0];
   }
   async function show(): Promise<void> {
-    const body = text.t.noticeText(done, failed);
+    const body = text.t.noticeText({ done, failed });
     clear();
     lastAt = Date.now();
     // Phones show them only through a service worker.

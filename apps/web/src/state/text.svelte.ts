@@ -1,46 +1,31 @@
 import { createFormatter, type Formatter } from '../format/format.ts';
-import type { Dictionary, FirstWords, LaterWords } from '../text/dictionary.ts';
-import { en } from '../text/en.ts';
+import { LANGUAGES, type Language } from '../text/languages.ts';
+import { matchLanguage, type LanguageMatch } from '../text/match-language.ts';
+import { allWords, firstWords, type Dictionary, type FirstWords } from '../text/words.ts';
 import type { Settings } from './settings.svelte.ts';
 
-interface Language {
-  readonly name: string;
-  readonly loadFirst: () => Promise<FirstWords>;
-  readonly loadLater: () => Promise<LaterWords>;
-}
-
-export const LANGUAGES: Readonly<Record<string, Language>> = {
-  en: {
-    name: 'English',
-    loadFirst: async () => en,
-    loadLater: async () => (await import('../text/en-more.ts')).enMore,
-  },
-  de: {
-    name: 'Deutsch',
-    loadFirst: async () => (await import('../text/de.ts')).de,
-    loadLater: async () => (await import('../text/de-more.ts')).deMore,
-  },
-};
-
-/** All words and figures of the page in one language. The first screen's are there at once. */
+/** All words and figures of the page in one language. */
 export class Text {
   readonly #settings: Settings;
-  #first: FirstWords = $state.raw(en);
+  readonly #languages: readonly Language[];
+  #first: FirstWords | null = $state.raw(null);
   #all: Dictionary | null = $state.raw(null);
-  #code = 'en';
-  /** The language of `#all`. */
-  #allCode: string | null = null;
+  #choice: LanguageMatch<Language> | null = null;
+  /** The choice that `#all` is in. */
+  #allChoice: LanguageMatch<Language> | null = null;
   #locale: string = $state('en');
   readonly #format: Formatter = $derived.by(() =>
     createFormatter(this.#locale, this.#settings.value.hasBinaryUnits),
   );
 
-  constructor(settings: Settings) {
+  constructor(settings: Settings, languages: readonly Language[] = LANGUAGES) {
     this.#settings = settings;
+    this.#languages = languages;
   }
 
-  /** Words of the first screen. */
+  /** Words of the first screen. Nothing may be drawn before `use` has brought them. */
   get t(): FirstWords {
+    if (this.#first === null) throw new Error('No language was chosen yet');
     return this.#first;
   }
 
@@ -58,39 +43,38 @@ export class Text {
     return this.#locale;
   }
 
+  /** Resolves when `all` has the words of the language in use, or of one that was chosen meanwhile. */
   async loadAll(): Promise<void> {
-    // The language may change while its words are on their way.
-    while (this.#allCode !== this.#code) await this.#load(this.#code);
-  }
-
-  async #load(code: string): Promise<void> {
-    const language = LANGUAGES[code];
-    if (!language) throw new Error(`there is no language ${code}`);
-    const [first, later] = await Promise.all([language.loadFirst(), language.loadLater()]);
-    if (code !== this.#code) return;
-    this.#first = first;
-    this.#all = { ...first, ...later };
-    this.#allCode = code;
+    while (this.#choice !== null && this.#allChoice !== this.#choice) {
+      await this.#load(this.#choice, true);
+    }
   }
 
   /** Takes the first of the wanted languages that is there. Resolves when it is shown. */
   async use(wanted: readonly string[]): Promise<void> {
-    const code =
-      wanted.map((one) => one.slice(0, 2).toLowerCase()).find((one) => one in LANGUAGES) ?? 'en';
-    const language = LANGUAGES[code];
-    if (!language) return;
-    if (code !== this.#code) {
-      // At once, so that parts which are fetched meanwhile come in this language.
-      this.#code = code;
-      if (this.#all !== null) await this.loadAll();
-      else {
-        const first = await language.loadFirst();
-        if (code === this.#code) this.#first = first;
-      }
+    const choice = matchLanguage(wanted, this.#languages) ?? this.#fallback();
+    // At once, so that parts which are fetched meanwhile come in this language.
+    this.#choice = choice;
+    await this.#load(choice, this.#all !== null);
+  }
+
+  async #load(choice: LanguageMatch<Language>, isAll: boolean): Promise<void> {
+    const { language, locale } = choice;
+    const [first, later] = await Promise.all([language.first(), isAll ? language.later() : null]);
+    if (choice !== this.#choice) return;
+    if (later) {
+      this.#all = allWords(first.default, later.default, locale);
+      this.#allChoice = choice;
     }
-    if (code !== this.#code) return;
-    // The browser's own variant of the language decides how figures look (en-GB, de-AT).
-    this.#locale = wanted.find((one) => one.toLowerCase().startsWith(code)) ?? code;
-    document.documentElement.lang = code;
+    this.#first = this.#all ?? firstWords(first.default, locale);
+    this.#locale = locale;
+    document.documentElement.lang = language.tag;
+    document.documentElement.dir = first.default.dir;
+  }
+
+  #fallback(): LanguageMatch<Language> {
+    const [language] = this.#languages;
+    if (!language) throw new Error('There is no language');
+    return { language, locale: language.tag };
   }
 }

@@ -12,11 +12,9 @@ import {
   workedHere,
 } from '../../src/format/engine-room.ts';
 import { createFormatter } from '../../src/format/format.ts';
-import { en } from '../../src/text/en.ts';
-import { enEngines } from '../../src/text/en-engines.ts';
-import { deEngines } from '../../src/text/de-engines.ts';
 import { ENGINE_EVENT_CODES } from '@artemis/contracts/vocabulary';
 import { createFakeEngines } from '../fake-engines.ts';
+import { de, en } from '../words.ts';
 
 const { list } = createFakeEngines();
 const find = (version: string): Engine => {
@@ -111,9 +109,12 @@ it('shows the trial that runs, else the newest', () => {
 });
 
 it('has a sentence for every event in every language', () => {
-  for (const words of [enEngines, deEngines]) {
+  for (const words of [en, de]) {
     for (const code of ENGINE_EVENT_CODES) {
-      expect(words.engineEvent(code, '2026.11.20', '', 'a.example'), code).toMatch(/\w.*\.$/);
+      expect(
+        words.engineEvent({ code, version: '2026.11.20', from: 'none', site: 'a.example' }),
+        code,
+      ).toMatch(/\w.*\.$/);
     }
   }
 });

@@ -2,7 +2,7 @@ import type { Download } from '@artemis/contracts';
 import { describe, expect, it } from 'vitest';
 import { createFormatter } from '../../src/format/format.ts';
 import { waitingText } from '../../src/format/lamp.ts';
-import { en } from '../../src/text/en.ts';
+import { en } from '../words.ts';
 
 const NOW_MS = Date.parse('2026-11-22T12:00:00Z');
 
@@ -12,13 +12,13 @@ describe('what a waiting download says', () => {
     waitingText({ waiting_for: waitingFor, retry_at: retryAt } as Download, en, format, NOW_MS);
 
   it('has the time for which its site is left alone, and no time when others are before it', () => {
-    expect(say('host', '2026-11-22T12:30:00Z')).toBe(en.waitingSite(format.span(1800)));
+    expect(say('host', '2026-11-22T12:30:00Z')).toBe(en.waitingSite({ time: format.span(1800) }));
     expect(say('host', null)).toBe(en.waitingHost);
   });
 
   it('has the day on which it is looked at again when it is not out yet', () => {
     const at = '2026-12-24T18:00:00Z';
-    expect(say('release', at)).toBe(en.waitingRelease(format.dateTime(at)));
+    expect(say('release', at)).toBe(en.waitingRelease({ at: format.dateTime(at) }));
     expect(say('release', '2026-11-22T11:00:00Z')).toBe(en.waitingReleaseSoon);
   });
 });

@@ -3,10 +3,7 @@ import { DEFAULT_SELECTION } from '@artemis/contracts/rules';
 import { describe, expect, it } from 'vitest';
 import { createFormatter } from '../../src/format/format.ts';
 import { explainSelection } from '../../src/selection/selection-explain.ts';
-import { de } from '../../src/text/de.ts';
-import { deMore } from '../../src/text/de-more.ts';
-import { en } from '../../src/text/en.ts';
-import { enMore } from '../../src/text/en-more.ts';
+import { de, en } from '../words.ts';
 
 /** The file name has its example path, and a format is chosen for one link: these two have no sentence. */
 type Told = Required<Omit<DownloadOptions, 'name_template' | 'format_id'>>;
@@ -34,8 +31,8 @@ const values: Told = {
 const names = Object.keys(values) as (keyof Told)[];
 
 describe.each([
-  ['English', 'en', { ...en, ...enMore }],
-  ['German', 'de', { ...de, ...deMore }],
+  ['English', 'en', en],
+  ['German', 'de', de],
 ])('in %s', (_language, locale, words) => {
   const format = createFormatter(locale, false);
   const said = (options: DownloadOptions) => {
@@ -56,7 +53,7 @@ describe('a selection', () => {
   it('says nothing of what its kind does not look at', () => {
     const { sentences, warnings } = explainSelection(
       { format_preset: 'Audio only', quality: '720p', options: { container: 'mkv' } },
-      { ...en, ...enMore },
+      en,
       createFormatter('en', false),
     );
     expect([sentences, warnings]).toEqual([['Takes only the sound.'], []]);

@@ -1,9 +1,8 @@
 import { createClient, type Download } from '@artemis/contracts/client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Actions, type ActionParts } from '../../src/state/actions.svelte.ts';
-import { en } from '../../src/text/en.ts';
-import { enMore } from '../../src/text/en-more.ts';
 import { startFakeServer, type FakeServer } from '../fake-server.ts';
+import { en } from '../words.ts';
 
 describe('keeping what there is', () => {
   let server: FakeServer;
@@ -20,7 +19,7 @@ describe('keeping what there is', () => {
         apply: ({ downloads }: { downloads: Download[] }) => changed.push(...downloads),
       },
       sync: { lookNow: () => undefined },
-      text: { t: { ...en, ...enMore, codes: null } },
+      text: { t: en },
       toasts: { show: (text: string) => shown.push(text) },
     };
     actions = new Actions(parts as unknown as ActionParts);
@@ -53,7 +52,7 @@ describe('keeping what there is', () => {
   it('asks a site again that is left alone, and says why it cannot', async () => {
     await actions.tryHost('video.example');
     expect(asked()).toEqual([['/api/v1/hosts/video.example/resume', {}]]);
-    expect(shown).toEqual([en.toastTryNow('video.example')]);
+    expect(shown).toEqual([en.toastTryNow({ host: 'video.example' })]);
     await actions.tryHost('other.example');
     expect(shown.at(-1)).toBe('No downloads wait for this site');
   });

@@ -1,12 +1,16 @@
 // @vitest-environment jsdom
 
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Announcer } from '../../src/state/announcer.svelte.ts';
 import { Settings } from '../../src/state/settings.svelte.ts';
 import { Text } from '../../src/state/text.svelte.ts';
 import { Toasts } from '../../src/state/toasts.svelte.ts';
 import { Undo } from '../../src/state/undo.svelte.ts';
 
+const settings = new Settings();
+const text = new Text(settings);
+
+beforeAll(() => text.use(['en']));
 beforeEach(() => {
   localStorage.clear();
   vi.useFakeTimers();
@@ -14,9 +18,8 @@ beforeEach(() => {
 afterEach(() => vi.useRealTimers());
 
 function create(): { undo: Undo; toasts: Toasts } {
-  const settings = new Settings();
   const toasts = new Toasts(new Announcer());
-  return { undo: new Undo(toasts, settings, new Text(settings)), toasts };
+  return { undo: new Undo(toasts, settings, text), toasts };
 }
 
 describe('undo', () => {

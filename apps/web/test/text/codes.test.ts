@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { deCodes } from '../src/text/de-codes.ts';
-import { failureWords, warningWords } from '../src/text/codes.ts';
+import { failureWords, warningWords } from '../../src/text/codes.ts';
+import { de } from '../words.ts';
 
 it('says in every language what is missing, in the figures of the server', () => {
   const detail = '0:12 / 1:00';
@@ -10,10 +10,10 @@ it('says in every language what is missing, in the figures of the server', () =>
     detail,
   } as const;
   expect(warningWords(warning, null)).toBe('A part is missing (0:12 / 1:00).');
-  expect(warningWords(warning, deCodes)).toBe('Ein Teil der Medien fehlt (0:12 / 1:00).');
+  expect(warningWords(warning, de.codes)).toBe('Ein Teil der Medien fehlt (0:12 / 1:00).');
   const failure = { ...warning, code: 'FRAGMENTS_MISSING', hint: '', retryable: false } as const;
   expect(failureWords(failure, null).message).toBe('A part is missing (0:12 / 1:00).');
-  expect(failureWords(failure, deCodes).message).toMatch(
+  expect(failureWords(failure, de.codes).message).toMatch(
     /^Der Seite fehlen .* \(0:12 \/ 1:00\)\.$/,
   );
 });
@@ -27,5 +27,5 @@ it('quotes in every language what the site has said', () => {
     detail: 'Not today',
   } as const;
   expect(failureWords(failure, null).message).toBe('The site has refused this: “Not today”');
-  expect(failureWords(failure, deCodes).message).toBe('Die Seite hat das abgelehnt: „Not today“');
+  expect(failureWords(failure, de.codes).message).toBe('Die Seite hat das abgelehnt: „Not today“');
 });
