@@ -7,7 +7,10 @@ const server = '^apps/server/src';
  */
 const parts = {
   // What is this computer itself is said once, for settings as for links.
-  'config[.]ts': { values: ['domain/links/address-policy[.]ts'], types: [] },
+  'config[.]ts': {
+    values: ['domain/links/address-policy[.]ts', 'domain/selection/file-name[.]ts'],
+    types: [],
+  },
   'misspellings[.]ts': { values: ['config[.]ts'], types: [] },
   domain: { values: ['domain'], types: [] },
   // A fault of Node kept away from every late import.

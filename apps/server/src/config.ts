@@ -1,10 +1,16 @@
 import { isIP } from 'node:net';
 import { hostname, networkInterfaces } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
-import { ENGINE_CHANNELS, type EngineChannel, parseUrl } from '@artemis/contracts';
+import { ENGINE_CHANNELS, type EngineChannel, LIMITS, parseUrl } from '@artemis/contracts';
 import { Type, type Static } from '@sinclair/typebox';
 import envSchema from 'env-schema';
 import { isLoopbackAddress } from './domain/links/address-policy.ts';
+import {
+  DEFAULT_TEMPLATE,
+  MOST_FOLDERS,
+  PLACEHOLDERS,
+  templateProblem,
+} from './domain/selection/file-name.ts';
 
 // Each description says what the value must be, for the sentence that refuses another one.
 const flag = (fallback: boolean) => oneOf(['true', 'false'], fallback ? 'true' : 'false');
@@ -55,6 +61,11 @@ export const Environment = Type.Object({
   MAX_ATTEMPTS: integer(3, 1, 20),
   CLEANUP_AFTER_DAYS: integer(30, 0, 36_500, 'days'),
   HISTORY_LIMIT: integer(200, 1, 100_000),
+  NAME_TEMPLATE: Type.String({
+    default: DEFAULT_TEMPLATE,
+    maxLength: LIMITS.nameTemplateCharacters,
+    description: `a name of at most ${LIMITS.nameTemplateCharacters} characters, made of text, of / for at most ${MOST_FOLDERS} folders, and of ${PLACEHOLDERS.map((name) => `{${name}}`).join(' ')}, such as {uploader}/{title} [{video_id}]`,
+  }),
   RATE_LIMIT_ENABLED: flag(true),
   RATE_LIMIT_MAX: integer(600, 1, 1_000_000),
   RATE_LIMIT_SUBMIT_MAX: integer(60, 1, 1_000_000),
@@ -123,6 +134,8 @@ export interface Config {
   readonly maxAttempts: number;
   readonly cleanupAfterDays: number;
   readonly historyLimit: number;
+  /** Of the name of files when a request gives none. */
+  readonly nameTemplate: string;
   readonly rateLimit: {
     readonly isEnabled: boolean;
     readonly max: number;
@@ -224,6 +237,7 @@ export function loadConfig(
     maxAttempts: env.MAX_ATTEMPTS,
     cleanupAfterDays: env.CLEANUP_AFTER_DAYS,
     historyLimit: env.HISTORY_LIMIT,
+    nameTemplate: checkedTemplate(env.NAME_TEMPLATE),
     rateLimit: Object.freeze({
       isEnabled: env.RATE_LIMIT_ENABLED === 'true',
       max: env.RATE_LIMIT_MAX,
@@ -313,6 +327,12 @@ function egressAllowOf(env: Environment): string[] {
 
 function leadsHere(host: string): boolean {
   return /(^|\.)localhost$/.test(host) || isLoopbackAddress(host.replace(/[[\]]/g, ''));
+}
+
+function checkedTemplate(template: string): string {
+  // Its own sentence quotes the value, which may not be told.
+  if (templateProblem(template) !== null) throw wrong('NAME_TEMPLATE');
+  return template;
 }
 
 function checkedProvider(value: string): string {

@@ -104,6 +104,7 @@ export function createConfiguration(
     },
     plugins: [],
     downloads_directory: '/srv/artemis/downloads',
+    name_template: '{id}',
     token_required: options.hasToken,
   };
 }

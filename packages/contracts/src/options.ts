@@ -144,7 +144,9 @@ export const DownloadOptions = Type.Object(
           'relative folder below downloads/; its parts are made safe like file names: `CON` becomes `_CON`, a final dot or space is dropped',
       }),
     ),
-    name_template: Type.Optional(Type.String({ minLength: 1, maxLength: 300 })),
+    name_template: Type.Optional(
+      Type.String({ minLength: 1, maxLength: LIMITS.nameTemplateCharacters }),
+    ),
     format_id: Type.Optional(
       Type.String({
         maxLength: 100,

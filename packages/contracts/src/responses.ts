@@ -221,6 +221,7 @@ export const Configuration = Type.Object({
     description: "the owner's plugins for yt-dlp, as of the last `/readyz`",
   }),
   downloads_directory: Type.String(),
+  name_template: Type.String({ description: 'of the name of files when a request gives none' }),
   token_required: Type.Boolean(),
 });
 export type Configuration = Static<typeof Configuration>;

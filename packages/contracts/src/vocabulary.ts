@@ -165,5 +165,6 @@ export const LIMITS = {
   idsPerAction: 5000,
   siteCharacters: 200,
   hostCharacters: 255,
+  nameTemplateCharacters: 300,
   cookieTextCharacters: 200_000,
 } as const;

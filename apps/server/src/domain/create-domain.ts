@@ -63,6 +63,8 @@ export interface DomainSettings {
   readonly historyLimit: number;
   readonly cleanupAfterDays: number;
   readonly minFreeSpaceBytes: number;
+  /** Of the name of files when a request gives none. */
+  readonly nameTemplate: string;
   /** How often the disk is looked at; the usual time when it is left out. */
   readonly lookAtDiskEveryMs?: number;
 }
@@ -121,7 +123,7 @@ export async function createDomain(ports: DomainPorts, settings: DomainSettings)
     ...{ ...ports, now, live, records, playlists, disk, checkUrl, checkProxy, probedMedia },
     settings,
     isListedLanguage: listedLanguages.has,
-    fileName: fileNameOf,
+    fileName: (download) => fileNameOf(download, settings.nameTemplate),
     lendCookies: cookieJars.lend,
     onUsage: totals.add,
     believedNow: timekeeper.believedNow,
@@ -131,7 +133,10 @@ export async function createDomain(ports: DomainPorts, settings: DomainSettings)
     ...{ ...ports, checkUrl, probedMedia, listedLanguages },
     lendCookies: cookieJars.lend,
     isDownloaded: playlists.isDownloaded,
-    planOutput: createOutputPlanner({ live, files, probedMetadata: probedMedia.metadata }),
+    planOutput: createOutputPlanner({
+      ...{ live, files, nameTemplate: settings.nameTemplate },
+      probedMetadata: probedMedia.metadata,
+    }),
   });
   const retention = createRetention({
     ...{ ...ports, now, live, records },

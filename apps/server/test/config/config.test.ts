@@ -35,6 +35,7 @@ describe('the configuration', () => {
       maxAttempts: 3,
       cleanupAfterDays: 30,
       historyLimit: 200,
+      nameTemplate: '{id}',
       rateLimit: { isEnabled: true, max: 600, submitMax: 60, windowMs: 60_000 },
       downloadsDir: `${ROOT}/downloads`,
       historyFile: `${ROOT}/downloads-history.json`,
@@ -95,6 +96,10 @@ describe('the configuration', () => {
     ['RATE_LIMIT_WINDOW', ['0']],
     ['SIGNED_URL_TTL', ['0']],
     ['POT_PROVIDER_URL', ['pot.lan:4416', 'http://a,b', 'http://me:secret@pot', 'ftp://pot']],
+    [
+      'NAME_TEMPLATE',
+      ['{nosuch}', '{titel', '/etc/{id}', '../{id}', 'a/b/c/d/e/f/{id}', 'x'.repeat(301)],
+    ],
     ['LOG_LEVEL', ['loud', 'INFO!']],
     ['ALLOW_OPEN_NETWORK', ['on']],
     ['API_TOKEN', ['short-7', 'with a space']],

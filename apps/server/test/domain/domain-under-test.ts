@@ -230,6 +230,7 @@ export async function openDomain(options: DomainOptions = {}): Promise<DomainUnd
       historyLimit: options.historyLimit ?? 200,
       cleanupAfterDays: 30,
       minFreeSpaceBytes: 0,
+      nameTemplate: '{id}',
       lookAtDiskEveryMs: DISK_LOOK_EVERY_MS,
     },
   );

@@ -136,6 +136,7 @@ export async function startApp(options: AppOptions = {}): Promise<AppUnderTest> 
     {
       ...config,
       minFreeSpaceBytes: 0,
+      nameTemplate: '{id}',
       instanceId: 'test',
       linkRules: {
         checkUrl: (raw) =>

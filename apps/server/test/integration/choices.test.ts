@@ -12,7 +12,11 @@ let server: ServerProcess;
 beforeAll(async () => {
   origin = await startOrigin();
   home = await createServerHome();
-  server = await home.start({ EGRESS_ALLOW: origin.hostPort, MAX_ATTEMPTS: '1' });
+  server = await home.start({
+    EGRESS_ALLOW: origin.hostPort,
+    MAX_ATTEMPTS: '1',
+    NAME_TEMPLATE: 'by setting/{height}p {id}',
+  });
 }, 60_000);
 
 afterAll(async () => {
@@ -77,6 +81,20 @@ describe('a name template', () => {
     ]);
     const path = join(home.downloadsDir, 'clips/unknown/360p/_a _B__ x (1) [unknown].mp4');
     expect((await stat(path)).size).toBe(first.file_size);
+  });
+});
+
+describe('the name template of the settings', () => {
+  it('names the files of a request that gives none, and is what is explained and looked ahead to', async () => {
+    const record = await download('/media/clip-360.mp4');
+    expect(record).toMatchObject({ error: null, options: {} });
+    expect(record.storage_path).toBe(`downloads/by setting/360p ${record.id}.mp4`);
+    const { output_example: example } = await server.client.explain({});
+    expect(example).toMatch(/^downloads\/by setting\/1080p /);
+    expect(
+      await server.client.createProbe({ url: `${origin.url}/media/clip-360.mp4` }),
+    ).toMatchObject({ output: { path: 'downloads/by setting/unknownp {id}.mp4' } });
+    expect((await server.client.configuration()).name_template).toBe('by setting/{height}p {id}');
   });
 });
 

@@ -42,6 +42,8 @@ export interface LocalEngineSettings {
   readonly caFile: string | null;
   readonly pluginsDir: string | null;
   readonly potProviderUrl: string | null;
+  /** Of the name of files when a request gives none. */
+  readonly nameTemplate: string;
   /** Exact `host:port` exceptions from the rule about addresses. */
   readonly egressAllow: readonly string[];
 }
@@ -237,7 +239,7 @@ export async function openLocalEngine(options: LocalEngineOptions): Promise<Loca
           },
           isProxyForAll: needsProxyForAll(selection.options, ytDlp?.kind ?? 'module'),
         }),
-        output_example: exampleName(selection),
+        output_example: exampleName(selection, config.nameTemplate),
       };
     },
     warmUp() {

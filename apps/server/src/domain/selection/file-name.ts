@@ -9,7 +9,7 @@ import type { FileName } from '../ports.ts';
 import { BASE_BYTES, COMPONENT_BYTES, safeComponent } from './safe-name.ts';
 
 /** What a template may speak of. A value that is not known becomes `UNKNOWN`. */
-const PLACEHOLDERS = [
+export const PLACEHOLDERS = [
   'id',
   'video_id',
   'title',
@@ -22,8 +22,9 @@ const PLACEHOLDERS = [
 type Placeholder = (typeof PLACEHOLDERS)[number];
 type Values = Readonly<Record<Placeholder, string | number | null | undefined>>;
 
-const DEFAULT_TEMPLATE = '{id}';
-const MOST_FOLDERS = 5;
+/** Of a download that names none, on a server whose settings name none. */
+export const DEFAULT_TEMPLATE = '{id}';
+export const MOST_FOLDERS = 5;
 const UNKNOWN = 'unknown';
 
 /** A literal part, or a placeholder in an object. */
@@ -52,14 +53,15 @@ export function templateProblem(template: string): string | null {
 }
 
 /**
- * Where a download is stored, by its folder and template; its own id by default, which no site can influence. Safe for
+ * Where a download is stored, by its folder and template, or the fallback; its own id by default, which no site can influence. Safe for
  * every file system whatever the site says: see `safe-name.ts`. Not unique: the store never replaces a file.
  */
 export function fileNameOf(
   download: Pick<Download, 'id' | 'options' | 'title' | 'metadata'>,
+  fallback = DEFAULT_TEMPLATE,
 ): FileName {
   const { metadata, options } = download;
-  return compile(options, {
+  return compile(options, fallback, {
     id: download.id,
     // Of a page that no site is known for it is the end of its link, and a query may hold a secret.
     video_id: metadata.video_id?.replace(/\?.*/s, ''),
@@ -73,10 +75,12 @@ export function fileNameOf(
 }
 
 /** Whether the name depends on what the site says. */
-export function isNamedByMetadata({
-  name_template: template = DEFAULT_TEMPLATE,
-}: DownloadOptions): boolean {
-  return PLACEHOLDERS.some((name) => name !== 'id' && template.includes(`{${name}}`));
+export function isNamedByMetadata(
+  { name_template: template }: DownloadOptions,
+  fallback: string,
+): boolean {
+  const asked = template ?? fallback;
+  return PLACEHOLDERS.some((name) => name !== 'id' && asked.includes(`{${name}}`));
 }
 
 /** As wide as the last one of its list, so that files sort in its order. */
@@ -85,10 +89,10 @@ function paddedIndex({ playlist_index: index, playlist_count: last }: Metadata):
 }
 
 /** The path of an invented video, below `downloads/`; empty when nothing would be stored. */
-export function exampleName(selection: Selection): string {
+export function exampleName(selection: Selection, fallback = DEFAULT_TEMPLATE): string {
   const { quality } = selection;
   const height = quality === DEFAULT_QUALITY ? 1080 : Number.parseInt(quality, 10);
-  const name = compile(selection.options, {
+  const name = compile(selection.options, fallback, {
     id: '1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed',
     video_id: 'x7Yp2',
     title: 'Title of the video',
@@ -108,8 +112,9 @@ export function exampleName(selection: Selection): string {
  */
 export function plannedPath(
   download: Pick<Download, 'id' | 'title' | 'metadata' | 'format_preset' | 'options'>,
+  fallback: string,
 ): string | null {
-  return mediaPath(download, download.metadata, fileNameOf(download));
+  return mediaPath(download, download.metadata, fileNameOf(download, fallback));
 }
 
 function mediaPath(
@@ -144,8 +149,8 @@ function pictureExtension(
   return isCoverAsked === true && !canHoldCover ? 'mkv' : container;
 }
 
-function compile(options: DownloadOptions, values: Values): FileName {
-  const template = (options.name_template ?? DEFAULT_TEMPLATE).split('/');
+function compile(options: DownloadOptions, fallback: string, values: Values): FileName {
+  const template = (options.name_template ?? fallback).split('/');
   const folders = template.slice(0, -1).map((part) => fill(part, values, COMPONENT_BYTES));
   const asked = (options.directory ?? '').split('/').filter((part) => part !== '');
   return {

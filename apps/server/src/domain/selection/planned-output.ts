@@ -15,6 +15,8 @@ const ID_PLACEHOLDER = '{id}';
 export interface OutputPlannerDependencies {
   readonly live: LiveDownloads;
   readonly files: Pick<FileStore, 'isTaken'>;
+  /** Of names that no request gives. */
+  readonly nameTemplate: string;
   /** What is known of a link that was looked at a short time ago, or null. */
   readonly probedMetadata: (url: string) => Metadata | null;
 }
@@ -29,17 +31,20 @@ export type OutputPlanner = (
  * download under way of which enough is known. Only the store decides in the end, by a number and never by replacing.
  */
 export function createOutputPlanner(dependencies: OutputPlannerDependencies): OutputPlanner {
-  const { live, files, probedMetadata } = dependencies;
+  const { live, files, nameTemplate, probedMetadata } = dependencies;
 
   function pathOfActive(download: Download): string | null {
     const isKnown = download.metadata.title !== undefined;
     const metadata = isKnown ? download.metadata : probedMetadata(download.url);
-    if (metadata === null && isNamedByMetadata(download.options)) return null;
-    return plannedPath({ ...download, metadata: metadata ?? {} });
+    if (metadata === null && isNamedByMetadata(download.options, nameTemplate)) return null;
+    return plannedPath({ ...download, metadata: metadata ?? {} }, nameTemplate);
   }
 
   return async (selection, metadata) => {
-    const path = plannedPath({ ...selection, id: ID_PLACEHOLDER, title: null, metadata });
+    const path = plannedPath(
+      { ...selection, id: ID_PLACEHOLDER, title: null, metadata },
+      nameTemplate,
+    );
     if (path === null) return null;
     const isOfActive = [...live.all()].some(
       ({ download }) => !isTerminal(download.status) && pathOfActive(download) === path,

@@ -67,6 +67,7 @@ export function configurationOf(sources: ConfigurationSources): Configuration {
     },
     plugins: [...sources.plugins],
     downloads_directory: config.downloadsDir,
+    name_template: config.nameTemplate,
     token_required: config.apiToken !== null,
   };
 }
