@@ -43,6 +43,7 @@ export const REQUEST_CODES = {
 } as const satisfies Record<string, { status: number; title: string }>;
 
 export type RequestCode = keyof typeof REQUEST_CODES;
+export const REQUEST_CODE_NAMES = Object.keys(REQUEST_CODES) as RequestCode[];
 
 export const FAILURES = {
   UNSUPPORTED_SITE: {

@@ -1,5 +1,5 @@
 import { Type, type Static } from '@sinclair/typebox';
-import { FAILURE_CODES, type FailureCode } from './codes.ts';
+import { FAILURE_CODES } from './codes.ts';
 import { Count, nullable, oneOf, Timestamp } from './schemas.ts';
 import { COOKIE_TEST_RESULTS, LIMITS } from './vocabulary.ts';
 
@@ -76,7 +76,7 @@ export const CookieTest = Type.Object({
     description:
       '`works`: media was found; `refused`: the site still asks for a sign-in; `unclear`: the probe failed for another reason',
   }),
-  failure_code: nullable(Type.Unsafe<FailureCode>({ type: 'string', enum: FAILURE_CODES })),
+  failure_code: nullable(oneOf(FAILURE_CODES)),
   message: Type.String({ description: 'one sentence for people' }),
 });
 export type CookieTest = Static<typeof CookieTest>;

@@ -1,5 +1,5 @@
 import { Type, type Static } from '@sinclair/typebox';
-import { FAILURE_CODES, WARNING_CODES, type FailureCode, type WarningCode } from './codes.ts';
+import { FAILURE_CODES, WARNING_CODES } from './codes.ts';
 import { Selection } from './options.ts';
 import { Bytes, Count, nullable, oneOf, Timestamp, Uuid } from './schemas.ts';
 import {
@@ -72,7 +72,7 @@ export const Metadata = Type.Object({
 export type Metadata = Static<typeof Metadata>;
 
 export const DownloadError = Type.Object({
-  code: Type.Unsafe<FailureCode>({ type: 'string', enum: FAILURE_CODES }),
+  code: oneOf(FAILURE_CODES),
   message: Type.String(),
   detail: Type.Optional(
     Type.String({
@@ -86,7 +86,7 @@ export const DownloadError = Type.Object({
 export type DownloadError = Static<typeof DownloadError>;
 
 export const DownloadWarning = Type.Object({
-  code: Type.Unsafe<WarningCode>({ type: 'string', enum: WARNING_CODES }),
+  code: oneOf(WARNING_CODES),
   message: Type.String(),
   detail: Type.Optional(
     Type.String({

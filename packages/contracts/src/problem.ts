@@ -1,5 +1,6 @@
 import { Type, type Static } from '@sinclair/typebox';
-import { FAILURE_CODES, REQUEST_CODES, type FailureCode, type RequestCode } from './codes.ts';
+import { FAILURE_CODES, REQUEST_CODE_NAMES } from './codes.ts';
+import { oneOf } from './schemas.ts';
 
 export const ProblemDetail = Type.Object({
   path: Type.String({ description: 'JSON pointer into the request' }),
@@ -14,13 +15,11 @@ export const Problem = Type.Object({
   type: Type.String(),
   title: Type.String(),
   status: Type.Integer(),
-  code: Type.Unsafe<RequestCode>({ type: 'string', enum: Object.keys(REQUEST_CODES) }),
+  code: oneOf(REQUEST_CODE_NAMES),
   detail: Type.String(),
   instance: Type.String({ description: 'id of this request, as in the log' }),
   failure_code: Type.Optional(
-    Type.Unsafe<FailureCode>({
-      type: 'string',
-      enum: FAILURE_CODES,
+    oneOf(FAILURE_CODES, {
       description: 'with PROBE_FAILED: the code that a failed download would have',
     }),
   ),

@@ -1,5 +1,5 @@
 import { Type, type Static } from '@sinclair/typebox';
-import { REQUEST_CODES, type RequestCode } from './codes.ts';
+import { REQUEST_CODE_NAMES } from './codes.ts';
 import { Download } from './download.ts';
 import { Bytes, Count, nullable, oneOf, Timestamp, Uuid } from './schemas.ts';
 import {
@@ -53,7 +53,7 @@ export const ActionResult = Type.Object({
   skipped: Type.Array(
     Type.Object({
       id: Uuid,
-      code: Type.Unsafe<RequestCode>({ type: 'string', enum: Object.keys(REQUEST_CODES) }),
+      code: oneOf(REQUEST_CODE_NAMES),
     }),
   ),
 });

@@ -1,4 +1,5 @@
-import { Type, type Static, type TSchema } from '@sinclair/typebox';
+import { Type, type Static, type TObject, type TSchema } from '@sinclair/typebox';
+import { FileHeaders, StreamHeaders, TaggedHeaders, type PlainHeaders } from './answer-headers.ts';
 import {
   CookieJars,
   CookiesParams,
@@ -8,6 +9,7 @@ import {
   TestCookies,
 } from './cookies.ts';
 import { EngineList, EngineParams, FetchEngine } from './engines.ts';
+import { STREAM_EVENTS } from './events.ts';
 import { Probe } from './probe.ts';
 import { Problem } from './problem.ts';
 import {
@@ -53,6 +55,8 @@ export interface RouteSchema {
   /** A call without a body means the same as one with `{}`. */
   readonly isBodyOptional?: boolean;
   readonly response: Readonly<Record<number, TSchema>>;
+  /** Of a success, and of a 304; `PlainHeaders` when left out. */
+  readonly answerHeaders?: TObject;
   /** Of a success; `application/json` when left out. */
   readonly mediaType?: string;
 }
@@ -87,6 +91,7 @@ export const ROUTE_SCHEMAS = {
   listDownloads: {
     summary: 'List downloads, or what changed since a revision',
     querystring: ListDownloadsQuery,
+    answerHeaders: TaggedHeaders,
     response: {
       200: Type.Union([DownloadList, DownloadChanges]),
       304: noBody,
@@ -171,6 +176,7 @@ export const ROUTE_SCHEMAS = {
     summary: 'A stored file behind its signed link',
     params: DownloadParams,
     querystring: FileQuery,
+    answerHeaders: FileHeaders,
     mediaType: '*/*',
     response: {
       200: Type.String({ format: 'binary' }),
@@ -269,11 +275,11 @@ export const ROUTE_SCHEMAS = {
   events: {
     summary: 'Changes as server-sent events',
     headers: EventsHeaders,
+    answerHeaders: StreamHeaders,
     mediaType: 'text/event-stream',
     response: {
       200: Type.String({
-        description:
-          'events `telemetry`, `download`, `removed`, `log`, and `reset`: read the lists again',
+        description: `events ${Object.keys(STREAM_EVENTS).join(', ')}; after a reset read the lists again`,
       }),
       400: Problem,
       401: Problem,
@@ -291,6 +297,7 @@ export const ROUTE_SCHEMAS = {
   },
   telemetry: {
     summary: 'Counters, workers, throughput, storage and engine',
+    answerHeaders: TaggedHeaders,
     response: { 200: Telemetry, 304: noBody, ...reading },
   },
   configuration: {
@@ -317,6 +324,13 @@ export type Responses<Name extends RouteName> = {
     RouteSchemas[Name]['response'][Status]
   >;
 };
+
+/** The headers of a success, and of a 304. */
+export type AnswerHeaders<Name extends RouteName> = RouteSchemas[Name] extends {
+  answerHeaders: infer Headers;
+}
+  ? StaticOf<Headers>
+  : PlainHeaders;
 
 export type RouteBody<Name extends RouteName> = RouteSchemas[Name] extends { body: infer Body }
   ? StaticOf<Body>

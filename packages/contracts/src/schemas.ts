@@ -1,4 +1,4 @@
-import { Type, type Static, type TLiteral, type TSchema, type TUnion } from '@sinclair/typebox';
+import { Kind, Type, TypeRegistry, type TSchema } from '@sinclair/typebox';
 
 /** Building blocks of the schemas. */
 
@@ -6,11 +6,17 @@ export function nullable<T extends TSchema>(schema: T) {
   return Type.Union([schema, Type.Null()]);
 }
 
-type Literals<T extends readonly string[]> = { -readonly [K in keyof T]: TLiteral<T[K] & string> };
+const ONE_OF = 'OneOf';
+// Makes it known to `Value.Check`, which refuses a schema of an unknown kind.
+TypeRegistry.Set<{ enum: readonly string[] }>(
+  ONE_OF,
+  ({ enum: values }, value) => typeof value === 'string' && values.includes(value),
+);
 
 /** A union of string literals, written as one `enum` so that validation messages list the choices. */
 export function oneOf<const T extends readonly string[]>(values: T, options: object = {}) {
-  return Type.Unsafe<Static<TUnion<Literals<T> & TSchema[]>>>({
+  return Type.Unsafe<T[number]>({
+    [Kind]: ONE_OF,
     type: 'string',
     enum: [...values],
     ...options,

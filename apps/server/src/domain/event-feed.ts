@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Download, LogLine, Telemetry } from '@artemis/contracts';
+import type { StreamEvent, StreamEventName, Telemetry } from '@artemis/contracts';
 import type { ActivityLog } from './activity-log.ts';
 import type { Downloads } from './downloads.ts';
 
@@ -8,15 +8,11 @@ const REMEMBERED_EVENTS = 2000;
 const PROGRESS_EVERY_MS = 250;
 const TELEMETRY_EVERY_MS = 3000;
 
-export type FeedEvent =
-  | { readonly name: 'download'; readonly data: Download }
-  | { readonly name: 'removed'; readonly data: { readonly id: string } }
-  | { readonly name: 'log'; readonly data: LogLine }
-  | { readonly name: 'telemetry'; readonly data: Telemetry };
+export type FeedEvent = Exclude<StreamEvent, { name: 'reset' }>;
 
 export interface SentEvent {
   readonly id: string;
-  readonly name: FeedEvent['name'] | 'reset';
+  readonly name: StreamEventName;
   /** One line of JSON. */
   readonly json: string;
 }

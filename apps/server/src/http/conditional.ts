@@ -1,22 +1,38 @@
 import { createHash } from 'node:crypto';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { TaggedHeaders } from '@artemis/contracts';
+import type { FastifyRequest } from 'fastify';
+
+interface Current<Body> {
+  readonly status: 200;
+  readonly headers: TaggedHeaders;
+  readonly body: Body;
+}
+
+interface NotModified {
+  readonly status: 304;
+  readonly headers: TaggedHeaders;
+  readonly body: null;
+}
 
 /**
  * Answers 304 when the caller already has this state, else the body with its entity tag. `state` is what the tag
  * stands for; it may leave out what changes all the time.
  */
-export function sendConditionally(
+export function conditionally<Body extends object>(
   request: FastifyRequest,
-  reply: FastifyReply,
-  body: object,
+  body: Body,
   kind: 'strong' | 'weak',
   state: object = body,
-): FastifyReply {
+): Current<Body> | NotModified {
   const hash = createHash('sha256').update(JSON.stringify(state)).digest('base64url').slice(0, 27);
   const tag = `"${hash}"`;
-  void reply.header('etag', kind === 'weak' ? `W/${tag}` : tag).header('cache-control', 'no-cache');
-  if (matchesTag(request.headers['if-none-match'], tag)) return reply.code(304).send();
-  return reply.type('application/json; charset=utf-8').send(body);
+  const headers = {
+    etag: kind === 'weak' ? `W/${tag}` : tag,
+    'cache-control': 'no-cache',
+  } as const;
+  return matchesTag(request.headers['if-none-match'], tag)
+    ? { status: 304, headers, body: null }
+    : { status: 200, headers, body };
 }
 
 /** Weak comparison, as RFC 9110 asks for If-None-Match. */

@@ -1,9 +1,19 @@
 import { STATUS_CODES } from 'node:http';
 import * as contract from '@artemis/contracts';
-import { API_PREFIX, Problem, ROUTE_SCHEMAS, ROUTES, type RouteName } from '@artemis/contracts';
-import type { RouteSchema } from '@artemis/contracts';
+import {
+  API_PREFIX,
+  PlainHeaders,
+  Problem,
+  PROBLEM_HEADERS,
+  ProblemHeaders,
+  ROUTE_SCHEMAS,
+  ROUTES,
+  type RouteName,
+  type RouteSchema,
+} from '@artemis/contracts';
 
 type Json = Record<string, unknown>;
+type RouteHeaders = NonNullable<RouteSchema['answerHeaders']>;
 
 /** Schemas that get a name of their own in the document, by the object that all their copies share. */
 const NAMES: ReadonlyMap<unknown, string> = new Map(
@@ -88,26 +98,39 @@ const IF_NONE_MATCH = {
   schema: { type: 'string' },
 } as const;
 
-const ETAG = { ETag: { description: 'of this state', schema: { type: 'string' } } } as const;
-const RETRY_AFTER = {
-  'Retry-After': { description: 'seconds', schema: { type: 'integer', minimum: 1 } },
-} as const;
-
 function answer(
   status: number,
   schema: unknown,
-  { mediaType = 'application/json', response }: RouteSchema,
+  { mediaType = 'application/json', answerHeaders = PlainHeaders }: RouteSchema,
   refer: (schema: unknown) => unknown,
 ): Json {
-  const hasTag = response[304] !== undefined && status < 400;
   const type = schema === Problem ? 'application/problem+json' : mediaType;
   const hasBody = status !== 204 && status !== 304;
+  const headers = schema === Problem ? problemHeaders(status) : headersOf(answerHeaders.properties);
   return {
     description: STATUS_CODES[status] ?? '',
-    ...(hasTag ? { headers: ETAG } : {}),
-    ...(status === 429 ? { headers: RETRY_AFTER } : {}),
+    ...(Object.keys(headers).length > 0 ? { headers } : {}),
     ...(hasBody ? { content: { [type]: { schema: refer(schema) } } } : {}),
   };
+}
+
+/** Those that a caller may want to read: what only a browser obeys has no description. */
+function headersOf(properties: RouteHeaders['properties']): Json {
+  return Object.fromEntries(
+    Object.entries(properties).flatMap(([name, { description, ...schema }]) =>
+      description === undefined ? [] : [[canonical(name), { description, schema }]],
+    ),
+  );
+}
+
+function problemHeaders(status: number): Json {
+  const name = PROBLEM_HEADERS[status];
+  return name === undefined ? {} : headersOf({ [name]: ProblemHeaders.properties[name] });
+}
+
+function canonical(name: string): string {
+  if (name === 'etag') return 'ETag';
+  return name.replaceAll(/\b[a-z]/g, (letter) => letter.toUpperCase());
 }
 
 function parametersOf(

@@ -1,6 +1,13 @@
 import { get as httpGet, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { ActionResult, Download, DownloadList } from '@artemis/contracts';
+import {
+  STREAM_EVENTS,
+  type ActionResult,
+  type Download,
+  type DownloadList,
+  type StreamEventName,
+} from '@artemis/contracts';
+import { Value } from '@sinclair/typebox/value';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
   eventually,
@@ -280,5 +287,10 @@ describe('GET /events', () => {
     const foreign = await watch(port, 'other.4');
     await eventually(() => foreign.events[0]?.event === 'reset');
     foreign.response.destroy();
+    const told = [...live.events, ...resumed.events, ...foreign.events];
+    const misshapen = told.filter(
+      ({ event, data }) => !Value.Check(STREAM_EVENTS[event as StreamEventName], data),
+    );
+    expect(misshapen).toEqual([]);
   });
 });

@@ -119,7 +119,12 @@ describe('the OpenAPI document', () => {
     expect(parametersOf('events')).toEqual(['header last-event-id']);
     expect(parametersOf('telemetry')).toEqual(['header If-None-Match']);
     expect(operationOf('createDownloads').responses['429']?.headers).toHaveProperty('Retry-After');
-    expect(operationOf('listDownloads').responses['200']?.headers).toHaveProperty('ETag');
+    const headersOf = (name: RouteName, status: string) =>
+      Object.keys(operationOf(name).responses[status]?.headers ?? {});
+    expect(headersOf('listDownloads', '200')).toEqual(['ETag']);
+    expect(headersOf('downloadFile', '206')).toContain('Content-Range');
+    expect(headersOf('downloadFile', '416')).toEqual(['Content-Range']);
+    expect(headersOf('getDownload', '200')).toEqual([]);
   });
 
   it('names each schema once and refers to it', () => {

@@ -1,4 +1,4 @@
-import type { Download, LogLine } from '@artemis/contracts';
+import type { Download, StreamEventData, StreamEventName } from '@artemis/contracts';
 import { SseParser, type ServerEvent } from '../browser/sse.ts';
 import type { Downloads } from './downloads.svelte.ts';
 import { hasPlaces, inPlace } from './stream-places.ts';
@@ -120,25 +120,23 @@ export class EventStream {
     }
   }
 
-  #take(event: ServerEvent): void {
-    // Made by our own server, in the shapes of the contract.
-    switch (event.name) {
+  #take({ name, data }: ServerEvent): void {
+    switch (name as StreamEventName) {
       case 'download': {
-        const record = JSON.parse(event.data) as Download;
+        const record = read<'download'>(data);
         this.#changed.set(record.id, record);
         this.#removed.delete(record.id);
         break;
       }
       case 'removed': {
-        const { id } = JSON.parse(event.data) as { id: string };
+        const { id } = read<'removed'>(data);
         this.#removed.add(id);
         this.#changed.delete(id);
         break;
       }
-      case 'log': {
-        this.#parts.logFeed.tell(JSON.parse(event.data) as LogLine);
+      case 'log':
+        this.#parts.logFeed.tell(read<'log'>(data));
         return;
-      }
       case 'reset':
         void this.#parts.sync.refresh();
         return;
@@ -165,4 +163,9 @@ export class EventStream {
     this.#removed = new Set();
     this.#parts.downloads.apply(changes);
   }
+}
+
+/** Made by our own server, in the shapes of the contract. */
+function read<Name extends StreamEventName>(data: string): StreamEventData<Name> {
+  return JSON.parse(data) as StreamEventData<Name>;
 }

@@ -1,7 +1,7 @@
 import type { CookieTest, TestCookies } from '@artemis/contracts';
 import type { FastifyInstance } from 'fastify';
 import type { CookieJars } from '../../domain/cookies/cookie-jars.ts';
-import { addRoute } from '../route.ts';
+import { addRoute, NO_STORE } from '../route.ts';
 
 export interface CookieRoutesOptions {
   readonly cookieJars: CookieJars;
@@ -17,24 +17,26 @@ export function cookieRoutes(
   app: FastifyInstance,
   { cookieJars, testCookies }: CookieRoutesOptions,
 ): void {
-  addRoute(app, 'listCookies', (_request, reply) =>
-    reply.header('cache-control', 'no-store').send({ jars: cookieJars.list() }),
-  );
+  addRoute(app, 'listCookies', () => ({
+    status: 200,
+    headers: NO_STORE,
+    body: { jars: cookieJars.list() },
+  }));
 
-  addRoute(app, 'putCookies', async (request, reply) => {
+  addRoute(app, 'putCookies', async (request) => {
     const jar = await cookieJars.put(request.params.site, request.body.content);
-    return reply.header('cache-control', 'no-store').send({ jar });
+    return { status: 200, headers: NO_STORE, body: { jar } };
   });
 
-  addRoute(app, 'deleteCookies', async (request, reply) => {
+  addRoute(app, 'deleteCookies', async (request) => {
     await cookieJars.remove(request.params.site);
-    return reply.code(204).send();
+    return { status: 204, body: null };
   });
 
   addRoute(app, 'testCookies', async (request, reply) => {
     const gone = new AbortController();
     reply.raw.once('close', () => gone.abort());
-    const test = await testCookies(request.params.site, request.body, gone.signal);
-    return reply.header('cache-control', 'no-store').send(test);
+    const body = await testCookies(request.params.site, request.body, gone.signal);
+    return { status: 200, headers: NO_STORE, body };
   });
 }

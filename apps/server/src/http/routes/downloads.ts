@@ -10,9 +10,9 @@ import type { Config } from '../../config.ts';
 import { actOnDownloads } from '../../domain/act-on-downloads.ts';
 import { RequestError } from '../../domain/errors.ts';
 import type { SignedLinks } from '../../domain/links/signed-links.ts';
-import { sendConditionally } from '../conditional.ts';
+import { conditionally } from '../conditional.ts';
 import { submitLimit } from '../plugins/rate-limit.ts';
-import { addRoute } from '../route.ts';
+import { addRoute, NO_STORE } from '../route.ts';
 
 const DEFAULT_LIMIT = 50;
 const INLINE_TTL_SECONDS = 12 * 3600;
@@ -31,21 +31,21 @@ export function downloadRoutes(app: FastifyInstance, options: DownloadRoutesOpti
   addRoute(
     app,
     'createDownloads',
-    async (request, reply) => {
+    async (request) => {
       const key = request.headers['idempotency-key'];
       const result = await downloads.submit(request.body, typeof key === 'string' ? key : null);
       const { removed, ...answer } = result;
-      return reply.code(202).send(removed.length > 0 ? { ...answer, removed } : answer);
+      return { status: 202, body: removed.length > 0 ? { ...answer, removed } : answer };
     },
     { config: submitLimit(options.rateLimit) },
   );
 
-  addRoute(app, 'listDownloads', (request, reply) => {
+  addRoute(app, 'listDownloads', (request) => {
     const { query } = request;
     if (query.since !== undefined) {
       requireAlone(query);
       const { hasMore, ...changes } = downloads.changesSince(query.since, LIMITS.changedRecords);
-      return reply.header('cache-control', 'no-store').send({ ...changes, more: hasMore });
+      return { status: 200, headers: NO_STORE, body: { ...changes, more: hasMore } };
     }
     if (query.cursor !== undefined && query.offset !== undefined) {
       throw invalidQuery('cursor', 'cannot be used together with offset');
@@ -59,53 +59,62 @@ export function downloadRoutes(app: FastifyInstance, options: DownloadRoutesOpti
       offset: query.offset ?? 0,
     });
     const answer = { downloads: page.downloads, total: page.total, next_cursor: page.nextCursor };
-    return sendConditionally(request, reply, { ...answer, rev: downloads.rev() }, 'strong');
+    return conditionally(request, { ...answer, rev: downloads.rev() }, 'strong');
   });
 
-  addRoute(app, 'getDownload', async (request, reply) => {
+  addRoute(app, 'getDownload', async (request) => {
     const download = await downloads.detail(request.params.id);
-    return reply.header('cache-control', 'no-store').send(detailOf(download, options));
+    return { status: 200, headers: NO_STORE, body: detailOf(download, options) };
   });
 
-  addRoute(app, 'removeDownload', async (request, reply) => {
+  addRoute(app, 'removeDownload', async (request) => {
     refuseBody(request);
     const { id } = request.params;
     const { purge } = request.query;
-    if (purge === undefined) return { download: await downloads.cancel(id) };
+    if (purge === undefined) return { status: 200, body: { download: await downloads.cancel(id) } };
     await downloads.purge(id, purge);
-    return reply.code(204).send();
+    return { status: 204, body: null };
   });
 
   addRoute(app, 'retryDownload', async (request) => ({
-    download: await downloads.retry(request.params.id, request.body),
+    status: 200,
+    body: { download: await downloads.retry(request.params.id, request.body) },
   }));
 
   addRoute(app, 'pauseDownload', async (request) => ({
-    download: await downloads.pause(request.params.id),
+    status: 200,
+    body: { download: await downloads.pause(request.params.id) },
   }));
 
   addRoute(app, 'resumeDownload', async (request) => ({
-    download: await downloads.resume(request.params.id),
+    status: 200,
+    body: { download: await downloads.resume(request.params.id) },
   }));
 
   addRoute(app, 'finishDownload', async (request) => ({
-    download: await downloads.finish(request.params.id),
+    status: 200,
+    body: { download: await downloads.finish(request.params.id) },
   }));
 
   addRoute(app, 'updateDownload', async (request) => ({
-    download: await downloads.update(request.params.id, request.body),
+    status: 200,
+    body: { download: await downloads.update(request.params.id, request.body) },
   }));
 
-  addRoute(app, 'actOnDownloads', (request) => actOnDownloads(downloads, request.body));
+  addRoute(app, 'actOnDownloads', async (request) => ({
+    status: 200,
+    body: await actOnDownloads(downloads, request.body),
+  }));
 
   addRoute(app, 'resumeHost', async (request) => {
     const host = siteOf(request.params.host);
-    return { host, affected: [...(await downloads.resumeHost(host))] };
+    return { status: 200, body: { host, affected: await downloads.resumeHost(host) } };
   });
 
-  addRoute(app, 'downloadLog', (request) =>
-    downloads.logOf(request.params.id, request.query.after ?? 0),
-  );
+  addRoute(app, 'downloadLog', (request) => ({
+    status: 200,
+    body: downloads.logOf(request.params.id, request.query.after ?? 0),
+  }));
 }
 
 /** The host name alone, whichever port or spelling somebody copied from a link. */

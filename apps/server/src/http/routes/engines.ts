@@ -1,6 +1,6 @@
 import type { EngineList, FetchEngine } from '@artemis/contracts';
 import type { FastifyInstance } from 'fastify';
-import { addRoute } from '../route.ts';
+import { addRoute, NO_STORE } from '../route.ts';
 
 export interface EngineRoutesOptions {
   readonly engines: {
@@ -13,20 +13,26 @@ export interface EngineRoutesOptions {
 
 /** The versions of yt-dlp side by side. */
 export function engineRoutes(app: FastifyInstance, { engines }: EngineRoutesOptions): void {
-  addRoute(app, 'listEngines', (_request, reply) =>
-    reply.header('cache-control', 'no-store').send(engines.list()),
-  );
+  addRoute(app, 'listEngines', () => ({
+    status: 200,
+    headers: NO_STORE,
+    body: engines.list(),
+  }));
 
-  addRoute(app, 'fetchEngine', (request, reply) =>
-    reply.code(202).header('cache-control', 'no-store').send(engines.fetch(request.body)),
-  );
+  addRoute(app, 'fetchEngine', (request) => ({
+    status: 202,
+    headers: NO_STORE,
+    body: engines.fetch(request.body),
+  }));
 
-  addRoute(app, 'useEngine', async (request, reply) =>
-    reply.header('cache-control', 'no-store').send(await engines.use(request.params.version)),
-  );
+  addRoute(app, 'useEngine', async (request) => ({
+    status: 200,
+    headers: NO_STORE,
+    body: await engines.use(request.params.version),
+  }));
 
-  addRoute(app, 'deleteEngine', async (request, reply) => {
+  addRoute(app, 'deleteEngine', async (request) => {
     await engines.remove(request.params.version);
-    return reply.code(204).send();
+    return { status: 204, body: null };
   });
 }

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { StreamHeaders } from '@artemis/contracts';
 import type { FastifyInstance } from 'fastify';
 import { RequestError } from '../../domain/errors.ts';
 import type { EventFeed, SentEvent } from '../../domain/event-feed.ts';
@@ -13,6 +14,12 @@ const RECONNECT_MS = 2000;
 const MOST_STREAMS_OF_ONE = 32;
 const MOST_STREAMS = 256;
 const TRY_AGAIN_SECONDS = 15;
+
+const STREAM_HEADERS: StreamHeaders = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-store',
+  'x-accel-buffering': 'no',
+};
 
 /** Server-sent events. The watcher closes the connection. */
 export function eventRoutes(app: FastifyInstance, { feed }: { readonly feed: EventFeed }): void {
@@ -50,15 +57,13 @@ export function eventRoutes(app: FastifyInstance, { feed }: { readonly feed: Eve
     const address = networkOf(request.ip);
     requireCapacity(address);
     const lastId = request.headers['last-event-id'];
-    reply.hijack();
+    const sent = reply.hijack();
     const { raw } = reply;
-    raw.writeHead(200, {
-      ...(reply.getHeaders() as Record<string, string>),
-      'content-type': 'text/event-stream; charset=utf-8',
-      'cache-control': 'no-store',
-      'x-accel-buffering': 'no',
-    });
-    if (request.method === 'HEAD') return raw.end();
+    raw.writeHead(200, { ...(reply.getHeaders() as Record<string, string>), ...STREAM_HEADERS });
+    if (request.method === 'HEAD') {
+      raw.end();
+      return sent;
+    }
     raw.write(`retry: ${RECONNECT_MS}\n\n`);
     let isBehind = false;
     const unwatch = feed.watch(typeof lastId === 'string' ? lastId : null, (event) => {
@@ -79,7 +84,7 @@ export function eventRoutes(app: FastifyInstance, { feed }: { readonly feed: Eve
       clearInterval(heartbeat);
       unwatch();
     });
-    return reply;
+    return sent;
   });
 }
 

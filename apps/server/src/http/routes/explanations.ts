@@ -1,7 +1,7 @@
 import type { Explanation, Selection } from '@artemis/contracts';
 import type { FastifyInstance } from 'fastify';
 import { requireKnownLanguages, selectionOf } from '../../domain/selection/presets.ts';
-import { addRoute } from '../route.ts';
+import { addRoute, NO_STORE } from '../route.ts';
 
 export interface ExplanationRoutesOptions {
   readonly explain: (selection: Selection) => Explanation;
@@ -13,9 +13,9 @@ export function explanationRoutes(
   app: FastifyInstance,
   { explain, isListedLanguage }: ExplanationRoutesOptions,
 ): void {
-  addRoute(app, 'explain', (request, reply) => {
+  addRoute(app, 'explain', (request) => {
     const selection = selectionOf(request.body);
     requireKnownLanguages(selection, isListedLanguage);
-    return reply.header('cache-control', 'no-store').send(explain(selection));
+    return { status: 200, headers: NO_STORE, body: explain(selection) };
   });
 }

@@ -1,13 +1,13 @@
 import { extname } from 'node:path';
-import type { Artifact, Download } from '@artemis/contracts';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Artifact, Download, FileHeaders } from '@artemis/contracts';
+import type { FastifyInstance } from 'fastify';
 import { RequestError } from '../../domain/errors.ts';
 import type { FileStore, OpenedFile } from '../../domain/ports.ts';
 import type { SignedLinks } from '../../domain/links/signed-links.ts';
 import { isRangeFresh, parseRange } from '../byte-range.ts';
 import { matchesTag } from '../conditional.ts';
 import { contentDisposition } from '../content-disposition.ts';
-import { addRoute } from '../route.ts';
+import { addRoute, type RouteAnswer, type RouteReply, type RouteRequest } from '../route.ts';
 
 export interface FileRoutesOptions {
   readonly files: FileStore;
@@ -40,7 +40,7 @@ export function fileRoutes(app: FastifyInstance, { files, signedLinks }: FileRou
     const found = artifactOf(download, link.artifact);
     const file = await files.open(found);
     if (!file) throw (await files.isChanged(found)) ? changed(found) : expired();
-    return sendFile(request, reply, file, download, found, link.isInline);
+    return answerWith(request, reply, file, download, found, link.isInline);
   });
 }
 
@@ -82,60 +82,67 @@ function endingOf({ artifacts }: Download, { name, kind }: Artifact): string {
   return language ?? extname(name);
 }
 
-async function sendFile(
-  request: FastifyRequest,
-  reply: FastifyReply,
+async function answerWith(
+  request: RouteRequest<'downloadFile'>,
+  reply: RouteReply,
   file: OpenedFile,
   download: Download,
   artifact: Artifact,
   isInline: boolean,
-): Promise<FastifyReply> {
-  const { headers } = request;
+): Promise<RouteAnswer<'downloadFile'>> {
   const canShow = isInline && INLINE_TYPES.test(artifact.content_type);
   const extension = endingOf(download, artifact);
-  void reply
-    .header('etag', file.etag)
-    .header('last-modified', file.modifiedAt.toUTCString())
-    .header('accept-ranges', 'bytes')
-    .header('cache-control', 'private, no-cache')
-    .header('content-type', artifact.content_type)
-    .header('x-content-type-options', 'nosniff')
-    .header('content-security-policy', "sandbox; default-src 'none'")
-    .header('cross-origin-resource-policy', 'same-origin')
-    .header(
-      'content-disposition',
-      contentDisposition(
-        canShow ? 'inline' : 'attachment',
-        download.title ?? artifact.name.slice(0, artifact.name.length - extension.length),
-        extension,
-      ),
-    );
-  if (matchesTag(headers['if-none-match'], file.etag)) {
+  const headers: FileHeaders = {
+    etag: file.etag,
+    'last-modified': file.modifiedAt.toUTCString(),
+    'accept-ranges': 'bytes',
+    'cache-control': 'private, no-cache',
+    'content-type': artifact.content_type,
+    'x-content-type-options': 'nosniff',
+    'content-security-policy': "sandbox; default-src 'none'",
+    'cross-origin-resource-policy': 'same-origin',
+    'content-disposition': contentDisposition(
+      canShow ? 'inline' : 'attachment',
+      download.title ?? artifact.name.slice(0, artifact.name.length - extension.length),
+      extension,
+    ),
+  };
+  const { range: wanted, 'if-range': ifRange, 'if-none-match': known } = request.headers;
+  if (matchesTag(known, file.etag)) {
     await file.close();
-    return reply.code(304).send();
+    return { status: 304, headers, body: null };
   }
   const isFresh = isRangeFresh(
-    typeof headers['if-range'] === 'string' ? headers['if-range'] : undefined,
+    typeof ifRange === 'string' ? ifRange : undefined,
     file.etag,
     file.modifiedAt,
   );
-  const range = isFresh ? parseRange(headers.range, file.sizeBytes) : null;
+  const range = isFresh ? parseRange(wanted, file.sizeBytes) : null;
   if (range === 'unsatisfiable') {
     await file.close();
-    void reply.header('content-range', `bytes */${file.sizeBytes}`);
+    reply.header('content-range', `bytes */${file.sizeBytes}`);
     throw new RequestError(
       'RANGE_NOT_SATISFIABLE',
       `The range lies outside the file, which has ${file.sizeBytes} bytes.`,
     );
   }
-  const length = range ? range.end - range.start + 1 : file.sizeBytes;
-  void reply.header('content-length', String(length)).code(range ? 206 : 200);
-  if (range) {
-    void reply.header('content-range', `bytes ${range.start}-${range.end}/${file.sizeBytes}`);
+  const isHead = request.method === 'HEAD';
+  if (isHead) await file.close();
+  const body = isHead ? null : file.stream(range);
+  if (range === null) {
+    return {
+      status: 200,
+      headers: { ...headers, 'content-length': String(file.sizeBytes) },
+      body,
+    };
   }
-  if (request.method === 'HEAD') {
-    await file.close();
-    return reply.send();
-  }
-  return reply.send(file.stream(range));
+  return {
+    status: 206,
+    headers: {
+      ...headers,
+      'content-length': String(range.end - range.start + 1),
+      'content-range': `bytes ${range.start}-${range.end}/${file.sizeBytes}`,
+    },
+    body,
+  };
 }

@@ -1,8 +1,8 @@
 import type { Configuration, Telemetry } from '@artemis/contracts';
 import type { FastifyInstance } from 'fastify';
 import type { ActivityLog } from '../../domain/activity-log.ts';
-import { sendConditionally } from '../conditional.ts';
-import { addRoute } from '../route.ts';
+import { conditionally } from '../conditional.ts';
+import { addRoute, NO_STORE } from '../route.ts';
 
 export interface OverviewRoutesOptions {
   readonly readTelemetry: () => Promise<Telemetry>;
@@ -14,18 +14,22 @@ const SIZE_STEP_BYTES = 64 * 1024 ** 2;
 
 /** What the page shows besides downloads: telemetry, configuration, console. */
 export function overviewRoutes(app: FastifyInstance, options: OverviewRoutesOptions): void {
-  addRoute(app, 'telemetry', async (request, reply) => {
+  addRoute(app, 'telemetry', async (request) => {
     const telemetry = await options.readTelemetry();
-    return sendConditionally(request, reply, telemetry, 'weak', steadyPart(telemetry));
+    return conditionally(request, telemetry, 'weak', steadyPart(telemetry));
   });
 
-  addRoute(app, 'configuration', (_request, reply) =>
-    reply.header('cache-control', 'no-cache').send(options.readConfiguration()),
-  );
+  addRoute(app, 'configuration', () => ({
+    status: 200,
+    headers: { 'cache-control': 'no-cache' },
+    body: options.readConfiguration(),
+  }));
 
-  addRoute(app, 'log', (request, reply) =>
-    reply.header('cache-control', 'no-store').send(options.log.console(request.query.after ?? 0)),
-  );
+  addRoute(app, 'log', (request) => ({
+    status: 200,
+    headers: NO_STORE,
+    body: options.log.console(request.query.after ?? 0),
+  }));
 }
 
 /** Leaves out what changes while nothing happens, so that an idle server answers 304. */

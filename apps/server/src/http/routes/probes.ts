@@ -1,6 +1,6 @@
 import type { CreateProbe, Probe } from '@artemis/contracts';
 import type { FastifyInstance } from 'fastify';
-import { addRoute } from '../route.ts';
+import { addRoute, NO_STORE } from '../route.ts';
 
 export interface ProbeRoutesOptions {
   readonly probes: {
@@ -13,7 +13,7 @@ export function probeRoutes(app: FastifyInstance, { probes }: ProbeRoutesOptions
   addRoute(app, 'createProbe', async (request, reply) => {
     const gone = new AbortController();
     reply.raw.once('close', () => gone.abort());
-    const probe = await probes.probe(request.body, gone.signal);
-    return reply.header('cache-control', 'no-store').send(probe);
+    const body = await probes.probe(request.body, gone.signal);
+    return { status: 200, headers: NO_STORE, body };
   });
 }
