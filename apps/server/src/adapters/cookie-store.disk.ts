@@ -1,11 +1,32 @@
 import { chmod, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { nullable } from '@artemis/contracts';
+import { Type } from '@sinclair/typebox';
 import type { CookieStore, StoredJar } from '../domain/ports.ts';
 import { siteOf } from '../domain/cookies/cookie-site.ts';
 import type { Logger } from '../domain/records.ts';
+import { readStored } from '../stored.ts';
 import { syncFolder, writeDurably } from './files/durable-file.ts';
 
 const VERSION = 1;
+const JarFile = Type.Object({
+  version: Type.Literal(VERSION),
+  site: Type.String(),
+  cookies: Type.Array(
+    Type.Object({
+      domain: Type.String(),
+      isForSubdomains: Type.Boolean(),
+      path: Type.String(),
+      isSecure: Type.Boolean(),
+      isHttpOnly: Type.Boolean(),
+      expiresAt: nullable(Type.Number()),
+      name: Type.String(),
+      value: Type.String(),
+    }),
+  ),
+  updatedAt: Type.String(),
+  lastSuccessAt: nullable(Type.String()),
+});
 const FILE_NAME = /^([a-z0-9._-]+)\.json$/;
 
 /** A file a site in a folder of its own, for nobody but the user that the server runs as. */
@@ -23,10 +44,8 @@ export function createDiskCookieStore(folder: string, logger: Logger): CookieSto
     if (site === undefined || siteOf(site) !== site) return null;
     const path = join(folder, name);
     await chmod(path, 0o600);
-    const stored = JSON.parse(await readFile(path, 'utf8')) as StoredJar & { version: number };
-    if (stored.version !== VERSION || stored.site !== site || !Array.isArray(stored.cookies)) {
-      throw new Error('not a jar of this version');
-    }
+    const stored = await readStored(JarFile, await readFile(path, 'utf8'));
+    if (stored?.site !== site) throw new Error('not a jar of this version');
     const { cookies, updatedAt, lastSuccessAt } = stored;
     return { site, cookies, updatedAt, lastSuccessAt };
   }
@@ -42,7 +61,6 @@ export function createDiskCookieStore(folder: string, logger: Logger): CookieSto
           const jar = await readJar(name);
           if (jar !== null) jars.push(jar);
         } catch {
-          // Without the error: one of JSON.parse quotes what it has read.
           logger.warn({ file: name }, 'a file of cookies cannot be read and is left alone');
         }
       }

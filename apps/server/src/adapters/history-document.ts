@@ -1,12 +1,25 @@
 import { randomUUID } from 'node:crypto';
 import { Download, parseUrl } from '@artemis/contracts';
+import { Type } from '@sinclair/typebox';
 import { Ajv } from 'ajv';
 import { BLANK_RECORD } from '../domain/blank-record.ts';
 import type { HistoryContent, IdempotencyEntry } from '../domain/ports.ts';
 
 export const HISTORY_VERSION = 1;
 
-const isDownload = new Ajv({ strict: true, allowUnionTypes: true }).compile<Download>(Download);
+/** As in requests, and not by TypeBox's own check: that counts an emoji as two, so that notes which were taken would be too long. */
+const ajv = new Ajv({ strict: true, allowUnionTypes: true });
+const isDownload = ajv.compile<Download>(Download);
+
+const isIdempotencyEntry = ajv.compile<IdempotencyEntry>(
+  Type.Object({
+    key: Type.String(),
+    bodyHash: Type.String(),
+    downloadIds: Type.Array(Type.String()),
+    duplicateIds: Type.Array(Type.String()),
+    at: Type.String(),
+  }),
+);
 
 /** Written by a newer Artemis: using it here would lose what we do not know. */
 export class NewerHistoryError extends Error {
@@ -42,7 +55,7 @@ export function parseHistory(text: string): ParsedHistory {
     return [download];
   });
   const idempotency = Array.isArray(document['idempotency'])
-    ? document['idempotency'].filter(isIdempotencyEntry)
+    ? document['idempotency'].filter((entry) => isIdempotencyEntry(entry))
     : [];
   const seq = Number.isSafeInteger(document['seq']) ? Number(document['seq']) : 0;
   return { downloads, idempotency, seq, unreadable: raw.length - downloads.length };
@@ -73,15 +86,4 @@ function readRecord(entry: unknown): Download | null {
     updated_at: given.updated_at ?? createdAt,
   };
   return isDownload(record) ? record : null;
-}
-
-function isIdempotencyEntry(entry: unknown): entry is IdempotencyEntry {
-  if (typeof entry !== 'object' || entry === null) return false;
-  const { key, bodyHash, downloadIds, duplicateIds, at } = entry as Partial<IdempotencyEntry>;
-  return (
-    [key, bodyHash, at].every((text) => typeof text === 'string') &&
-    [downloadIds, duplicateIds].every(
-      (ids) => Array.isArray(ids) && ids.every((id) => typeof id === 'string'),
-    )
-  );
 }

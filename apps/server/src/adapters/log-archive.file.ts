@@ -1,12 +1,17 @@
 import { appendFile, open, rename, stat, writeFile } from 'node:fs/promises';
+import { LogLine } from '@artemis/contracts';
+import { Type } from '@sinclair/typebox';
 import type { KeptLine, LogArchive } from '../domain/activity-log.ts';
 import type { Logger } from '../domain/records.ts';
+import { readStoredLines } from '../stored.ts';
 import { writeDurably } from './files/durable-file.ts';
 
 /** Lines come in bursts; one write takes them all. */
 const FLUSH_MS = 1000;
 /** Two files of this size at most: the current one and the one before. */
 const MAX_FILE_BYTES = 8 * 1024 * 1024;
+
+const StoredLine = Type.Composite([LogLine, Type.Object({ is_for_console: Type.Boolean() })]);
 
 export interface FileLogArchiveOptions {
   readonly path: string;
@@ -62,9 +67,8 @@ export function createFileLogArchive({ path, logger }: FileLogArchiveOptions): F
       let wanted: readonly KeptLine[] = [];
       try {
         const texts = await Promise.all([olderPath, path].map(readEnd));
-        wanted = withoutRepeats(
-          texts.flatMap((text) => text.split('\n').flatMap(parseLine)),
-        ).filter(isWanted);
+        const lines = texts.flatMap((text) => text.split('\n'));
+        wanted = withoutRepeats(await readStoredLines(StoredLine, lines)).filter(isWanted);
         const kept = wanted.map((line) => `${JSON.stringify(line)}\n`).join('');
         // Whole before the other file is emptied: a stop between the two repeats lines and loses none.
         await writeDurably(olderPath, kept, 0o600);
@@ -109,20 +113,4 @@ async function readEnd(path: string): Promise<string> {
 function withoutRepeats(lines: readonly KeptLine[]): readonly KeptLine[] {
   const seen = new Set<number>();
   return lines.filter(({ seq }) => !seen.has(seq) && seen.add(seq));
-}
-
-/** A line that was cut by a kill is left out. */
-function parseLine(text: string): readonly KeptLine[] {
-  try {
-    const line = JSON.parse(text) as Partial<KeptLine> | null;
-    const isWhole =
-      typeof line?.seq === 'number' &&
-      typeof line.at === 'string' &&
-      typeof line.level === 'string' &&
-      typeof line.text === 'string' &&
-      typeof line.is_for_console === 'boolean';
-    return isWhole ? [line as KeptLine] : [];
-  } catch {
-    return [];
-  }
 }

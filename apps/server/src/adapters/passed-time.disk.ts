@@ -1,12 +1,22 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { nullable } from '@artemis/contracts';
+import { Type } from '@sinclair/typebox';
 import { afterLook, begunAt, believedWallMs, type PassedTime } from '../domain/passed-time.ts';
 import type { Timekeeper } from '../domain/ports.ts';
 import type { Logger } from '../domain/records.ts';
+import { readStored } from '../stored.ts';
 import { writeDurably } from './files/durable-file.ts';
 
 /** Beyond the year 5000 nothing is a time any more. */
 const MOST_MS = 1e14;
+const Milliseconds = Type.Number({ exclusiveMinimum: -MOST_MS, exclusiveMaximum: MOST_MS });
+const StoredTime = Type.Object({
+  passedMs: Milliseconds,
+  zeroMs: Milliseconds,
+  setBackMs: Milliseconds,
+  doubt: Type.Optional(nullable(Type.Object({ offMs: Milliseconds, sinceMs: Milliseconds }))),
+});
 
 export interface DiskTimekeeperOptions {
   /** For `passed-time.json`; one that is missing or damaged is begun anew, which only makes files younger. */
@@ -53,12 +63,10 @@ export async function openDiskTimekeeper(options: DiskTimekeeperOptions): Promis
 
 async function readTime(path: string): Promise<PassedTime | null> {
   try {
-    const { passedMs, zeroMs, setBackMs, doubt } = JSON.parse(
-      await readFile(path, 'utf8'),
-    ) as PassedTime;
-    const numbers = [passedMs, zeroMs, setBackMs, doubt?.offMs ?? 0, doubt?.sinceMs ?? 0];
-    if (!numbers.every((number) => Math.abs(number) < MOST_MS)) return null;
-    return { passedMs, zeroMs, setBackMs, doubt: doubt ?? null };
+    const time = await readStored(StoredTime, await readFile(path, 'utf8'));
+    if (time === null) return null;
+    const { passedMs, zeroMs, setBackMs, doubt = null } = time;
+    return { passedMs, zeroMs, setBackMs, doubt };
   } catch {
     return null;
   }

@@ -1,9 +1,17 @@
 import { mkdir, open, readdir, readFile, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { itemsOf, mergedRanges, writtenRanges, type Metadata } from '@artemis/contracts';
+import {
+  itemsOf,
+  mergedRanges,
+  Metadata,
+  nullable,
+  oneOf,
+  writtenRanges,
+} from '@artemis/contracts';
+import { Type, type Static } from '@sinclair/typebox';
 import type { EntryEnd, PlaylistStore, StoredList } from '../domain/ports.ts';
 import type { Logger } from '../domain/records.ts';
-import type { ListedEntry } from '../domain/attempt.ts';
+import { readStored, readStoredLines, StoredEntry } from '../stored.ts';
 import { syncFolder, writeDurably } from './files/durable-file.ts';
 import { openLineLog, type LineLogOptions } from './files/line-log.ts';
 
@@ -15,12 +23,19 @@ const NEW_LINE = 0x0a;
 const MANY_ENDS = 100;
 
 /** The first line of a list. */
-interface Header {
-  readonly version: typeof VERSION;
-  readonly metadata: Metadata;
+const Header = Type.Object({
+  version: Type.Literal(VERSION),
+  metadata: Metadata,
   /** As `options.playlist.items`: the `index` of each entry. */
-  readonly indexes: string;
-}
+  indexes: Type.String(),
+});
+type Header = Static<typeof Header>;
+
+/** The place of an entry and how it has ended; null, and it is to be downloaded again. */
+const EndLine = Type.Tuple([
+  Type.Integer({ minimum: 0 }),
+  nullable(oneOf(['done', 'failed', 'skipped'])),
+]);
 
 export interface DiskPlaylistStoreOptions {
   /** Ours alone; created when it is missing. */
@@ -84,12 +99,9 @@ async function openEntries(path: string): Promise<Entries | null> {
   const content = await readFile(path).catch(ignoreMissing);
   if (content === null) return null;
   const end = content.indexOf(NEW_LINE);
-  const {
-    version,
-    metadata,
-    indexes: text,
-  } = JSON.parse(content.toString('utf8', 0, end)) as Header;
-  if (version !== VERSION) throw new Error(`version ${String(version)} of a list`);
+  const header = await readStored(Header, content.toString('utf8', 0, end));
+  if (header === null) throw new Error('the first line of a list is not of this version');
+  const { metadata, indexes: text } = header;
   const indexes = Uint32Array.from(
     (text === '' ? [] : writtenRanges(text)).flatMap(({ first, last }) =>
       Array.from({ length: last - first + 1 }, (_, step) => first + step),
@@ -115,7 +127,11 @@ async function openList(
   const text = (await readFile(endsPath, 'utf8').catch(ignoreMissing)) ?? '';
   const lines = text.split('\n');
   const ends = new Map<number, EntryEnd>();
-  for (const line of lines) takeEnd(line, indexes.length, ends);
+  for (const [place, end] of await readStoredLines(EndLine, lines)) {
+    if (place >= indexes.length) continue;
+    if (end === null) ends.delete(place);
+    else ends.set(place, end);
+  }
   const isTorn = lines.at(-1) !== '';
   if (isTorn || lines.length > 2 * indexes.length + MANY_ENDS) {
     const short = [...ends].map(([place, end]) => `${lineOf(place, end)}\n`).join('');
@@ -136,8 +152,11 @@ async function openList(
       file ??= open(entries.path, 'r');
       const { buffer, bytesRead } = await (await file).read(Buffer.alloc(bytes), 0, bytes, from);
       if (bytesRead !== bytes) throw new Error('a list that is cut short');
-      const read = buffer.toString('utf8').split('\n', last - place);
-      return read.map((line) => JSON.parse(line) as ListedEntry);
+      const lines = buffer.toString('utf8').split('\n', last - place);
+      const read = await readStoredLines(StoredEntry, lines);
+      // Entries go by their place: one that is left out would move those behind it.
+      if (read.length !== lines.length) throw new Error('a list with an entry that is none');
+      return read;
     },
     setEnds: (changes) => log.append([...changes].map(([place, end]) => lineOf(place, end))),
     async close() {
@@ -150,21 +169,6 @@ async function openList(
 
 function lineOf(place: number, end: EntryEnd | null): string {
   return JSON.stringify([place, end]);
-}
-
-/** Passes over the torn last line of a crash. */
-function takeEnd(line: string, total: number, ends: Map<number, EntryEnd>): void {
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch {
-    return;
-  }
-  if (!Array.isArray(value)) return;
-  const [place, end] = value as [unknown, unknown];
-  if (typeof place !== 'number' || !Number.isInteger(place) || place < 0 || place >= total) return;
-  if (end === 'done' || end === 'failed' || end === 'skipped') ends.set(place, end);
-  else if (end === null) ends.delete(place);
 }
 
 function ignoreMissing(error: NodeJS.ErrnoException): null {

@@ -65,9 +65,11 @@ it('leaves alone what it cannot read, and its warning does not quote it', async 
   const damaged = 'planted-secret not JSON';
   await writeFile(join(folder, 'damaged.example.json'), damaged);
   await writeFile(join(folder, 'other.example.json'), JSON.stringify(jarOf('evil.example', 'x')));
+  const half = { ...jarOf('half.example', 'planted'), version: 1, cookies: [{ name: 'sid' }] };
+  await writeFile(join(folder, 'half.example.json'), JSON.stringify(half));
   await writeFile(join(folder, 'notes.txt'), 'mine');
   expect((await open().load()).map(({ site }) => site)).toEqual(['example.com']);
-  expect(warnings).toHaveLength(2);
+  expect(warnings).toHaveLength(3);
   expect(warnings.join()).not.toContain('planted');
   expect(await readFile(join(folder, 'damaged.example.json'), 'utf8')).toBe(damaged);
 });

@@ -56,17 +56,20 @@ it('counts what passed after the last save by the clock, as for a server that wa
   expect((await open()).look().passedMs).toBe(HOUR_MS);
 });
 
-it.each(['', '{"passedMs":"old"}', 'null', '{"passedMs":1e300,"zeroMs":0,"setBackMs":0}'])(
-  'begins anew with a damaged file: %s',
-  async (text) => {
-    await mkdir(join(folder, 'data'));
-    await writeFile(path(), text);
-    const keeper = await open();
-    expect(keeper.look()).toMatchObject({ passedMs: 0, doubt: null });
-    await keeper.save();
-    expect(JSON.parse(await readFile(path(), 'utf8'))).toMatchObject({ passedMs: 0 });
-  },
-);
+it.each([
+  '',
+  '{"passedMs":"old"}',
+  '{"passedMs":"5","zeroMs":0,"setBackMs":0}',
+  'null',
+  '{"passedMs":1e300,"zeroMs":0,"setBackMs":0}',
+])('begins anew with a damaged file: %s', async (text) => {
+  await mkdir(join(folder, 'data'));
+  await writeFile(path(), text);
+  const keeper = await open();
+  expect(keeper.look()).toMatchObject({ passedMs: 0, doubt: null });
+  await keeper.save();
+  expect(JSON.parse(await readFile(path(), 'utf8'))).toMatchObject({ passedMs: 0 });
+});
 
 it('goes on when the file cannot be written', async () => {
   const keeper = await open();

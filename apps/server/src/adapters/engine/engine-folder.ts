@@ -2,21 +2,22 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { lstat, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  isRunning,
-  ownIdentity,
-  processNamespace,
-  type ProcessIdentity,
-} from '../files/process-identity.ts';
+import { nullable } from '@artemis/contracts';
+import { Type, type Static } from '@sinclair/typebox';
+import { readStored } from '../../stored.ts';
+import { isRunning, ownIdentity, processNamespace } from '../files/process-identity.ts';
 
 const PREFIX = 'artemis-engine-';
 const OWNER_FILE = 'owner';
 /** `sockaddr_un` holds 104 bytes on macOS. */
 const MAX_FOLDER_LENGTH = 80;
 
-interface Owner extends ProcessIdentity {
-  readonly namespace: string | null;
-}
+const Owner = Type.Object({
+  pid: Type.Integer(),
+  startTicks: nullable(Type.String()),
+  bootId: nullable(Type.String()),
+  namespace: nullable(Type.String()),
+});
 
 /**
  * A new folder for the sockets of the engine hosts. mkdtemp makes it 0700: whoever reaches a socket in it may run
@@ -24,7 +25,7 @@ interface Owner extends ProcessIdentity {
  */
 export function createEngineFolder(base = engineFolderBase()): string {
   const folder = mkdtempSync(join(base, PREFIX));
-  const owner: Owner = { ...ownIdentity(), namespace: processNamespace() };
+  const owner: Static<typeof Owner> = { ...ownIdentity(), namespace: processNamespace() };
   writeFileSync(join(folder, OWNER_FILE), JSON.stringify(owner), { mode: 0o600, flag: 'wx' });
   return folder;
 }
@@ -48,8 +49,8 @@ async function isAbandoned(folder: string): Promise<boolean> {
     const found = await lstat(folder);
     const isOurs = found.isDirectory() && found.uid === process.getuid?.();
     if (!isOurs || (found.mode & 0o077) !== 0) return false;
-    const owner = JSON.parse(await readFile(join(folder, OWNER_FILE), 'utf8')) as Owner;
-    return owner.namespace === processNamespace() && !isRunning(owner);
+    const owner = await readStored(Owner, await readFile(join(folder, OWNER_FILE), 'utf8'));
+    return owner?.namespace === processNamespace() && !isRunning(owner);
   } catch {
     return false;
   }

@@ -1,11 +1,16 @@
 import { readFile } from 'node:fs/promises';
+import { Type, type Static } from '@sinclair/typebox';
+import { readStored, shapeCheck } from '../../stored.ts';
 import { writeDurably } from './durable-file.ts';
 
-interface Sighting {
+const Sighting = Type.Object({
   /** As the folder had it then: another one tells that it was used since. */
-  readonly mtimeMs: number;
-  readonly passedMs: number;
-}
+  mtimeMs: Type.Number(),
+  passedMs: Type.Number(),
+});
+type Sighting = Static<typeof Sighting>;
+
+const NamedSighting = Type.Tuple([Type.String(), Sighting]);
 
 /** One look at all folders. */
 export interface Look {
@@ -24,7 +29,7 @@ export interface FolderSightings {
 
 /** One that cannot be read is begun anew: folders only stay longer. */
 export async function openFolderSightings(path: string): Promise<FolderSightings> {
-  let known = parse(await readFile(path, 'utf8').catch(() => ''));
+  let known = await parse(await readFile(path, 'utf8').catch(() => ''));
   let text = serialised(known);
 
   return {
@@ -54,10 +59,7 @@ function serialised(sightings: ReadonlyMap<string, Sighting>): string {
   return `${JSON.stringify([...sightings])}\n`;
 }
 
-function parse(text: string): ReadonlyMap<string, Sighting> {
-  try {
-    return new Map(JSON.parse(text) as [string, Sighting][]);
-  } catch {
-    return new Map();
-  }
+async function parse(text: string): Promise<ReadonlyMap<string, Sighting>> {
+  const entries = (await readStored(Type.Array(Type.Unknown()), text)) ?? [];
+  return new Map(entries.filter(await shapeCheck(NamedSighting)));
 }

@@ -1,6 +1,8 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { Type, type Static } from '@sinclair/typebox';
 import { judgeAge, type AgeMarks } from '../../domain/passed-time.ts';
+import { readStoredLines, shapeCheck, type ShapeCheck } from '../../stored.ts';
 import { syncFolder, writeDurably } from './durable-file.ts';
 import type { FileFacts } from './file-identity.ts';
 import { openLineLog, type LineLogOptions } from './line-log.ts';
@@ -74,12 +76,11 @@ export async function openPublishedIndex(
     if (error.code === 'ENOENT') return '';
     throw error;
   });
-  for (const line of text.split('\n')) {
-    const change = parseLine(line);
-    if (change === null) continue;
+  const isMarks = await shapeCheck(Marks);
+  for (const change of await readStoredLines(Change, text.split('\n'))) {
     if ('removed' in change) drop(change.removed);
     else if ('marked' in change) setAge(change.marked, change.age);
-    else put(change);
+    else put(withKnownAge(change, isMarks));
   }
   await writeDurably(
     path,
@@ -121,24 +122,37 @@ export async function openPublishedIndex(
   };
 }
 
-type Change =
-  | PublishedFile
-  | { readonly removed: string }
-  | { readonly marked: string; readonly age: AgeMarks };
+const Facts = Type.Object({
+  inode: Type.Number(),
+  sizeBytes: Type.Number(),
+  modifiedMs: Type.Optional(Type.Number()),
+  sample: Type.Optional(Type.String()),
+});
+const Marks = Type.Object({
+  storedAtMs: Type.Optional(Type.Number()),
+  dueAtMs: Type.Optional(Type.Number()),
+});
+const Published = Type.Composite([
+  Facts,
+  Type.Object({
+    path: Type.String(),
+    downloadId: Type.String(),
+    suffix: Type.String(),
+    publishedAtMs: Type.Number(),
+    age: Type.Optional(Type.Unknown()),
+    replaces: Type.Optional(Facts),
+  }),
+]);
+const Change = Type.Union([
+  Type.Object({ removed: Type.String() }),
+  Type.Object({ marked: Type.String(), age: Marks }),
+  Published,
+]);
 
-/** Null for the torn last line of a crash. */
-function parseLine(line: string): Change | null {
-  try {
-    const value = JSON.parse(line) as Change;
-    if ('removed' in value) return typeof value.removed === 'string' ? value : null;
-    if ('marked' in value) {
-      return typeof value.marked === 'string' && typeof value.age === 'object' ? value : null;
-    }
-    const { path, downloadId, suffix, inode, sizeBytes, publishedAtMs } = value;
-    const hasTexts = [path, downloadId, suffix].every((text) => typeof text === 'string');
-    const hasNumbers = [inode, sizeBytes, publishedAtMs].every((number) => Number.isFinite(number));
-    return hasTexts && hasNumbers ? value : null;
-  } catch {
-    return null;
-  }
+/** Marks that cannot be read are made anew; the file is still ours. */
+function withKnownAge(
+  { age, ...file }: Static<typeof Published>,
+  isMarks: ShapeCheck<typeof Marks>,
+): PublishedFile {
+  return isMarks(age) ? { ...file, age } : file;
 }

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, realpath, rm, rmdir, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Type, type Static } from '@sinclair/typebox';
 import { beginningOf, type PassedTime } from '../../domain/passed-time.ts';
+import { readStored } from '../../stored.ts';
 import { JOBS_FOLDER, type DownloadsLock } from './downloads-lock.ts';
 import { writeDurably } from './durable-file.ts';
 import { lstatOrNull } from './file-moves.ts';
@@ -41,12 +43,13 @@ export interface WorkFolders {
 }
 
 /** Since when this instance has had this folder and this history without a break. */
-interface Reign {
-  readonly id: string;
-  readonly instance: string;
+const Reign = Type.Object({
+  id: Type.String(),
+  instance: Type.String(),
   /** As a `passedMs` of its time. */
-  readonly sinceMs: number;
-}
+  sinceMs: Type.Number(),
+});
+type Reign = Static<typeof Reign>;
 
 /**
  * The marks lie beside the work folders: what runs in a folder may write there, and must not be able to say whose it is.
@@ -186,9 +189,8 @@ async function readReign(
   latestMs: number,
 ): Promise<Reign | null> {
   try {
-    const reign = JSON.parse(await readFile(path, 'utf8')) as Reign;
-    const isWhole = typeof reign.id === 'string' && Number.isFinite(reign.sinceMs);
-    return isWhole && reign.instance === instanceId && reign.sinceMs <= latestMs ? reign : null;
+    const reign = await readStored(Reign, await readFile(path, 'utf8'));
+    return reign?.instance === instanceId && reign.sinceMs <= latestMs ? reign : null;
   } catch {
     return null;
   }

@@ -2,6 +2,8 @@ import { spawn } from 'node:child_process';
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { Type, type Static } from '@sinclair/typebox';
+import { readStored, shapeCheck } from '../../stored.ts';
 
 /** A tool that has not answered by then is treated as one that does not run. */
 const ANSWER_WITHIN_MS = 5_000;
@@ -38,10 +40,13 @@ export interface ToolAsker {
   remember(): Promise<void>;
 }
 
-interface Remembered {
-  readonly files: Readonly<Record<string, string>>;
-  readonly value: unknown;
-}
+const Remembered = Type.Object({
+  files: Type.Record(Type.String(), Type.String()),
+  value: Type.Unknown(),
+});
+type Remembered = Static<typeof Remembered>;
+
+const Memory = Type.Record(Type.String(), Type.Unknown());
 
 export async function createToolAsker(memoryFile: string, searchPath: string): Promise<ToolAsker> {
   const known = await readMemory(memoryFile);
@@ -94,17 +99,16 @@ export async function createToolAsker(memoryFile: string, searchPath: string): P
 
 async function readMemory(memoryFile: string): Promise<Map<string, Remembered>> {
   try {
-    const entries = Object.entries(JSON.parse(await readFile(memoryFile, 'utf8')) as object);
+    const memory = await readStored(Memory, await readFile(memoryFile, 'utf8'));
+    const isRemembered = await shapeCheck(Remembered);
     return new Map(
-      entries.filter((entry): entry is [string, Remembered] => isRemembered(entry[1])),
+      Object.entries(memory ?? {}).flatMap(([name, value]) =>
+        isRemembered(value) ? [[name, value] as const] : [],
+      ),
     );
   } catch {
     return new Map();
   }
-}
-
-function isRemembered(value: unknown): value is Remembered {
-  return typeof value === 'object' && value !== null && 'files' in value && 'value' in value;
 }
 
 async function marksOf(files: readonly string[]): Promise<Record<string, string>> {

@@ -1,6 +1,8 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FailureCode } from '@artemis/contracts';
+import { Type } from '@sinclair/typebox';
+import { readStored } from '../../stored.ts';
 import { readFolderRecord, writeFolderRecord } from './folder-record.ts';
 import type { Outcome } from '../../domain/attempt.ts';
 
@@ -8,6 +10,7 @@ import type { Outcome } from '../../domain/attempt.ts';
 const LOST = 'lost.json';
 /** What an attempt has found to be missing; the segments that there are lie beside it. */
 const MISSING = 'missing.json';
+const Missing = Type.Object({ figures: Type.String() });
 
 /** About this computer, or for a person to decide: no word about the segments. */
 const TOLD_AS_THEY_ARE: ReadonlySet<FailureCode> = new Set<FailureCode>([
@@ -35,10 +38,8 @@ export async function rememberMissing(jobFolder: string, figures: string): Promi
 /** In figures; null when no attempt has ended because of missing segments, or what it left is gone. */
 export async function readMissing(jobFolder: string): Promise<string | null> {
   try {
-    const { figures } = JSON.parse(await readFolderRecord(join(jobFolder, MISSING))) as {
-      figures?: unknown;
-    };
-    return typeof figures === 'string' ? figures : null;
+    const stored = await readStored(Missing, await readFolderRecord(join(jobFolder, MISSING)));
+    return stored?.figures ?? null;
   } catch {
     return null;
   }

@@ -1,5 +1,8 @@
 import { lstat, open, rm } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
+import { ARTIFACT_KINDS, DownloadWarning, Metadata, nullable, oneOf } from '@artemis/contracts';
+import { Type } from '@sinclair/typebox';
+import { readStored, StoredEntry } from '../../stored.ts';
 import { readFolderRecord, writeFolderRecord } from './folder-record.ts';
 import { fileNamed } from './job-folder.ts';
 import { withoutEncoding } from '../media/media-types.ts';
@@ -7,6 +10,32 @@ import type { VerifiedOutcome } from '../../domain/attempt.ts';
 
 const FILE_NAME = 'outcome.json';
 const VERSION = 1;
+
+const StoredOutcome = Type.Object({
+  version: Type.Literal(VERSION),
+  outcome: Type.Object({
+    kind: Type.Literal('done'),
+    files: Type.Array(
+      Type.Object({
+        kind: oneOf(ARTIFACT_KINDS),
+        path: Type.String(),
+        suffix: Type.String(),
+        sizeBytes: Type.Number(),
+        contentType: Type.String(),
+      }),
+    ),
+    entries: Type.Optional(Type.Array(StoredEntry)),
+    metadata: Metadata,
+    warnings: Type.Array(DownloadWarning),
+    usage: nullable(
+      Type.Object({
+        tier: oneOf(['warm', 'cold']),
+        cpuSeconds: nullable(Type.Number()),
+        peakMemoryBytes: nullable(Type.Number()),
+      }),
+    ),
+  }),
+});
 
 /**
  * Remembers in the job folder that a download is complete and checked, after its files are safe on the disk: a
@@ -28,8 +57,8 @@ export async function writeOutcome(jobFolder: string, outcome: VerifiedOutcome):
 export async function readOutcome(jobFolder: string): Promise<VerifiedOutcome | null> {
   try {
     const text = await readFolderRecord(join(jobFolder, FILE_NAME));
-    const stored = JSON.parse(text) as { version: number; outcome: VerifiedOutcome };
-    if (stored.version !== VERSION || stored.outcome.kind !== 'done') return null;
+    const stored = await readStored(StoredOutcome, text);
+    if (stored === null) return null;
     const files = stored.outcome.files.map((file) => ({
       ...file,
       path: join(jobFolder, file.path),

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { nullable } from '@artemis/contracts';
+import { Type, type Static } from '@sinclair/typebox';
+import { readStored } from '../../stored.ts';
 import { readFolderRecord, writeFolderRecord } from './folder-record.ts';
 import { SET_ASIDE } from './set-aside.ts';
 import type { OutputMessage, VideoInfo } from '../output/output-lines.ts';
@@ -12,15 +15,16 @@ const VERSION = 1;
 /** What was recorded of a live stream before the run that goes on: see `live-parts.ts`. */
 export const LIVE_PART = /^media-live(\d+)\.\w+$/;
 
-interface ResumeState {
-  readonly version: number;
+const ResumeState = Type.Object({
+  version: Type.Literal(VERSION),
   /** Of URL and selection: another selection may give other bytes under the same name. */
-  readonly key: string;
-  readonly formats: readonly { readonly formatId: string; readonly sizeBytes: number | null }[];
-  readonly durationSeconds: number | null;
-  readonly fragmentCounts: Readonly<Record<string, number>>;
-  readonly isLive?: boolean;
-}
+  key: Type.String(),
+  formats: Type.Array(Type.Object({ formatId: Type.String(), sizeBytes: nullable(Type.Number()) })),
+  durationSeconds: nullable(Type.Number()),
+  fragmentCounts: Type.Record(Type.String(), Type.Number()),
+  isLive: Type.Optional(Type.Boolean()),
+});
+type ResumeState = Static<typeof ResumeState>;
 
 /**
  * Guards partial files against a site that has other media under the link meanwhile. What is fetched as one file is
@@ -156,8 +160,9 @@ function factsOf({ formats }: VideoInfo): ResumeState['formats'] {
 
 async function readState(jobFolder: string, key: string): Promise<ResumeState | null> {
   try {
-    const state = JSON.parse(await readFolderRecord(join(jobFolder, FILE_NAME))) as ResumeState;
-    return state.version === VERSION && state.key === key ? state : null;
+    const text = await readFolderRecord(join(jobFolder, FILE_NAME));
+    const state = await readStored(ResumeState, text);
+    return state?.key === key ? state : null;
   } catch {
     return null;
   }

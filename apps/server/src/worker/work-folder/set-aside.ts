@@ -1,5 +1,8 @@
 import { lstat, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { nullable } from '@artemis/contracts';
+import { Type } from '@sinclair/typebox';
+import { readStored } from '../../stored.ts';
 import { readFolderRecord, writeFolderRecord } from './folder-record.ts';
 import type { VideoInfo } from '../output/output-lines.ts';
 
@@ -9,6 +12,27 @@ import type { VideoInfo } from '../output/output-lines.ts';
  */
 export const SET_ASIDE = 'set-aside';
 const FACTS = 'facts.json';
+
+const StoredFacts = Type.Object({
+  video: Type.Object({
+    fields: Type.Record(Type.String(), Type.Unknown()),
+    formats: Type.Array(
+      Type.Object({
+        formatId: Type.String(),
+        sizeBytes: nullable(Type.Number()),
+        isSizeExact: Type.Boolean(),
+        bitrate: nullable(Type.Number()),
+        hasVideo: Type.Boolean(),
+        protocol: nullable(Type.String()),
+      }),
+    ),
+    durationSeconds: nullable(Type.Number()),
+    isLive: Type.Boolean(),
+    sponsorSeconds: Type.Number(),
+  }),
+  filePath: nullable(Type.String()),
+  missing: nullable(Type.String()),
+});
 
 export interface SetAside {
   readonly video: VideoInfo;
@@ -36,7 +60,8 @@ export async function readSetAside(jobFolder: string): Promise<SetAside | null> 
   try {
     // A link in its place would lead anywhere.
     if (!(await lstat(folder)).isDirectory()) return null;
-    const facts = JSON.parse(await readFolderRecord(join(folder, FACTS))) as SetAside;
+    const facts = await readStored(StoredFacts, await readFolderRecord(join(folder, FACTS)));
+    if (facts === null) return null;
     const { filePath } = facts;
     return { ...facts, filePath: filePath === null ? null : join(folder, basename(filePath)) };
   } catch {

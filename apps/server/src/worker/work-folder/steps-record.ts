@@ -1,14 +1,17 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Type, type Static } from '@sinclair/typebox';
+import { readStored } from '../../stored.ts';
 import { readFolderRecord } from './folder-record.ts';
 
 /** Written by the engine (`engine/steps.py`) while it works on media that is fetched. */
 const FILE_NAME = 'steps.json';
 
-interface Steps {
-  readonly begun?: unknown;
-  readonly files?: Readonly<Record<string, unknown>>;
-}
+const Steps = Type.Object({
+  begun: Type.Optional(Type.Unknown()),
+  files: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+});
+type Steps = Static<typeof Steps>;
 
 /** How often the steps after the download were begun without being finished; 0 when nothing is known of it. */
 export async function stepsBegun(jobFolder: string): Promise<number> {
@@ -31,7 +34,7 @@ export async function forgetSteps(jobFolder: string): Promise<void> {
 
 async function readSteps(jobFolder: string): Promise<Steps> {
   try {
-    return JSON.parse(await readFolderRecord(join(jobFolder, FILE_NAME))) as Steps;
+    return (await readStored(Steps, await readFolderRecord(join(jobFolder, FILE_NAME)))) ?? {};
   } catch {
     return {};
   }
