@@ -21,7 +21,7 @@ const BROWSER = ['test/browser/**/*.test.ts'];
 
 type Part = Pick<
   NonNullable<TestProjectInlineConfiguration['test']>,
-  'include' | 'exclude' | 'isolate' | 'maxWorkers'
+  'include' | 'exclude' | 'isolate' | 'maxWorkers' | 'globalSetup'
 >;
 
 function project(name: string, groupOrder: number, part: Part): TestProjectInlineConfiguration {
@@ -54,8 +54,13 @@ export const projects = [
     exclude: [...ENGINE, ...BROWSER],
     isolate: false,
   }),
-  // One more than there are cores where this has to run: these wait for most of their time.
-  project('engine', 1, { include: ENGINE, maxWorkers: 3 }),
+  // Twice as many as there are cores where this has to run: these wait for most of their time.
+  project('engine', 1, {
+    include: ENGINE,
+    isolate: false,
+    maxWorkers: 4,
+    globalSetup: ['test/engine/engine-setup.ts'],
+  }),
   project('browser', 2, { include: BROWSER, isolate: false }),
 ];
 

@@ -98,6 +98,20 @@ export async function startEngine(
     () => host.current()?.tier === tier,
     () => `a ${tier} host (${complaints.join('; ')})`,
   );
+  const { open, run, removeFolders } = jobsAt(() => host.current()?.socketPath ?? '');
+  return {
+    host,
+    open,
+    run,
+    async close() {
+      await host.close();
+      await removeFolders();
+    },
+  };
+}
+
+/** The jobs of an engine, and the folders that were made for them. */
+export function jobsAt(socketPath: () => string) {
   const folders: string[] = [];
 
   async function open(request: JobRequest): Promise<RunningJob> {
@@ -112,7 +126,7 @@ export async function startEngine(
     };
     const lines: string[] = [];
     const controls: EngineControl[] = [];
-    const job = openEngineJob(host.current()?.socketPath ?? '', spec, {
+    const job = openEngineJob(socketPath(), spec, {
       onLine: (line) => lines.push(line),
       onControl: (control) => controls.push(control),
     });
@@ -132,14 +146,12 @@ export async function startEngine(
   }
 
   return {
-    host,
     open,
-    async run(request) {
+    async run(request: JobRequest): Promise<JobResult & { readonly folder: string }> {
       const { closed, lines, controls, folder } = await open(request);
       return { exit: await closed, lines, controls, folder };
     },
-    async close() {
-      await host.close();
+    async removeFolders(): Promise<void> {
       for (const folder of folders) await rm(folder, { recursive: true, force: true });
     },
   };

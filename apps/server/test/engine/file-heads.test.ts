@@ -3,8 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensureMedia } from '../origin/media.ts';
 import { saying } from '../origin/hostile-routes.ts';
 import { startOrigin, type Origin } from '../origin/origin.ts';
-import { TIERS, downloadArgv, startEngine, type EngineUnderTest } from './engine-under-test.ts';
+import { TIERS, downloadArgv } from './engine-under-test.ts';
 import { runCases } from './python-cases.ts';
+import { sharedEngine, type SharedEngine } from './shared-engine.ts';
 
 type Kind = 'media' | 'subtitle' | 'picture' | 'input';
 
@@ -159,11 +160,11 @@ describe('what the beginning of a file says', () => {
 });
 
 describe.each(TIERS)('a job of the %s engine', { timeout: 60_000 }, (tier) => {
-  let engine: EngineUnderTest;
+  let engine: SharedEngine;
   let origin: Origin;
 
   beforeAll(async () => {
-    [origin, engine] = await Promise.all([startOrigin(), startEngine(tier)]);
+    [origin, engine] = await Promise.all([startOrigin(), sharedEngine(tier)]);
   }, 60_000);
 
   afterAll(() => Promise.all([engine.close(), origin.close()]));

@@ -15,8 +15,9 @@ import { runsOf } from '../long-run.ts';
 import { cutConnection } from '../origin/exchange.ts';
 import { startOrigin, type Origin } from '../origin/origin.ts';
 import { createRandom } from '../torture/random.ts';
-import { downloadArgv, startEngine, TIERS, type EngineUnderTest } from './engine-under-test.ts';
+import { downloadArgv, TIERS } from './engine-under-test.ts';
 import { AES_KEY_HEX, AES_PATH, createSegmentGate, type SegmentGate } from './segment-gate.ts';
+import { sharedEngine, type SharedEngine } from './shared-engine.ts';
 
 const HLS = '/media/many/ts/index.m3u8';
 const SEED = Number(process.env['ARTEMIS_FRAGMENTS_SEED'] ?? 11);
@@ -38,14 +39,14 @@ const KINDS = {
 
 describe.each(TIERS)('fragments in a job of the %s engine', { timeout: 120_000 }, (tier) => {
   let origin: Origin;
-  let engine: EngineUnderTest;
+  let engine: SharedEngine;
   let gate: SegmentGate;
   let aesInfo: string;
   const folders: string[] = [];
 
   beforeAll(async () => {
     origin = await startOrigin();
-    engine = await startEngine(tier);
+    engine = await sharedEngine(tier);
     aesInfo = join(await newFolder(), 'aes.json');
     const url = `${origin.url}${AES_PATH}`;
     const names = { id: 'x', title: 'x', extractor: 'generic', extractor_key: 'Generic' };

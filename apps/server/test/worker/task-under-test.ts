@@ -17,7 +17,8 @@ import { createJobs, type Jobs } from '../../src/worker/engine/jobs.ts';
 import type { ListedEntry, Outcome, OutcomeFile, TaskEvent } from '../../src/domain/attempt.ts';
 import type { Task, TaskEngine, TaskLimits } from '../../src/worker/task.ts';
 import type { EngineHostTier } from '../../src/adapters/engine/engine-process.ts';
-import { engineTools, startEngine, waitUntil } from '../engine/engine-under-test.ts';
+import { engineTools, waitUntil } from '../engine/engine-under-test.ts';
+import { sharedEngine } from '../engine/shared-engine.ts';
 import { startOrigin, type Origin } from '../origin/origin.ts';
 
 const logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -75,13 +76,13 @@ export function progressOf(events: readonly TaskEvent[]) {
   return events.filter((event) => event.kind === 'progress');
 }
 
-/** The real engine, the real forward proxy and an origin; tasks run in the calling thread. */
+/** The engine of all files, a forward proxy and an origin of their own; tasks run in the calling thread. */
 export async function startTasks(
   alsoAllowed: readonly string[] = [],
   tier: EngineHostTier = process.platform === 'linux' ? 'warm' : 'cold',
 ): Promise<TasksUnderTest> {
   const origin = await startOrigin();
-  const engine = await startEngine(tier);
+  const engine = await sharedEngine(tier);
   const tools = await engineTools();
   const table = resolve(import.meta.dirname, '../../engine/addresses.json');
   const proxy = createEgressProxy({
