@@ -105,32 +105,6 @@ describe.runIf(process.platform === 'linux').each(VARIANTS)(
       expect(exit.status).toBe(0);
     });
 
-    it('are gone after job and host were killed together', async () => {
-      const other = await startEngine(tier, { isWatcherForced });
-      const job = await other.open(endlessFfmpeg());
-      const group = await job.pid();
-      await waitUntil(
-        async () => (await processesOfGroup(group)).length > 1,
-        () => 'ffmpeg to start',
-      );
-      const { parentPid } = (await processEntry(group)) ?? { parentPid: 0 };
-      process.kill(group, 'SIGKILL');
-      process.kill(parentPid, 'SIGKILL');
-      await waitForEmptyGroup(group);
-      await other.close();
-    });
-
-    it('are gone after the engine was closed, with the folder of its sockets', async () => {
-      const other = await startEngine(tier, { isWatcherForced });
-      const socketPath = other.host.current()?.socketPath ?? '';
-      const job = await other.open(endless());
-      const group = await job.pid();
-      await other.close();
-      await job.closed;
-      expect(await processesOfGroup(group)).toEqual([]);
-      expect(existsSync(join(socketPath, '..'))).toBe(false);
-    });
-
     it('see no descriptor of the host or of other jobs', async () => {
       const first = await engine.open(endless());
       const second = await engine.open(endless());
@@ -211,28 +185,6 @@ describe.runIf(process.platform === 'linux').each(VARIANTS)(
         await waitForEmptyGroup(group);
       });
 
-      it('go on under the old host while new jobs go to the new one', async () => {
-        const other = await startEngine(tier, { isWatcherForced });
-        const job = await other.open(endless());
-        const group = await job.pid();
-        const { parentPid } = (await processEntry(group)) ?? { parentPid: 0 };
-        other.host.replace(await engineTools());
-        await waitUntil(
-          () => other.host.current(),
-          () => 'the new host',
-        );
-        const { exit } = await other.run({ argv: ['--ignore-config', '--version'] });
-        expect(exit.status).toBe(0);
-        expect(await processesOfGroup(group)).toHaveLength(1);
-        job.stop();
-        expect((await job.closed).isHostLost).toBe(false);
-        await waitUntil(
-          async () => (await processEntry(parentPid)) === null,
-          () => 'the old host to end',
-        );
-        await other.close();
-      });
-
       it('of others do not wait for a worker that does not read', async () => {
         const argv = '-v trace -stream_loop -1 -i file:sound.wav -f null -'.split(' ');
         const folder = await folderWithSound();
@@ -247,6 +199,79 @@ describe.runIf(process.platform === 'linux').each(VARIANTS)(
         await waitForEmptyGroup(group);
       });
     }
+
+    // One engine whose hosts end one after another, and at last the engine itself.
+    describe('of another engine', () => {
+      let other: EngineUnderTest;
+
+      beforeAll(async () => {
+        other = await startEngine(tier, { isWatcherForced });
+      }, 60_000);
+
+      afterAll(() => other.close());
+
+      it('are gone after job and host were killed together', async () => {
+        const job = await other.open(endlessFfmpeg());
+        const group = await job.pid();
+        await waitUntil(
+          async () => (await processesOfGroup(group)).length > 1,
+          () => 'ffmpeg to start',
+        );
+        const { socketPath } = await hostOf(tier);
+        const { parentPid } = (await processEntry(group)) ?? { parentPid: 0 };
+        process.kill(group, 'SIGKILL');
+        process.kill(parentPid, 'SIGKILL');
+        await waitForEmptyGroup(group);
+        // Those below need one that lives.
+        await waitUntil(
+          async () => (await hostOf(tier)).socketPath !== socketPath,
+          () => 'another host',
+        );
+      });
+
+      if (tier === 'warm') {
+        it('go on under the old host while new jobs go to the new one', async () => {
+          const job = await other.open(endless());
+          const group = await job.pid();
+          const { parentPid } = (await processEntry(group)) ?? { parentPid: 0 };
+          other.host.replace(await engineTools());
+          await waitUntil(
+            () => other.host.current(),
+            () => 'the new host',
+          );
+          const { exit } = await other.run({ argv: ['--ignore-config', '--version'] });
+          expect(exit.status).toBe(0);
+          expect(await processesOfGroup(group)).toHaveLength(1);
+          job.stop();
+          expect((await job.closed).isHostLost).toBe(false);
+          await waitUntil(
+            async () => (await processEntry(parentPid)) === null,
+            () => 'the old host to end',
+          );
+        });
+      }
+
+      it('are gone after the engine was closed, with the folder of its sockets', async () => {
+        const { socketPath } = await hostOf(tier);
+        const job = await other.open(endless());
+        const group = await job.pid();
+        await other.close();
+        await job.closed;
+        expect(await processesOfGroup(group)).toEqual([]);
+        expect(existsSync(join(socketPath, '..'))).toBe(false);
+      });
+
+      /** After the one before has ended. */
+      function hostOf(wanted: typeof tier) {
+        return waitUntil(
+          () => {
+            const current = other.host.current();
+            return current?.tier === wanted ? current : null;
+          },
+          () => `a ${wanted} host`,
+        );
+      }
+    });
 
     async function holderInput(request: JobRequest): Promise<object> {
       const folder = await mkdtemp(join(tmpdir(), 'engine-held-'));

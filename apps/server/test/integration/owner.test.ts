@@ -10,6 +10,7 @@ import {
   createServerHome,
   eventually,
   firstCleanUp,
+  WITHOUT_ENGINE,
   type StartError,
   type ServerHome,
   type ServerProcess,
@@ -108,7 +109,7 @@ describe('a downloads folder', () => {
       expect(partial).toContain(download.id);
       const folder = join(home.downloadsDir, '.artemis-jobs', download.id);
       await utimes(folder, 1, 1);
-      const blind = await home.start(otherHome());
+      const blind = await home.start({ ...otherHome(), ...WITHOUT_ENGINE });
       expect((await blind.client.listDownloads({})).total).toBe(0);
       await firstCleanUp(blind);
       expect(await blind.stop()).toBe(0);
@@ -147,14 +148,17 @@ describe('a downloads folder', () => {
       expect([kept.status, purged.status, edited.status]).toEqual(Array(3).fill('completed'));
       await first.stop();
       const index = await forgetSamples();
-      const updated = await home.start(environment());
+      const updated = await home.start({ ...environment(), ...WITHOUT_ENGINE });
       await eventually(async () => (await readFile(index, 'utf8')).split('"sample"').length === 4);
       await updated.stop();
       const copy = join(home.folder, 'moved');
       execFileSync('cp', ['-a', home.downloadsDir, copy]);
       await appendFile(join(copy, `${edited.id}.mp4`), 'mine');
 
-      const second = await home.start({ ...environment(), DOWNLOADS_DIR: copy });
+      const second = await home.start({
+        ...{ ...environment(), ...WITHOUT_ENGINE },
+        DOWNLOADS_DIR: copy,
+      });
       const { download_url: link } = await second.client.getDownload(kept.id);
       const answer = await fetch(second.baseUrl + (link ?? ''));
       expect(answer.status).toBe(200);
@@ -191,7 +195,7 @@ describe('a downloads folder', () => {
       }
 
       // The first clean-up sees them, the one a day later removes them.
-      const seeing = await home.start(environment());
+      const seeing = await home.start({ ...environment(), ...WITHOUT_ENGINE });
       await firstCleanUp(seeing);
       expect((await home.partialFiles()).length).toBeGreaterThan(2000);
       await seeing.stop();

@@ -14,6 +14,12 @@ const PROGRAM =
     ? ['dist/main.js']
     : ['--conditions=@artemis/source', '--import', 'tsx', 'src/main.ts'];
 
+/**
+ * For a server that downloads nothing: it has no yt-dlp, and says so. An engine takes as much of a processor to become
+ * warm as all the rest of a start.
+ */
+export const WITHOUT_ENGINE = { YTDLP_PATH: '/nowhere/yt-dlp' } as const;
+
 export interface ServerProcess {
   readonly child: ChildProcess;
   readonly baseUrl: string;

@@ -9,6 +9,7 @@ import {
   descendantsOf,
   eventually,
   StartError,
+  WITHOUT_ENGINE,
   stillThere,
   type ServerHome,
   type ServerProcess,
@@ -158,7 +159,9 @@ describe('a server that runs', () => {
         expect(bad).rejects.toMatchObject({ exitCode: 78 }),
         expect(bad).rejects.not.toThrow(/short/),
       ]);
-      await expect(other.start({ ...environment(), PORT: port })).rejects.toMatchObject({
+      await expect(
+        other.start({ ...environment(), ...WITHOUT_ENGINE, PORT: port }),
+      ).rejects.toMatchObject({
         exitCode: 1,
       });
     } finally {
@@ -178,7 +181,7 @@ describe('a start', () => {
       await first.client.waitFor(downloads[0]?.id ?? '', { intervalMs: 50 });
       await first.stop();
       await truncate(home.historyFile, 100);
-      const second = await home.start(environment());
+      const second = await home.start({ ...environment(), ...WITHOUT_ENGINE });
       const list = await second.client.listDownloads();
       expect(list.downloads.map(({ id, status }) => [id, status])).toEqual([
         [downloads[0]?.id, 'completed'],
@@ -198,10 +201,7 @@ describe('a start', () => {
         { id: '0a2b4c6d-0000-4000-8000-000000000001', url: 'https://example.org/v', title: 'Old' },
       ];
       await writeFile(home.historyFile, JSON.stringify(old));
-      const server = await home.start({
-        ...environment(),
-        YTDLP_PATH: join(home.folder, 'nothing'),
-      });
+      const server = await home.start({ ...environment(), ...WITHOUT_ENGINE });
       const list = await server.client.listDownloads();
       expect(list.downloads).toMatchObject([{ title: 'Old', status: 'completed', tags: [] }]);
       const readiness = await server.client.call('readiness');

@@ -1,5 +1,10 @@
 import { join } from 'node:path';
-import { createServerHome, StartError, type ServerProcess } from '../integration/server-process.ts';
+import {
+  createServerHome,
+  StartError,
+  WITHOUT_ENGINE,
+  type ServerProcess,
+} from '../integration/server-process.ts';
 import { createVerdict, times, type Scenario } from './scenario.ts';
 
 export const twoServers: Scenario = {
@@ -15,13 +20,16 @@ export const twoServers: Scenario = {
     for (let round = 0; round < times(context, 5) && !context.isOver(); round += 1) {
       const home = await createServerHome();
       try {
-        const first = await home.start();
+        const first = await home.start(WITHOUT_ENGINE);
         await first.stop('SIGKILL');
-        const codes = await refusals([home.start(), home.start()]);
+        const codes = await refusals([home.start(WITHOUT_ENGINE), home.start(WITHOUT_ENGINE)]);
         data.check(codes.join() === '75', `ended: ${codes.join() || 'none'}`);
         await home.stop('SIGKILL');
         const others = ['a', 'b'].map((name) =>
-          home.start({ HISTORY_FILE: join(home.folder, name, 'downloads-history.json') }),
+          home.start({
+            ...WITHOUT_ENGINE,
+            HISTORY_FILE: join(home.folder, name, 'downloads-history.json'),
+          }),
         );
         const otherCodes = await refusals(others);
         downloads.check(otherCodes.join() === '75', `ended: ${otherCodes.join() || 'none'}`);
