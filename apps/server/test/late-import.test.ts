@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { ModuleKind, ScriptTarget, transpileModule } from 'typescript';
 
 const serverFolder = join(import.meta.dirname, '..');
@@ -13,7 +13,9 @@ const { outputText: lateImport } = transpileModule(
 
 /** In a plain process, as people run it: the hooks of a test runner look files up in another thread. */
 it('a late part is found after a pipe was the last thing that was looked at', () => {
-  const folder = join(mkdtempSync(join(tmpdir(), 'artemis-late-')), 'gone');
+  const parent = mkdtempSync(join(tmpdir(), 'artemis-late-'));
+  onTestFinished(() => rmSync(parent, { recursive: true }));
+  const folder = join(parent, 'gone');
   const program = `
     ${lateImport}
     import 'fastify-plugin';

@@ -65,9 +65,11 @@ export async function openPage(context: BrowserContext, origin: string): Promise
     const text = message.text();
     if (message.type() !== 'error' || AWAY.test(text)) return;
     // A look at a link that leads nowhere: the page says so, and the browser notes the status by itself.
-    const isFailedLook =
-      text.includes('status of 422') && message.location().url.endsWith('/probes');
-    if (!isFailedLook) complaints.push(text);
+    const { url } = message.location();
+    const isFailedLook = text.includes('status of 422') && url.endsWith('/probes');
+    // A form is explained as it is filled in: in between, one choice may not go with another.
+    const isHalfFilled = text.includes('status of 400') && url.endsWith('/explanations');
+    if (!isFailedLook && !isHalfFilled) complaints.push(`${text} ${url}`);
   });
   page.on('pageerror', (error) => complaints.push(String(error)));
   page.on('dialog', (dialog) => {

@@ -1,6 +1,6 @@
 import type { CreateDownloads, Selection } from '@artemis/contracts';
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { inspect, type Inspected } from '../integration/inspect.ts';
 import {
   createServerHome,
@@ -313,6 +313,8 @@ afterAll(async () => {
   await origin.close();
 });
 
+afterEach(() => expect(complaints.splice(0)).toEqual([]));
+
 const form = () => page.locator('main form');
 const explained = () => page.getByRole('region', { name: 'What this does' });
 
@@ -384,6 +386,5 @@ describe('what was chosen in the builder is in the file that the page saves:', (
     expect(found).toMatchObject(expected.found);
     expect(Math.abs(found.seconds - expected.seconds)).toBeLessThan(0.25);
     if (expected.title !== undefined) expect(found.tags['title']).toBe(expected.title);
-    expect(complaints).toEqual([]);
   });
 });

@@ -26,7 +26,6 @@ const start = () =>
     EGRESS_ALLOW: origin.hostPort,
     MAX_ATTEMPTS: '1',
     MAX_PER_HOST: '4',
-    ENGINE_WARM: 'false',
   });
 
 beforeAll(async () => {

@@ -18,7 +18,7 @@ beforeAll(async () => {
   port = String(await freePort());
   home = await createServerHome();
   [server, browser] = await Promise.all([
-    home.start({ PORT: port, HOST: '0.0.0.0', ALLOW_OPEN_NETWORK: 'true', ENGINE_WARM: 'false' }),
+    home.start({ PORT: port, HOST: '0.0.0.0', ALLOW_OPEN_NETWORK: 'true' }),
     openBrowser(),
   ]);
 }, 60_000);
