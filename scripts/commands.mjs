@@ -53,13 +53,18 @@ export async function test() {
     }
   };
   const prefetched = prefetchTools(settings);
+  // Packages of the system: one after another, and beside all that needs none of them.
+  const installed = prefetched
+    .then(() => attempt('browser', () => ensureChromium(settings)))
+    .then(() => attempt('libfaketime', () => ensureFaketime(settings)));
   await attempt('installation', installDependencies);
+  if (failed.includes('installation')) {
+    await installed;
+    return summarize({ passed: 0, failed: 0 }, failed);
+  }
+  await allOf([attempt('server build', buildServer), attempt('web build', buildWeb), installed]);
   const state = await prefetched;
-  if (failed.length > 0) return summarize({ passed: 0, failed: 0 }, failed);
-  await allOf([attempt('server build', buildServer), attempt('web build', buildWeb)]);
   await attempt('tools', async () => void (await ensureTools(settings, state)));
-  await attempt('browser', () => ensureChromium(settings));
-  await attempt('libfaketime', () => ensureFaketime(settings));
   const isBuilt = !failed.includes('server build');
   const { failedChecks, tests } = await runChecksAndTests({ isBuilt });
   summarize(tests, [...failed, ...failedChecks]);

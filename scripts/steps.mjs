@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { setPriority } from 'node:os';
 import { resolve } from 'node:path';
 
 export const repositoryDir = resolve(import.meta.dirname, '..');
@@ -79,10 +80,14 @@ export async function endPrograms() {
  * limit, has the exit code null.
  * @param {string} command
  * @param {readonly string[]} args
- * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, timeoutMs?: number, isShown?: boolean }} [options] `isShown` passes the output on as it comes
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, timeoutMs?: number, isShown?: boolean, niceness?: number | undefined }} [options] `isShown` passes the output on as it comes; `niceness` as of nice(1)
  * @returns {Promise<{ exitCode: number | null, stdout: string, output: string }>}
  */
-export function run(command, args, { cwd = repositoryDir, env, timeoutMs, isShown = false } = {}) {
+export function run(
+  command,
+  args,
+  { cwd = repositoryDir, env, timeoutMs, isShown = false, niceness = 0 } = {},
+) {
   return new Promise((done) => {
     let stdout = '';
     let output = '';
@@ -93,6 +98,7 @@ export function run(command, args, { cwd = repositoryDir, env, timeoutMs, isShow
       ...(timeoutMs === undefined ? {} : { timeout: timeoutMs, killSignal: 'SIGKILL' }),
     });
     running.add(child);
+    if (niceness > 0 && child.pid !== undefined) setPriority(child.pid, niceness);
     child.stdout.setEncoding('utf8').on('data', (text) => {
       stdout += text;
       output += text;

@@ -5,15 +5,17 @@ import { repositoryDir, run, say } from './steps.mjs';
 
 /** @typedef {{ name: string, script: string, args: string[], cwd?: string }} Check */
 
+/** @type {Check} */
+const types = { name: 'types', script: 'node_modules/typescript/bin/tsc', args: ['-b'] };
+
 /** @type {readonly Check[]} */
-const checks = [
+const others = [
   { name: 'eslint', script: 'node_modules/eslint/bin/eslint.js', args: ['.', '--max-warnings=0'] },
   {
     name: 'prettier',
     script: 'node_modules/prettier/bin/prettier.cjs',
     args: ['--check', '--log-level=warn', '.'],
   },
-  { name: 'types', script: 'node_modules/typescript/bin/tsc', args: ['-b'] },
   {
     name: 'svelte-check',
     script: 'node_modules/svelte-check/bin/svelte-check',
@@ -22,11 +24,8 @@ const checks = [
   },
 ];
 
-/** Runs lint, format and types at the same time. Resolves to the names of the failed ones. */
-async function runChecks() {
-  const results = await Promise.all(checks.map(passes));
-  return checks.filter((_, index) => !results[index]).map(({ name }) => name);
-}
+/** The checks get what the tests leave of the processors: tests mostly wait, and some fail when they wait for too long. */
+const NICENESS_BESIDE_TESTS = 5;
 
 /**
  * Prints the last line and sets the exit code. Each failed step besides the tests counts as one failure.
@@ -39,11 +38,12 @@ export function summarize(tests, failedSteps) {
   process.stdout.write(`${tests.passed} passed, ${failed} failed\n`);
 }
 
-/** @param {Check} check */
-async function passes({ name, script, args, cwd = '.' }) {
+/** @param {Check} check @param {number} [niceness] */
+async function passes({ name, script, args, cwd = '.' }, niceness) {
   const startedMs = performance.now();
   const { exitCode, output } = await run(process.execPath, [script, ...args], {
     cwd: join(repositoryDir, cwd),
+    niceness,
   });
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
   say(`${name}: ${exitCode === 0 ? 'passed' : 'failed'} (${seconds} s)`);
@@ -51,24 +51,27 @@ async function passes({ name, script, args, cwd = '.' }) {
   return exitCode === 0;
 }
 
-/** Grouped by what they need: the first only CPU, the others mostly wait for processes that they start. */
-const groups = [
-  { name: 'unit', projects: ['contracts', 'scripts', 'unit', 'web'] },
+const unit = { name: 'unit', projects: ['contracts', 'scripts', 'unit', 'web'] };
+/** These mostly wait for processes that they start, for example the built server. */
+const withProcesses = [
   { name: 'engine', projects: ['engine'] },
   { name: 'browser', projects: ['browser'] },
 ];
 
 /**
- * Runs all checks and tests: one group of tests after another, the first beside the checks. Prints how long each took.
+ * Runs all checks and tests: one group of tests after another, beside the checks. Prints how long each took.
  * @param {{ isBuilt: boolean }} options `isBuilt`: the tests may start the built server
  */
 export async function runChecksAndTests({ isBuilt }) {
-  const [beside, ...alone] = groups.map((group) => () => runGroup(group, isBuilt));
-  const [failedChecks, ...results] = await Promise.all([
-    runChecks(),
-    ...(beside ? [beside()] : []),
-  ]);
-  for (const runAlone of alone) results.push(await runAlone());
+  const checked = Promise.all(others.map((check) => passes(check, NICENESS_BESIDE_TESTS)));
+  // The type check is a build: no server may start from its files while it writes them.
+  const [areTypesFine, first] = await Promise.all([passes(types), runGroup(unit, isBuilt)]);
+  const results = [first];
+  for (const group of withProcesses) results.push(await runGroup(group, isBuilt));
+  const passed = [areTypesFine, ...(await checked)];
+  const failedChecks = [types, ...others].flatMap(({ name }, index) =>
+    passed[index] ? [] : [name],
+  );
   for (const { name, seconds, passed, failed } of results) {
     say(`${name}: ${passed} passed, ${failed} failed (${seconds.toFixed(1)} s)`);
   }
