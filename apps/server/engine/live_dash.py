@@ -8,7 +8,8 @@ import calendar
 import re
 import time
 from email.utils import mktime_tz, parsedate_tz
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
+from math import ceil, floor
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
 from urllib.parse import urljoin
 from xml.etree import ElementTree
 
@@ -23,6 +24,8 @@ _MOST_SEGMENTS = 100_000
 # Of a list that is computed and not yet begun: more than a recording begins with.
 _NEWEST = 10
 _REBASED_MILLISECONDS = 60_000
+
+Count = Callable[[float], int]
 
 
 class _Period(NamedTuple):
@@ -88,16 +91,21 @@ class Stream:
         first = int(template.attributes.get('startNumber') or 1)
         offset = int(template.attributes.get('presentationTimeOffset') or 0)
         end = min((moment for moment in (period.end, now) if moment is not None), default=None)
-        ended = None if end is None else int((end - period.start) * ticks)
+        ended = None if end is None else (end - period.start) * ticks
+        # The last one of a period may be shorter.
+        count = ceil if end == period.end else floor
         if template.timeline is None:
             after = since if wanted is None else max(since, wanted / 1000)
-            spots = _computed(template, ended, end == period.end, int((after - period.start) * ticks), wanted is None)
+            spots = _computed(template, ended, count, int((after - period.start) * ticks), wanted is None)
         else:
-            spots = _listed(template.timeline, offset, ended)
+            spots = _listed(template.timeline, offset, ended, count)
         shift = _offset_of(period.element) - offset / ticks
         is_first = period.start > 0
         for spot, is_guess in spots:
-            begin, seconds = period.start + spot.begin / ticks, spot.length / ticks
+            begin = period.start + spot.begin / ticks
+            seconds = min(spot.length / ticks, (period.end or float('inf')) - begin)
+            if seconds <= 0:
+                break
             numbers = {**names, 'Number': first + spot.index, 'Time': offset + spot.begin}
             place = _place(base, template.attributes['media'], numbers)
             number, after_it = round(begin * 1000), round((begin + seconds) * 1000)
@@ -149,7 +157,9 @@ def _offset_of(period: ElementTree.Element) -> float:
     return 0.0
 
 
-def _listed(timeline: ElementTree.Element, offset: int, end: Optional[int]) -> Iterator[Tuple[_Spot, bool]]:
+def _listed(
+    timeline: ElementTree.Element, offset: int, end: Optional[float], count: Count
+) -> Iterator[Tuple[_Spot, bool]]:
     rows = timeline.findall('S')
     index, at = 0, 0
     for row, following in zip(rows, [*rows[1:], None]):
@@ -159,7 +169,7 @@ def _listed(timeline: ElementTree.Element, offset: int, end: Optional[int]) -> I
             raise ValueError('a segment without a length')
         if repeated < 0:
             until = end if following is None or 't' not in following.attrib else int(following.attrib['t']) - offset
-            repeated = 0 if until is None else (until - at) // length - 1
+            repeated = 0 if until is None else count((until - at) / length) - 1
         if index + repeated > _MOST_SEGMENTS:
             raise ValueError('too many segments')
         for _ in range(repeated + 1):
@@ -168,16 +178,15 @@ def _listed(timeline: ElementTree.Element, offset: int, end: Optional[int]) -> I
 
 
 def _computed(
-    template: _Template, end: Optional[int], is_over: bool, after: int, is_new: bool
+    template: _Template, end: Optional[float], count: Count, after: int, is_new: bool
 ) -> Iterator[Tuple[_Spot, bool]]:
     """Those that are out by now, from the one on that is wanted."""
     length = int(float(template.attributes['duration']))
     if length <= 0 or end is None:
         raise NotPlain('no length of segments')
-    # The last one may be shorter.
-    count = -(-end // length) if is_over else end // length
-    first = max(0, count - _NEWEST if is_new else 0, (after + length // 2) // length)
-    for index in range(first, min(count, first + _MOST_SEGMENTS)):
+    out = count(end / length)
+    first = max(0, out - _NEWEST if is_new else 0, (after + length // 2) // length)
+    for index in range(first, min(out, first + _MOST_SEGMENTS)):
         yield _Spot(index, index * length, length), True
 
 
