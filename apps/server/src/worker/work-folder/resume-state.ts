@@ -12,12 +12,12 @@ import type { Task } from '../task.ts';
 const FILE_NAME = 'resume.json';
 const STATE = /^resume\.json$/;
 const VERSION = 1;
-/** What was recorded of a live stream before the run that goes on: see `live-parts.ts`. */
+/** A part of a live recording that earlier runs have left: see `live-parts.ts`. */
 export const LIVE_PART = /^media-live(\d+)\.\w+$/;
 
 const ResumeState = Type.Object({
   version: Type.Literal(VERSION),
-  /** Of URL and selection: another selection may give other bytes under the same name. */
+  /** See `resumeKey`: another selection may give other bytes under the same name. */
   key: Type.String(),
   formats: Type.Array(Type.Object({ formatId: Type.String(), sizeBytes: nullable(Type.Number()) })),
   durationSeconds: nullable(Type.Number()),
@@ -27,19 +27,22 @@ const ResumeState = Type.Object({
 type ResumeState = Static<typeof ResumeState>;
 
 /**
- * Guards partial files against a site that has other media under the link meanwhile. What is fetched as one file is
- * guarded, besides, where its bytes are written: engine/resuming.py.
+ * Protects partial files from being continued with other media, when the site has replaced the media behind the link.
+ * `engine/resuming.py` additionally checks media that is fetched as a single file, where its bytes are written.
  */
 export interface ResumeGuard {
-  /** What an earlier run has left was live: it cannot be had again. */
+  /** The partial files are from a live stream and cannot be fetched again. */
   readonly wasLive: boolean;
-  /** True: what this run has is not what it continues; end it, `wipeButRecorded`, and begin anew. */
+  /** True: this run has other media than the partial files. End it, call `wipeButRecorded` and start again. */
   take(message: OutputMessage): boolean;
-  /** Resolves when everything is on the disk. */
+  /** Resolves when the state is on the disk; never rejects. */
   settled(): Promise<void>;
 }
 
-/** Its spelling of a selection is that of the folders that are there: with another one they would begin anew. */
+/**
+ * Hash of a download's URL and selection. It spells the selection as existing folders do: with another spelling all of them
+ * would start from zero.
+ */
 export function resumeKey({ url, selection }: Pick<Task, 'url' | 'selection'>): string {
   const { format_preset: formatPreset, quality, options } = selection;
   return createHash('sha256')
@@ -47,12 +50,12 @@ export function resumeKey({ url, selection }: Pick<Task, 'url' | 'selection'>): 
     .digest('hex');
 }
 
-/** Reads what an earlier run has left; removes partial files of which nothing is known or that are of another selection. */
+/** Reads the state of an earlier run, and removes partial files that have no state or belong to another selection. */
 export async function openResumeGuard(jobFolder: string, key: string): Promise<ResumeGuard> {
   const names = await readdir(jobFolder);
   const saved = names.includes(FILE_NAME) ? await readState(jobFolder, key) : null;
   if (saved === null && names.length > 0) await wipeJobFolder(jobFolder);
-  const wasLive = saved?.isLive === true;
+  const wasLive = saved?.isLive ?? false;
   const fragmentCounts: Record<string, number> = { ...saved?.fragmentCounts };
   const seenInThisRun = new Set<string>();
   let video: VideoInfo | null = null;
@@ -68,11 +71,7 @@ export async function openResumeGuard(jobFolder: string, key: string): Promise<R
       fragmentCounts: { ...fragmentCounts },
       isLive: video.isLive,
     };
-    writing = writing.then(async () => {
-      // One that has ended is no live stream any more; what was recorded of it is still all there is.
-      const isLive = state.isLive === true || (wasLive && (await hasLiveParts(jobFolder)));
-      await writeState(jobFolder, { ...state, isLive });
-    });
+    writing = writing.then(() => writeState(jobFolder, state, wasLive));
   }
 
   return {
@@ -80,7 +79,7 @@ export async function openResumeGuard(jobFolder: string, key: string): Promise<R
     take(message) {
       if (message.kind === 'video') {
         video = message.video;
-        // A live stream has other bytes each time, and what is there of it cannot be had again.
+        // A live stream has other bytes each time, and its recording cannot be fetched again.
         if (saved !== null && !wasLive && !isSameMedia(saved, video)) return true;
         save();
         return false;
@@ -106,20 +105,20 @@ export const NOTHING_TO_RESUME: ResumeGuard = {
   settled: () => Promise.resolve(),
 };
 
-/** Removes everything in the job folder but what was set aside for a person. */
+/** Removes everything in the job folder except what was set aside for a person. */
 export async function wipeJobFolder(jobFolder: string): Promise<void> {
   await wipe(jobFolder, []);
 }
 
-/** The same, but for what was recorded of a live stream: it cannot be fetched anew. */
+/** The same, but spares the parts of a live recording, which cannot be fetched again. */
 export async function wipeButRecorded(jobFolder: string): Promise<void> {
   await wipe(jobFolder, (await hasLiveParts(jobFolder)) ? [LIVE_PART, STATE] : []);
 }
 
-/** What ffmpeg makes a file of, in segments, with what the engine knows of it (`engine/clips.py`, `engine/forms.py`). */
+/** Segments that ffmpeg joins or cuts, and the engine's records about them (`engine/clips.py`, `engine/forms.py`). */
 const SOURCES = /\.(clip|form)\d+([.-]|$)|^(resume|lists|clips)\.json$/;
 
-/** The same, but for the segments that ffmpeg joins or cuts: it does so anew, and what it has left was not found good. */
+/** The same, but spares segments that ffmpeg joins or cuts: ffmpeg repeats that, because its result was not good. */
 export async function wipeAllButSegments(jobFolder: string): Promise<void> {
   await wipe(jobFolder, [SOURCES, LIVE_PART]);
 }
@@ -158,21 +157,20 @@ function factsOf({ formats }: VideoInfo): ResumeState['formats'] {
   }));
 }
 
+/** Null without a state of this download. A job can write here too, so that its shape is checked. */
 async function readState(jobFolder: string, key: string): Promise<ResumeState | null> {
-  try {
-    const text = await readFolderRecord(join(jobFolder, FILE_NAME));
-    const state = await readStored(ResumeState, text);
-    return state?.key === key ? state : null;
-  } catch {
-    return null;
-  }
+  const text = await readFolderRecord(join(jobFolder, FILE_NAME)).catch(() => '');
+  const state = await readStored(ResumeState, text);
+  return state?.key === key ? state : null;
 }
 
-/** A state that could not be written is a state that is not known: the next run then begins anew. */
-async function writeState(jobFolder: string, state: ResumeState): Promise<void> {
+/** When the state cannot be written, it is removed: the next run then starts from zero. Never rejects. */
+async function writeState(jobFolder: string, state: ResumeState, wasLive: boolean): Promise<void> {
   const path = join(jobFolder, FILE_NAME);
   try {
-    await writeFolderRecord(path, JSON.stringify(state));
+    // After its end a stream is no longer live, but its recording is still the only copy.
+    const isLive = state.isLive === true || (wasLive && (await hasLiveParts(jobFolder)));
+    await writeFolderRecord(path, JSON.stringify({ ...state, isLive }));
   } catch {
     await rm(path, { force: true }).catch(() => undefined);
   }

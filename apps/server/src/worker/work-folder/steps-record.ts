@@ -4,7 +4,7 @@ import { Type, type Static } from '@sinclair/typebox';
 import { readStored } from '../../stored.ts';
 import { readFolderRecord } from './folder-record.ts';
 
-/** Written by the engine (`engine/steps.py`) while it works on media that is fetched. */
+/** Written by the engine (`engine/steps.py`) while it processes downloaded media. */
 const FILE_NAME = 'steps.json';
 
 const Steps = Type.Object({
@@ -13,29 +13,27 @@ const Steps = Type.Object({
 });
 type Steps = Static<typeof Steps>;
 
-/** How often the steps after the download were begun without being finished; 0 when nothing is known of it. */
+/** How often the steps after the download were begun and not finished; 0 without a record. */
 export async function stepsBegun(jobFolder: string): Promise<number> {
   const { begun } = await readSteps(jobFolder);
   return typeof begun === 'number' ? begun : 0;
 }
 
-/** Names of the files that were whole before the step that runs, or ran when it was killed; empty when there was none. */
+/** Names of the files that were whole before the running or interrupted step; empty without such a step. */
 export async function filesBeforeStep(jobFolder: string): Promise<readonly string[]> {
   return Object.keys((await readSteps(jobFolder)).files ?? {});
 }
 
 /**
- * For a run that does not begin from what an earlier one has left: the engine removes all media when a file of the
- * record is gone.
+ * Call before a run that does not continue the files of an earlier one: the engine would remove all media when a file of
+ * the record is gone.
  */
 export async function forgetSteps(jobFolder: string): Promise<void> {
   await rm(join(jobFolder, FILE_NAME), { force: true });
 }
 
+/** Empty without a record, and when a job has left something else in its place. */
 async function readSteps(jobFolder: string): Promise<Steps> {
-  try {
-    return (await readStored(Steps, await readFolderRecord(join(jobFolder, FILE_NAME)))) ?? {};
-  } catch {
-    return {};
-  }
+  const text = await readFolderRecord(join(jobFolder, FILE_NAME)).catch(() => '');
+  return (await readStored(Steps, text)) ?? {};
 }
