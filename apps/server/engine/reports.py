@@ -12,7 +12,7 @@ _MAX_SUCCESSES = 64
 _MAX_FAILURES = 200
 
 
-# The worker ends a download that is asked to wait longer (yt-dlp-run.ts).
+# The worker ends a download that is asked to wait longer (run-reports.ts).
 _LONGEST_WAIT_SECONDS = 5
 
 

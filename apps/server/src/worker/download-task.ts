@@ -45,20 +45,21 @@ import { figuresOf, holes, isComplete, settle } from './outcome/settle-run.ts';
 import { writeKnownInfo } from './work-folder/site-info.ts';
 import { isPlainFile, neededSpace } from './plan/space.ts';
 import { fetchParts } from './parts-task.ts';
-import { runYtDlp, type RunResult } from './run/yt-dlp-run.ts';
+import type { RunResult } from './run/run-result.ts';
+import { runYtDlp } from './run/yt-dlp-run.ts';
 
-/** Parts left out and starts from zero together; more than this is a site that plays games. */
+/** Runs of one attempt, whatever they were repeated for; a site that needs more never gets done. */
 const MAX_RUNS = 8;
 const MAX_NAMED_ENTRIES = 10;
 
 export interface DownloadTaskInput {
   readonly task: Task;
-  /** Events go out here, the stop message comes in; closed at the end. */
+  /** Sends events, receives the stop and finish messages; closed at the end. */
   readonly port: MessagePort;
 }
 
 /**
- * One attempt of a download: extract, download, check. Resolves when none of its processes, timers or sockets is
+ * One attempt of a download: extracts, downloads and checks. Resolves when no process, timer or socket of the attempt is
  * left; never rejects. Partial files stay in the job folder for the next attempt.
  */
 export async function run({ task, port }: DownloadTaskInput): Promise<Outcome> {
@@ -99,7 +100,7 @@ async function keepWhatIsThere(attempt: Attempt): Promise<Outcome> {
   const { jobFolder } = attempt.task;
   const figures = await readMissing(jobFolder);
   if (figures === null) return keepIncomplete(attempt);
-  // Most of its segments lie there; the others, and what decrypts them, have to be asked for.
+  // Most segments are in the job folder; the rest, and the keys that decrypt them, are asked for once more.
   const outcome = asBefore(await perform(attempt), figures);
   if (outcome.kind === 'failed') await rememberMissing(jobFolder, figures);
   return outcome;
@@ -107,7 +108,7 @@ async function keepWhatIsThere(attempt: Attempt): Promise<Outcome> {
 
 async function perform(attempt: Attempt): Promise<Outcome> {
   const { task, jobs, reporter, meter } = attempt;
-  const { limits, jobFolder, isKeptIncomplete: isKept } = task;
+  const { limits, jobFolder } = task;
   const deadlineMs = performance.now() + limits.downloadTimeoutMs;
   const course = beginCourse(task);
   const live = createLiveParts(attempt);
@@ -116,13 +117,7 @@ async function perform(attempt: Attempt): Promise<Outcome> {
   if (!task.engine.hasFfmpeg && planOf(task.selection).hasMedia) {
     return failedOutcome(jobs, 'ENGINE_MISSING', 'There is no ffmpeg.');
   }
-  // The folder of a first attempt has nothing to look for.
-  if ((await readdir(jobFolder)).length > 0) {
-    await forgetOutcome(jobFolder);
-    await forgetSetAside(jobFolder);
-    if (!isKept && (await isLeftWithHoles(jobFolder))) await wipeButRecorded(jobFolder);
-    if (!isKept && planOf(task.selection).section !== null) await wipeAllButSegments(jobFolder);
-  }
+  await prepareFolder(task);
   for (let count = 1; count <= MAX_RUNS; count += 1) {
     const plan = planOf(course.selection, course.leftOut);
     const listing = plan.isFlat ? createListing(plan.options.playlist ?? {}) : null;
@@ -141,7 +136,7 @@ async function perform(attempt: Attempt): Promise<Outcome> {
         isTlsVerifiedByFfmpeg: course.isTlsVerifiedByFfmpeg,
         isInfoKnown: course.isInfoKnown,
         isHlsByFfmpeg: course.isHlsByFfmpeg,
-        areHolesKept: isKept,
+        areHolesKept: task.isKeptIncomplete,
         segmentsLookedBack: live.segmentsLookedBack(),
       },
       deadlineMs,
@@ -160,6 +155,7 @@ async function perform(attempt: Attempt): Promise<Outcome> {
       log: reporter.log,
     });
     if (await live.goesOn(result)) {
+      // The parts of a live recording do not count as runs that had to be repeated.
       count = 0;
       continue;
     }
@@ -170,21 +166,51 @@ async function perform(attempt: Attempt): Promise<Outcome> {
     }
     if (reason !== null) continue;
     if (isWhole && listing) return listed(attempt, listing);
-    const warnings: (WarningCode | DownloadWarning)[] = [...course.leftOut].map(warningOf);
-    warnings.push(...ignoredWarnings(ignoredChoice(task.selection.options.playlist, plan)));
-    if (result.lists.some(({ gaps }) => gaps.count > 0)) warnings.push('GAPS_DECLARED');
-    if (isKept && result.missing.length > 0) {
-      warnings.push(detailed('INCOMPLETE', figuresOf(result)));
-    }
-    const outcome =
-      holes(attempt, result) ??
-      (isWhole
-        ? await checkFinished(attempt, plan, result, warnings)
-        : await settle(attempt, plan, result, warnings, live));
-    if (outcome.kind === 'failed' && !isKept) await leave(jobFolder, outcome, result, isWhole);
-    return outcome;
+    return conclude(attempt, { course, plan, live, result, isWhole });
   }
   return failedOutcome(jobs, 'UNKNOWN', 'Too many parts of this download failed.');
+}
+
+/** Removes from the job folder what this attempt must not continue. */
+async function prepareFolder({ jobFolder, selection, isKeptIncomplete }: Task): Promise<void> {
+  // The folder of a first attempt is empty, so that it costs no look-ups.
+  if ((await readdir(jobFolder)).length === 0) return;
+  await forgetOutcome(jobFolder);
+  await forgetSetAside(jobFolder);
+  if (isKeptIncomplete) return;
+  if (await isLeftWithHoles(jobFolder)) await wipeButRecorded(jobFolder);
+  if (planOf(selection).section !== null) await wipeAllButSegments(jobFolder);
+}
+
+interface LastRun {
+  readonly course: Course;
+  readonly plan: DownloadPlan;
+  readonly live: LiveParts;
+  readonly result: RunResult;
+  readonly isWhole: boolean;
+}
+
+/** The outcome of an attempt after its last run, and a job folder that is ready for the next attempt. */
+async function conclude(
+  attempt: Attempt,
+  { course, plan, live, result, isWhole }: LastRun,
+): Promise<Outcome> {
+  const { isKeptIncomplete, jobFolder, selection } = attempt.task;
+  const warnings: (WarningCode | DownloadWarning)[] = [...course.leftOut].map(warningOf);
+  warnings.push(...ignoredWarnings(ignoredChoice(selection.options.playlist, plan)));
+  if (result.lists.some(({ gaps }) => gaps.count > 0)) warnings.push('GAPS_DECLARED');
+  if (isKeptIncomplete && result.missing.length > 0) {
+    warnings.push(detailed('INCOMPLETE', figuresOf(result)));
+  }
+  const outcome =
+    holes(attempt, result) ??
+    (isWhole
+      ? await checkFinished(attempt, plan, result, warnings)
+      : await settle(attempt, plan, result, warnings, live));
+  if (outcome.kind === 'failed' && !isKeptIncomplete) {
+    await leave(jobFolder, outcome, result, isWhole);
+  }
+  return outcome;
 }
 
 function isWholeFile(
@@ -193,7 +219,7 @@ function isWholeFile(
   { leftOut }: Course,
   live: LiveParts,
 ): boolean {
-  // A part that has failed may have left its file where the media belongs, even when yt-dlp ended before our stop.
+  // A failed part may have left its file in the place of the media, even when yt-dlp ended before our stop.
   const isSpoilt = result.end === 'part-failed' && failedPart(result, plan, leftOut) !== null;
   const isRecording = result.end === 'recorded' || result.end === 'interrupted';
   if (isSpoilt || isRecording || live.recordedSinceMs !== null) return false;
@@ -207,7 +233,7 @@ function tellSpace(
   figure: ProgressFigure | null,
 ): void {
   const neededBytes = neededSpace(plan, video, figure?.totalBytes ?? null);
-  // What is over the limit is ended by that.
+  // A download over the size limit ends for that reason.
   if (neededBytes === null || neededBytes > 2 * task.limits.maxFileSizeBytes) return;
   if (figure !== null) return reporter.space(neededBytes, figure.downloadedBytes ?? 0);
   void partialBytes(task.jobFolder).then((bytes) => reporter.space(neededBytes, bytes));
@@ -218,7 +244,7 @@ function listed({ task, jobs, reporter }: Attempt, listing: Listing): Outcome {
   const { format_preset: preset, options } = task.selection;
   if (jobs.isStopped) return stoppedOutcome(jobs);
   if (entries.length === 0 && areEntriesWanted(preset, options)) {
-    return failedOutcome(jobs, 'MEDIA_UNAVAILABLE', 'None of these entries is in the list.');
+    return failedOutcome(jobs, 'MEDIA_UNAVAILABLE', 'None of the chosen entries is in the list.');
   }
   if (isCut)
     reporter.log(
@@ -229,7 +255,7 @@ function listed({ task, jobs, reporter }: Attempt, listing: Listing): Outcome {
     const names = missing.slice(0, MAX_NAMED_ENTRIES).map(redact).join(', ');
     reporter.log(
       'warn',
-      `${missing.length} of the chosen entries are not in the list any more and left out: ${names}.`,
+      `${missing.length} of the chosen entries are no longer in the list and were left out: ${names}.`,
     );
   }
   const ignored = preset === 'Playlist (flat)' ? ignoredByPlan(planOf(task.selection)) : [];

@@ -9,18 +9,18 @@ import { ignoredByPlan } from './outcome/ignored-options.ts';
 import { asSingle, planOf, type DownloadPlan } from './plan/plan.ts';
 import { NONCE_NAME, typed } from './output/typed-words.ts';
 
-/** Stands for the link; its scheme is that of nearly every link. */
+/** Replaces the link. It is https, like nearly every link, because the command line depends on the scheme. */
 const PLACEHOLDER_URL = 'https://link';
 const CONVERTED_CODECS = new Set(['mp3', 'flac', 'wav']);
 
 export interface ExplainInput {
   readonly selection: Selection;
-  /** Null: no engine is there; then what a current one would get. */
+  /** Null: there is no engine; the explanation then assumes a current one. */
   readonly engine: ArgvContext['engine'] | null;
   readonly isProxyForAll: boolean;
 }
 
-/** The first run of a download with this selection, from the table that runs it. Reads and starts nothing. */
+/** Explains the first run of a download with this selection, from the table that also builds the real command line. */
 export function explainSelection({
   selection,
   engine,
@@ -64,20 +64,20 @@ function warningsOf(plan: DownloadPlan): Explanation['warnings'] {
     warnings.push(
       warning(
         'OPTION_IGNORED',
-        'subtitles.embed changes nothing with a section: they are cut to it and lie beside the media.',
+        'subtitles.embed changes nothing with a section: its subtitles are cut and stay beside the media.',
       ),
     );
   }
   if (plan.section?.isPrecise === true) {
     warnings.push(
-      warning('ENCODES_ANEW', 'Exact cuts are encoded anew, which takes much longer than a copy.'),
+      warning('ENCODES_ANEW', 'Exact cuts need encoding, which takes much longer than copying.'),
     );
   }
   if (plan.hasMedia && plan.isAudioOnly && CONVERTED_CODECS.has(options.audio_codec ?? '')) {
     warnings.push(
       warning(
         'ENCODES_ANEW',
-        `Sound is converted to ${options.audio_codec} where a site lacks it.`,
+        `Sound is converted to ${options.audio_codec} when the site does not offer it.`,
       ),
     );
   }
@@ -85,7 +85,7 @@ function warningsOf(plan: DownloadPlan): Explanation['warnings'] {
     warnings.push(
       warning(
         'THIRD_PARTY',
-        'The segments are asked for at sponsor.ajay.app, which is no part of the site.',
+        'The segments come from sponsor.ajay.app, a service that does not belong to the site.',
       ),
     );
   }
@@ -93,7 +93,7 @@ function warningsOf(plan: DownloadPlan): Explanation['warnings'] {
     warnings.push(
       warning(
         'ONE_FRAGMENT_AT_A_TIME',
-        'With a limit of speed, fragments are fetched one at a time.',
+        'With a speed limit, fragments are downloaded one at a time.',
       ),
     );
   }

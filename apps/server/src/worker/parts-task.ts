@@ -10,7 +10,7 @@ import { mediaTypeOf } from './media/media-types.ts';
 import type { Outcome, OutcomeFile } from '../domain/attempt.ts';
 import type { TaskParts } from './task.ts';
 import { measuredMetadata, metadataOf } from './media/metadata.ts';
-import { failedPart, missedParts, warningOf } from './outcome/optional-parts.ts';
+import { failedPart, leftOutSentence, missedParts, warningOf } from './outcome/optional-parts.ts';
 import { writeOutcome } from './work-folder/outcome-file.ts';
 import { partsPlans, type PartsPlans } from './plan/parts-plan.ts';
 import type { DownloadPlan, OptionalPart } from './plan/plan.ts';
@@ -18,9 +18,10 @@ import { NOTHING_TO_RESUME } from './work-folder/resume-state.ts';
 import { readSiteInfo, storedInfo, writeKnownInfo } from './work-folder/site-info.ts';
 import { forgetSteps } from './work-folder/steps-record.ts';
 import { hasSubtitles, verifyMedia } from './media/verify.ts';
-import { runYtDlp, type RunResult } from './run/yt-dlp-run.ts';
+import type { RunResult } from './run/run-result.ts';
+import { runYtDlp } from './run/yt-dlp-run.ts';
 
-/** Each run may leave out one part more. */
+/** Each run may leave out one more part. */
 const MAX_RUNS = 6;
 const SITE_INFO_FILE = 'media.info.json';
 
@@ -30,7 +31,7 @@ interface PartsAttempt {
   readonly attempt: Attempt;
   readonly parts: TaskParts;
   readonly leftOut: Set<OptionalPart>;
-  /** As they are without what has failed so far. */
+  /** Without the parts that have failed so far. */
   plans(): PartsPlans;
 }
 
@@ -41,8 +42,8 @@ interface EmbeddedMedia {
 }
 
 /**
- * Fetches missing parts of a stored download: files that lie beside it, and a new media file when something goes into
- * it. The media is not downloaded. What can still not be had is a warning; the stored file is not touched here.
+ * Fetches missing parts of a stored download: files beside the media, and a new media file when a part goes into it. The
+ * media is not downloaded again, and the stored file is not touched here. A part that is still missing becomes a warning.
  */
 export async function fetchParts(attempt: Attempt, parts: TaskParts): Promise<Outcome> {
   const { task, jobs, reporter } = attempt;
@@ -83,7 +84,7 @@ export async function fetchParts(attempt: Attempt, parts: TaskParts): Promise<Ou
   return outcome;
 }
 
-/** One step, again without each part that fails. */
+/** Runs one step, and repeats it without each part that fails. */
 async function runPart(
   { attempt, leftOut }: PartsAttempt,
   planOfStep: () => DownloadPlan | null,
@@ -94,7 +95,7 @@ async function runPart(
   for (let count = 1; count <= MAX_RUNS; count += 1) {
     const plan = planOfStep();
     if (plan === null) return 'given-up';
-    // The copy of the stored media is not what an earlier run was about, and is never fetched.
+    // The record of an earlier run does not know the copy of the stored media, and would have the engine remove it.
     await forgetSteps(task.jobFolder);
     const result = await runYtDlp({
       task,
@@ -114,12 +115,12 @@ async function runPart(
     const part = failedPart(result, plan, leftOut);
     if (part === null || leftOut.has(part)) return result;
     leftOut.add(part);
-    reporter.log('warn', `Going on without it: ${part.replace(/[:_]/g, ' ')}.`);
+    reporter.log('warn', leftOutSentence(part));
   }
   return 'given-up';
 }
 
-/** Null when nothing could be put into the media. */
+/** Puts the fetched parts into the media; null when that failed, and the stored media stays. */
 async function embed(
   own: PartsAttempt,
   files: readonly OutcomeFile[],
@@ -129,7 +130,7 @@ async function embed(
   const { jobFolder } = task;
   const site = await readSiteInfo(join(jobFolder, SITE_INFO_FILE));
   if (site === null || parts.mediaPath === null) {
-    reporter.log('warn', 'The stored file is not there any more; nothing can be put into it.');
+    reporter.log('warn', 'The stored file is gone, so nothing can be put into it.');
     return null;
   }
   const info = storedInfo(site, {
@@ -158,7 +159,7 @@ async function embed(
   const claims = claimsOfStored(plan, { ...video, durationSeconds });
   const verdict = await verifyMedia(jobs, file.path, plan, claims);
   if ('failure' in verdict) {
-    reporter.log('warn', `The new file is not sound, so the old one stays: ${verdict.detail}`);
+    reporter.log('warn', `The new file is damaged, so the old one stays: ${verdict.detail}`);
     return null;
   }
   const hasThem = hasSubtitles(verdict.media);
@@ -184,7 +185,7 @@ function warningsOfEmbedding(plan: DownloadPlan, files: readonly OutcomeFile[]):
   return warnings;
 }
 
-/** Of subtitles that did not get into the media: those that were had lie beside it. */
+/** The warning for subtitles that did not get into the media; when they were fetched, they stay beside it. */
 function withoutEmbedding(files: readonly OutcomeFile[]): PartWarning {
   const hasThem = files.some(({ kind }) => kind === 'subtitle');
   return hasThem ? detailed('OPTION_IGNORED', 'subtitles.embed') : 'SUBTITLES_MISSING';

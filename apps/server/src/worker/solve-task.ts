@@ -1,10 +1,10 @@
 import { openEngineJob } from './engine/engine-connection.ts';
 import type { SolveRequest, Solution } from './task.ts';
 
-/** A slow computer takes three seconds. */
+/** A slow computer needs three seconds. */
 const PROOF_MS = 30_000;
 
-/** Has yt-dlp solve challenges of ours, with all limits of a download (see `engine/solver_proof.py`). Never rejects. */
+/** Lets yt-dlp solve our own challenges within the limits of a download (`engine/solver_proof.py`). Never rejects. */
 export async function solve({ engine, folder, memoryBytes }: SolveRequest): Promise<Solution> {
   const lines: string[] = [];
   const runtime = `${engine.jsRuntime?.name}:${engine.jsRuntime?.path}`;

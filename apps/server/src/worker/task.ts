@@ -5,18 +5,18 @@ import type { EngineTier } from '../domain/attempt.ts';
 export interface TaskEngine {
   readonly socketPath: string;
   readonly tier: EngineTier;
-  /** A `binary` has no audit hook: all its traffic goes through the proxy. */
+  /** A `binary` (standalone yt-dlp) has no audit hook, so all its traffic goes through the proxy. */
   readonly kind: 'module' | 'binary';
   readonly ytDlpVersion: string;
   readonly hasFfmpeg: boolean;
-  /** The kernel keeps a program that yt-dlp starts from every address but that of the proxy. */
+  /** The kernel lets programs that yt-dlp starts connect to the proxy only. */
   readonly restrictsConnections: boolean;
   readonly jsRuntime: { readonly name: 'node' | 'deno'; readonly path: string } | null;
-  /** A file with the certificate authorities for ffmpeg; null for those of the system. */
+  /** File with certificate authorities for ffmpeg; null: those of the system. */
   readonly authorities?: string | null;
-  /** The folder with the owner's plugins for yt-dlp; null for none. */
+  /** Folder with the owner's plugins for yt-dlp; null: no plugins. */
   readonly pluginsDir?: string | null;
-  /** http(s) URL of what makes PO tokens for YouTube, without credentials; null for none. */
+  /** http(s) URL of the provider of PO tokens for YouTube, without credentials; null: no provider. */
   readonly potProviderUrl?: string | null;
 }
 
@@ -28,11 +28,11 @@ export interface TaskLimits {
 }
 
 export interface TaskEgress {
-  /** Exact `host:port` that may be reached although private. */
+  /** Exact `host:port` pairs that may be reached although they are private. */
   readonly allow: readonly string[];
-  /** Our forward proxy with this task's token, for what does its own networking. A secret: never logged. */
+  /** URL of our forward proxy, with the token of this task, for programs with their own networking. A secret: never logged. */
   readonly proxyUrl: string;
-  /** All traffic goes through the proxy: a `proxy` option is its upstream, or the engine is a binary. */
+  /** All traffic goes through the proxy, because a `proxy` option is its upstream or the engine is a binary. */
   readonly isProxyForAll: boolean;
 }
 
@@ -40,49 +40,49 @@ export interface Task {
   readonly downloadId: string;
   readonly url: string;
   readonly selection: Selection;
-  /** Absolute, exists, on the file system of the downloads folder; survives attempts. */
+  /** Absolute and existing, on the file system of the downloads folder; kept between attempts. */
   readonly jobFolder: string;
-  /** Of the site of the URL, as a cookies file; null for none. A secret: never logged, never written to the folder. */
+  /** Text of a cookies file for the site of the URL; null: no cookies. A secret: never logged, never written to the folder. */
   readonly cookies: string | null;
   readonly engine: TaskEngine;
   readonly limits: TaskLimits;
   readonly egress: TaskEgress;
-  /** What a look at the link has read, as JSON of yt-dlp; null: the site is asked. */
+  /** Info JSON of yt-dlp that a probe has read; null: the site is asked. */
   readonly knownInfo: string | null;
   /** Null: the whole download. */
   readonly parts: TaskParts | null;
-  /** Nothing is fetched: what an earlier attempt has set aside is made a file. */
+  /** A person wants the incomplete media of an earlier attempt as it is. */
   readonly isKeptIncomplete: boolean;
 }
 
-/** The download is stored, and only these parts of it are wanted. */
+/** The missing parts of a stored download that are to be fetched. */
 export interface TaskParts {
   readonly names: readonly Part[];
-  /** A copy of the stored media in the job folder; null when nothing will be put into it, or it is gone. */
+  /** A copy of the stored media in the job folder; null when the parts do not go into it, or the media is gone. */
   readonly mediaPath: string | null;
   readonly metadata: Metadata;
 }
 
-/** Main to thread. Stopping is a message first; terminating the thread is the last resort. */
+/** Message from the main thread. Terminating the thread is only the last resort. */
 export interface StopTask {
   readonly kind: 'stop';
 }
 
-/** Main to thread: ends a live recording, which is then made a file. Everything else goes on. */
+/** Message from the main thread: ends a live recording and makes a file of it. Other downloads continue. */
 export interface FinishTask {
   readonly kind: 'finish';
 }
 
-/** A look at a link, without a download. */
+/** A probe: a look at a link without a download. */
 export interface ProbeRequest {
   /** Canonical http(s) URL. */
   readonly url: string;
   readonly selection: Selection;
   /** Position of the first entry of a list, from 1. */
   readonly firstEntry: number;
-  /** Absolute, empty, for this look alone. */
+  /** Absolute and empty; used by this probe only. */
   readonly folder: string;
-  /** As in a task. */
+  /** See `Task.cookies`. */
   readonly cookies: string | null;
   readonly engine: TaskEngine;
   readonly egress: TaskEgress;
@@ -90,15 +90,15 @@ export interface ProbeRequest {
   readonly signal: AbortSignal;
 }
 
-/** To solve challenges of ours as those of YouTube are solved. */
+/** Asks whether this engine can solve the JavaScript challenges of YouTube; it gets challenges of our own. */
 export interface SolveRequest {
   readonly engine: TaskEngine;
-  /** Absolute, empty, for this alone. */
+  /** Absolute and empty; used by this request only. */
   readonly folder: string;
   readonly memoryBytes: number;
 }
 
 export interface Solution {
-  /** Null: they were solved. */
+  /** What went wrong; null: the challenges were solved. */
   readonly trouble: string | null;
 }

@@ -163,7 +163,7 @@ describe('presets', () => {
       ['Entry 001', 5],
     ]);
     const texts = events.map((event) => (event.kind === 'log' ? event.text : ''));
-    expect(texts.find((text) => text.includes('not in the list any more'))).toContain('/entry/6/');
+    expect(texts.find((text) => text.includes('no longer in the list'))).toContain('/entry/6/');
   });
 
   it('tell the media of one page apart by their position', async () => {

@@ -59,7 +59,7 @@ describe('a stream that is described more than once', { timeout: 60_000 }, () =>
     expect(metadata.duration).toBeCloseTo(seconds, 0);
     expect(warnings).toEqual([]);
     const texts = events.map((event) => (event.kind === 'log' ? event.text : ''));
-    expect(texts.filter((text) => text.includes('leaving it to ffmpeg'))).toHaveLength(1);
+    expect(texts.filter((text) => text.includes('ffmpeg downloads it instead'))).toHaveLength(1);
   });
 
   it('names what it lacks by its place in the whole', async () => {
@@ -82,7 +82,7 @@ describe('a stream that is described more than once', { timeout: 60_000 }, () =>
     expect(outcome).toMatchObject({
       kind: 'failed',
       code: 'INVALID_MEDIA',
-      detail: expect.stringContaining('changes its form in the middle') as string,
+      detail: expect.stringContaining('changes its format in the middle') as string,
     });
   });
 });

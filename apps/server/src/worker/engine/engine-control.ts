@@ -63,6 +63,8 @@ export type EngineControl =
       readonly text: string;
     };
 
+export type Refusal = Extract<EngineControl, { kind: 'refused' }>;
+export type SiteResponse = Extract<EngineControl, { kind: 'response' }>;
 export type ListedSegments = Extract<EngineControl, { kind: 'listed' }>;
 
 /** The exception behind an error that yt-dlp prints. */

@@ -1,6 +1,6 @@
 import type { FailureCode } from '@artemis/contracts';
 
-/** Codes that are said where a site offers nothing, and that want of the engine's own means may be behind. */
+/** Codes of failures whose true cause may be a missing JavaScript runtime or challenge solver. */
 const DOUBTFUL: ReadonlySet<FailureCode> = new Set([
   'FORMAT_UNAVAILABLE',
   'ENGINE_OUTDATED',
@@ -13,7 +13,7 @@ interface Trouble {
   readonly pattern: RegExp;
 }
 
-/** What yt-dlp 2026.10.26 says of the challenges of YouTube. The first that fits counts, as one leads to the next. */
+/** Messages of yt-dlp 2026.10.26 about YouTube's challenges. The first match counts, because each trouble causes the next. */
 const TROUBLES: readonly Trouble[] = [
   { code: 'RUNTIME_MISSING', pattern: /No supported JavaScript runtime could be found/ },
   {
@@ -26,22 +26,22 @@ const TROUBLES: readonly Trouble[] = [
   },
 ];
 
-/** Said of a video that yt-dlp could read only in part. */
+/** yt-dlp prints this when it could read only some formats of a video. */
 const FORMATS_LEFT_OUT = /some formats may be missing/i;
 
 /**
- * The code of a failure in the light of all that was said before it: without a runtime or a solver YouTube offers
- * pictures alone, and yt-dlp then speaks of formats or of its age.
+ * Corrects the code of a failure by the lines before it: without a runtime or a solver YouTube offers only pictures, and
+ * yt-dlp then complains about formats or about its own age.
  */
 export function inLightOfEngine(code: FailureCode, lines: readonly string[]): FailureCode {
-  // engine.py: its folder has gone; the next attempt runs with what is found now.
+  // Printed by engine.py when the folder of yt-dlp is gone; the next attempt runs with the yt-dlp that is found then.
   if (lines.some((line) => line.includes('NotTheFound: '))) return 'INTERRUPTED';
   if (!DOUBTFUL.has(code)) return code;
   const said = (pattern: RegExp) => lines.some((line) => pattern.test(line));
   return TROUBLES.find(({ pattern }) => said(pattern))?.code ?? code;
 }
 
-/** Whether the site has more formats than yt-dlp could read, for want of a runtime or a solver. */
+/** Whether yt-dlp missed formats of the site because it has no runtime or no solver. */
 export function areFormatsMissing(lines: readonly string[]): boolean {
   return lines.some(
     (line) => FORMATS_LEFT_OUT.test(line) && TROUBLES.some(({ pattern }) => pattern.test(line)),

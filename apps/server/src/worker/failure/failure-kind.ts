@@ -3,13 +3,13 @@ import type { FailureCode } from '@artemis/contracts';
 import type { RaisedError } from '../engine/engine-control.ts';
 import { CERTAIN_RULES, WORD_RULES, type FailureRule } from './failure-rules.ts';
 
-/** An error as it was printed, and what it is; a standalone yt-dlp has only the words. */
+/** An error as it was printed, with its exception; a standalone yt-dlp reports no exceptions. */
 export interface SaidError {
   readonly text: string;
   readonly raised: RaisedError | null;
 }
 
-/** Python's and yt-dlp's names for a connection that could not be made or broke (2026.10.26, networking/exceptions.py). */
+/** Exceptions of Python and yt-dlp for a connection that failed or broke (2026.10.26, networking/exceptions.py). */
 const TRANSFER_CLASSES = [
   'TransportError',
   'ContentTooShortError',
@@ -20,7 +20,7 @@ const TRANSFER_CLASSES = [
   'IncompleteRead',
 ];
 
-/** What the error is comes first, then its words, then the status behind it. Null: none of them says anything. */
+/** Judges an error by its exception, then by its words, then by its HTTP status. Null: none of them tells anything. */
 export function codeOfError(error: SaidError, nowMs: number): FailureCode | null {
   const certain = ruleFor(CERTAIN_RULES, withoutNames(error.text));
   if (certain !== null) return certain;
@@ -36,21 +36,21 @@ export function codeOfError(error: SaidError, nowMs: number): FailureCode | null
   );
 }
 
-/** Of lines that are no error of yt-dlp: what the computer and connections say. */
+/** Judges lines that are not errors of yt-dlp, but messages about the computer and its connections. */
 export function codeOfLines(lines: readonly string[]): FailureCode | null {
   const text = lines.join('\n');
   const transfer = WORD_RULES.filter(({ isOfTransfer }) => isOfTransfer === true);
   return ruleFor(CERTAIN_RULES, text) ?? ruleFor(transfer, text);
 }
 
-/** Of the answer that the error is about; null when it is about none. */
+/** HTTP status of the response that the error is about; null when it is about none. */
 export function statusOf({ text, raised }: SaidError): number | null {
   if (raised?.status !== null && raised?.status !== undefined) return raised.status;
   const found = /HTTP Error (\d{3})\b/.exec(text)?.[1];
   return found === undefined ? null : Number(found);
 }
 
-/** @param isMedia the page could be read, and what it names cannot be fetched */
+/** @param isMedia the response is to a request for media; the page could be read */
 export function codeOfStatus(status: number | null, isMedia: boolean): FailureCode | null {
   if (status === null || status < 300) return null;
   if (status === 401) return 'LOGIN_REQUIRED';
@@ -63,7 +63,7 @@ export function codeOfStatus(status: number | null, isMedia: boolean): FailureCo
   return isOfConnection ? 'NETWORK' : 'SITE_REFUSED';
 }
 
-/** The words of the site, or those that an extractor has for its answer, without what yt-dlp writes around them. */
+/** The message of the site or of the extractor, without the text that yt-dlp adds to it. */
 export function wordsOf({ text, raised }: SaidError): string {
   const said = raised?.said ?? text.replace(/^ERROR: (\[[^\]]+\] )?([^\s:]+: )?/, '');
   return said
@@ -87,10 +87,10 @@ function codeOfKind(raised: RaisedError, nowMs: number): FailureCode | null {
 function codeOfWords(error: SaidError, isRefusal: boolean): FailureCode | null {
   const rules = isRefusal ? WORD_RULES.filter(({ isOfTransfer }) => !isOfTransfer) : WORD_RULES;
   const status = statusOf(error);
-  // The usual words of a status mean what the status does; a site may have its own.
+  // The standard reason phrase adds nothing to the status; a site may write its own.
   const usual = status === null ? null : `HTTP Error ${status}: ${STATUS_CODES[status]}`;
   const words = withoutNames(wordsOf(error));
-  // "Unable to download": the rest is about the connection or the status. An extractor that has read the answer has words of its own.
+  // After "Unable to download" the words describe the connection or the status, not what the site says about the media.
   const isAboutAnswer = /HTTP Error \d{3}/.test(words) || isTransfer(error);
   const code = ruleFor(rules, usual === null ? words : words.replace(usual, ''));
   return isAboutAnswer && (code === 'MEDIA_UNAVAILABLE' || code === 'NETWORK') ? null : code;
@@ -106,7 +106,7 @@ function isTransfer({ raised }: SaidError): boolean {
   return [...raised.classes, ...raised.causes].some((name) => TRANSFER_CLASSES.includes(name));
 }
 
-/** A fault of an extractor asks to be reported, in its words too. */
+/** Whether an extractor passes on the site's own answer. yt-dlp asks to report every fault of an extractor. */
 function isPlainAnswer({ text, raised }: SaidError): boolean {
   if (raised !== null && raised.classes.length > 0) {
     return raised.isExpected && raised.classes.includes('ExtractorError');
@@ -127,7 +127,7 @@ function isOfMedia(text: string): boolean {
   );
 }
 
-/** Links and the site's name for the video are left out: the word "login" in them means nothing. */
+/** Removes links and the video's id: a word such as "login" means nothing in them. */
 function withoutNames(text: string): string {
   return text
     .replace(/https?:\/\/\S+/g, '')

@@ -3,16 +3,13 @@ import type { FailureCode } from '@artemis/contracts';
 export interface FailureRule {
   readonly code: FailureCode;
   readonly pattern: RegExp;
-  /** Of lines and connections: never the meaning of a site's own plain answer. */
+  /** About the transfer or a program; never applied to the site's own answer. */
   readonly isOfTransfer?: true;
 }
 
-/**
- * What is true whatever was raised: the engine's own sentences, and those of the computer. Read first, against each error
- * as it was printed.
- */
+/** Messages of the engine and of the operating system. They decide first, whatever exception was raised. */
 export const CERTAIN_RULES: readonly FailureRule[] = [
-  // file_heads.py, answer_limits.py, exhaustion.py. The same answer would end the same way; memory may be there next time.
+  // From file_heads.py, answer_limits.py and exhaustion.py. A retry helps only where memory was short.
   {
     code: 'INVALID_MEDIA',
     pattern:
@@ -23,7 +20,7 @@ export const CERTAIN_RULES: readonly FailureRule[] = [
     pattern: /not enough memory for|MemoryError|Cannot allocate memory|can't start new thread/,
   },
   { code: 'TOO_LARGE', pattern: /\[Errno 27\]|File too large|exited with code (-25|153)\b/ },
-  // ffmpeg was killed or crashed; a negative code is a signal.
+  // ffmpeg was killed or crashed: a negative exit code is a signal.
   { code: 'WORKER_CRASHED', pattern: /exited with code -(4|6|7|8|9|11|31)\b/ },
   {
     code: 'DISK_FULL',
@@ -33,16 +30,16 @@ export const CERTAIN_RULES: readonly FailureRule[] = [
     code: 'EGRESS_BLOCKED',
     pattern: /refused by policy: (connect|send)|by egress policy|file:\/\/ URLs are disabled/i,
   },
-  // There is no sound to take out, and there will be none.
+  // The media has no audio track, so that a retry does not help.
   { code: 'FORMAT_UNAVAILABLE', pattern: /unable to obtain file audio codec/ },
   { code: 'UNSAFE_TYPE', pattern: /The extracted extension \(.*\) is unusual/ },
   {
     code: 'INVALID_MEDIA',
-    // Without formats: the extractor of a site does not know it any more, but a link to a manifest leads to an empty one.
+    // "No video formats": from a site's extractor it means an outdated yt-dlp; from `generic`, an empty manifest.
     pattern:
       /Initialization fragment found after media fragments|Response data has no m3u header|does not look like a .*file|^ERROR: \[generic\] No video formats found/,
   },
-  // Said by yt-dlp where the engine does not count them: a standalone one.
+  // Only from a standalone yt-dlp; elsewhere the engine counts the fragments.
   { code: 'FRAGMENTS_MISSING', pattern: /fragment \d+ not found|^ERROR: Fragments are missing/ },
   {
     code: 'ENGINE_MISSING',
@@ -52,8 +49,8 @@ export const CERTAIN_RULES: readonly FailureRule[] = [
 ];
 
 /**
- * What words mean, in the English of yt-dlp's extractors of 2023–2026. The first rule that fits counts, so what says more
- * comes before what says less: "Private video. Sign in if …" is gone for nearly everybody, signing in or not.
+ * The meaning of messages of yt-dlp's extractors of 2023–2026. The first matching rule decides, so specific rules come before
+ * general ones: "Private video. Sign in if …" is unavailable for nearly everybody, signed in or not.
  */
 export const WORD_RULES: readonly FailureRule[] = [
   {
@@ -64,7 +61,7 @@ export const WORD_RULES: readonly FailureRule[] = [
   { code: 'DRM_PROTECTED', pattern: /\bDRM\b|drm.?todo|widevine|fairplay|playready/i },
   {
     code: 'IMPERSONATION_NEEDED',
-    // A bot check that a browser's handshake passes and waiting does not.
+    // A bot check that only the TLS handshake of a browser passes; waiting does not help.
     pattern:
       /require[sd]? (browser )?impersonation|impersonat(e|ion) (target|dependency|required|needed)|attempting impersonation|extensions: impersonate|--impersonate|generic:impersonate|TLS fingerprint/i,
   },
@@ -80,7 +77,7 @@ export const WORD_RULES: readonly FailureRule[] = [
   },
   {
     code: 'NETWORK',
-    // The server of the site has a trouble of its own.
+    // The server of the site is in trouble.
     pattern:
       /(error|problem|trouble) (is |was )?(on|at) (the )?server|server[- ]side|internal (server )?error|(service|server|site) (is )?(temporarily|currently) (unavailable|not available|down|overloaded)|(service|server) (is )?unavailable|(under|down for|undergoing) (\w+ )?maintenance|gateway time-?out|error occurred while receiving|network error/i,
   },
@@ -91,7 +88,7 @@ export const WORD_RULES: readonly FailureRule[] = [
   },
   {
     code: 'LOGIN_REQUIRED',
-    // Somebody has tried to sign in: whatever else these sentences speak of, that is what failed.
+    // A sign-in has failed, whatever else these messages mention.
     pattern:
       /\b(unable to|cannot|could not|failed to) (log|sign)[- ]?in\b|\b(log|sign)[- ]?in (has )?failed|\b(invalid|incorrect|wrong|bad)\b.{0,40}\b(user ?name|password|passcode|credentials|login)|(password|passcode) (was|is) (incorrect|invalid|wrong)|with OAuth is no longer|using username and password is (not|no longer)|Login with username and password is/i,
   },
@@ -102,7 +99,7 @@ export const WORD_RULES: readonly FailureRule[] = [
   },
   {
     code: 'GEO_RESTRICTED',
-    // With a name behind, as English writes those of countries.
+    // The name of a country follows, recognized by its capital letter.
     pattern:
       /(available|restricted|limited|viewable) (only )?(in|to|from|within) (the )?(UK|USA?|EU|[A-Z]\p{Ll}+( [A-Z]\p{Ll}+)?)( only)?\.?$|[Oo]nly (be )?(available|viewable|watched|viewed|accessible) (in|from|within) (the )?[A-Z]|[Oo]utside (of )?(the )?[A-Z]|(viewers|visitors|users|people|residents) (in|from|of) (the )?[A-Z]|(in|to) (mainland )?[A-Z]\p{L}+ only\b/u,
   },
@@ -166,6 +163,6 @@ export const WORD_RULES: readonly FailureRule[] = [
     code: 'ENGINE_OUTDATED',
     pattern: /please report this issue/i,
   },
-  // Where nothing else says what the matter is.
+  // Only when no other rule matches.
   { code: 'THROTTLED', pattern: /try again later/i },
 ];

@@ -1,5 +1,5 @@
 import type { FailureCode } from '@artemis/contracts';
-import type { EngineControl, EngineExit, RaisedError } from '../engine/engine-control.ts';
+import type { EngineExit, RaisedError, Refusal, SiteResponse } from '../engine/engine-control.ts';
 import {
   codeOfError,
   codeOfLines,
@@ -18,37 +18,37 @@ const SECONDS_OF_UNIT = { minute: 60, hour: 3600, day: 86_400, week: 604_800 } a
 
 export interface FailureEvidence {
   readonly exit: EngineExit;
-  /** Lines of output that are neither ours nor chatter, oldest first. */
+  /** Printed lines other than Artemis' own, oldest first. */
   readonly lines: readonly string[];
-  readonly refusals: readonly Extract<EngineControl, { kind: 'refused' }>[];
-  readonly responses: readonly Extract<EngineControl, { kind: 'response' }>[];
-  /** What was raised, oldest first; empty for a standalone yt-dlp. */
+  readonly refusals: readonly Refusal[];
+  readonly responses: readonly SiteResponse[];
+  /** Raised exceptions, oldest first; empty for a standalone yt-dlp. */
   readonly errors: readonly RaisedError[];
 }
 
 export interface Failure {
   readonly code: FailureCode;
-  /** Without secrets, for the log of the download. */
+  /** For the log of the download; without secrets. */
   readonly detail: string;
-  /** Of SITE_REFUSED: the site's own words, on one line and without secrets. */
+  /** Only for SITE_REFUSED: the site's own words, on one line and without secrets. */
   readonly quote: string | null;
   /** How long the site asks to wait. */
   readonly retryAfterSeconds: number | null;
-  /** The site speaks of this file and not of all our requests. */
+  /** The wait concerns this file only, not all requests to the site. */
   readonly isOfFileAlone: boolean;
-  /** Of the answer that decided, if one did. */
+  /** HTTP status of the response that decided, if one did. */
   readonly status: number | null;
-  /** Of UPCOMING: epoch time at which the site promises it, if it does. */
+  /** Only for UPCOMING: the announced time of publication in epoch milliseconds, if known. */
   readonly releaseAtMs: number | null;
 }
 
 interface Verdict {
   readonly code: FailureCode;
-  /** Null: it was not an error of yt-dlp that decided. */
+  /** The error of yt-dlp that decided; null: something else did. */
   readonly error: SaidError | null;
 }
 
-/** Why a run of yt-dlp failed, from all that it and the engine have said. `nowMs` is the epoch time. */
+/** Why a run of yt-dlp failed, judged by its output and by the reports of the engine. `nowMs`: epoch time. */
 export function classifyFailure(evidence: FailureEvidence, nowMs: number): Failure {
   const { exit, lines, refusals } = evidence;
   const printed = errorsOf(lines);
@@ -84,59 +84,59 @@ export function classifyFailure(evidence: FailureEvidence, nowMs: number): Failu
   return { ...plain, code, detail, quote, status: decided, releaseAtMs };
 }
 
-/** The page could be read, and what it led to is refused now: its links may be good for a while only. */
+/** Whether the site now refuses links that its own page gave out: they may have expired. */
 export function isLinkRefused(evidence: FailureEvidence): boolean {
   const { code, status } = classifyFailure(evidence, 0);
   return code === 'SITE_REFUSED' && status === 403;
 }
 
-/** Something tried to reach an address that is not public, or by a way that cannot be judged. */
+/** Whether the guard refused a connection to a non-public address, or a program whose connections it could not check. */
 export function isEgressRefusal({ event }: { readonly event: string }): boolean {
   return event === 'connect' || event === 'send' || event === 'process';
 }
 
-/** Said by ffmpeg of a part of a manifest that lies on this computer, or where it may not go. */
+/** A message of ffmpeg: a manifest names a file of this computer, or an address that is not allowed. */
 export function isForbiddenInput(line: string): boolean {
   return /Protocol '\w+' not on whitelist|(Filename extension of|Unable to open key file) '?file:|Connection to tcp:\S+ failed: Permission denied|URL (?!https?:)\S+ is not in allowed_/.test(
     line,
   );
 }
 
-/** Said by ffmpeg of something that is not what the site had said: a list, a manifest or SDP in the place of media. */
+/** A message of ffmpeg: the site sent a list, a manifest or SDP instead of media. */
 function isOtherFormat(line: string): boolean {
   return line.includes('Format not on whitelist');
 }
 
-/** Said by ffmpeg of a part of a manifest of plain http that leads to https. */
+/** A message of ffmpeg: a plain-http manifest leads to https, which was not allowed. */
 export function isHttpsLeftOut(line: string): boolean {
   return /Protocol '(https|tls|httpproxy)' not on whitelist 'http,tcp,/.test(line);
 }
 
-/** Said by ffmpeg of a part of a manifest that it goes on without. */
+/** A message of ffmpeg: it skips a segment of a manifest. */
 export function isSkippedSegment(line: string): boolean {
   return /^\[(hls|dash) @ \w+\] Failed to open (new )?(segment|fragment)\b/.test(line);
 }
 
-/** Said by ffmpeg of the list of a live stream; it then ends as if the stream had. */
+/** A message of ffmpeg: it cannot reload the playlist of a live stream. ffmpeg then ends as if the stream had ended. */
 export function isListLost(line: string): boolean {
-  // Behind its own progress, which ends without a new line.
+  // The message may follow ffmpeg's status, which has no line end.
   return /(^|\s)\[hls @ \w+\] Failed to reload playlist\b/.test(line);
 }
 
-/** Said by yt-dlp of an HLS stream that it never puts together, however often it is asked (2026.10.26, downloader/hls.py). */
+/** A message of yt-dlp: it never joins such an HLS stream, however often it is asked (2026.10.26, downloader/hls.py). */
 export function isHlsRefusal(line: string): boolean {
   return line.includes('Initialization fragment found after media fragments');
 }
 
 /**
- * Said by ffmpeg of the description of a later part of a stream, without which that part may not be playable; and by the
- * engine, of parts that it has joined (`engine/forms.py`).
+ * A message of ffmpeg: it skips the initialization data of a later part of a stream, which may then be unplayable. Or a
+ * message of the engine: it has joined parts with different initialization data (`engine/forms.py`).
  */
 export function isLaterInitSkipped(line: string): boolean {
   return /Found duplicated MOOV Atom\. Skipped it|^\[hls\] Joining \d+ forms/.test(line);
 }
 
-/** Whole errors: a message of yt-dlp may run over several lines. */
+/** The complete errors in the output: an error of yt-dlp may span several lines. */
 export function errorsOf(lines: readonly string[]): string[] {
   const errors: string[] = [];
   let isInside = false;
@@ -161,38 +161,38 @@ function verdictOf(
   const raised = errors.filter(({ isOptional }) => !isOptional);
   const said: SaidError[] = [
     ...raised.map((one) => ({ text: one.text, raised: one })).reverse(),
-    // What was raised is among them; what only the options or a program said is not.
+    // Printed errors include the raised ones, and also those that raised nothing: of options and programs.
     ...printed.map((text) => ({ text, raised: null })).reverse(),
   ];
   for (const error of said) {
     const code = codeOfError(error, nowMs);
-    if (code !== null) return { code: inView(code, error, lines), error };
+    if (code !== null) return { code: inContext(code, error, lines), error };
   }
   if (exit.signal === FILE_SIZE_SIGNAL) return { code: 'TOO_LARGE', error: null };
-  // Not the fault of this download: the host took every job with it.
+  // Not the fault of this download: the engine host has ended all jobs.
   if (exit.isHostLost) return { code: 'INTERRUPTED', error: null };
   if (CRASH_SIGNALS.has(exit.signal ?? 0)) return { code: 'WORKER_CRASHED', error: null };
-  // Without an error of its own: a traceback, or a word of ffmpeg. Never a warning, which was survived.
+  // No error was printed, but perhaps a traceback or a message of ffmpeg. Warnings do not count: the run survived them.
   const others = lines.filter((line) => !/^(WARNING: |\[[\w:+.-]+\] )/.test(line));
   return { code: codeOfLines(others.slice(-20)) ?? 'UNKNOWN', error: null };
 }
 
-/** What was said before shows some errors in another light. */
-function inView(code: FailureCode, error: SaidError, lines: readonly string[]): FailureCode {
+/** Corrects a code by the lines that were printed before the error. */
+function inContext(code: FailureCode, error: SaidError, lines: readonly string[]): FailureCode {
   const hasSaid = (pattern: RegExp) => lines.some((line) => pattern.test(line));
-  // YouTube without its challenges solved offers only pictures, and yt-dlp then speaks of formats.
+  // Without solved challenges YouTube offers only pictures, and yt-dlp then complains about formats.
   if (code === 'FORMAT_UNAVAILABLE') {
     const isOfEngine = hasSaid(/challenge solving failed|only images are available/i);
     return isOfEngine ? 'ENGINE_OUTDATED' : code;
   }
-  // YouTube is asked as several clients, and each that gets no answer is only warned of.
+  // yt-dlp asks YouTube as several clients, and prints only a warning for each that gets no answer.
   if (code === 'ENGINE_OUTDATED' && error.text.includes('extract any player response')) {
     return codeOfUnanswered(lines) ?? code;
   }
   if (code === 'NETWORK') {
     const status = statusOfFfmpeg(lines);
     if (status === null || !/ffmpeg exited with code/.test(error.text)) return code;
-    // It was not asked with the cookies that there are, and would be refused again.
+    // ffmpeg sends no cookies, so that a retry would be refused again.
     const isUnknown = status === 401 || status === 403;
     if (isUnknown && lines.some(isWithoutCookies)) return 'LOGIN_REQUIRED';
     return codeOfStatus(status, true) ?? code;
@@ -202,7 +202,7 @@ function inView(code: FailureCode, error: SaidError, lines: readonly string[]): 
   return isForbidden && isHandshake ? 'IMPERSONATION_NEEDED' : code;
 }
 
-/** Of an API that could not be asked: too many requests, or a connection that broke. Null: it has answered. */
+/** Why YouTube's API did not answer: too many requests, or a broken connection. Null: it has answered. */
 function codeOfUnanswered(lines: readonly string[]): FailureCode | null {
   const line = lines.findLast((one) => /^WARNING: .*Unable to download API page: /.test(one));
   if (line === undefined) return null;
@@ -211,12 +211,12 @@ function codeOfUnanswered(lines: readonly string[]): FailureCode | null {
   return code === 'THROTTLED' || code === 'NETWORK' ? code : null;
 }
 
-/** Said by the engine when ffmpeg does the download. */
+/** A message of the engine when ffmpeg does the download. */
 function isWithoutCookies(line: string): boolean {
   return line.startsWith('WARNING: [cookies] ffmpeg gets no cookies');
 }
 
-/** Why ffmpeg was refused. What it could not find may be one of many that it went on without. */
+/** HTTP status with which ffmpeg was refused. Not 404: ffmpeg may have skipped such a segment. */
 function statusOfFfmpeg(lines: readonly string[]): number | null {
   const found = lines.map((line) =>
     /(?:HTTP error|Server returned) (401|403|429|451)\b/.exec(line),
@@ -246,7 +246,7 @@ function describeExit({ status, signal, isHostLost }: EngineExit): string {
   return signal === null ? `yt-dlp exited with status ${status}` : `yt-dlp got signal ${signal}`;
 }
 
-/** Only of an answer that asks us to wait; a `Retry-After` beside a good answer means nothing here. */
+/** The last response that asks to wait; `Retry-After` in a successful response does not count. */
 export function askedWait(
   { responses }: Pick<FailureEvidence, 'responses'>,
   nowMs: number,
@@ -259,14 +259,11 @@ export function askedWait(
 }
 
 /**
- * How long this answer asks us to wait, in seconds; null when it does not. "At once" and a time that has passed are no
- * wait: our own pauses grow, where three tries within a second would use up the attempts.
+ * How long this response asks to wait, in seconds; null when it does not. 0 and a time in the past count as null, so that the
+ * growing pauses between attempts apply: three tries within a second would use up all attempts.
  */
 export function retryAfterOf(
-  {
-    status,
-    retryAfter,
-  }: Pick<Extract<EngineControl, { kind: 'response' }>, 'status' | 'retryAfter'>,
+  { status, retryAfter }: Pick<SiteResponse, 'status' | 'retryAfter'>,
   nowMs: number,
 ): number | null {
   const value = status === 429 || status === 503 ? retryAfter?.trim() : undefined;

@@ -6,7 +6,7 @@ import type { Jobs } from '../engine/jobs.ts';
 import { endOfPart, packetsOf } from './live-overlap.ts';
 import { LIVE_PART as PART } from '../work-folder/resume-state.ts';
 import { filesBeforeStep, forgetSteps } from '../work-folder/steps-record.ts';
-import type { RunResult } from '../run/yt-dlp-run.ts';
+import type { RunResult } from '../run/run-result.ts';
 
 const GIVES_UP_AFTER_MS = 150_000;
 const LONGEST_PAUSE_MS = 10_000;

@@ -68,7 +68,7 @@ async function judge(
       : found.media;
   const { durationSeconds } = media;
   if (plan.section !== null && durationSeconds === 0) {
-    return { failure: 'INVALID_MEDIA', detail: 'Nothing of the media lies in this section.' };
+    return { failure: 'INVALID_MEDIA', detail: 'The section lies beyond the end of the media.' };
   }
   const { promised } = claims;
   if (durationSeconds !== null && promised !== null && durationSeconds < promised.least) {

@@ -4,10 +4,10 @@ import { clock } from '../output/clock-words.ts';
 import type { Outcome } from '../../domain/attempt.ts';
 import type { SectionPlan } from '../plan/plan.ts';
 
-/** Said by `engine/clips.py`, with the length when the list of segments says it. */
+/** A message of `engine/clips.py`; it has the length when the list of segments states it. */
 const SAID = /Nothing of the media lies in this section(?:, it is ([\d.]+) s long)?/;
 
-/** Nothing of the media lies in the section. `lengthSeconds`: of the whole media, null when unknown. */
+/** The failure of a section that begins after the end of the media. `lengthSeconds`: of the whole media; null: unknown. */
 export function behindTheEnd(
   jobs: Jobs,
   { startSeconds, endSeconds }: SectionPlan,
@@ -16,12 +16,12 @@ export function behindTheEnd(
   const asked = `${clock(startSeconds)}–${clock(endSeconds)}`;
   const length = lengthSeconds === null ? null : clock(lengthSeconds);
   const known = length === null ? '' : `, and the media is ${length} long`;
-  const detail = `Nothing of the media lies in this section: ${asked} was asked for${known}.`;
+  const detail = `The section lies beyond the end of the media: ${asked} was asked for${known}.`;
   const figures = length === null ? asked : `${asked} / ${length}`;
   return { ...failedOutcome(jobs, 'FORMAT_UNAVAILABLE', detail), figures };
 }
 
-/** Whether the engine has said so: the length that it knows, if any. */
+/** Whether the engine has printed this message, and the length in it, if any. */
 export function saidBehindTheEnd(
   lines: readonly string[],
 ): { readonly seconds: number | null } | null {

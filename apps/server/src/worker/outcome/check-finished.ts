@@ -23,12 +23,12 @@ import type { DownloadPlan, SectionPlan } from '../plan/plan.ts';
 import { redact } from '../output/redact.ts';
 import { remuxAsNamed } from '../media/remux.ts';
 import { hasSubtitles, verifyMedia } from '../media/verify.ts';
-import { type RunResult } from '../run/yt-dlp-run.ts';
+import type { RunResult } from '../run/run-result.ts';
 
-/** Less is a frame or two, or a sound track that is a little longer. */
+/** A smaller difference is a frame or two, or a sound track that is slightly longer. */
 const LEAST_EARLY_SECONDS = 0.3;
 
-/** Checks what yt-dlp calls complete. */
+/** Checks media that yt-dlp considers complete, and collects the files of the download. */
 export async function checkFinished(
   { task, jobs, reporter, meter }: Attempt,
   plan: DownloadPlan,
@@ -60,10 +60,10 @@ export async function checkFinished(
   if (!(await isOwnMedia(jobFolder, path))) {
     return failedOutcome(jobs, 'INVALID_MEDIA', 'There is no file, or it is empty.');
   }
-  // A person knows that something is missing, and keeps the rest.
+  // A person has chosen to keep the media although something is missing.
   const isKept = task.isKeptIncomplete;
   if (!isKept && isLost(result, video)) {
-    return failedOutcome(jobs, 'NETWORK', 'A part of the source could not be had.');
+    return failedOutcome(jobs, 'NETWORK', 'A part of the source could not be downloaded.');
   }
   if (result.byteProblem !== null) return failedOutcome(jobs, 'TRUNCATED', result.byteProblem);
   if (plan.section !== null && isBehindTheEnd(plan.section, result.ffmpeg)) {
@@ -71,12 +71,12 @@ export async function checkFinished(
     return behindTheEnd(jobs, plan.section, video.durationSeconds ?? Math.max(...ends));
   }
   if (plan.section !== null) await renewFlacCut(jobs, path);
-  // Inside of a standalone yt-dlp nothing of ours counts them.
+  // Our code that counts fragments does not run inside a standalone yt-dlp.
   const areFragmentsCounted = task.engine.kind === 'module';
   const known = claimsOf({ ...result, plan, video, areFragmentsCounted });
   const claims =
     result.end === 'recorded' || video.isLive
-      ? // Inside of ffmpeg nothing of ours sees what it goes on without.
+      ? // What ffmpeg skips goes unseen, so that the time stamps must show it.
         { ...NO_CLAIMS, isTimeContinuous: result.ffmpeg.inputs.length > 0 }
       : isKept
         ? { ...NO_CLAIMS, isJoined: known.isJoined }
@@ -97,7 +97,7 @@ export async function checkFinished(
     const problem = await firstDecodeError(jobs, path);
     if (jobs.isStopped) return stoppedOutcome(jobs);
     if (problem !== null) {
-      const detail = `The stream changes its form in the middle, and its parts cannot be joined: ${redact(problem)}`;
+      const detail = `The stream changes its format in the middle, and the parts cannot be joined: ${redact(problem)}`;
       return failedOutcome(jobs, 'INVALID_MEDIA', detail);
     }
   }
@@ -105,7 +105,9 @@ export async function checkFinished(
   const isMisnamed = extname(path) !== `.${extension}`;
   const name = isMisnamed ? await renameMedia(jobFolder, path, extension) : basename(path);
   const file = await ownFile(jobFolder, name);
-  if (file === null) return failedOutcome(jobs, 'UNSAFE_TYPE', `It is called ${redact(name)}.`);
+  if (file === null) {
+    return failedOutcome(jobs, 'UNSAFE_TYPE', `The file is called ${redact(name)}.`);
+  }
   const { durationSeconds } = media;
   const chapters = plan.options.split_chapters === true ? result.chapters : [];
   const parts = await checkChapterParts(jobs, jobFolder, plan, chapters, durationSeconds);
@@ -137,36 +139,36 @@ export async function checkFinished(
   return outcome;
 }
 
-/** The index of a QuickTime file calls them text, as it calls chapters. */
+/** Read from the log: the index of a QuickTime file does not tell subtitles from chapters, which are text as well. */
 function isEmbedding(line: string): boolean {
   return line.startsWith('[EmbedSubtitle] Embedding subtitles in ');
 }
 
-/** ffmpeg goes on without what it cannot get, and ends well. */
+/** Judged by the messages of ffmpeg, which skips what it cannot get and still succeeds. */
 function isLost({ ffmpeg }: RunResult, video: VideoInfo): boolean {
-  // What a live stream has lost is gone.
+  // Nothing can fetch again what a live stream has lost.
   return !video.isLive && isSourceLost(ffmpeg, isInFragments(video));
 }
 
-/** What was put together from answers for parts may be good when it is fetched as a whole. */
+/** A file that was assembled from partial responses (206) may be good when it is fetched in one piece. */
 function failureOf(
   failure: FailureCode,
   { section }: DownloadPlan,
   { responses }: RunResult,
 ): FailureCode {
-  // A clip is never cut short by its site: the connection of ffmpeg was.
+  // The site never cuts a section short; the connection of ffmpeg broke.
   if (section !== null && failure === 'TRUNCATED') return 'NETWORK';
   const isInParts = responses.some(({ status }) => status === 206);
   return failure === 'INVALID_MEDIA' && isInParts ? 'TRUNCATED' : failure;
 }
 
-/** ffmpeg copies the last group of pictures then, or nothing. */
+/** For such a section ffmpeg copies the last group of pictures, or nothing. */
 function isBehindTheEnd({ startSeconds }: SectionPlan, { inputs }: RunResult['ffmpeg']): boolean {
   const ends = inputs.map(({ seconds }) => seconds ?? Infinity);
   return ends.length > 0 && ends.every((end) => end <= startSeconds);
 }
 
-/** What is copied begins with a key frame, and not every container can tell a player to begin later. */
+/** A copied section begins at a key frame, and not every container can tell a player to start later. */
 function ignoredBegin(
   { startSeconds, endSeconds, isPrecise }: SectionPlan,
   seconds: number | null,

@@ -3,15 +3,15 @@ import { detailed } from '../output/detailed-warning.ts';
 import { hasQuality } from '../plan/audio-quality.ts';
 import type { VideoInfo } from '../output/output-lines.ts';
 import type { DownloadPlan } from '../plan/plan.ts';
-import type { RunResult } from '../run/yt-dlp-run.ts';
+import type { RunResult } from '../run/run-result.ts';
 
-/** Containers that ffmpeg (8.0) writes chapter marks into. */
+/** Containers into which ffmpeg (8.0) writes chapter marks. */
 const WITH_CHAPTERS = new Set('mp4 m4v m4a mov 3gp mkv webm mka mp3 opus wma wmv'.split(' '));
-/** Those that it writes no title into. */
+/** Containers into which ffmpeg writes no title. */
 const WITHOUT_TITLE = new Set('mpg mpeg vob ts m2ts mts aac ac3 eac3 dts amr awb'.split(' '));
 const SOUND_AS_IT_IS = /^\[ExtractAudio\] (Not converting audio|Copying the sound)/;
 
-/** Options that were given and that no part of this plan looks at. */
+/** Names of given options that have no effect in this plan. */
 export function ignoredByPlan(plan: DownloadPlan): string[] {
   const { options, selection, hasMedia, isAudioOnly, isFlat } = plan;
   const isUsed: Readonly<Record<string, boolean>> = {
@@ -41,7 +41,7 @@ export function ignoredByPlan(plan: DownloadPlan): string[] {
   return isQualityUnused && selection.quality !== 'best' ? ['quality', ...names] : names;
 }
 
-/** Of a link that entries of a list were chosen from, and that is no list. */
+/** Names of the chosen entries' options when the link turned out not to be a list. */
 export function ignoredChoice(asked: DownloadOptions['playlist'], plan: DownloadPlan): string[] {
   if (asked?.mode !== 'select' || plan.isFlat) return [];
   return (['items', 'entry_ids'] as const).flatMap((name) =>
@@ -52,11 +52,11 @@ export function ignoredChoice(asked: DownloadOptions['playlist'], plan: Download
 export interface StoredMedia {
   readonly extension: string;
   readonly hasSubtitles: boolean;
-  /** Subtitles lie beside the media. */
+  /** There are subtitle files beside the media. */
   readonly areSubtitlesBeside: boolean;
 }
 
-/** Options that could have had an effect, and had none on this media. */
+/** Names of given options that had no effect on this media. */
 export function ignoredByMedia(
   { options, section }: DownloadPlan,
   video: VideoInfo,
@@ -68,13 +68,13 @@ export function ignoredByMedia(
     audio_quality:
       hasQuality(options.audio_codec) && lines.some((line) => SOUND_AS_IT_IS.test(line)),
     embed_metadata: WITHOUT_TITLE.has(extension),
-    // Most media has none, and nobody misses them; a section has none either, which the plan knows.
+    // No warning without chapters, because most media has none; for a section the plan has warned already.
     embed_chapters: section === null && hasChapters && !WITH_CHAPTERS.has(extension),
     split_chapters: !hasChapters,
     live: !video.isLive,
-    // What is recorded comes as fast as it is sent, or has holes.
+    // A live stream has to be recorded as fast as it is sent.
     rate_limit_kbps: video.isLive,
-    // Its times count from nowhere: what is cut out of a stream that is joined somewhere is not what was asked.
+    // The time stamps of a live stream have no known origin, so that a section cannot be found in them.
     section: video.isLive,
   };
   const names = Object.entries(options).flatMap(([name, value]) =>
@@ -90,7 +90,7 @@ export function ignoredByMedia(
   ];
 }
 
-/** One warning of all of them, with their names as they were given; none when there are none. */
+/** A single warning with the names of all ignored options; empty without such options. */
 export function ignoredWarnings(names: readonly string[]): DownloadWarning[] {
   return names.length === 0 ? [] : [detailed('OPTION_IGNORED', [...new Set(names)].join(', '))];
 }

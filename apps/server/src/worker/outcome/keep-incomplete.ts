@@ -16,12 +16,12 @@ import { measureMedia } from '../media/ffprobe.ts';
 import { readSetAside, SET_ASIDE, type SetAside } from '../work-folder/set-aside.ts';
 import { hasSubtitles, verifyMedia } from '../media/verify.ts';
 
-/** Copies; as long as the largest file takes on a slow disk. */
+/** Time to copy the largest allowed file on a slow disk. */
 const COPY_TIMEOUT_MS = 30 * 60_000;
 
 /**
- * Makes a playable file of what an attempt has set aside, without asking the site. What was set aside stays until the
- * download is stored, so that this can be done again.
+ * Makes a playable file of the media that an attempt has set aside, without contacting the site. The media stays set aside
+ * until the download is stored, so that an interrupted try can be repeated.
  */
 export async function keepIncomplete({ task, jobs, reporter, meter }: Attempt): Promise<Outcome> {
   const { jobFolder } = task;
@@ -29,7 +29,7 @@ export async function keepIncomplete({ task, jobs, reporter, meter }: Attempt): 
   await forgetOutcome(jobFolder);
   const aside = await readSetAside(jobFolder);
   if (aside === null) {
-    return failedOutcome(jobs, 'TRUNCATED', 'Nothing of this download is kept any more.');
+    return failedOutcome(jobs, 'TRUNCATED', 'The incomplete media of this download is gone.');
   }
   meter.verifying();
   reporter.progressNow(meter.read());
@@ -40,7 +40,7 @@ export async function keepIncomplete({ task, jobs, reporter, meter }: Attempt): 
   const file = path === null ? null : await ownFile(jobFolder, basename(path));
   if (jobs.isStopped) return stoppedOutcome(jobs);
   if (file === null) {
-    return failedOutcome(jobs, 'TRUNCATED', 'What there is of it cannot be made playable.');
+    return failedOutcome(jobs, 'TRUNCATED', 'The incomplete media cannot be made playable.');
   }
   const verdict = await verifyMedia(jobs, file.path, plan, NO_CLAIMS);
   if (jobs.isStopped) return stoppedOutcome(jobs);
@@ -57,11 +57,11 @@ export async function keepIncomplete({ task, jobs, reporter, meter }: Attempt): 
     ...sidecars.warnings,
   ]);
   await writeOutcome(jobFolder, outcome);
-  reporter.log('info', `Kept as it is: ${missing}.`);
+  reporter.log('info', `Kept incomplete: ${missing}.`);
   return outcome;
 }
 
-/** The file that yt-dlp has put together, else the streams that it would have been made of. */
+/** The file that yt-dlp has merged, else the streams that it would have merged. */
 function inputsOf({ filePath }: SetAside, names: readonly string[]): readonly string[] {
   if (filePath !== null && names.includes(basename(filePath))) return [basename(filePath)];
   const parts = names
@@ -72,7 +72,7 @@ function inputsOf({ filePath }: SetAside, names: readonly string[]): readonly st
   return streams.length > 0 ? streams : parts.slice(0, 1);
 }
 
-/** In its own container, else in one that takes everything. Null when nothing can be read. */
+/** Copies the inputs into one file: into their own container, else into Matroska, which takes everything. Null: unreadable. */
 async function playable(
   jobs: Jobs,
   jobFolder: string,
@@ -89,7 +89,7 @@ async function playable(
         ...['-nostdin', '-y', '-v', 'error'],
         ...inputs.flatMap((input) => ['-i', `file:${input}`]),
         ...inputs.flatMap((_, index) => ['-map', String(index)]),
-        // Chapters of the whole would promise its whole length.
+        // The chapters of the whole media would claim its full length.
         ...['-dn', '-ignore_unknown', '-map_chapters', '-1', '-c', 'copy'],
         ...(extension === '.mp4' ? ['-movflags', '+faststart'] : []),
         `file:${path}`,
@@ -104,7 +104,7 @@ async function playable(
   return null;
 }
 
-/** How long the site, or the head of the file, says that the whole is. */
+/** Length of the complete media, according to the site or else to the head of the file. */
 async function promisedSeconds(
   jobs: Jobs,
   { section }: DownloadPlan,
@@ -121,7 +121,7 @@ function lengths(have: number | null, promised: number | null): string {
   return `${text(have)} / ${text(promised)}`;
 }
 
-/** Copies, because what is set aside has to serve again when this is cut off. */
+/** Copies instead of moving: an interrupted try is repeated from the files that were set aside. */
 async function bringSidecars(
   from: string,
   jobFolder: string,

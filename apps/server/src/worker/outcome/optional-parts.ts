@@ -3,16 +3,16 @@ import { detailed } from '../output/detailed-warning.ts';
 import { errorsOf } from '../failure/failure.ts';
 import { isAtOptionalPart, OPTIONAL_STEPS } from '../plan/optional-steps.ts';
 import type { DownloadPlan, OptionalPart } from '../plan/plan.ts';
-import type { RunResult } from '../run/yt-dlp-run.ts';
+import type { RunResult } from '../run/run-result.ts';
 
-/** Too large for the limit of a file or for the memory of the job. A MemoryError has no words. */
+/** Larger than the file limit or than the memory of the job. A MemoryError prints no message. */
 const EXHAUSTED = /\[Errno 27\]|File too large|MemoryError|RecursionError|^ERROR:\s*$/;
-/** One language that fails is left out alone; when more fail, the site does not want to give any. */
+/** Up to this many failing languages are left out one by one; when more fail, all subtitles are left out. */
 const MAX_LANGUAGES_LEFT_OUT = 2;
 
 /**
- * The part of the download, if any, without which the next run would get further: subtitles, thumbnail,
- * SponsorBlock and metadata may fail, the media must not fail with them.
+ * The optional part, if any, that made a run fail; the next run leaves it out, so that the media does not fail with its
+ * subtitles, thumbnail, SponsorBlock segments or metadata.
  */
 export function failedPart(
   { lines, openStep, end, exit }: Pick<RunResult, 'lines' | 'openStep' | 'end' | 'exit'>,
@@ -20,11 +20,11 @@ export function failedPart(
   leftOut: ReadonlySet<OptionalPart>,
 ): OptionalPart | null {
   const error = errorsOf(lines).at(-1) ?? '';
-  // There will be room later, and then the part as well.
+  // A full disk is not the fault of the part: it can be fetched when there is space again.
   if (/\[Errno (28|122)\]|No space left|Disk quota/.test(error)) return null;
   if (end === 'part-failed') {
     const part = openStep === null ? null : OPTIONAL_STEPS[openStep];
-    // Besides, subtitles alone are asked for, by some extractors before anything else is known.
+    // Some extractors fetch subtitles before anything is printed; nothing else optional is fetched that early.
     const fallback = plan.subtitles === null ? null : 'subtitles';
     return part ?? partInProgress(lines, plan, leftOut) ?? fallback;
   }
@@ -33,15 +33,15 @@ export function failedPart(
   if (error.includes('Cannot write video subtitles')) return 'subtitles';
   if (error.includes('--live-from-start is passed')) return 'from_start';
   if (error.includes('SponsorBlock')) return 'sponsorblock';
-  // A standalone yt-dlp lets these end it.
+  // These errors end a standalone yt-dlp.
   if (openStep === null && EXHAUSTED.test(error) && isAtOptionalPart(lines, openStep)) {
     return partInProgress(lines, plan, leftOut);
   }
-  // What was killed from outside may get further the next time.
+  // A run that was killed from outside may succeed the next time.
   if (openStep === null || exit.status === null) return null;
   const part = OPTIONAL_STEPS[openStep];
   if (part !== undefined || error === '') return part ?? null;
-  // The streams themselves may be at fault as well; then they do not fit into any other either.
+  // The container does not fit, unless the streams themselves are at fault: those fit into no container.
   if (
     ['Merger', 'VideoRemuxer'].includes(openStep) &&
     !/The file is no media|Errno 27|File too large/.test(error)
@@ -52,7 +52,7 @@ export function failedPart(
   return null;
 }
 
-/** What yt-dlp passes over in silence, with success. */
+/** Messages of parts that yt-dlp skips without an error. */
 const PASSED_OVER: readonly (readonly [RegExp, WarningCode])[] = [
   [/^\[SponsorBlock\] SponsorBlock is not supported for /, 'SPONSORBLOCK_MISSING'],
   [
@@ -69,7 +69,7 @@ export function missedParts(lines: readonly string[]): WarningCode[] {
   );
 }
 
-/** A picture is first written under the name of the media; one that calls itself mp4 would be taken for it. */
+/** yt-dlp first writes a thumbnail under the name of the media; with the extension mp4 it would pass for the media. */
 export function misnamedThumbnail(lines: readonly string[]): string | null {
   const written = lines.map((line) =>
     /^\[info\] Writing video thumbnail .* to: (media\.\w+)$/.exec(line),
@@ -100,8 +100,13 @@ function subtitlePart(
   return asked === undefined || count >= MAX_LANGUAGES_LEFT_OUT ? 'subtitles' : `subtitle:${asked}`;
 }
 
+/** For the log. */
+export function leftOutSentence(part: OptionalPart): string {
+  return `Continuing without ${part.replace(/[:_]/g, ' ')}.`;
+}
+
 export function warningOf(part: OptionalPart): WarningCode | DownloadWarning {
-  // They lie beside the media then.
+  // The subtitles stay beside the media.
   if (part === 'embed_subtitles') return detailed('OPTION_IGNORED', 'subtitles.embed');
   if (part.includes('subtitle')) return 'SUBTITLES_MISSING';
   if (part.includes('thumbnail')) return 'THUMBNAIL_MISSING';

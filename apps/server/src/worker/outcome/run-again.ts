@@ -6,25 +6,25 @@ import { isHlsRefusal, isLinkRefused } from '../failure/failure.ts';
 import { partialBytes } from '../work-folder/job-folder.ts';
 import type { Listing } from '../probe/listing.ts';
 import type { Task } from '../task.ts';
-import { failedPart, misnamedThumbnail } from './optional-parts.ts';
+import { failedPart, leftOutSentence, misnamedThumbnail } from './optional-parts.ts';
 import { asSingle, planOf, type DownloadPlan, type OptionalPart } from '../plan/plan.ts';
 import { wipeAllButSegments, wipeButRecorded } from '../work-folder/resume-state.ts';
-import type { RunResult } from '../run/yt-dlp-run.ts';
+import type { RunResult } from '../run/run-result.ts';
 
 const MAX_STARTS_FROM_ZERO = 2;
-/** Runs in which ffmpeg fetches the media: it tries a segment once, where yt-dlp tries it six times. */
+/** Runs in which ffmpeg fetches the media: ffmpeg tries a segment once, yt-dlp six times. */
 const MAX_FFMPEG_RUNS = 3;
-/** Links that are good for an hour, in a download that takes several. */
+/** Enough for links that expire after an hour, in a download of several hours. */
 const MAX_RENEWALS = 4;
 
-/** What an attempt has learned from its runs of yt-dlp, and by which the next one differs. */
+/** What an attempt has learned from its runs of yt-dlp; the next run differs in this. */
 export interface Course {
   selection: Selection;
   readonly leftOut: Set<OptionalPart>;
   isTlsVerifiedByFfmpeg: boolean;
   isHlsByFfmpeg: boolean;
   allowsHttps: boolean;
-  /** The run begins from what a look at the link has read. */
+  /** The run begins with the page information that a probe has read. */
   isInfoKnown: boolean;
   startsFromZero: number;
   spoiltRuns: number;
@@ -56,22 +56,22 @@ export interface EndedRun {
   readonly isWhole: boolean;
 }
 
-/** Says whether it applies; then it has set the course of the next run and made its folder ready. */
+/** Tells whether this reason applies. If so, the course of the next run is set and the job folder is ready for it. */
 type Reason = (run: EndedRun) => boolean | Promise<boolean>;
 
-/** In the order in which they are asked; the first that applies is the one. */
+/** In the order in which they are tried; the first that applies decides. */
 const REASONS: readonly Reason[] = [
   isHttpsNeeded,
-  hasKnownInfoAged,
+  hasKnownInfoExpired,
   isPlainStreamOfHttpsPage,
   isHlsRefusedByYtDlp,
   hasPartFailed,
-  haveLinksAged,
+  haveLinksExpired,
   isNoList,
   isSpoiltByFfmpeg,
 ];
 
-/** Null: the run stands as it is. `given-up`: its reason has come too often. */
+/** Why another run is needed, if at all. Null: this run decides. `given-up`: the media has changed too often. */
 export async function reasonToRunAgain(run: EndedRun): Promise<'again' | 'given-up' | null> {
   if (run.result.end === 'changed') return startFromZero(run);
   for (const applies of REASONS) {
@@ -94,15 +94,15 @@ function isHttpsNeeded({ attempt, course, result }: EndedRun): boolean {
   return course.allowsHttps;
 }
 
-/** It has ended by itself or at a part, and there is no whole file. */
+/** The run ended by itself or because of a part, and left no whole file. */
 function hasFailed({ isWhole, result }: EndedRun): boolean {
   return !isWhole && (result.end === null || result.end === 'part-failed');
 }
 
-function hasKnownInfoAged(run: EndedRun): boolean {
+function hasKnownInfoExpired(run: EndedRun): boolean {
   const { attempt, course } = run;
   if (!hasFailed(run) || !course.isInfoKnown) return false;
-  // Its links have aged, most likely; whatever it was, only what the site says now counts.
+  // Most likely its links have expired. Whatever the reason is, the site is asked now.
   course.isInfoKnown = false;
   attempt.reporter.log('info', 'The saved page information has expired; reading the page again.');
   return true;
@@ -111,7 +111,7 @@ function hasKnownInfoAged(run: EndedRun): boolean {
 function isPlainStreamOfHttpsPage(run: EndedRun): boolean {
   const { course, result } = run;
   if (!hasFailed(run) || !course.isTlsVerifiedByFfmpeg) return false;
-  // The page came by https, the stream comes by plain http: there is no certificate to check.
+  // The page came over https, but the stream comes over plain http, which has no certificate to check.
   if (!result.lines.includes('Option tls_verify not found.')) return false;
   course.isTlsVerifiedByFfmpeg = false;
   return true;
@@ -121,7 +121,7 @@ async function isHlsRefusedByYtDlp(run: EndedRun): Promise<boolean> {
   const { attempt, course, result } = run;
   if (!hasFailed(run) || course.isHlsByFfmpeg || !result.lines.some(isHlsRefusal)) return false;
   course.isHlsByFfmpeg = true;
-  attempt.reporter.log('info', 'yt-dlp cannot put this stream together; leaving it to ffmpeg.');
+  attempt.reporter.log('info', 'yt-dlp cannot join this stream; ffmpeg downloads it instead.');
   await wipeAllButSegments(attempt.task.jobFolder);
   return true;
 }
@@ -132,20 +132,20 @@ async function hasPartFailed(run: EndedRun): Promise<boolean> {
   const part = failedPart(result, plan, course.leftOut);
   if (part === null || course.leftOut.has(part)) return false;
   course.leftOut.add(part);
-  attempt.reporter.log('warn', `Going on without it: ${part.replace(/[:_]/g, ' ')}.`);
+  attempt.reporter.log('warn', leftOutSentence(part));
   const misnamed = part === 'thumbnail' ? misnamedThumbnail(result.lines) : null;
   if (misnamed !== null) await rm(join(attempt.task.jobFolder, misnamed), { force: true });
   return true;
 }
 
-async function haveLinksAged({ attempt, course, result, isWhole }: EndedRun): Promise<boolean> {
+async function haveLinksExpired({ attempt, course, result, isWhole }: EndedRun): Promise<boolean> {
   const mayRenew = !isWhole && result.end === null && course.renewals < MAX_RENEWALS;
   if (!mayRenew || !isLinkRefused(result)) return false;
   const bytes = await partialBytes(attempt.task.jobFolder);
   if (bytes <= course.renewedAtBytes) return false;
   course.renewals += 1;
   course.renewedAtBytes = bytes;
-  attempt.reporter.log('info', 'The links of the site have aged; reading it again.');
+  attempt.reporter.log('info', 'The links of the site have expired; reading the page again.');
   return true;
 }
 
@@ -153,7 +153,7 @@ function isNoList({ attempt, course, listing, isWhole }: EndedRun): boolean {
   if (!isWhole || listing?.isList !== false) return false;
   const { format_preset: preset, options } = course.selection;
   if (!areEntriesWanted(preset, options)) return false;
-  attempt.reporter.log('info', 'The link is no list; downloading it as it is.');
+  attempt.reporter.log('info', 'The link is not a list; downloading it as a single video.');
   course.selection = asSingle(course.selection);
   return true;
 }
@@ -171,6 +171,6 @@ async function isSpoiltByFfmpeg({
   await wipeButRecorded(task.jobFolder);
   if (result.end !== null || course.spoiltRuns >= MAX_FFMPEG_RUNS) return false;
   if (result.isSegmentForbidden) return false;
-  reporter.log('warn', 'ffmpeg went on without a segment; fetching all of it again.');
+  reporter.log('warn', 'ffmpeg has skipped a segment; downloading the media again.');
   return true;
 }

@@ -10,15 +10,15 @@ import type { Outcome } from '../../domain/attempt.ts';
 import type { DownloadPlan } from '../plan/plan.ts';
 import { cutRecording, finishRecording, type FinishedRecording } from '../media/recording.ts';
 import { missingSegments, segmentFigures } from '../output/segments.ts';
-import type { RunResult } from '../run/yt-dlp-run.ts';
+import type { RunResult } from '../run/run-result.ts';
 
-/** Whether yt-dlp calls the media complete. */
+/** Whether yt-dlp considers the media complete. */
 export function isComplete(
   { exit, filePath, openStep }: RunResult,
   { hasMedia }: DownloadPlan,
 ): boolean {
   if (exit.status === 0) return hasMedia ? filePath !== null : true;
-  // Something beside the media has failed, and yt-dlp has gone on to its last step.
+  // Only something beside the media has failed: yt-dlp has reached its last step.
   return hasMedia && exit.status === 1 && filePath !== null && openStep === null;
 }
 
@@ -27,7 +27,7 @@ export function holes({ jobs, task }: Attempt, result: RunResult): Outcome | nul
   const { end, isSegmentForbidden, missing } = result;
   if (end !== null || jobs.isStopped) return null;
   if (isSegmentForbidden) {
-    return failedOutcome(jobs, 'EGRESS_BLOCKED', 'A segment lies where no download may go.');
+    return failedOutcome(jobs, 'EGRESS_BLOCKED', 'A segment is at an address that is not allowed.');
   }
   if (missing.length === 0 || task.isKeptIncomplete) return null;
   const detail = missing.map(missingSegments).join(' ');
@@ -39,7 +39,7 @@ export function figuresOf({ missing }: RunResult): string {
   return missing.map(segmentFigures).join('; ');
 }
 
-/** The run is over without a file that yt-dlp calls complete. */
+/** The outcome of a run that left no file which yt-dlp considers complete. */
 export async function settle(
   attempt: Attempt,
   plan: DownloadPlan,
@@ -48,7 +48,6 @@ export async function settle(
   live: LiveParts,
 ): Promise<Outcome> {
   const { jobs } = attempt;
-  const last = result.refusals.at(-1);
   if (live.recordedSinceMs !== null && !jobs.isStopped && result.end !== 'too-large') {
     return settleRecording(attempt, plan, await live.join(result), warnings);
   }
@@ -58,10 +57,15 @@ export async function settle(
     case 'timed-out':
       return failedOutcome(jobs, 'TIMED_OUT', 'The time limit was reached.');
     case 'stalled':
-      return failedOutcome(jobs, 'STALLED', 'No progress, no bytes and no work for too long.');
+      return failedOutcome(
+        jobs,
+        'STALLED',
+        'There was no progress, no data and no work for too long.',
+      );
     case 'too-large':
       return failedOutcome(jobs, 'TOO_LARGE', 'The streams are larger than the limit.');
     case 'blocked': {
+      const last = result.refusals.at(-1);
       const where = `${last?.address ?? 'An address'} port ${last?.port ?? '?'}`;
       return failedOutcome(jobs, 'EGRESS_BLOCKED', `${where} is not public.`);
     }
@@ -70,7 +74,7 @@ export async function settle(
       return {
         kind: 'failed',
         code: 'THROTTLED',
-        detail: `The site asks to wait ${asked?.seconds ?? '?'} s before the media is asked for again.`,
+        detail: `The site asks to wait ${asked?.seconds ?? '?'} s before the next request for the media.`,
         retryAfterSeconds: asked?.seconds ?? null,
         isOfFileAlone: asked?.status === 503,
         usage: jobs.usage(),
@@ -80,10 +84,10 @@ export async function settle(
       return failedOutcome(
         jobs,
         'EGRESS_BLOCKED',
-        'The stream leads to https, where ffmpeg is not started: only Linux 6.7 and newer can keep it from other addresses.',
+        'The stream leads to https. ffmpeg may use https only on Linux 6.7 or newer, which can keep it from other addresses.',
       );
     case 'interrupted':
-      return failedOutcome(jobs, 'NETWORK', 'The list of the stream could not be had.');
+      return failedOutcome(jobs, 'NETWORK', 'The playlist of the stream could not be loaded.');
     case 'recorded':
       return settleRecording(attempt, plan, result, warnings);
   }
@@ -102,7 +106,7 @@ export async function settle(
   return { kind: 'failed', ...failure, code, usage: jobs.usage() };
 }
 
-/** Makes a file of what was recorded of a live stream. */
+/** Makes a file of a live recording. */
 async function settleRecording(
   attempt: Attempt,
   plan: DownloadPlan,
@@ -120,7 +124,11 @@ async function settleRecording(
   } else recording = await finishRecording(jobs, task.jobFolder, plan);
   if (jobs.isStopped) return stoppedOutcome(jobs);
   if (recording === null) {
-    return failedOutcome(jobs, 'POSTPROCESSING_FAILED', 'The recording could not be made a file.');
+    return failedOutcome(
+      jobs,
+      'POSTPROCESSING_FAILED',
+      'The recording could not be turned into a file.',
+    );
   }
   const allWarnings = [...warnings, ...recording.warnings];
   const liveGaps = [...result.liveGaps, ...recording.gaps];

@@ -1,13 +1,11 @@
-import type { EngineControl } from '../engine/engine-control.ts';
+import type { SiteResponse } from '../engine/engine-control.ts';
 import type { StreamProgress, VideoInfo } from './output-lines.ts';
-
-type Response = Extract<EngineControl, { kind: 'response' }>;
 
 /** `engine/reports.py` reports this many successful responses and no more. */
 const MAX_REPORTED = 64;
 
 export interface ReceivedBytes {
-  takeResponse(response: Response): void;
+  takeResponse(response: SiteResponse): void;
   /** `video` is the video that yt-dlp named before. */
   takeProgress(progress: StreamProgress, video: VideoInfo | null): void;
   /** Every stream was received with as many bytes as the server has. */
@@ -55,7 +53,7 @@ export function createReceivedBytes(): ReceivedBytes {
 }
 
 /** Null when the response does not say it. The engine reports no length for compressed responses. */
-function lengthOfWhole({ status, contentLength, contentRange }: Response): number | null {
+function lengthOfWhole({ status, contentLength, contentRange }: SiteResponse): number | null {
   if (contentLength === null) return null;
   const text =
     status === 206 ? /^bytes \d+-\d+\/(\d+)$/.exec(contentRange ?? '')?.[1] : contentLength;

@@ -3,18 +3,18 @@ import type { ListedEntry } from '../../domain/attempt.ts';
 import { integerOf, listedUrlOf, listMetadata, textOf } from '../media/metadata.ts';
 import type { VideoInfo } from '../output/output-lines.ts';
 
-/** Of titles, links and ids together; a list with more text than this ends early. */
+/** Limit for all titles, links and ids together; a longer list is cut here. */
 const MAX_TEXT_CHARACTERS = 32 * 1024 ** 2;
 
-/** The entries of a list as yt-dlp names them, one after another. */
+/** Collects the entries of a list in the order in which yt-dlp prints them. */
 export interface Listing {
   add(video: VideoInfo): void;
   readonly entries: readonly ListedEntry[];
-  /** The link is a list, and not one media; null: nothing was added. */
+  /** The link is a list and not a single video; null: nothing was added. */
   readonly isList: boolean | null;
-  /** There was more than is kept. */
+  /** The list has more entries than were kept. */
   readonly isCut: boolean;
-  /** Of the entries that were asked for by id, those that were not added. */
+  /** The requested ids that were not in the list. */
   readonly missing: readonly string[];
   metadata(): Metadata;
 }
@@ -53,16 +53,16 @@ export function createListing(options: PlaylistOptions): Listing {
   };
 }
 
-/** One that stands in a list twice comes once. */
+/** Whether the entry is wanted. An entry that is in the list twice is wanted once. */
 function takeOut(wanted: Set<string>, { id, url }: ListedEntry): boolean {
   return (id !== null && wanted.delete(id)) || (url !== null && wanted.delete(url));
 }
 
 export function entryOf({ fields, durationSeconds }: VideoInfo, lastIndex: number): ListedEntry {
   const said = integerOf(fields['playlist_index']);
-  // A list within a list counts from one again.
+  // A list inside a list starts counting from one again.
   const index = said !== null && said > lastIndex ? said : lastIndex + 1;
-  // One that was opened has formats: then its own link may be a stream that is gone tomorrow, and the page stays.
+  // An entry with a format was opened: its own link may be a stream that is gone tomorrow, while the page stays.
   const isOpened = typeof fields['format_id'] === 'string';
   return {
     index,

@@ -1,23 +1,23 @@
 import { argvOf, type ArgvContext } from '../argv/argv.ts';
 import type { ArgvRow } from '../argv/argv-row.ts';
 
-/** Entries of a list in one answer. */
+/** Entries of a list in one answer of the API. */
 export const PAGE_ENTRIES = 200;
 
-/** What a look has besides the rows of every run; of an option that stands twice the later one counts. */
+/** Options of a probe in addition to those of every run. When an option is given twice, yt-dlp uses the later one. */
 export function probeRows(firstEntry: number): readonly (ArgvRow & { readonly value?: string })[] {
   return [
     { option: '--flat-playlist', meaning: 'Lists entries without opening each of them.' },
     {
       option: '--playlist-items',
-      // One more than is answered tells whether there is another page.
+      // One entry more than the answer holds tells whether there is another page.
       value: `${firstEntry}:${firstEntry + PAGE_ENTRIES}`,
       meaning: 'Lists these entries.',
     },
     { option: '--skip-download', meaning: 'Downloads no media.' },
-    { option: '--no-simulate', meaning: 'Fetches the thumbnail all the same.' },
+    { option: '--no-simulate', meaning: 'Downloads the thumbnail nevertheless.' },
     { option: '--write-thumbnail', meaning: 'Downloads the thumbnail.' },
-    // Some extractors ask for subtitles only when some are wanted.
+    // Some extractors look for subtitles only when the command line wants some.
     { option: '--write-subs', meaning: 'Asks which subtitles are offered.' },
     { option: '--write-auto-subs', meaning: 'Asks which automatic captions are offered.' },
     { option: '--sub-langs', value: 'all,-all', meaning: 'Downloads none of them.' },
@@ -44,7 +44,7 @@ export function probeRows(firstEntry: number): readonly (ArgvRow & { readonly va
   ];
 }
 
-/** The command line of a look; `context` is that of a simulation. */
+/** The command line of a probe; `context` is that of a simulation. */
 export function probeArgv(context: ArgvContext, firstEntry: number): string[] {
   const rows = probeRows(firstEntry).flatMap(({ option, value }) =>
     value === undefined ? [option] : [option, value],

@@ -3,9 +3,10 @@ import { lstat, readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PlaylistEntry, Probe } from '@artemis/contracts';
 import { openEngineJob, type EngineControl, type EngineJob } from '../engine/engine-connection.ts';
-import type { RaisedError } from '../engine/engine-control.ts';
+import type { RaisedError, SiteResponse } from '../engine/engine-control.ts';
 import { areFormatsMissing, inLightOfEngine } from '../failure/engine-trouble.ts';
-import { classifyFailure, isEgressRefusal } from '../failure/failure.ts';
+import { classifyFailure } from '../failure/failure.ts';
+import { createRefusals } from '../failure/refusals.ts';
 import { entryOf } from './listing.ts';
 import { probeArgv, PAGE_ENTRIES } from './probe-argv.ts';
 import {
@@ -27,25 +28,29 @@ const MAX_OUTPUT_BYTES = 8 * 1024 ** 2;
 const MAX_PICTURE_BYTES = 8 * 1024 ** 2;
 const MAX_THUMBNAIL_BYTES = 64 * 1024;
 const MAX_KEPT_LINES = 400;
+const PROBE_ENDS = {
+  TIMED_OUT: `The site took longer than ${MAX_LOOK_MS / 1000} s.`,
+  TOO_LARGE: 'The site sent more information than a probe may read.',
+} as const;
 /** Width and JPEG quality (2 is the best, 31 the smallest), tried in this order. */
 const THUMBNAIL_SIZES = [
   [480, 5],
   [320, 14],
 ] as const;
-/** What a picture may be. Its name is taken away before, so that only its content decides. */
+/** Allowed picture formats. The file gets a name without extension first, so that only its content decides. */
 const PICTURE_DEMUXERS = 'jpeg_pipe,png_pipe,webp_pipe,gif,gif_pipe,bmp_pipe,mov';
 
 /**
- * What a link leads to, without a download: one run of yt-dlp, and one of ffmpeg for its thumbnail. Needs nothing but
- * the engine's socket, so it may run on any thread. Resolves when no process of it is left; never rejects.
+ * Looks at a link without a download: one run of yt-dlp, and one or two of ffmpeg for the thumbnail. Needs only the engine's
+ * socket, so that it may run on any thread. Resolves when no process of the probe is left; never rejects.
  */
 export async function look(request: ProbeRequest): Promise<ProbeOutcome> {
   const { url, selection, engine, egress, signal } = request;
   const nonce = randomBytes(12).toString('hex');
   const videos: VideoInfo[] = [];
   const lines: string[] = [];
-  const refusals: Extract<EngineControl, { kind: 'refused' }>[] = [];
-  const responses: Extract<EngineControl, { kind: 'response' }>[] = [];
+  const refusals = createRefusals();
+  const responses: SiteResponse[] = [];
   const errors: RaisedError[] = [];
   let outputBytes = 0;
   let end: 'TIMED_OUT' | 'TOO_LARGE' | null = null;
@@ -67,13 +72,8 @@ export async function look(request: ProbeRequest): Promise<ProbeOutcome> {
     if (control.kind === 'response' && responses.length < MAX_KEPT_LINES) responses.push(control);
     if (control.kind === 'error' && errors.length < MAX_KEPT_LINES) errors.push(control);
     if (control.kind !== 'refused') return;
-    const { address, port, isOptional } = control;
-    const isRepeated = refusals.some(
-      (earlier) => earlier.address === address && earlier.port === port && !earlier.isOptional,
-    );
-    refusals.push(control);
-    // As in a download: the first may be one address of several that a name has.
-    if (isRepeated && !isOptional && isEgressRefusal(control)) job.stop();
+    const hasToEnd = refusals.take(control);
+    if (hasToEnd && !control.isOptional) job.stop();
   }
 
   const context = {
@@ -113,7 +113,7 @@ export async function look(request: ProbeRequest): Promise<ProbeOutcome> {
     const site = await readSiteInfo(join(request.folder, KNOWN_INFO_FILE));
     const thumbnail = stopping.aborted ? null : await thumbnailOf(request, stopping);
     if (request.signal.aborted) return { kind: 'stopped' };
-    // What it could not read of the formats may be read by the time of the download.
+    // Do not keep incomplete information: the download may be able to read all formats.
     const isLasting = !video.isLive && !areFormatsMissing(lines);
     return {
       kind: 'seen',
@@ -121,13 +121,13 @@ export async function look(request: ProbeRequest): Promise<ProbeOutcome> {
       media: { metadata: metadataOf(video), info: isLasting ? (site?.text ?? null) : null },
     };
   }
-  if (end !== null) return { kind: 'failed', code: end, detail: 'The look was ended.' };
+  if (end !== null) return { kind: 'failed', code: end, detail: PROBE_ENDS[end] };
   if (exit.status === 0) {
     return request.firstEntry > 1
       ? { kind: 'seen', probe: playlistOf(request, []), media: null }
       : { kind: 'failed', code: 'MEDIA_UNAVAILABLE', detail: 'The link leads to an empty list.' };
   }
-  const evidence = { exit, lines, refusals, responses, errors };
+  const evidence = { exit, lines, refusals: refusals.all, responses, errors };
   const { code, detail, quote } = classifyFailure(evidence, Date.now());
   return { kind: 'failed', code: inLightOfEngine(code, lines), detail, quote };
 }
@@ -189,7 +189,7 @@ function mediaOf(
   };
 }
 
-/** A small JPEG as a data: URI; null when there is no picture, or none that ffmpeg can read. */
+/** The thumbnail as a small JPEG in a `data:` URI; null when there is none that ffmpeg can read. */
 async function thumbnailOf(request: ProbeRequest, signal: AbortSignal): Promise<string | null> {
   const { folder, engine } = request;
   const names = await readdir(folder);

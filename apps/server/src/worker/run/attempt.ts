@@ -12,7 +12,7 @@ import type { Task } from '../task.ts';
 import type { ProgressMeter } from '../output/progress.ts';
 import type { Reporter } from '../output/reporter.ts';
 
-/** What one attempt carries from its first run to its outcome. */
+/** What all runs of one attempt share. */
 export interface Attempt {
   readonly task: Task;
   readonly jobs: Jobs;

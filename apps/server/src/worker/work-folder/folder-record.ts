@@ -3,12 +3,12 @@ import { constants } from 'node:fs';
 import { open, rename, rm, writeFile } from 'node:fs/promises';
 
 const MOST_BYTES = 32 * 1024 ** 2;
-/** Follows no link, and does not wait for the other end of a pipe or for a device. */
+/** Does not follow a link, and does not block on a pipe or a device. */
 const READING = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /**
- * A small file in a work folder, where a job may have left anything under its name: a link to another file of the user, a
- * device, a gigabyte. Rejects when it is no regular file or too large.
+ * Reads a small file in a work folder. A job may have left anything under this name: a link to another file of the user, a
+ * device, a gigabyte. Rejects when the file is missing, not regular or too large.
  */
 export async function readFolderRecord(path: string): Promise<string> {
   const handle = await open(path, READING);
@@ -21,7 +21,7 @@ export async function readFolderRecord(path: string): Promise<string> {
   }
 }
 
-/** Replaces what has this name, in one step; never writes through a link. */
+/** Replaces the file in one step; never writes through a link. */
 export async function writeFolderRecord(path: string, text: string): Promise<void> {
   const temporary = `${path}.${randomBytes(8).toString('hex')}.tmp`;
   try {

@@ -1,7 +1,7 @@
 import { parseUrl } from '@artemis/contracts';
 import { readFolderRecord, writeFolderRecord } from './folder-record.ts';
 
-/** Headers and cookies are secrets, file names are those of the job folder, fragments are thousands of links. */
+/** Headers and cookies are secrets, file names are local paths, fragments are thousands of links. */
 const DROPPED = new Set([
   'http_headers',
   'cookies',
@@ -12,12 +12,12 @@ const DROPPED = new Set([
   'fragments',
   'downloader_options',
 ]);
-/** Links to the streams themselves: signed, often with the address of this computer, and dead within hours. */
+/** Links to the streams: signed, often with the IP address of this computer, and expired within hours. */
 const STREAM_LINKS = new Set(['url', 'manifest_url', 'fragment_base_url']);
 
 /**
- * Makes an info JSON fit to be kept and passed on: without headers, cookies, names of this computer, and signatures in
- * links. False when that could not be done, or it is too large to be read whole; then it must not be kept.
+ * Removes from an info JSON what must not be stored or shared: headers, cookies, local paths, signatures in links. False when
+ * that failed, for example because the file is too large; the file must then be dropped.
  */
 export async function cleanInfoFile(path: string, jobFolder: string): Promise<boolean> {
   try {

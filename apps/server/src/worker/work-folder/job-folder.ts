@@ -11,12 +11,12 @@ import type { DownloadPlan } from '../plan/plan.ts';
 const BASE = 'media';
 const THUMBNAIL = 'thumbnail';
 
-/** Bytes of everything that belongs to the media, finished or not; 0 when the folder cannot be read. */
+/** Total bytes of all media files, finished or partial; 0 when the folder cannot be read. */
 export async function partialBytes(jobFolder: string): Promise<number> {
   let total = 0;
   for (const name of await readdir(jobFolder).catch(() => [])) {
     if (!name.startsWith(BASE)) continue;
-    // A fragment may be gone again by now.
+    // A fragment may have been removed since.
     total += await lstat(join(jobFolder, name)).then(
       ({ size }) => size,
       () => 0,
@@ -25,7 +25,7 @@ export async function partialBytes(jobFolder: string): Promise<number> {
   return total;
 }
 
-/** The path when it is a regular file with content directly in the job folder, else null. */
+/** The file when it is a regular, non-empty file directly in the job folder and of a kept type; else null. */
 export async function ownFile(jobFolder: string, name: string): Promise<OutcomeFile | null> {
   const named = fileNamed(name);
   const path = join(jobFolder, name);
@@ -33,7 +33,7 @@ export async function ownFile(jobFolder: string, name: string): Promise<OutcomeF
   return named === null || sizeBytes === null ? null : { ...named, path, sizeBytes };
 }
 
-/** What the name of a file in a job folder says that it is; null when no such file is kept. */
+/** What a file in a job folder is, according to its name; null when such files are not kept. */
 export function fileNamed(
   name: string,
 ): Pick<OutcomeFile, 'kind' | 'suffix' | 'contentType'> | null {
@@ -43,20 +43,20 @@ export function fileNamed(
   return { kind: type.kind, suffix: name.slice(base.length), contentType: type.contentType };
 }
 
-/** Of a regular file with content and no other name; null for everything else. */
+/** Size of a regular, non-empty file without further hard links; null for everything else. */
 async function contentBytes(path: string): Promise<number | null> {
   const found = await lstat(path).catch(() => null);
   const isOwn = found !== null && found.isFile() && found.size > 0 && found.nlink === 1;
   return isOwn ? found.size : null;
 }
 
-/** Whether the media lies there, under whatever extension. */
+/** Whether the path is media directly in the job folder, with any extension. */
 export async function isOwnMedia(jobFolder: string, path: string): Promise<boolean> {
   const isInPlace = dirname(path) === jobFolder && basename(path).startsWith(BASE);
   return isInPlace && (await contentBytes(path)) !== null;
 }
 
-/** Gives the media another extension; its new name. */
+/** Gives the media another extension and returns the new name. */
 export async function renameMedia(
   jobFolder: string,
   path: string,
@@ -68,12 +68,12 @@ export async function renameMedia(
 }
 
 export interface Collected {
-  /** Chapters in their order, then what lies beside the media. */
+  /** Chapters in their order, then the other files beside the media. */
   readonly files: readonly OutcomeFile[];
   readonly warnings: readonly (WarningCode | DownloadWarning)[];
 }
 
-/** Everything of a finished download but the media itself, and what of it was asked for and is not there. */
+/** Collects all files of a finished download except the media, with warnings for requested files that are missing. */
 export async function collectSidecars(
   jobFolder: string,
   plan: DownloadPlan,
@@ -94,7 +94,7 @@ export async function collectSidecars(
       if (plan.subtitles.isEmbedded && hasEmbeddedSubtitles) continue;
       if (isUtf8(content) && !content.includes(0)) files.push(file);
       else {
-        // Not as the text that the type of its extension promises.
+        // The content type of the extension promises UTF-8, which this file is not.
         files.push({ ...file, contentType: withoutEncoding(file.contentType) });
         warnings.push(detailed('SUBTITLES_ENCODING', language));
       }
@@ -122,20 +122,20 @@ export async function collectSidecars(
   return { files, warnings };
 }
 
-/** `pt` is also answered by `pt-BR`, which is the same as `pt_br`. */
+/** `pt` is also satisfied by `pt-BR`; `pt-BR` and `pt_br` are the same. */
 function hasLanguages(wanted: readonly string[] | null, got: readonly string[]): boolean {
   if (wanted === null) return got.length > 0;
   const plain = (tag: string) => `${tag.toLowerCase().replaceAll('_', '-')}-`;
   return wanted.every((language) => got.some((tag) => plain(tag).startsWith(plain(language))));
 }
 
-/** A standalone yt-dlp does not look what it has fetched as a subtitle: an answer of an error, or a list that a player would follow. */
+/** A standalone yt-dlp does not check its subtitles: the file may be an error page, or a list that a player would follow. */
 function hasCues(content: Buffer): boolean {
   const text = content.toString('latin1').replaceAll('\0', '');
   return !/^\W*(#EXTM3U|ffconcat|v=0\s|\[playlist\]|<)/i.test(text) && /\d\s*-->\s*\d/.test(text);
 }
 
-/** A thumbnail that could not be converted lies there under whatever name it came with. */
+/** Checks the content: a thumbnail that could not be converted may be called `.jpg` all the same. */
 async function isJpeg(path: string): Promise<boolean> {
   const handle = await open(path, 'r');
   try {

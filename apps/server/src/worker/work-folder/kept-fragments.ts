@@ -6,13 +6,13 @@ import { readStored } from '../../stored.ts';
 import { readFolderRecord, writeFolderRecord } from './folder-record.ts';
 import type { Outcome } from '../../domain/attempt.ts';
 
-/** Written by the engine (`engine/fragments.py`) beside media with holes, which a person wanted as it is. */
+/** Written by the engine (`engine/fragments.py`) beside media with holes that a person wanted to keep. */
 const LOST = 'lost.json';
-/** What an attempt has found to be missing; the segments that there are lie beside it. */
+/** The figures of the segments that an attempt missed; the other segments are beside this file. */
 const MISSING = 'missing.json';
 const Missing = Type.Object({ figures: Type.String() });
 
-/** About this computer, or for a person to decide: no word about the segments. */
+/** Failures that say nothing about the segments: they concern this computer, or need a decision of a person. */
 const TOLD_AS_THEY_ARE: ReadonlySet<FailureCode> = new Set<FailureCode>([
   'DISK_FULL',
   'EGRESS_BLOCKED',
@@ -23,7 +23,7 @@ const TOLD_AS_THEY_ARE: ReadonlySet<FailureCode> = new Set<FailureCode>([
   'UNSAFE_TYPE',
 ]);
 
-/** Whether a job folder has media with holes, which no attempt may continue that wants all of it. */
+/** Whether a job folder has media with holes; an attempt that wants the complete media must not continue it. */
 export async function isLeftWithHoles(jobFolder: string): Promise<boolean> {
   return lstat(join(jobFolder, LOST)).then(
     () => true,
@@ -35,7 +35,7 @@ export async function rememberMissing(jobFolder: string, figures: string): Promi
   await writeFolderRecord(join(jobFolder, MISSING), JSON.stringify({ figures }));
 }
 
-/** In figures; null when no attempt has ended because of missing segments, or what it left is gone. */
+/** The figures of `rememberMissing`; null when no attempt ended because of missing segments, or the record is gone. */
 export async function readMissing(jobFolder: string): Promise<string | null> {
   try {
     const stored = await readStored(Missing, await readFolderRecord(join(jobFolder, MISSING)));
@@ -45,7 +45,7 @@ export async function readMissing(jobFolder: string): Promise<string | null> {
   }
 }
 
-/** How an attempt ends that was to keep what there is: where it could not, the download is what it was before. */
+/** The outcome of an attempt to keep incomplete media. When it fails, the download fails for the same reason as before. */
 export function asBefore(outcome: Outcome, figures: string): Outcome {
   if (outcome.kind !== 'failed' || TOLD_AS_THEY_ARE.has(outcome.code)) return outcome;
   return { ...outcome, code: 'FRAGMENTS_MISSING', retryAfterSeconds: null, figures };

@@ -38,21 +38,21 @@ const StoredOutcome = Type.Object({
 });
 
 /**
- * Remembers in the job folder that a download is complete and checked, after its files are safe on the disk: a
- * stop before it is published then costs no second download.
+ * Records in the job folder that a download is complete and checked, once its files are safe on the disk. A stop before the
+ * download is published then costs no second download.
  */
 export async function writeOutcome(jobFolder: string, outcome: VerifiedOutcome): Promise<void> {
   for (const file of outcome.files) await syncFile(file.path);
   const files = outcome.files.map((file) => ({ ...file, path: relative(jobFolder, file.path) }));
   const text = JSON.stringify({ version: VERSION, outcome: { ...outcome, files } });
-  // Not synced itself: one that a power cut took away or tore costs a second look at the files, not a second download.
+  // The record itself is not synced: when a power cut damages it, the files are checked again and not downloaded again.
   await writeFolderRecord(join(jobFolder, FILE_NAME), text);
 }
 
 /**
- * The outcome of an earlier attempt; null when there is none or a file has changed since. A file that is gone
- * counts as published already: a stop may have come in the middle of that. A job can write here too, so that only what it
- * could have been asked for counts: media and what goes with it, directly in this folder. Never rejects.
+ * The outcome of an earlier attempt; null when there is none or a file has changed since. A missing file counts as published,
+ * because a stop may have interrupted the publication. A job can write this record too, so it may name only files that a
+ * download can have: media and its companions, directly in this folder. Never rejects.
  */
 export async function readOutcome(jobFolder: string): Promise<VerifiedOutcome | null> {
   try {
@@ -70,7 +70,7 @@ export async function readOutcome(jobFolder: string): Promise<VerifiedOutcome | 
       if (named === null || named.kind !== kind) return null;
       const types = [named.contentType, withoutEncoding(named.contentType)];
       if (named.suffix !== suffix || !types.includes(contentType)) return null;
-      // With a second link, a kill came in the middle of its publication.
+      // A second hard link is allowed: a kill may have interrupted the publication.
       const found = await lstat(path).catch(() => null);
       if (found !== null && (!found.isFile() || found.size !== sizeBytes)) return null;
     }

@@ -7,8 +7,8 @@ import { readFolderRecord, writeFolderRecord } from './folder-record.ts';
 import type { VideoInfo } from '../output/output-lines.ts';
 
 /**
- * Folder in the job folder with what was judged bad, for the person who may want to keep it as it is. No attempt
- * continues from it, and the next one removes it.
+ * Subfolder of the job folder for incomplete media, which a person may choose to keep. No attempt continues from it, and the
+ * next attempt removes it.
  */
 export const SET_ASIDE = 'set-aside';
 const FACTS = 'facts.json';
@@ -36,13 +36,13 @@ const StoredFacts = Type.Object({
 
 export interface SetAside {
   readonly video: VideoInfo;
-  /** What yt-dlp called complete; null when it came to no such file. */
+  /** The file that yt-dlp considered complete; null when there was none. */
   readonly filePath: string | null;
-  /** In figures, when it is not the end that is missing. */
+  /** Figures of what is missing; null when only the end is. */
   readonly missing: string | null;
 }
 
-/** Nothing is set aside when there is nothing of the media. */
+/** Moves media and thumbnail into the subfolder; does nothing when there is no media. */
 export async function setAside(jobFolder: string, facts: SetAside): Promise<void> {
   const names = (await readdir(jobFolder)).filter((name) => /^(media|thumbnail)[.-]/.test(name));
   if (!names.some((name) => name.startsWith('media'))) return;
@@ -54,11 +54,11 @@ export async function setAside(jobFolder: string, facts: SetAside): Promise<void
   await writeFolderRecord(join(folder, FACTS), JSON.stringify({ ...facts, filePath }));
 }
 
-/** Null when there is nothing, or not any more. `filePath` is in the folder of it. */
+/** Null when nothing is set aside. `filePath` is a path in the subfolder. */
 export async function readSetAside(jobFolder: string): Promise<SetAside | null> {
   const folder = join(jobFolder, SET_ASIDE);
   try {
-    // A link in its place would lead anywhere.
+    // A job may have put a link in its place.
     if (!(await lstat(folder)).isDirectory()) return null;
     const facts = await readStored(StoredFacts, await readFolderRecord(join(folder, FACTS)));
     if (facts === null) return null;

@@ -3,27 +3,27 @@ import type { ProbedFormat } from '@artemis/contracts';
 import { readFolderRecord, writeFolderRecord } from './folder-record.ts';
 import { codecOf, extensionOf, integerOf, numberOf, textOf } from '../media/metadata.ts';
 
-/** In the job folder: where yt-dlp begins when the site was read before. */
+/** In the job folder: the page information from which yt-dlp starts when the site was read before. */
 export const KNOWN_INFO_FILE = 'known.info.json';
-/** The one format of a download that is stored. */
+/** The only format of a stored download. */
 export const STORED_FORMAT_ID = 'stored';
-/** A name that no server can have. */
+/** RFC 2606 reserves `.invalid`: no server can have this name. */
 const NOWHERE = 'https://stored.invalid';
-/** A larger one is not kept; those of YouTube have about half a MiB. */
+/** Larger information is not kept; YouTube's has about half a MiB. */
 const MAX_INFO_BYTES = 8 * 1024 ** 2;
 const MAX_LANGUAGES = 200;
-/** As `options.subtitles.languages` takes them. */
+/** The form that `options.subtitles.languages` accepts. */
 const SUBTITLE_TAG = /^[A-Za-z0-9][A-Za-z0-9_-]{1,34}$/;
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** What yt-dlp has written down of a site: one video, never a list or a link to another page. */
+/** The info JSON of yt-dlp about a single video, never about a list or a link to another page. */
 export interface SiteInfo {
   readonly text: string;
   readonly fields: Fields;
 }
 
-/** Null when there is none, or it is not of one video. */
+/** Null when there is none, or when it is not about a single video. */
 export async function readSiteInfo(path: string): Promise<SiteInfo | null> {
   try {
     const text = await readFolderRecord(path);
@@ -35,7 +35,7 @@ export async function readSiteInfo(path: string): Promise<SiteInfo | null> {
   }
 }
 
-/** The worst first. */
+/** Worst format first. */
 export function formatsOf(site: SiteInfo | null): ProbedFormat[] {
   const formats = site?.fields['formats'];
   return Array.isArray(formats) ? formats.map((format) => formatOf(fieldsOf(format))) : [];
@@ -82,12 +82,12 @@ export interface StoredMedia {
   readonly extension: string;
   readonly hasVideo: boolean;
   readonly hasAudio: boolean;
-  /** Files `media.<language>.<format>` that lie beside it. */
+  /** The files `media.<language>.<format>` beside the media. */
   readonly subtitles: readonly { readonly language: string; readonly format: string }[];
   readonly hasThumbnail: boolean;
 }
 
-/** The same as if the site offered nothing but what lies in the job folder, so that yt-dlp fetches nothing. */
+/** Information in which the site offers only the files of the job folder, so that yt-dlp fetches nothing. */
 export function storedInfo({ fields }: SiteInfo, stored: StoredMedia): string {
   const { url: _url, ext: _ext, format_id: _id, ...said } = fields;
   return JSON.stringify({
@@ -117,7 +117,7 @@ export function storedInfo({ fields }: SiteInfo, stored: StoredMedia): string {
   });
 }
 
-/** Readable by nobody else: it may have cookies of the site in it. */
+/** Only the owner can read the file: it may contain cookies of the site. */
 export async function writeKnownInfo(jobFolder: string, info: string): Promise<void> {
   await writeFolderRecord(join(jobFolder, KNOWN_INFO_FILE), info);
 }
