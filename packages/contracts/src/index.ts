@@ -5,6 +5,7 @@ export * from './cookies.ts';
 export * from './download.ts';
 export * from './engines.ts';
 export * from './events.ts';
+export * from './option-table.ts';
 export * from './options.ts';
 export * from './parse-url.ts';
 export * from './playlist-items.ts';

@@ -1,2 +1,3 @@
 /** The rules that server and page share, as plain functions and data: nothing here imports a schema library. */
+export * from './option-table.ts';
 export * from './selection.ts';

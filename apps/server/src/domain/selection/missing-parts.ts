@@ -1,22 +1,15 @@
 import {
+  isPartInside,
   KEPT_INCOMPLETE,
   mayBeKeptIncomplete,
+  PARTS,
+  WARNING_OF_PART,
   type Download,
   type DownloadWarning,
   type Part,
   type RetryDownload,
-  type WarningCode,
 } from '@artemis/contracts';
 import { RequestError } from '../errors.ts';
-
-/** What says on a record that a part is missing. */
-const WARNING_OF: Readonly<Record<Part, WarningCode>> = {
-  subtitles: 'SUBTITLES_MISSING',
-  thumbnail: 'THUMBNAIL_MISSING',
-  metadata: 'METADATA_MISSING',
-  sponsorblock: 'SPONSORBLOCK_MISSING',
-};
-const PARTS = Object.keys(WARNING_OF) as Part[];
 
 /**
  * Those of the parts asked for that a stored download really lacks; never none.
@@ -80,18 +73,12 @@ export function refuseWholeRetry(download: Download): RequestError {
 }
 
 function isMissing({ warnings }: Download, part: Part): boolean {
-  return warnings.some(({ code }) => code === WARNING_OF[part]);
+  return warnings.some(({ code }) => code === WARNING_OF_PART[part]);
 }
 
 /** Whether the parts that are fetched go into the media file, so that a copy of it is needed. */
 export function needsMedia({ retry_parts: parts, options }: Download): boolean {
-  const isInside: Readonly<Record<Part, boolean>> = {
-    subtitles: options.subtitles?.embed === true,
-    thumbnail: options.embed_thumbnail === true,
-    metadata: options.embed_metadata === true || options.embed_chapters === true,
-    sponsorblock: true,
-  };
-  return parts.some((part) => isInside[part]);
+  return parts.some((part) => isPartInside(part, options));
 }
 
 /** The warnings of a download after its parts were tried again: those of other things, and what is still missing. */
@@ -100,7 +87,7 @@ export function warningsAfter(
   stillMissing: readonly DownloadWarning[],
 ): Download['warnings'] {
   const known = new Set(warnings.map(({ code }) => code));
-  const tried = new Set(parts.map((part) => WARNING_OF[part]));
+  const tried = new Set(parts.map((part) => WARNING_OF_PART[part]));
   return [
     ...warnings.filter(({ code }) => !tried.has(code)),
     ...stillMissing.filter(({ code }) => tried.has(code) || !known.has(code)),

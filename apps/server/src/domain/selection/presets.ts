@@ -1,6 +1,7 @@
 import {
   DEFAULT_SELECTION,
   FORMAT_PRESETS,
+  optionConflicts,
   type CreateDownloads,
   type DownloadOptions,
   type FormatPreset,
@@ -11,7 +12,6 @@ import {
 import { RequestError } from '../errors.ts';
 import { knownFolder, templateProblem } from './file-name.ts';
 import { unknownLanguages } from './language-tags.ts';
-import { optionConflicts } from './option-conflicts.ts';
 import { playlistProblems } from './playlist-options.ts';
 import type { CheckProxy } from '../links/url-policy.ts';
 import type { FileStore } from '../ports.ts';
@@ -41,8 +41,10 @@ export function selectionOf(
     );
   }
   const options = request.options ?? current.options;
-  requireNone(optionProblems(options, preset));
-  return { format_preset: preset, quality: request.quality ?? current.quality, options };
+  const quality = request.quality ?? current.quality;
+  const selection: Selection = { format_preset: preset, quality, options };
+  requireNone(optionProblems(selection));
+  return selection;
 }
 
 /** @throws {RequestError} VALIDATION_FAILED when the proxy is one that no download may connect to */
@@ -94,7 +96,8 @@ function isFormatPreset(name: string): name is FormatPreset {
   return (FORMAT_PRESETS as readonly string[]).includes(name);
 }
 
-function optionProblems(options: DownloadOptions, preset: FormatPreset): ProblemDetail[] {
+function optionProblems(selection: Selection): ProblemDetail[] {
+  const { format_preset: preset, options } = selection;
   const problems: ProblemDetail[] = [];
   if (options.section && seconds(options.section.end) <= seconds(options.section.start)) {
     problems.push({ path: '/options/section/end', message: 'must be after the start' });
@@ -102,7 +105,7 @@ function optionProblems(options: DownloadOptions, preset: FormatPreset): Problem
   if (options.proxy !== undefined && parseUrl(options.proxy) === null) {
     problems.push({ path: '/options/proxy', message: 'is not the address of a proxy' });
   }
-  problems.push(...playlistProblems(options, preset), ...optionConflicts(options, preset));
+  problems.push(...playlistProblems(options, preset), ...optionConflicts(selection));
   if (options.name_template !== undefined) {
     const message = templateProblem(options.name_template);
     if (message) problems.push({ path: '/options/name_template', message });

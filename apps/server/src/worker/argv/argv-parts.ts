@@ -1,5 +1,4 @@
 import type { ArgvRow } from './argv-row.ts';
-import { COVER_CONTAINERS } from '../plan/plan.ts';
 import { STORED_FORMAT_ID } from '../work-folder/site-info.ts';
 
 /** For the parts of a stored download that were missing: they are fetched first, and then put into the media file. */
@@ -19,11 +18,5 @@ export const PART_ROWS: readonly ArgvRow[] = [
     when: ({ plan }) => plan.step === 'embedding',
     value: STORED_FORMAT_ID,
     meaning: 'Takes the media file that is stored.',
-  },
-  {
-    option: '--remux-video',
-    when: ({ plan }) => plan.step === 'embedding' && plan.isThumbnailEmbedded && !plan.isAudioOnly,
-    value: COVER_CONTAINERS,
-    meaning: 'Uses a container that can hold a picture.',
   },
 ];

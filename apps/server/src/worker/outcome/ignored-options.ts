@@ -1,6 +1,11 @@
-import type { DownloadOptions, DownloadWarning } from '@artemis/contracts';
+import {
+  hasQuality,
+  ignoredOptions,
+  type DownloadOptions,
+  type DownloadWarning,
+  type OptionName,
+} from '@artemis/contracts';
 import { detailed } from '../output/detailed-warning.ts';
-import { hasQuality } from '../plan/audio-quality.ts';
 import type { VideoInfo } from '../output/output-lines.ts';
 import type { DownloadPlan } from '../plan/plan.ts';
 import type { RunResult } from '../run/run-result.ts';
@@ -11,33 +16,10 @@ const WITH_CHAPTERS = new Set('mp4 m4v m4a mov 3gp mkv webm mka mp3 opus wma wmv
 const WITHOUT_TITLE = new Set('mpg mpeg vob ts m2ts mts aac ac3 eac3 dts amr awb'.split(' '));
 const SOUND_AS_IT_IS = /^\[ExtractAudio\] (Not converting audio|Copying the sound)/;
 
-/** Names of given options that have no effect in this plan. */
-export function ignoredByPlan(plan: DownloadPlan): string[] {
-  const { options, selection, hasMedia, isAudioOnly, isFlat } = plan;
-  const isUsed: Readonly<Record<string, boolean>> = {
-    audio_codec: hasMedia && isAudioOnly,
-    audio_quality: hasMedia && isAudioOnly && hasQuality(options.audio_codec),
-    container: hasMedia && !isAudioOnly,
-    prefer_codec: !isFlat && !isAudioOnly && options.format_id === undefined,
-    subtitles: hasMedia,
-    embed_metadata: hasMedia,
-    embed_thumbnail: hasMedia && !(isAudioOnly && options.audio_codec === 'wav'),
-    embed_chapters: hasMedia && options.section === undefined,
-    write_thumbnail: hasMedia,
-    write_info: hasMedia,
-    section: hasMedia,
-    split_chapters: hasMedia,
-    sponsorblock: hasMedia,
-    rate_limit_kbps: hasMedia,
-    directory: hasMedia,
-    name_template: hasMedia,
-    format_id: !isFlat,
-    live: hasMedia,
-    simulate: !isFlat,
-  };
-  const given = Object.entries(options).flatMap(([name, value]) => (value === false ? [] : [name]));
-  const names = given.filter((name) => isUsed[name] === false);
-  const isQualityUnused = isFlat || options.format_id !== undefined;
+/** Options that were given and that have no effect in this plan. */
+export function ignoredByPlan({ selection, isFlat }: DownloadPlan): string[] {
+  const names = ignoredOptions(selection);
+  const isQualityUnused = isFlat || selection.options.format_id !== undefined;
   return isQualityUnused && selection.quality !== 'best' ? ['quality', ...names] : names;
 }
 
@@ -64,7 +46,7 @@ export function ignoredByMedia(
   { extension, hasSubtitles, areSubtitlesBeside }: StoredMedia,
 ): string[] {
   const hasChapters = chapters.length > 0;
-  const isIgnored: Readonly<Record<string, boolean>> = {
+  const isIgnored: Readonly<Partial<Record<OptionName, boolean>>> = {
     audio_quality:
       hasQuality(options.audio_codec) && lines.some((line) => SOUND_AS_IT_IS.test(line)),
     embed_metadata: WITHOUT_TITLE.has(extension),
@@ -78,7 +60,7 @@ export function ignoredByMedia(
     section: video.isLive,
   };
   const names = Object.entries(options).flatMap(([name, value]) =>
-    value !== false && isIgnored[name] === true ? [name] : [],
+    value !== false && isIgnored[name as OptionName] === true ? [name] : [],
   );
   const isEmbedIgnored = options.subtitles?.embed === true && areSubtitlesBeside && !hasSubtitles;
   const isPositionIgnored =

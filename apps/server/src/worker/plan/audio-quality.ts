@@ -3,11 +3,6 @@ import type { AudioCodec } from './format-names.ts';
 /** By quality, 0 (best) to 10: ffmpeg's Opus encoder takes a bitrate and no quality. */
 const OPUS_KBPS = [256, 224, 192, 160, 144, 128, 112, 96, 80, 64, 48] as const;
 
-/** Whether a conversion to this codec has a quality setting; lossless codecs have none. */
-export function hasQuality(codec: AudioCodec | undefined): boolean {
-  return codec === 'mp3' || codec === 'm4a' || codec === 'opus';
-}
-
 /** The value of yt-dlp's `--audio-quality`: 0 to 10, or a bitrate. */
 export function audioQualityWord(codec: AudioCodec | undefined, quality: number): string {
   return codec === 'opus' ? `${OPUS_KBPS[quality] ?? OPUS_KBPS[5]}K` : String(quality);

@@ -1,9 +1,11 @@
 import {
-  areEntriesWanted,
   type DownloadOptions,
+  type SwitchName,
   itemsOf,
   LIMITS,
   mergedRanges,
+  OPTION_TABLE,
+  shapeOf,
   type Selection,
   writtenRanges,
 } from '@artemis/contracts';
@@ -79,12 +81,11 @@ export function planOf(
   leftOut: ReadonlySet<OptionalPart> = new Set(),
 ): DownloadPlan {
   const { format_preset: preset, options } = selection;
-  const isFlat = preset === 'Playlist (flat)' || areEntriesWanted(preset, options);
+  const shape = shapeOf(selection);
+  const { isFlat, hasMedia, isAudioOnly } = shape;
+  const isWanted = (name: SwitchName) =>
+    options[name] === true && OPTION_TABLE[name].applies(selection, shape);
   const isSubtitlePreset = preset === 'Subtitle + metadata';
-  const isAudioOnly = preset === 'Audio only';
-  const hasMedia = !isFlat && options.simulate !== true;
-  // A WAV file cannot hold a cover.
-  const canEmbedThumbnail = !(isAudioOnly && options.audio_codec === 'wav');
   const { section, sponsorblock } = options;
   return {
     step: 'whole',
@@ -101,18 +102,10 @@ export function planOf(
     isThumbnailWritten:
       hasMedia && (options.write_thumbnail ?? isSubtitlePreset) && !leftOut.has('thumbnail'),
     isThumbnailEmbedded:
-      hasMedia &&
-      options.embed_thumbnail === true &&
-      canEmbedThumbnail &&
-      !leftOut.has('thumbnail') &&
-      !leftOut.has('embed_thumbnail'),
+      isWanted('embed_thumbnail') && !leftOut.has('thumbnail') && !leftOut.has('embed_thumbnail'),
     isInfoWritten: hasMedia && (options.write_info ?? isSubtitlePreset),
-    isMetadataEmbedded: hasMedia && options.embed_metadata === true && !leftOut.has('metadata'),
-    areChaptersEmbedded:
-      hasMedia &&
-      options.embed_chapters === true &&
-      section === undefined &&
-      !leftOut.has('metadata'),
+    isMetadataEmbedded: isWanted('embed_metadata') && !leftOut.has('metadata'),
+    areChaptersEmbedded: isWanted('embed_chapters') && !leftOut.has('metadata'),
     section:
       hasMedia && section !== undefined
         ? {

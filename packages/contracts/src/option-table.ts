@@ -1,0 +1,258 @@
+import type { WarningCode } from './codes.ts';
+import type { DownloadOptions, Selection } from './options.ts';
+import { areEntriesWanted } from './playlist-items.ts';
+import {
+  AUDIO_CODECS,
+  CONTAINERS,
+  VIDEO_CODECS,
+  type FormatPreset,
+  type Part,
+} from './vocabulary.ts';
+
+/** What a selection amounts to, before anything is known of the media. */
+export interface SelectionShape {
+  /** Lists entries and opens none: the flat preset, and the first run for a whole playlist. */
+  readonly isFlat: boolean;
+  /** Neither a listing nor a simulation: there will be a media file. */
+  readonly hasMedia: boolean;
+  readonly isAudioOnly: boolean;
+}
+
+export function shapeOf({ format_preset: preset, options }: Selection): SelectionShape {
+  const isFlat = preset === 'Playlist (flat)' || areEntriesWanted(preset, options);
+  return {
+    isFlat,
+    hasMedia: !isFlat && options.simulate !== true,
+    isAudioOnly: preset === 'Audio only',
+  };
+}
+
+/** The control of an option in a form, and the group it stands in. `own` has a form of its own. */
+export type OptionControl = {
+  readonly group: 'media' | 'parts' | 'extent' | 'place' | 'network';
+  readonly isOffered: (preset: FormatPreset) => boolean;
+} & (
+  | { readonly kind: 'check'; readonly isUsual?: (preset: FormatPreset) => boolean }
+  | { readonly kind: 'choice'; readonly values: readonly string[] }
+  | { readonly kind: 'number' }
+  | { readonly kind: 'text'; readonly placeholder?: string; readonly isWide?: boolean }
+  | { readonly kind: 'own' }
+);
+
+/** Why an option cannot be had together with the others: a sentence without its subject. */
+export interface OptionConflict {
+  /** Below the option, such as `/format`; empty for the option itself. */
+  readonly path: string;
+  readonly message: string;
+}
+
+interface OptionRule {
+  /** Whether it changes anything beside the rest of the selection. What does not gets the warning OPTION_IGNORED. */
+  readonly applies: (selection: Selection, shape: SelectionShape) => boolean;
+  /** What of a finished download may be missing for its sake, and be fetched alone. */
+  readonly part?: Part;
+  /** Whether that part lies in the media file. */
+  readonly isInside?: (options: DownloadOptions) => boolean;
+  /** Only for what cannot be had whatever the site offers. */
+  readonly conflict?: (selection: Selection) => OptionConflict | null;
+  /** Null: it is for one download and has no place in a form. */
+  readonly control: OptionControl | null;
+}
+
+export type OptionName = keyof DownloadOptions;
+
+/** Options that are a yes or no. */
+export type SwitchName = {
+  [Name in OptionName]-?: Required<DownloadOptions>[Name] extends boolean ? Name : never;
+}[OptionName];
+
+const always = () => true;
+const hasPicture = (preset: FormatPreset) =>
+  preset !== 'Audio only' && preset !== 'Playlist (flat)';
+const isSound = (preset: FormatPreset) => preset === 'Audio only';
+const storesMedia = (preset: FormatPreset) => preset !== 'Playlist (flat)';
+const hasFilesBeside = (preset: FormatPreset) => preset === 'Subtitle + metadata';
+
+const withMedia = (_selection: Selection, { hasMedia }: SelectionShape) => hasMedia;
+const isInWebm = ({ format_preset: preset, options }: Selection) =>
+  options.container === 'webm' && preset !== 'Audio only';
+const conflictIf = (isOne: boolean, message: string, path = ''): OptionConflict | null =>
+  isOne ? { path, message } : null;
+
+/** Whether a conversion to it can be better or worse: one without loss cannot. */
+export function hasQuality(codec: DownloadOptions['audio_codec']): boolean {
+  return codec === 'mp3' || codec === 'm4a' || codec === 'opus';
+}
+
+/**
+ * What server and page know of each option, in the order of a form. Its arguments for yt-dlp are in the server's
+ * `worker/argv/argv-options.ts`, its words in the page's `selection/option-words.ts`.
+ */
+export const OPTION_TABLE: Readonly<Record<OptionName, OptionRule>> = {
+  format_id: { applies: (_selection, { isFlat }) => !isFlat, control: null },
+  prefer_codec: {
+    applies: ({ options }, { isFlat, isAudioOnly }) =>
+      !isFlat && !isAudioOnly && options.format_id === undefined,
+    conflict: (selection) => {
+      const { prefer_codec: codec } = selection.options;
+      return conflictIf(
+        isInWebm(selection) && (codec === 'h264' || codec === 'h265'),
+        `cannot be ${codec} in webm; choose mp4 or mkv as container`,
+      );
+    },
+    control: { kind: 'choice', values: VIDEO_CODECS, group: 'media', isOffered: hasPicture },
+  },
+  container: {
+    applies: (_selection, { hasMedia, isAudioOnly }) => hasMedia && !isAudioOnly,
+    control: { kind: 'choice', values: CONTAINERS, group: 'media', isOffered: hasPicture },
+  },
+  audio_codec: {
+    applies: (_selection, { hasMedia, isAudioOnly }) => hasMedia && isAudioOnly,
+    control: { kind: 'choice', values: AUDIO_CODECS, group: 'media', isOffered: isSound },
+  },
+  audio_quality: {
+    applies: ({ options }, { hasMedia, isAudioOnly }) =>
+      hasMedia && isAudioOnly && hasQuality(options.audio_codec),
+    control: { kind: 'number', group: 'media', isOffered: isSound },
+  },
+  subtitles: {
+    applies: withMedia,
+    part: 'subtitles',
+    isInside: ({ subtitles }) => subtitles?.embed === true,
+    conflict: (selection) => {
+      const { subtitles } = selection.options;
+      return conflictIf(
+        isInWebm(selection) && subtitles?.embed === true && subtitles.format === 'srt',
+        'cannot be srt inside webm; choose vtt, or mp4 or mkv as container',
+        '/format',
+      );
+    },
+    control: { kind: 'own', group: 'parts', isOffered: storesMedia },
+  },
+  embed_metadata: {
+    applies: withMedia,
+    part: 'metadata',
+    isInside: always,
+    control: { kind: 'check', group: 'parts', isOffered: storesMedia },
+  },
+  embed_chapters: {
+    applies: ({ options }, { hasMedia }) => hasMedia && options.section === undefined,
+    part: 'metadata',
+    isInside: always,
+    control: { kind: 'check', group: 'parts', isOffered: storesMedia },
+  },
+  embed_thumbnail: {
+    // No picture can be put into a WAV file.
+    applies: ({ options }, { hasMedia, isAudioOnly }) =>
+      hasMedia && !(isAudioOnly && options.audio_codec === 'wav'),
+    part: 'thumbnail',
+    isInside: always,
+    conflict: (selection) =>
+      conflictIf(
+        isInWebm(selection) && selection.options.embed_thumbnail === true,
+        'is not possible in webm; choose mp4 or mkv as container',
+      ),
+    control: { kind: 'check', group: 'parts', isOffered: storesMedia },
+  },
+  write_thumbnail: {
+    applies: withMedia,
+    part: 'thumbnail',
+    control: { kind: 'check', group: 'parts', isOffered: storesMedia, isUsual: hasFilesBeside },
+  },
+  write_info: {
+    applies: withMedia,
+    part: 'metadata',
+    control: { kind: 'check', group: 'parts', isOffered: storesMedia, isUsual: hasFilesBeside },
+  },
+  sponsorblock: {
+    applies: withMedia,
+    part: 'sponsorblock',
+    isInside: always,
+    conflict: ({ options }) =>
+      conflictIf(
+        options.section !== undefined && options.sponsorblock !== undefined,
+        'cannot be used together with section: its segments are those of the whole video',
+      ),
+    control: { kind: 'own', group: 'parts', isOffered: storesMedia },
+  },
+  section: {
+    applies: withMedia,
+    control: { kind: 'own', group: 'extent', isOffered: storesMedia },
+  },
+  split_chapters: {
+    applies: withMedia,
+    conflict: ({ options }) =>
+      conflictIf(
+        options.section !== undefined && options.split_chapters === true,
+        'cannot be used together with section, which has no whole chapters',
+      ),
+    control: { kind: 'check', group: 'extent', isOffered: storesMedia },
+  },
+  simulate: {
+    applies: (_selection, { isFlat }) => !isFlat,
+    control: { kind: 'check', group: 'extent', isOffered: storesMedia },
+  },
+  playlist: { applies: always, control: { kind: 'own', group: 'extent', isOffered: storesMedia } },
+  live: { applies: withMedia, control: { kind: 'own', group: 'extent', isOffered: storesMedia } },
+  name_template: {
+    applies: withMedia,
+    control: { kind: 'own', group: 'place', isOffered: always },
+  },
+  directory: {
+    applies: withMedia,
+    control: { kind: 'text', group: 'place', isWide: true, isOffered: always },
+  },
+  rate_limit_kbps: {
+    applies: withMedia,
+    control: { kind: 'number', group: 'network', isOffered: always },
+  },
+  proxy: {
+    applies: always,
+    control: {
+      kind: 'text',
+      placeholder: 'socks5://127.0.0.1:1080',
+      group: 'network',
+      isOffered: always,
+    },
+  },
+};
+
+export const OPTION_NAMES = Object.keys(OPTION_TABLE) as OptionName[];
+
+/** What says on a record that a part is missing. */
+export const WARNING_OF_PART: Readonly<Record<Part, WarningCode>> = {
+  subtitles: 'SUBTITLES_MISSING',
+  thumbnail: 'THUMBNAIL_MISSING',
+  metadata: 'METADATA_MISSING',
+  sponsorblock: 'SPONSORBLOCK_MISSING',
+};
+
+/** Options that were given and change nothing, in the order given. What is switched off is not given. */
+export function ignoredOptions(selection: Selection): OptionName[] {
+  const shape = shapeOf(selection);
+  return givenOptions(selection.options).filter(
+    (name) => !OPTION_TABLE[name].applies(selection, shape),
+  );
+}
+
+/** Conflicts between options, by the path of the one that has to give way. */
+export function optionConflicts(selection: Selection): OptionConflict[] {
+  return OPTION_NAMES.flatMap((name) => {
+    const conflict = OPTION_TABLE[name].conflict?.(selection) ?? null;
+    return conflict === null ? [] : [{ ...conflict, path: `/options/${name}${conflict.path}` }];
+  });
+}
+
+/** Whether a part, as these options ask for it, lies in the media file. */
+export function isPartInside(part: Part, options: DownloadOptions): boolean {
+  return givenOptions(options).some((name) => {
+    const rule = OPTION_TABLE[name];
+    return rule.part === part && rule.isInside?.(options) === true;
+  });
+}
+
+function givenOptions(options: DownloadOptions): OptionName[] {
+  return (Object.keys(options) as OptionName[]).filter(
+    (name) => options[name] !== false && options[name] !== undefined,
+  );
+}
