@@ -120,7 +120,7 @@ test('refuses a signature by a second key that was appended to the right one', a
   await expectRefusal('not signed by its project');
 });
 
-test('takes a nightly build, whose key lies with another project', async () => {
+test('accepts a nightly build, whose key is in another project', async () => {
   const key = answers.get(`/raw/${tag}/public.key`) ?? '';
   answers.delete(`/raw/${tag}/public.key`);
   await expect(unpack()).rejects.toThrow(`answered 404 for /raw/${tag}/public.key`);
@@ -130,7 +130,7 @@ test('takes a nightly build, whose key lies with another project', async () => {
 });
 
 test(
-  'answers the server, and leaves a copy alone that is there and runs',
+  'answers the server, and leaves a working copy alone',
   async () => {
     const toolsDir = join(folder, 'tools');
     const ask = async (/** @type {object} */ wanted) => {
@@ -155,7 +155,7 @@ test(
   COMPILING_MS,
 );
 
-test('takes the pinned release when the newest one is older or cannot be told', async () => {
+test('takes the pinned release when the newest one is older or unknown', async () => {
   answers.set('/releases/latest', '/releases/tag/2020.01.01');
   await expect(unpack()).rejects.toThrow('answered 404 for /releases/download/2026.10.26/');
 });

@@ -32,7 +32,7 @@ afterEach(async () => {
 
 const limits = () => ({ signal: AbortSignal.timeout(60_000), limitBytes: 1_000 });
 
-test('what is fetched goes through the proxy of the environment', async () => {
+test('downloads go through the proxy of the environment', async () => {
   vi.stubEnv('http_proxy', `http://me:p%40ss@${address}`);
   const body = await download('http://releases.invalid/a?b', limits());
   expect(body.toString()).toBe('from the proxy');
@@ -40,7 +40,7 @@ test('what is fetched goes through the proxy of the environment', async () => {
   expect(seen).toEqual([`http://releases.invalid/a?b Basic ${basic}`]);
 });
 
-test('https goes through a tunnel, and a proxy that refuses it is named', async () => {
+test('https uses a tunnel, and a refusing proxy is named', async () => {
   vi.stubEnv('https_proxy', address);
   await expect(download('https://releases.invalid/a', limits())).rejects.toThrow(
     'releases.invalid cannot be reached (through the proxy: it answered 407).',

@@ -16,7 +16,7 @@ const ENDLESS = `
 `;
 
 test.each(['SIGINT', 'SIGTERM', 'SIGHUP'])(
-  'a set-up that gets %s twice ends its programs, says so, and ends with 0',
+  'a set-up that gets %s twice ends its programs, says so, and exits with 0',
   async (signal) => {
     const setUp = spawn(process.execPath, ['--input-type=module', '-e', ENDLESS], {
       cwd: scriptsDir,

@@ -5,7 +5,7 @@ import { productionPackages } from '../lockfile.mjs';
 import { repositoryDir } from '../steps.mjs';
 import { ALLOWED_LICENSES, billOfMaterials, licencesPage } from '../supply-chain.mjs';
 
-it('what runs with the server has terms that allow it, and stands on the page of licences', async () => {
+it('every shipped package has an allowed licence and is on the page of licences', async () => {
   const packages = await productionPackages();
   expect(packages.map(({ name }) => name)).toEqual(
     expect.arrayContaining(['fastify', 'piscina', 'svelte']),

@@ -12,7 +12,7 @@ const { outputText: lateImport } = transpileModule(
 );
 
 /** In a plain process, as people run it: the hooks of a test runner look files up in another thread. */
-it('a late part is found after a pipe was the last thing that was looked at', () => {
+it('a late import works after a pipe was the last file that Node checked', () => {
   const parent = mkdtempSync(join(tmpdir(), 'artemis-late-'));
   onTestFinished(() => rmSync(parent, { recursive: true }));
   const folder = join(parent, 'gone');

@@ -8,7 +8,7 @@ it.each<[boolean, Download['status'], Download['phase'], boolean]>([
   [false, 'running', 'extracting', true],
   [false, 'running', 'processing', true],
   [false, 'completed', null, true],
-])('is a recording (%s): %s, %s, live %s', (expected, status, phase, isLive) => {
+])('recognises a live recording (%s): %s, %s, live %s', (expected, status, phase, isLive) => {
   expect(isRecording({ status, phase, metadata: { is_live: isLive } })).toBe(expected);
 });
 
@@ -18,7 +18,7 @@ it.each<[boolean, Download['status'], FailureCode | null]>([
   [false, 'failed', 'NETWORK'],
   [false, 'queued', 'TRUNCATED'],
   [false, 'cancelled', null],
-])('may be kept as it is (%s): %s, %s', (expected, status, code) => {
+])('allows to keep incomplete media (%s): %s, %s', (expected, status, code) => {
   const error = code === null ? null : { code, message: '', hint: '', retryable: true };
   expect(mayBeKeptIncomplete({ status, error })).toBe(expected);
 });

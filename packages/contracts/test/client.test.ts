@@ -43,7 +43,7 @@ async function rejectionOf(call: Promise<unknown>): Promise<ApiError> {
 }
 
 describe('a call that fails', () => {
-  it('rejects with an ApiError when the request is no JSON', async () => {
+  it('rejects with an ApiError when the request cannot be written as JSON', async () => {
     const request: Record<string, unknown> = { url: 'https://a.example' };
     request['options'] = request;
     const error = await rejectionOf(clientOf(json(202, {})).createDownloads(request));
@@ -70,7 +70,7 @@ describe('a call that fails', () => {
     expect((await rejectionOf(clientOf(reply).readiness())).status).toBe(status);
   });
 
-  it('says why there is no answer, also when it was aborted', async () => {
+  it('says why there is no answer, also after an abort', async () => {
     expect((await rejectionOf(clientOf(down).telemetry())).cause).toBeInstanceOf(TypeError);
     const signal = AbortSignal.abort('enough');
     expect((await rejectionOf(clientOf(down).telemetry({ signal }))).cause).toBe('enough');
@@ -79,7 +79,7 @@ describe('a call that fails', () => {
 });
 
 describe('waitFor', () => {
-  it('goes on over a restart of the server', async () => {
+  it('survives a restart of the server', async () => {
     const restart = [json(503, { code: 'SHUTTING_DOWN', detail: '' }), down, cut, down];
     const states: string[] = [];
     const client = clientOf(record('running'), ...restart, record('queued'), record('completed'));
@@ -88,7 +88,7 @@ describe('waitFor', () => {
     expect(states).toEqual(['running', 'queued', 'completed']);
   });
 
-  it('ends at a refusal, and when nobody answers for too long', async () => {
+  it('rejects on a refusal, and when nobody answers for too long', async () => {
     const unknown = clientOf(down, json(404, { code: 'DOWNLOAD_NOT_FOUND', detail: 'x' }));
     expect((await rejectionOf(unknown.waitFor('a', QUICK))).status).toBe(404);
     const never = clientOf(record('running'), down);
@@ -97,7 +97,7 @@ describe('waitFor', () => {
 });
 
 describe('watch', () => {
-  it('goes on over a restart of the server with the newest page, and ends with its signal', async () => {
+  it('survives a restart of the server with the newest page, and ends with its signal', async () => {
     const list = (rev: string) => json(200, { downloads: [], total: 0, next_cursor: null, rev });
     const changes = (rev: string) =>
       json(200, { downloads: [{ id: rev }], removed: [], rev, more: false });

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { parseUrl } from '../src/parse-url.ts';
 
-it('says of a link with umlauts that it is one, however often it is asked', () => {
+it('accepts a link with umlauts, however often it is asked', () => {
   // Optimised code of Node answers otherwise from about the 7,000th call on.
   const answers = new Set<string | undefined>();
   for (let calls = 0; calls < 50_000; calls += 1) {
@@ -10,6 +10,6 @@ it('says of a link with umlauts that it is one, however often it is asked', () =
   expect([...answers]).toEqual(['https://xn--bcher-kva.example/%C3%BC']);
 });
 
-it('is null for what is no URL', () => {
+it('gives null for text that is not a URL', () => {
   expect(['', 'no link', 'http://', '//a.example'].map(parseUrl)).toEqual([null, null, null, null]);
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { itemsOf, mergedRanges, positionCount, writtenRanges } from '../src/playlist-items.ts';
 
 describe('playlist items', () => {
-  it('are ranges as they are written', () => {
+  it('are parsed into the written ranges', () => {
     expect(writtenRanges('1-20,25,9-3')).toEqual([
       { first: 1, last: 20 },
       { first: 25, last: 25 },
@@ -16,11 +16,11 @@ describe('playlist items', () => {
     ['1-10,2-3', '1-10'],
     ['4,3,2', '2-4'],
     ['7', '7'],
-  ])('%s is, in order and each once, %s', (written, merged) => {
+  ])('%s merges to %s', (written, merged) => {
     expect(itemsOf(mergedRanges(writtenRanges(written)))).toBe(merged);
   });
 
-  it('are counted as they are written', () => {
+  it('are counted as written', () => {
     expect(positionCount(writtenRanges('1-20,25'))).toBe(21);
     expect(positionCount(writtenRanges('9-3'))).toBe(0);
   });

@@ -33,7 +33,7 @@ function jarOf(site: string, value: string): StoredJar {
   return { site, cookies: [cookie], updatedAt: '2026-11-22T12:00:00.000Z', lastSuccessAt: null };
 }
 
-it('keeps jars over a restart, for nobody but its user', async () => {
+it("keeps cookies across a restart, readable by the server's user alone", async () => {
   const store = open();
   expect(await store.load()).toEqual([]);
   await store.write(jarOf('example.com', 'first'));
@@ -49,7 +49,7 @@ it('keeps jars over a restart, for nobody but its user', async () => {
   expect(await open().load()).toEqual([jarOf('127.0.0.1', 'x')]);
 });
 
-it('closes to others what came back from a backup open to them, and removes what was cut off', async () => {
+it('makes files private that a backup restored as readable, and removes truncated ones', async () => {
   await open().write(jarOf('example.com', 'x'));
   await chmod(folder, 0o755);
   await chmod(join(folder, 'example.com.json'), 0o644);
@@ -60,7 +60,7 @@ it('closes to others what came back from a backup open to them, and removes what
   expect(await readdir(folder)).toEqual(['example.com.json']);
 });
 
-it('leaves alone what it cannot read, and its warning does not quote it', async () => {
+it('leaves an unreadable file alone, and its warning does not quote the content', async () => {
   await open().write(jarOf('example.com', 'x'));
   const damaged = 'planted-secret not JSON';
   await writeFile(join(folder, 'damaged.example.json'), damaged);

@@ -42,7 +42,7 @@ export function describeQueue(name: string, setUp: QueueSetUp): void {
       return { ...under, started, running, end };
     }
 
-    it('runs the higher priority first, then the older', async () => {
+    it('runs the higher priority first, then the older download', async () => {
       const { queue, started, end, pass } = begin(1);
       await queue.enqueue(entry('first'));
       await pass(0);
@@ -61,7 +61,7 @@ export function describeQueue(name: string, setUp: QueueSetUp): void {
       await queue.close();
     });
 
-    it('holds no more slots than it has, nor more of one site than allowed', async () => {
+    it('never exceeds its slots or the limit for one site', async () => {
       const { queue, started, end, pass } = begin(3, 2);
       for (const id of ['a1', 'a2', 'a3']) await queue.enqueue(entry(id, { host: 'a' }));
       for (const id of ['b1', 'b2']) await queue.enqueue(entry(id, { host: 'b' }));
@@ -80,7 +80,7 @@ export function describeQueue(name: string, setUp: QueueSetUp): void {
       await queue.close();
     });
 
-    it('leaves a site alone, lets one ask when the time has come, and the others after that', async () => {
+    it('pauses a site, then lets one download try, and the others after it succeeds', async () => {
       const { queue, started, end, pass, nowMs } = begin(4, 3);
       await queue.enqueue(entry('a1', { host: 'a' }));
       await pass(0);
@@ -107,7 +107,7 @@ export function describeQueue(name: string, setUp: QueueSetUp): void {
       await queue.close();
     });
 
-    it('lets a site go at once when it is not to be left alone any more', async () => {
+    it('releases a site at once when its pause is lifted', async () => {
       const { queue, started, pass, nowMs } = begin(4, 2);
       await queue.park('a', nowMs() + 60_000);
       for (const id of ['a1', 'a2', 'a3']) await queue.enqueue(entry(id, { host: 'a' }));
@@ -125,7 +125,7 @@ export function describeQueue(name: string, setUp: QueueSetUp): void {
       await queue.close();
     });
 
-    it('waits for days when something is not out yet, and for an hour else', async () => {
+    it('waits for days for unreleased media, and at most an hour otherwise', async () => {
       const { queue, started, pass, nowMs } = begin(2);
       const notBeforeMs = nowMs() + 30 * 86_400_000;
       await queue.enqueue(entry('early', { notBeforeMs, isForRelease: true }));
@@ -137,7 +137,7 @@ export function describeQueue(name: string, setUp: QueueSetUp): void {
       await queue.close();
     });
 
-    it('starts nothing before its time, and then by itself', async () => {
+    it('starts a delayed download at its time by itself, not earlier', async () => {
       const { queue, started, pass, nowMs } = begin(2);
       await queue.enqueue(entry('later', { notBeforeMs: nowMs() + 5000 }));
       await queue.enqueue(entry('sooner', { notBeforeMs: nowMs() + 1000 }));
@@ -151,7 +151,7 @@ export function describeQueue(name: string, setUp: QueueSetUp): void {
       await queue.close();
     });
 
-    it('starts nothing while the disk has no room, and what needs much only when there is that', async () => {
+    it('starts nothing while the disk is full, and a large download only when there is space for it', async () => {
       const { queue, started, end, pass } = begin(2);
       queue.setDiskSpace(-1);
       await queue.enqueue(entry('one'));
@@ -175,7 +175,7 @@ export function describeQueue(name: string, setUp: QueueSetUp): void {
       await queue.close();
     });
 
-    it('never runs one download twice at once, and again when it was queued meanwhile', async () => {
+    it('never runs one download twice at once, and runs it again if it was queued meanwhile', async () => {
       const { queue, started, end, pass } = begin(3);
       const one = entry('one');
       for (let time = 0; time < 3; time += 1) await queue.enqueue(one);
@@ -190,7 +190,7 @@ export function describeQueue(name: string, setUp: QueueSetUp): void {
       await queue.close();
     });
 
-    it('tells whether it removed one that was waiting', async () => {
+    it('reports whether a removed download was waiting', async () => {
       const { queue, started, end, pass } = begin(1);
       await queue.enqueue(entry('runs'));
       await queue.enqueue(entry('waits'));
@@ -203,7 +203,7 @@ export function describeQueue(name: string, setUp: QueueSetUp): void {
       await queue.close();
     });
 
-    it('hands out nothing after it was closed', async () => {
+    it('hands out nothing after it is closed', async () => {
       const { queue, started, end, pass } = begin(1);
       await queue.enqueue(entry('one'));
       await pass(0);

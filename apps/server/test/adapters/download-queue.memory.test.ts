@@ -39,7 +39,7 @@ const setUp: QueueSetUp = (options) => {
 
 describeQueue('memory', setUp);
 
-describe('a queue of many', () => {
+describe('a long queue', () => {
   it('looks at a bounded number of entries for each start', async () => {
     const count = 10_000;
     let looks = 0;

@@ -9,8 +9,8 @@ const logger = { error: () => undefined } as unknown as PiscinaRunnerOptions['lo
 
 afterEach(() => vi.restoreAllMocks());
 
-describe('a pool of threads that is closed while it starts', () => {
-  it('ends each thread only when it has loaded its code', async () => {
+describe('a thread pool that is closed while it starts', () => {
+  it('ends each thread only after it has loaded its code', async () => {
     const loaded = new Set<Worker>();
     const ended: boolean[] = [];
     const { postMessage, terminate } = Worker.prototype;

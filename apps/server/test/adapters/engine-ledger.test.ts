@@ -44,7 +44,7 @@ describe('engines.json', () => {
     expect(parse(whole)).toEqual(whole);
   });
 
-  it('says nothing where it is damaged or of another version, and is believed for the rest', () => {
+  it('keeps its valid parts when others are damaged or of another version', () => {
     const odd = {
       ...{ channel: 'beta', inUse: 5, usedSince: 'soon', isPinned: 'yes', problem: 'none' },
       engines: { a: null, b: { trial: { outcome: 'great' }, ends: [1], mark: 3 }, c: note },
@@ -63,11 +63,11 @@ describe('engines.json', () => {
     expect(parse({})).toEqual(EMPTY_LEDGER);
   });
 
-  it('is no document at all', () => {
+  it('counts as empty when it is not a document', () => {
     for (const text of ['', '[]', 'null', '{"engines":']) expect(() => parseLedger(text)).toThrow();
   });
 
-  it('forgets a trial that a kill has cut off, so that it is held again', () => {
+  it('forgets a trial that a kill interrupted, so that it runs again', () => {
     const cut = { ...note, trial: { ...trial, outcome: 'running' } };
     expect(parse({ ...whole, engines: { x: cut } }).engines['x']).toEqual({ ...note, trial: null });
   });

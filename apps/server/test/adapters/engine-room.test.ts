@@ -110,7 +110,7 @@ const stateOf = (version: string) =>
   room.list().engines.find((engine) => engine.version === version)?.state;
 
 describe('a release that a person asks for', () => {
-  it('is fetched once, however often it is asked for, is tried, and new downloads run with it', async () => {
+  it('is fetched once however often it is requested, then tried, then used for new downloads', async () => {
     await place(OLD);
     await open();
     fetchAnswer = async () => {
@@ -125,7 +125,7 @@ describe('a release that a person asks for', () => {
     expect(codes()).toEqual(['SWITCHED', 'TRIAL_PASSED', 'FETCHED']);
   });
 
-  it('of another channel is newer than all that is here, and what has failed is told with what to do', async () => {
+  it('from another channel counts as newer than all others, and a failure is reported with a remedy', async () => {
     await place(OLD);
     await open();
     const message = 'github.com cannot be reached (ENOTFOUND).';
@@ -142,7 +142,7 @@ describe('a release that a person asks for', () => {
 });
 
 describe('the version in use', () => {
-  it('is the one that was decided for, however long the look at the folders takes after that', async () => {
+  it('stays the chosen one while the folders are being read', async () => {
     for (const version of [OLD, NEW]) await place(version);
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     try {
@@ -161,7 +161,7 @@ describe('the version in use', () => {
     }
   });
 
-  it('is the next best when the newest of a first start fails its trial', async () => {
+  it('is the next best when the newest version of a first start fails its trial', async () => {
     for (const version of ['2026.09.01', OLD, NEW]) await place(version);
     broken.add(NEW);
     await open();
@@ -171,7 +171,7 @@ describe('the version in use', () => {
     expect(codes()).toEqual(['WENT_BACK', 'TRIAL_PASSED', 'TRIAL_FAILED']);
   });
 
-  it('is left for the one before by three downloads that fail, and not by three attempts of one', async () => {
+  it('is replaced by the one before after three failed downloads, not after three attempts of one', async () => {
     await place(OLD);
     await open();
     const seen: (LeftEngine | null)[] = [];
@@ -195,7 +195,7 @@ describe('the version in use', () => {
     expect(stateOf(NEW)).toBe('failed');
   });
 
-  it('does not keep the server from its end when a trial hangs, of which nothing is said then', async () => {
+  it('does not delay the stop of the server when a trial hangs, and the trial is not reported', async () => {
     for (const version of [OLD, NEW]) await place(version);
     hanging.add(NEW);
     await open();
@@ -204,7 +204,7 @@ describe('the version in use', () => {
     expect(room.list().engines[0]?.trial).toBeNull();
   });
 
-  it('cannot be removed; one that cannot be loaded can', async () => {
+  it('cannot be removed, but a version that cannot be loaded can', async () => {
     await place(OLD);
     await place('2026.12.24');
     unfit.add('2026.12.24');

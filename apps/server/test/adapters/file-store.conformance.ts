@@ -44,7 +44,7 @@ export function describeFileStore(name: string, setUp: () => Promise<FileStoreUn
   describe(`file store: ${name}`, () => {
     const at = (base: string, directory = '') => ({ base, directory });
 
-    it('serves what was published, whole and in parts, also after a start', async () => {
+    it('serves a published file, whole and in ranges, also after a restart', async () => {
       const under = await setUp();
       const store = await under.open();
       const id = randomUUID();
@@ -66,7 +66,7 @@ export function describeFileStore(name: string, setUp: () => Promise<FileStoreUn
       await again.close();
     });
 
-    it('is idempotent: the same files a second time are the same artifacts', async () => {
+    it('is idempotent: publishing the same files again gives the same artifacts', async () => {
       const under = await setUp();
       const store = await under.open();
       const id = randomUUID();
@@ -80,7 +80,7 @@ export function describeFileStore(name: string, setUp: () => Promise<FileStoreUn
       await again.close();
     });
 
-    it('stores what a later run brought, not what an earlier one had published', async () => {
+    it('stores the files of the later run, not those an earlier one published', async () => {
       const store = await (await setUp()).open();
       const id = randomUUID();
       await store.publish(id, [await finish(store, id, 'low quality')], at(id));
@@ -91,7 +91,7 @@ export function describeFileStore(name: string, setUp: () => Promise<FileStoreUn
       await store.close();
     });
 
-    it('never replaces a file: a taken name gets a number, also at the same time', async () => {
+    it('never replaces a file: a taken name gets a number, also under concurrency', async () => {
       const store = await (await setUp()).open();
       const ids = Array.from({ length: 12 }, () => randomUUID());
       const files = await Promise.all(ids.map((id) => finish(store, id, id)));
@@ -126,7 +126,7 @@ export function describeFileStore(name: string, setUp: () => Promise<FileStoreUn
       await store.close();
     });
 
-    it('deletes what two looks a day apart found old, and nothing else, also over a start', async () => {
+    it('deletes only files that two checks a day apart found old, also across a restart', async () => {
       const under = await setUp();
       const store = await under.open();
       const [old, young] = [randomUUID(), randomUUID()];
@@ -157,7 +157,7 @@ export function describeFileStore(name: string, setUp: () => Promise<FileStoreUn
       await again.close();
     });
 
-    it('needs two new looks when files were to be kept longer in between', async () => {
+    it('needs two new checks when retention was longer in between', async () => {
       const under = await setUp();
       const store = await under.open();
       const id = randomUUID();
@@ -173,7 +173,7 @@ export function describeFileStore(name: string, setUp: () => Promise<FileStoreUn
       await store.close();
     });
 
-    it('does not delete by the clock of the computer', async () => {
+    it("does not trust the computer's clock when it deletes", async () => {
       const under = await setUp();
       const store = await under.open();
       const id = randomUUID();
@@ -187,7 +187,7 @@ export function describeFileStore(name: string, setUp: () => Promise<FileStoreUn
       await store.close();
     });
 
-    it('puts a file in the place of its own, also under another extension, and a second time', async () => {
+    it('replaces its own file, also with another extension, and again', async () => {
       const under = await setUp();
       const store = await under.open();
       const id = randomUUID();
@@ -211,7 +211,7 @@ export function describeFileStore(name: string, setUp: () => Promise<FileStoreUn
       await again.close();
     });
 
-    it('gives what belongs together one name, and a copy of what it stored', async () => {
+    it('gives files of one download one name, and returns copies of stored files', async () => {
       const store = await (await setUp()).open();
       const [first, second] = [randomUUID(), randomUUID()];
       await store.publish(first, [await finish(store, first, 'words', '.en.vtt')], at('x'));
@@ -228,7 +228,7 @@ export function describeFileStore(name: string, setUp: () => Promise<FileStoreUn
       await store.close();
     });
 
-    it('keeps together what belongs together, whoever publishes under the same name meanwhile', async () => {
+    it('keeps the files of one download together when another publishes under the same name', async () => {
       const store = await (await setUp()).open();
       const published = await Promise.all(
         Array.from({ length: 16 }, async () => {

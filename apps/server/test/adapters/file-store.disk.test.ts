@@ -146,7 +146,7 @@ describe('a stored file that somebody else replaced', () => {
         execFileSync('mkfifo', [path]);
       },
     ],
-  ])('%s is neither served nor deleted', async (_how, replace) => {
+  ])('is neither served nor deleted: %s', async (_how, replace) => {
     const store = await open();
     const { artifact, path } = await publishOne(store);
     await replace(path);
@@ -164,7 +164,7 @@ describe('a stored file that somebody else replaced', () => {
     expect((await stat(path)).ino).toBe(before.ino);
   });
 
-  it('is served while another one is put in its place, wherever that was cut off', async () => {
+  it('is served while it is replaced, wherever the replacement was interrupted', async () => {
     const store = await open();
     const { id, artifact, path } = await publishOne(store);
     const file = await finish(store, id, 'a longer one');
@@ -214,7 +214,7 @@ describe('stored files whose folder was moved', () => {
     expect(await readFile(inDownloads(artifact.name), 'utf8')).toBe(content);
   });
 
-  it('are deleted by retention and replaced by a later run without having been looked at', async () => {
+  it('are deleted by retention and replaced by a later run although nobody read them since', async () => {
     const store = await open();
     const [first, second] = [await publishOne(store), await publishOne(store)];
     await store.close();
@@ -227,7 +227,7 @@ describe('stored files whose folder was moved', () => {
     await expect(stat(join(copy(), first.artifact.name))).rejects.toThrow('ENOENT');
   });
 
-  it('are left when somebody has edited them, in place or not, and that is told', async () => {
+  it('are left and reported when somebody has edited them, in place or not', async () => {
     const store = await open();
     const [head, tail, short] = [
       await publishOne(store, large),
@@ -251,7 +251,7 @@ describe('stored files whose folder was moved', () => {
     expect(await store.usage()).toMatchObject({ files: 0 });
   });
 
-  it('are ours when only their time has changed', async () => {
+  it('are recognised when only their time has changed', async () => {
     const store = await open();
     const { artifact, path } = await publishOne(store);
     await utimes(path, 1, 1);
@@ -260,7 +260,7 @@ describe('stored files whose folder was moved', () => {
     await expect(stat(path)).rejects.toThrow('ENOENT');
   });
 
-  it('are known too when an older version stored them, once they were looked at', async () => {
+  it('are recognised after a check when an older version stored them', async () => {
     const store = await open();
     const { artifact } = await publishOne(store);
     const edited = await publishOne(store);
@@ -290,7 +290,7 @@ describe('stored files whose folder was moved', () => {
     expect(await moved.open(edited.artifact)).toBeNull();
   });
 
-  it('are not deleted when the index is gone, and that is told', async () => {
+  it('are not deleted when the index is gone, and this is reported', async () => {
     const store = await open();
     const { artifact, path } = await publishOne(store);
     await store.close();
@@ -303,7 +303,7 @@ describe('stored files whose folder was moved', () => {
 });
 
 describe('retention', () => {
-  it('goes on with the other files when one cannot be deleted, and tries that one again', async () => {
+  it('continues with other files when one cannot be deleted, and tries that one again', async () => {
     const failing = new Set<string>();
     const store = await open({
       unlink: (path) => (failing.has(path) ? Promise.reject(new Error('EACCES')) : unlink(path)),
@@ -317,7 +317,7 @@ describe('retention', () => {
     expect(await readdir(inDownloads())).toEqual(['.artemis-jobs']);
   });
 
-  it('keeps a folder with content of somebody else', async () => {
+  it("keeps a folder that holds somebody else's files", async () => {
     const store = await open();
     const id = randomUUID();
     await store.publish(id, [await finish(store, id, 'x')], { directory: 'mine', base: id });
@@ -326,7 +326,7 @@ describe('retention', () => {
     expect(await readdir(inDownloads('mine'))).toEqual(['theirs.txt']);
   });
 
-  it('counts the age of an earlier version’s file, and after the loss of the data folder, from its first look', async () => {
+  it("counts the age of a file from its first check, for an older version's file or after the data folder was lost", async () => {
     const first = await open();
     const { id, artifact } = await publishOne(first);
     await first.close();
@@ -349,7 +349,7 @@ describe('retention', () => {
     expect([...(await store.removeOlderThan(DAY_MS))]).toEqual([id]);
   });
 
-  it('does not count a jump of the clock, when that is confirmed, for a file that was stored after it', async () => {
+  it('does not count a confirmed clock jump for a file stored after it', async () => {
     const start = begunAt(0);
     let time = afterLook(start, 0, 6 * DAY_MS);
     const store = await open({ passedTime: () => time });
@@ -361,7 +361,7 @@ describe('retention', () => {
     expect(store.ageMs(artifact)).toBe(DAY_MS);
   });
 
-  it('keeps what a file was replaced by at the same moment as its mark', async () => {
+  it('keeps a file that replaced another in the moment it was marked', async () => {
     const store = await open();
     const { id, artifact } = await publishOne(store);
     const file = await finish(store, id, 'a longer one');
@@ -375,7 +375,7 @@ describe('retention', () => {
   });
 });
 
-describe('a crash in the middle of a publication rolls forward', () => {
+describe('a publication interrupted by a crash is completed', () => {
   const size = 5;
 
   async function crashed(
@@ -442,8 +442,8 @@ describe('a crash in the middle of a publication rolls forward', () => {
     ));
 });
 
-describe('links that somebody planted', () => {
-  it('in the downloads folder lead nowhere: nothing is created or published outside', async () => {
+describe('links that an attacker planted', () => {
+  it('in the downloads folder cannot make it create or publish anything outside', async () => {
     const outside = join(folder, 'outside');
     await mkdir(outside);
     const store = await open();
@@ -456,7 +456,7 @@ describe('links that somebody planted', () => {
     expect(await readdir(outside)).toEqual([]);
   });
 
-  it('in place of a job folder are refused', async () => {
+  it('in place of a work folder are refused', async () => {
     const store = await open();
     const id = randomUUID();
     await mkdir(inDownloads('.artemis-jobs'), { recursive: true });
@@ -467,7 +467,7 @@ describe('links that somebody planted', () => {
     expect(await readdir(inDownloads())).toContain('precious');
   });
 
-  it('in place of the folder of all jobs: nothing outside is swept', async () => {
+  it('in place of the folder of all work folders cannot make it clean up outside', async () => {
     const precious = join(folder, 'precious');
     await mkdir(join(precious, 'photos'), { recursive: true });
     const known = randomUUID();
@@ -505,7 +505,7 @@ describe('the index of published files', () => {
     publishedAtMs: 3,
   });
 
-  it('leaves out a torn last line, and lines that make no sense', async () => {
+  it('skips a torn last line and invalid lines', async () => {
     await mkdir(join(folder, 'data'));
     const lines = [
       entry('a'),
@@ -534,7 +534,7 @@ describe('the index of published files', () => {
     await expect(openPublishedIndex(indexPath())).rejects.toThrow('EISDIR');
   });
 
-  it('knows the next file also after a line that was cut by a full disk', async () => {
+  it('records the next file after a full disk truncated a line', async () => {
     const index = await openPublishedIndex(indexPath(), {
       append: async (file, content) => {
         if (!content.includes('"b"')) return file.appendFile(content);
@@ -553,7 +553,7 @@ describe('the index of published files', () => {
   });
 });
 
-describe('a disk that goes while the server runs', () => {
+describe('a disk that is unmounted while the server runs', () => {
   const away = (name: string) => join(folder, `${name}-of-another-disk`);
 
   /** As when a disk is no longer mounted: an empty folder lies in its place. */
@@ -574,7 +574,7 @@ describe('a disk that goes while the server runs', () => {
   }
 
   it.each(['downloads', 'data'] as const)(
-    'with the %s folder is told, nothing is made or forgotten in its place, and it is known again',
+    'with the %s folder is reported, nothing is created or forgotten, and it works again when it is back',
     async (name) => {
       const store = await open();
       const artifacts = await publishOne(store);
@@ -605,7 +605,7 @@ describe('a disk that goes while the server runs', () => {
     },
   );
 
-  it('is told as missing when not even its place is there', async () => {
+  it('is reported as missing when even its parent folder is gone', async () => {
     const store = await open();
     await rename(inDownloads(), away('downloads'));
     expect((await store.health()).message).toContain('is missing');
@@ -613,13 +613,13 @@ describe('a disk that goes while the server runs', () => {
     expect((await store.health()).state).toBe('ok');
   });
 
-  it('leaves nothing of its look behind', async () => {
+  it('leaves no trace of the check behind', async () => {
     const store = await open();
     await store.health();
     expect(await readdir(join(folder, 'data'))).toEqual(['published-files.ndjson']);
   });
 
-  it('gets its index written through a new handle, because the old one stays dead', async () => {
+  it('gets its index written through a new file handle', async () => {
     const handles = new Set<unknown>();
     const index = await openPublishedIndex(indexPath(), {
       append: async (file, content) => {

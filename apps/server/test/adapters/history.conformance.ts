@@ -62,14 +62,14 @@ export function describeHistory(name: string, setUp: () => Promise<HistoryUnderT
       return downloads.map(({ id }) => id);
     };
 
-    it('begins empty and can be written', async () => {
+    it('starts empty and can be written', async () => {
       const store = await (await setUp()).open();
       expect(await store.load()).toEqual({ downloads: [], idempotency: [] });
       expect(store.health().state).toBe('ok');
       await store.close();
     });
 
-    it('has on the disk what a save resolved for, newest first, without being closed', async () => {
+    it('has every saved record on disk when the save resolves, newest first', async () => {
       const under = await setUp();
       const store = await under.open();
       await store.load();
@@ -84,7 +84,7 @@ export function describeHistory(name: string, setUp: () => Promise<HistoryUnderT
       await store.close();
     });
 
-    it('takes changes in the order of the calls', async () => {
+    it('applies changes in the order of the calls', async () => {
       const under = await setUp();
       const store = await under.open();
       await store.load();
@@ -116,7 +116,7 @@ export function describeHistory(name: string, setUp: () => Promise<HistoryUnderT
       await store.close();
     });
 
-    it('keeps nothing of a save that failed, and heals with the next one', async () => {
+    it('keeps nothing of a failed save, and recovers with the next one', async () => {
       const under = await setUp();
       const store = await under.open();
       await store.load();

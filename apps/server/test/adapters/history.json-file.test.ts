@@ -62,7 +62,7 @@ describe('a damaged history file', () => {
     return { text: await readFile(pathOf()), ids: records.map(({ id }) => id).toReversed() };
   }
 
-  it('is set aside wherever it was cut, and the last good copy is read', async () => {
+  it('is set aside wherever it was truncated, and the last good copy is read', async () => {
     const { text, ids } = await withThreeRecords();
     const backup = await readFile(join(folder, 'data', 'history-backup.json'));
     // The very last byte is a line end, without which it is whole.
@@ -85,7 +85,7 @@ describe('a damaged history file', () => {
     }
   });
 
-  it('never keeps a start from being made, whatever was changed in it, and is never lost', async () => {
+  it('never prevents a start and is never lost, whatever was changed in it', async () => {
     const { text } = await withThreeRecords();
     const mutation = fc.record({
       at: fc.nat(text.length - 1),
@@ -136,7 +136,7 @@ describe('a damaged history file', () => {
     );
   });
 
-  it('is kept each time, also twice in one moment', async () => {
+  it('is kept each time, also twice in the same moment', async () => {
     const now = () => new Date(1.7e12);
     for (const content of ['first', 'second']) {
       await writeFile(pathOf(), content);
@@ -155,7 +155,7 @@ describe('a damaged history file', () => {
     expect(contents.toSorted()).toEqual(['first', 'second']);
   });
 
-  it('gives its whole records back when a single one cannot be read', async () => {
+  it('gives back its valid records when a single one cannot be read', async () => {
     const [good, bad] = [record(), record()];
     await writeFile(
       pathOf(),
@@ -197,7 +197,7 @@ describe('other shapes of the file', () => {
     expect(await setAside()).toEqual([]);
   });
 
-  it('are read: records that have no id get one that lasts', async () => {
+  it('are read: records without id get a lasting one', async () => {
     const { url } = record();
     await writeFile(pathOf(), JSON.stringify([{ url }, { url, status: 'queued' }]));
     const first = open();
@@ -210,7 +210,7 @@ describe('other shapes of the file', () => {
     await second.close();
   });
 
-  it('are refused untouched: one of a newer Artemis', async () => {
+  it('are refused and left untouched: a history of a newer Artemis', async () => {
     const text = JSON.stringify({ version: 2, seq: 1, downloads: [], extra: { keep: true } });
     await writeFile(pathOf(), text);
     await expect(open().load()).rejects.toBeInstanceOf(NewerHistoryError);
@@ -221,7 +221,7 @@ describe('other shapes of the file', () => {
   });
 });
 
-describe('the copy beside the data', () => {
+describe('the copy of the history', () => {
   it('is never written twice at once, however slow the disk is', async () => {
     let atOnce = 0;
     let most = 0;

@@ -25,7 +25,7 @@ describe('the log of activity', () => {
     return { archive, log };
   }
 
-  it('is there after a restart, but for downloads that are not, and its numbers go on', async () => {
+  it('survives a restart except for downloads that are gone, and its numbers continue', async () => {
     const first = await run();
     first.log.write('info', 'Started.', null, true);
     first.log.write('error', 'The site is gone.', KEPT, false);
@@ -47,7 +47,7 @@ describe('the log of activity', () => {
     expect(third.log.console(0).lines.map(({ text }) => text)).toEqual(['Started.', 'Again.']);
   });
 
-  it('survives a line that was cut and lines of something else', async () => {
+  it('survives truncated and foreign lines', async () => {
     const first = await run();
     first.log.write('info', 'Whole.', KEPT, true);
     await first.archive.close();
@@ -72,7 +72,7 @@ describe('the log of activity', () => {
     expect((await stat(`${path()}.1`)).size).toBeLessThan(1000);
   });
 
-  it('has each line once after a stop between the two writes of tidying up', async () => {
+  it('has each line once after a stop in the middle of its clean-up', async () => {
     const first = await run();
     first.log.write('info', 'Started.', null, true);
     await first.archive.close();
@@ -81,7 +81,7 @@ describe('the log of activity', () => {
     expect(log.console(0).lines.map(({ text }) => text)).toEqual(['Started.']);
   });
 
-  it('is for the owner alone and does not grow without end', async () => {
+  it('is readable by its owner alone and does not grow without limit', async () => {
     const { archive, log } = await run();
     for (let burst = 0; burst < 12; burst += 1) {
       for (let line = 0; line < 1000; line += 1) log.write('debug', 'x'.repeat(2000), KEPT, false);

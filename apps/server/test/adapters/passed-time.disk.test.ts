@@ -31,7 +31,7 @@ const open = () =>
     monotonicMs: () => monotonicMs,
   });
 
-it('keeps what has passed, and what is in doubt, over a start with another monotonic clock', async () => {
+it('keeps passed and doubted time across a restart with another monotonic clock', async () => {
   const first = await open();
   monotonicMs += 5 * HOUR_MS;
   wallMs += 5 * HOUR_MS;
@@ -47,7 +47,7 @@ it('keeps what has passed, and what is in doubt, over a start with another monot
   expect((await open()).look()).toMatchObject({ passedMs: 7 * HOUR_MS, doubt });
 });
 
-it('counts what passed after the last save by the clock, as for a server that was killed', async () => {
+it('counts time after the last save by the clock, as for a killed server', async () => {
   const first = await open();
   await first.save();
   monotonicMs += HOUR_MS;
@@ -62,7 +62,7 @@ it.each([
   '{"passedMs":"5","zeroMs":0,"setBackMs":0}',
   'null',
   '{"passedMs":1e300,"zeroMs":0,"setBackMs":0}',
-])('begins anew with a damaged file: %s', async (text) => {
+])('starts again with a damaged file: %s', async (text) => {
   await mkdir(join(folder, 'data'));
   await writeFile(path(), text);
   const keeper = await open();
@@ -71,7 +71,7 @@ it.each([
   expect(JSON.parse(await readFile(path(), 'utf8'))).toMatchObject({ passedMs: 0 });
 });
 
-it('goes on when the file cannot be written', async () => {
+it('continues when the file cannot be written', async () => {
   const keeper = await open();
   await mkdir(join(path(), 'in-the-way'), { recursive: true });
   await keeper.save();

@@ -37,7 +37,7 @@ export function describePlaylistStore(
   setUp: () => Promise<PlaylistStoreUnderTest>,
 ): void {
   describe(`playlists: ${name}`, () => {
-    it('gives back what was kept, from any place, also to the next run', async () => {
+    it('returns stored entries from any position, also after a restart', async () => {
       const under = await setUp();
       const id = randomUUID();
       await under.open().create(id, metadata, entries);
@@ -54,7 +54,7 @@ export function describePlaylistStore(
       await list?.close();
     });
 
-    it('keeps ends in the order in which they were set', async () => {
+    it('keeps the ends of entries in the order in which they were set', async () => {
       const under = await setUp();
       const id = randomUUID();
       const store = under.open();
@@ -94,7 +94,7 @@ export function describePlaylistStore(
       await other?.close();
     });
 
-    it('forgets what is removed, and knows nothing of what was never there', async () => {
+    it('forgets a removed list, and knows no list that was never stored', async () => {
       const under = await setUp();
       const store = under.open();
       const [kept, removed] = [randomUUID(), randomUUID()];

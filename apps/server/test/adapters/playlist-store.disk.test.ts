@@ -29,7 +29,7 @@ describePlaylistStore('disk', async () => {
 });
 
 describe('the ends of entries on the disk', () => {
-  it('cut at any byte are those before the cut, and take more', async () => {
+  it('truncated at any byte keep those before, and accept more', async () => {
     const folder = await newFolder();
     const store = openIn(folder);
     const id = randomUUID();
@@ -82,7 +82,7 @@ describe('the ends of entries on the disk', () => {
     expect(await endsIn(store, id)).toEqual([[2, 'done']]);
   });
 
-  it('are made short when most lines are of earlier tries', async () => {
+  it('are compacted when most lines are of earlier attempts', async () => {
     const folder = await newFolder();
     const store = openIn(folder);
     const id = randomUUID();
@@ -101,7 +101,7 @@ describe('the ends of entries on the disk', () => {
 });
 
 describe('a list on the disk', () => {
-  it('that is cut short or damaged from outside counts as none', async () => {
+  it('that is truncated or damaged counts as missing', async () => {
     const folder = await newFolder();
     const store = openIn(folder);
     const id = randomUUID();
@@ -119,7 +119,7 @@ describe('a list on the disk', () => {
 });
 
 describe('downloaded links', () => {
-  it('are known to the next run, but for one that was cut', async () => {
+  it('are known after a restart, except a truncated one', async () => {
     const path = join(await newFolder(), 'data', 'links');
     const first = await openDownloadedLinks(path, silent);
     first.add(['a', 'b', 'a']);

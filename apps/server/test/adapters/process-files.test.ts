@@ -19,7 +19,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 const dead = JSON.stringify({ ...ownIdentity(), startTicks: '1' });
 
 describe('the lock of a data folder', () => {
-  it('is taken over from a dead process by one of several that come at the same moment', async () => {
+  it('is taken over from a dead process by exactly one of several servers that start at once', async () => {
     const folders = Array.from({ length: 12 }, (_, n) => join(folder, `data-${n}`));
     for (const [n, path] of folders.entries()) {
       await mkdir(path);
@@ -70,7 +70,7 @@ describe('the lock of a data folder', () => {
 describe('folders of engine sockets', () => {
   const names = async () => (await readdir(folder)).toSorted();
 
-  it('of servers that were killed are removed, and no others', async () => {
+  it('of killed servers are removed, and no others', async () => {
     const living = createEngineFolder(folder);
     const plant = async (name: string, owner: object | string | null, mode = 0o700) => {
       const path = join(folder, name);

@@ -35,7 +35,7 @@ function edgesOf(source: string): string[] {
   return found?.dependencies.map(({ resolved }) => resolved) ?? [];
 }
 
-test('every import goes the way the architecture draws it', () => {
+test('every import follows the rules of the architecture', () => {
   const violations = result.summary.violations.map(
     ({ rule, from, to }) => `${rule.name}: ${from} -> ${to}`,
   );
@@ -43,7 +43,7 @@ test('every import goes the way the architecture draws it', () => {
 });
 
 // A tool that cannot read the sources finds no violation either.
-test('the check sees imports of values, of types alone, of packages by their sources, and of Svelte', () => {
+test('the check sees imports of values, types, packages by their sources, and Svelte files', () => {
   const finder = 'apps/server/src/adapters/tools/yt-dlp-finder.ts';
   expect(edgesOf('apps/server/src/adapters/tools/tools.ts')).toContain(finder);
   expect(edgesOf('apps/server/src/worker/task.ts')).toContain('apps/server/src/domain/attempt.ts');

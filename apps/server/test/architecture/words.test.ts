@@ -30,7 +30,7 @@ function sources(): string[] {
     .filter((path) => path !== '' && !path.endsWith('architecture/words.test.ts'));
 }
 
-test('retired words are in no source', () => {
+test('no source uses a retired word', () => {
   const files = sources();
   expect(files.length).toBeGreaterThan(500);
   const found = files.flatMap((path) => {

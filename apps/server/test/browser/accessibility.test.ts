@@ -98,21 +98,25 @@ async function withServer(
   }
 }
 
-describe('axe finds nothing, in any size,', () => {
-  it('in any view of a busy server, and when it is away', { timeout: 120_000 }, async () => {
-    await withServer(['--queued', '300'], async (server) => {
-      for (const view of VIEWS) {
-        await show(view);
-        await look(view);
-      }
-      await server.stop();
-      await page.getByRole('link', { name: /^Connection: Offline/ }).waitFor();
-      for (const view of ['room', 'queue', 'library', 'diagnostics']) {
-        await show(view);
-        await look(`${view} without its server`);
-      }
-    });
-  });
+describe('axe finds no fault at any size,', () => {
+  it(
+    'in any view of a busy server, and when the server is away',
+    { timeout: 120_000 },
+    async () => {
+      await withServer(['--queued', '300'], async (server) => {
+        for (const view of VIEWS) {
+          await show(view);
+          await look(view);
+        }
+        await server.stop();
+        await page.getByRole('link', { name: /^Connection: Offline/ }).waitFor();
+        for (const view of ['room', 'queue', 'library', 'diagnostics']) {
+          await show(view);
+          await look(`${view} without its server`);
+        }
+      });
+    },
+  );
 
   it('in any view of an empty server', { timeout: 90_000 }, async () => {
     const nothing = ['--queued', '0', '--running', '0', '--completed', '0', '--failed', '0'];
@@ -124,7 +128,7 @@ describe('axe finds nothing, in any size,', () => {
     });
   });
 
-  it('where the tools of the server are missing', { timeout: 60_000 }, async () => {
+  it("when the server's tools are missing", { timeout: 60_000 }, async () => {
     await withServer(['--broken'], async () => {
       for (const view of ['room', 'diagnostics']) {
         await show(view);
@@ -160,7 +164,7 @@ describe('axe finds nothing, in any size,', () => {
     });
   });
 
-  it('in the menu of a row, among chosen rows and where bytes are at stake', async () => {
+  it('in the menu of a row, with selected rows, and before files are deleted', async () => {
     await withServer(['--queued', '10'], async () => {
       await show('queue', '?status=done');
       const row = page.getByRole('row').nth(1);

@@ -330,7 +330,7 @@ async function fill(label: string, value: string | boolean): Promise<void> {
   } else await control.fill(value);
 }
 
-describe('what is chosen in the builder is what is explained and what is sent:', () => {
+describe('a selection in the preset builder is explained and sent as chosen:', () => {
   it.each(Object.entries(combinations))('%s', { timeout: 60_000 }, async (name, combination) => {
     const selection: Selection = {
       format_preset: 'Smart (best combined)',
@@ -373,7 +373,7 @@ describe('what is chosen in the builder is what is explained and what is sent:',
   });
 });
 
-describe('what was chosen in the builder is in the file that the page saves:', () => {
+describe('a selection in the preset builder shapes the saved file:', () => {
   it.each(Object.entries(downloaded))('%s', { timeout: 120_000 }, async (name, expected) => {
     await page.goto(`${server.baseUrl}/?download=${added.get(name)}`);
     const drawer = page.getByRole('dialog');

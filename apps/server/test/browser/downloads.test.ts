@@ -109,7 +109,7 @@ describe('the open page', () => {
     expect(page.url()).toBe(`${server.baseUrl}/`);
   });
 
-  it('holds a download, goes on with it, and cancels it unless that is taken back', async () => {
+  it('pauses and resumes a download, and cancels it unless that is undone', async () => {
     await add('/padded.mp4?size=60000000&kib_per_s=500');
     const slow = row('padded');
     await slow.getByRole('button', { name: /^Hold/ }).click();
@@ -170,7 +170,7 @@ describe('the open page', () => {
     ).toEqual([]);
   });
 
-  it('agrees with a second tab', async () => {
+  it('shows the same as a second tab', async () => {
     const other = await openPage(context, server.baseUrl);
     await add('/padded.mp4?size=50000000&kib_per_s=500');
     const there = other.page.locator('li.download', { hasText: 'padded' });
@@ -186,7 +186,7 @@ describe('the open page', () => {
     expect(other.complaints).toEqual([]);
   });
 
-  it('says that the server was killed and goes on by itself when it is back', async () => {
+  it('says that the server is gone and continues by itself when it is back', async () => {
     await add('/padded.mp4?size=30000000&kib_per_s=500&n=killed');
     await row('padded').getByRole('progressbar').waitFor();
     await server.stop('SIGKILL');

@@ -79,7 +79,7 @@ describe('by keyboard alone', () => {
     await page.locator('#intake:placeholder-shown').waitFor();
   });
 
-  it('a waiting download is held and goes on, however fast the keys come', async () => {
+  it('a waiting download is paused and resumed, however fast the keys come', async () => {
     const waiting = await intoQueue('waiting');
     const { id } = waiting[1] ?? { id: '' };
     // It is queued before the hold as well, so the status alone does not say that both are over.
@@ -127,7 +127,7 @@ describe('by keyboard alone', () => {
     await eventually(async () => (await recordOf(third?.id ?? '')).priority === 9);
   });
 
-  it('what was removed comes back, and the focus stays in the list', async () => {
+  it('a removed download comes back, and the focus stays in the list', async () => {
     const done = await intoQueue('done');
     await press('Delete');
     await said('1 row removed').waitFor();
@@ -154,7 +154,7 @@ describe('by keyboard alone', () => {
     expect(await readFile(await saved.path(), 'utf8')).toMatch(/^id,title,url/);
   });
 
-  it('many rows are chosen and cancelled by one action', async () => {
+  it('many rows are selected and cancelled by one action', async () => {
     const waiting = await intoQueue('waiting');
     await press('x', 'Shift+ArrowDown', 'Shift+ArrowDown');
     await page.getByText('3 selected').first().waitFor();
@@ -166,7 +166,7 @@ describe('by keyboard alone', () => {
     for (const { id } of waiting.slice(0, 3)) await hasStatus(id, 'cancelled');
   });
 
-  it('another yt-dlp is used, the one before again, and one removed', async () => {
+  it('another yt-dlp is used, then the one before, and one is removed', async () => {
     await press('g', 'e');
     const card = (version: string) => page.getByRole('region', { name: version, exact: true });
     const isUsed = (version: string) =>

@@ -67,7 +67,7 @@ async function addFromTray(): Promise<void> {
 }
 
 describe('a selection of the builder', LONG, () => {
-  it('is explained as it is made, refused at its field, and gives the file that it says', async () => {
+  it('is explained while it is made, refused at the wrong field, and gives the promised file', async () => {
     await page.goto(`${server.baseUrl}/presets`);
     await page.getByRole('button', { name: 'New preset' }).click();
     await page.getByLabel('Name', { exact: true }).fill('With everything');
@@ -113,7 +113,7 @@ describe('a selection of the builder', LONG, () => {
 });
 
 describe('the sheets of a link', LONG, () => {
-  it('show its formats before it starts, and take one of them for it alone', async () => {
+  it('show its formats before it starts, and choose one for this download alone', async () => {
     await paste(page, `${origin.url}/media/dash/manifest.mpd`);
     await page.getByRole('button', { name: 'Look at it first' }).click();
     await page.getByRole('button', { name: /^Formats of/ }).click();
@@ -131,7 +131,7 @@ describe('the sheets of a link', LONG, () => {
     });
   });
 
-  it('pick entries of a list, whose download says how far they are', async () => {
+  it('select entries of a playlist, whose download shows their progress', async () => {
     await paste(page, `${origin.url}/feed.rss?n=12&title=Session`);
     await page.getByRole('button', { name: 'Look at it first' }).click();
     await page.getByRole('button', { name: /^Entries of/ }).click();
@@ -166,8 +166,8 @@ describe('the sheets of a link', LONG, () => {
   });
 });
 
-describe('a site that wants a sign-in', LONG, () => {
-  it('gets its cookies where the download failed, which then goes on by one press', async () => {
+describe('a site that requires a sign-in', LONG, () => {
+  it('gets its cookies at the failed download, which one press then retries', async () => {
     await paste(page, `${origin.url}/members/clip-360.mp4`);
     await page.getByRole('button', { name: 'Add 1' }).click();
     const failed = await ended('/members/clip-360.mp4');

@@ -53,7 +53,7 @@ describe('on plain http of a local network', () => {
     expect(watched.complaints).toEqual([]);
   });
 
-  it('links are added and copied though the browser offers less', async () => {
+  it('links are added and copied although the browser offers less', async () => {
     const missing = await page.evaluate(() => [
       isSecureContext,
       'serviceWorker' in navigator,
@@ -92,7 +92,7 @@ describe('on plain http of a local network', () => {
     await page.getByRole('link', { name: /Of the LAN/ }).waitFor();
   });
 
-  it('a part that cannot be fetched is told, with ways on, and comes when it is there', async () => {
+  it('a part of the page that cannot be loaded is reported with ways out, and loads later', async () => {
     await page.route('**/assets/SettingsView*.js', (route) => route.fulfill({ status: 404 }));
     await page.goto(`${address}/settings`);
     await page.getByRole('heading', { level: 1, name: /could not be loaded/ }).waitFor();
@@ -114,7 +114,7 @@ describe('on plain http of a local network', () => {
 });
 
 describe('where the context is secure', () => {
-  it('what is typed before the script has come stays, with the focus', async () => {
+  it('text typed before the script has loaded stays, with the focus', async () => {
     const context = await browser.newContext({ ...DESKTOP_DARK, locale: 'en-GB' });
     const page = await context.newPage();
     let letGo = (): void => undefined;
@@ -133,7 +133,7 @@ describe('where the context is secure', () => {
     await context.close();
   });
 
-  it('a link that came with the address only fills the field', async () => {
+  it('a link in the address of the page only fills the field', async () => {
     const context = await browser.newContext({ ...PHONE_LIGHT, locale: 'en-GB' });
     const { page, complaints } = await openPage(context, server.baseUrl);
     const manifest = (await (await fetch(`${server.baseUrl}/manifest.webmanifest`)).json()) as {
@@ -162,7 +162,7 @@ describe('where the context is secure', () => {
     await context.close();
   });
 
-  it('a full storage of the browser is told, and stops no download', async () => {
+  it('a full browser storage is reported and stops no download', async () => {
     const context = await browser.newContext({ ...DESKTOP_DARK, locale: 'en-GB' });
     const { page, complaints } = await openPage(context, server.baseUrl);
     const devtools = await context.newCDPSession(page);
@@ -184,7 +184,7 @@ describe('where the context is secure', () => {
     await context.close();
   });
 
-  it('the page opens without its server, with what was heard last and every view', async () => {
+  it('the page opens without its server, with the last known state and every view', async () => {
     const context = await browser.newContext({ ...DESKTOP_DARK, locale: 'en-GB' });
     const { page, complaints } = await openPage(context, server.baseUrl);
     await page.evaluate(async () => {

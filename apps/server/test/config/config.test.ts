@@ -16,7 +16,7 @@ function refusal(environment: Record<string, string>): string {
 }
 
 describe('the configuration', () => {
-  it('has the defaults of the contract', () => {
+  it('has the documented defaults', () => {
     expect(load()).toEqual({
       host: '127.0.0.1',
       port: 8500,
@@ -56,12 +56,12 @@ describe('the configuration', () => {
     });
   });
 
-  it('cannot be changed after it was read, and an empty variable is one that is not set', () => {
+  it('is frozen, and an empty variable counts as not set', () => {
     expect(Object.isFrozen(load())).toBe(true);
     expect(load({ PORT: '', HOST: '  ', UNKNOWN: 'x' })).toEqual(load());
   });
 
-  it('takes paths relative to the repository, and data beside the history', () => {
+  it('resolves paths from the repository root, and puts data beside the history', () => {
     expect(
       load({
         HISTORY_FILE: '/data/h.json',
@@ -137,7 +137,7 @@ describe('the configuration', () => {
         '[...]:80',
       ],
     ],
-  ])('refuses a bad %s by its name and without its value', (name, values) => {
+  ])('refuses a bad %s with its name and without its value', (name, values) => {
     for (const value of values) {
       const message = refusal({ [name]: value });
       expect(message).toContain(name);
@@ -149,7 +149,7 @@ describe('the configuration', () => {
     }
   });
 
-  it('is told what it should be, in its unit', () => {
+  it('says what a bad setting should be, in its unit', () => {
     expect(refusal({ MAX_FILE_SIZE: '10G' })).toBe(
       `MAX_FILE_SIZE must be a whole number of bytes from 1024 to ${Number.MAX_SAFE_INTEGER}, in digits alone.`,
     );
@@ -164,7 +164,7 @@ describe('the configuration', () => {
   });
 });
 
-describe('what is not supported', () => {
+describe('a setting that is not supported', () => {
   it.each(Object.values(UNSUPPORTED).flat())('%s is refused, not ignored', (name) => {
     const message = refusal({ [name]: 'redis://user:hunter2@box.lan' });
     expect(message).toContain(`Unset ${name}.`);
@@ -172,13 +172,13 @@ describe('what is not supported', () => {
     expect(load({ [name]: ' ' })).toEqual(load());
   });
 
-  it('is not asked for by the words for what is done anyway', () => {
+  it('is accepted when it asks for what happens anyway', () => {
     expect(load({ STORAGE_PROVIDER: 'local', ROLE: 'all' })).toEqual(load());
   });
 });
 
 describe('HOST', () => {
-  it.each(['127.0.0.1', '127.8.9.1', '::1', 'localhost'])('%s stays on this computer', (host) => {
+  it.each(['127.0.0.1', '127.8.9.1', '::1', 'localhost'])('%s is a loopback address', (host) => {
     expect(load({ HOST: host }).host).toBe(host);
   });
 
@@ -190,14 +190,14 @@ describe('HOST', () => {
     '127.0.0.1.nip.io',
     '1270.0.1',
     '::ffff:127.0.0.1',
-  ])('%s needs a token, or a word that everybody may come in', (host) => {
+  ])('%s needs API_TOKEN or ALLOW_OPEN_NETWORK', (host) => {
     expect(refusal({ HOST: host })).toMatch(/HOST.*API_TOKEN.*ALLOW_OPEN_NETWORK/);
     expect(refusal({ HOST: host, ALLOW_OPEN_NETWORK: 'false' })).toContain('API_TOKEN');
     expect(load({ HOST: host, API_TOKEN: 'correct-horse' }).apiToken).toBe('correct-horse');
     expect(load({ HOST: host, ALLOW_OPEN_NETWORK: 'true' }).apiToken).toBeNull();
   });
 
-  it('decides which names are ours', () => {
+  it('decides the default of ALLOWED_HOSTS', () => {
     const open = load({ HOST: '0.0.0.0', PORT: '9000', ALLOW_OPEN_NETWORK: 'true' }).allowedHosts;
     expect(open).toEqual(
       expect.arrayContaining([
@@ -238,7 +238,7 @@ describe('EGRESS_ALLOW', () => {
     ]);
   });
 
-  it('never takes this server itself', () => {
+  it('never allows this server itself', () => {
     const ours = 'localhost a.localhost. 127.0.0.1 127.9.9.9 2130706433 0.0.0.0 [::1] [::]';
     const own = [...ours.split(' '), '[::ffff:127.0.0.1]'].map((host) => `${host}:8600`).join();
     const others = ['127.0.0.1:86', '127.0.0.1:18600', '10.0.0.5:8600'];
@@ -248,7 +248,7 @@ describe('EGRESS_ALLOW', () => {
 });
 
 describe('TRUST_PROXY and BASE_PATH', () => {
-  it('take addresses and networks, and a path with or without a slash at its end', () => {
+  it('accept addresses and networks, and a path with or without a final slash', () => {
     expect(load({ TRUST_PROXY: '127.0.0.1, 10.0.0.0/8, fd00::/8' }).trustProxy).toEqual([
       '127.0.0.1',
       '10.0.0.0/8',

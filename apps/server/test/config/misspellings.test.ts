@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Environment, UNSUPPORTED } from '../../src/config.ts';
 import { misspelledSettings } from '../../src/misspellings.ts';
 
-describe('a variable of .env that is no setting', () => {
+describe('a variable of .env that is not a setting', () => {
   it.each([
     ['MAX_WORKER', 'MAX_WORKERS'],
     ['max_workers', 'MAX_WORKERS'],
@@ -18,14 +18,14 @@ describe('a variable of .env that is no setting', () => {
     ['EGRES_ALOW', 'EGRESS_ALLOW'],
     ['RATE_LIMIT_ENABLE', 'RATE_LIMIT_ENABLED'],
     ['ARTEMIS_SETPU', 'ARTEMIS_SETUP'],
-  ])('is told with the one that it looks like: %s', (written, meant) => {
+  ])('is reported with the setting that it resembles: %s', (written, meant) => {
     const [line, ...rest] = misspelledSettings([written]);
     expect(line).toContain(`${written} is no setting`);
     expect(line).toContain(`Did you mean ${meant}?`);
     expect(rest).toEqual([]);
   });
 
-  it('is nobody’s business when it is a setting, or of another program', () => {
+  it('is not reported when it is a setting or belongs to another program', () => {
     const ours = [...Object.keys(Environment.properties), ...Object.values(UNSUPPORTED).flat()];
     const others = (
       'NODE_ENV TZ HTTP_PROXY NO_PROXY DB_HOST DB_PORT SMTP_HOST SMTP_PORT MAIL_HOST HOSTNAME HOME PATH DEBUG ' +

@@ -20,7 +20,7 @@ async function errorOf(server: Server): Promise<unknown> {
   return error;
 }
 
-it('a port that is taken is named, with exit code 1', async () => {
+it('a taken port is named, with exit code 1', async () => {
   const first = listening(0, '127.0.0.1');
   await once(first, 'listening');
   const { port } = first.address() as AddressInfo;
@@ -30,7 +30,7 @@ it('a port that is taken is named, with exit code 1', async () => {
   });
 });
 
-it('an address or a name that is not of this computer is a bad setting', async () => {
+it("an address or name that is not this computer's is a bad setting", async () => {
   const unknownName = Object.assign(new Error('getaddrinfo ENOTFOUND'), {
     code: 'ENOTFOUND',
     syscall: 'getaddrinfo',
@@ -43,7 +43,7 @@ it('an address or a name that is not of this computer is a bad setting', async (
   }
 });
 
-it('a folder that cannot be made, or a file that is a folder, is named with the settings it may come from', async () => {
+it('a folder that cannot be created, or a file that is a folder, is named with the settings it may come from', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'artemis-place-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   await writeFile(join(folder, 'file'), '');
@@ -59,7 +59,7 @@ it('a folder that cannot be made, or a file that is a folder, is named with the 
   }
 });
 
-it('what a supervisor need not try again has a code of its own', () => {
+it('a refusal that a retry cannot fix has an exit code of its own', () => {
   expect(startRefusalOf(new ConfigError('PORT must be a whole number.'))).toEqual({
     exitCode: 78,
     sentence: 'Artemis cannot start: PORT must be a whole number.',
@@ -68,7 +68,7 @@ it('what a supervisor need not try again has a code of its own', () => {
   expect(startRefusalOf(new FolderInUseError('In use.'))?.exitCode).toBe(75);
 });
 
-it('what nobody foresaw keeps its stack', () => {
+it('an unexpected error keeps its stack trace', () => {
   expect(startRefusalOf(new Error('boom'))).toBeNull();
   expect(startRefusalOf(Object.assign(new Error('x'), { code: 'ENOENT' }))).toBeNull();
 });

@@ -38,7 +38,7 @@ async function start(dotEnv: string, environment: Record<string, string>) {
 }
 
 describe('a start with a bad setting', () => {
-  it('ends with 78 and one sentence, from the .env as well, which the environment overrides', async () => {
+  it('exits with 78 and one sentence, also for a .env file, which the environment overrides', async () => {
     const bad = await start('MAX_WORKERS=plenty-of-them\n', {});
     expect(bad.code).toBe(78);
     expect(bad.stderr.trim().split('\n')).toHaveLength(1);

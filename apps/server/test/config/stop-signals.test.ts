@@ -12,7 +12,7 @@ function listen() {
   return { wishes, clock, onSignal };
 }
 
-it('takes a signal that comes again within a second for the same one', () => {
+it('treats a signal repeated within a second as the same one', () => {
   const { wishes, clock, onSignal } = listen();
   onSignal('SIGINT');
   onSignal('SIGINT');
@@ -21,7 +21,7 @@ it('takes a signal that comes again within a second for the same one', () => {
   expect(wishes).toEqual(['stop by SIGINT']);
 });
 
-it('takes a later one for a person who cannot wait', () => {
+it('treats a later signal as a demand to end at once', () => {
   const { wishes, clock, onSignal } = listen();
   onSignal('SIGTERM');
   clock.ms += 1001;

@@ -84,7 +84,7 @@ describe('the tables of docs/api.md', () => {
 
 describe('the curl examples of docs/api.md', () => {
   it(
-    'get the answers that stand below them',
+    'get the answers shown below them',
     async () => {
       const variables = new Map<string, string>();
       let answer: unknown = null;

@@ -48,7 +48,7 @@ describe('docs/configuration.md', () => {
   });
 });
 
-describe('docs/configuration.md, of what is not supported', () => {
+describe('docs/configuration.md, section "Not supported"', () => {
   it('has every variable that is refused', async () => {
     const section = sectionOf(await readText('docs/configuration.md'), 'Not supported');
     const named = new Set(section.match(/`[A-Z][A-Z0-9_]+`/g));
@@ -57,7 +57,7 @@ describe('docs/configuration.md, of what is not supported', () => {
 });
 
 describe('README.md', () => {
-  it('has no variable that does not exist, and no other default', async () => {
+  it('names only existing variables, with their defaults', async () => {
     for (const [name, [value]] of Object.entries(await variablesIn('README.md'))) {
       expect([name, value === 'none' ? '' : value]).toEqual([name, defaults[name]]);
     }

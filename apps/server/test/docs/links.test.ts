@@ -26,7 +26,7 @@ describe('the documentation', () => {
     expect(files).toContain('docs/architecture.md');
   });
 
-  it.each(files)('%s has no link that leads nowhere', async (file) => {
+  it.each(files)('%s has no broken link', async (file) => {
     const broken: string[] = [];
     for (const address of relativeLinks(await readText(file))) {
       const [path = '', anchor] = address.split('#');

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 
 const contracts = join(import.meta.dirname, '../../../../packages/contracts');
 
-it('the packed contracts have a README and a licence, what the exports name, and no leftovers of a build', async () => {
+it('the packed contracts have a README, a licence and all exported files, and no leftovers of a build', async () => {
   const args = ['pack', '--dry-run', '--json', '--ignore-scripts', '--offline'];
   const { stdout } = await promisify(execFile)('npm', args, { cwd: contracts });
   const [packed] = JSON.parse(stdout) as [{ files: readonly { path: string }[] }];

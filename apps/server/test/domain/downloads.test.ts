@@ -24,7 +24,7 @@ const EIO = new Error('EIO');
 
 describe('a history that cannot be written', () => {
   it.each(['cancel', 'pause'] as const)(
-    'refuses to %s, and the waiting download runs in its turn all the same',
+    'refuses to %s, and the waiting download still runs in its turn',
     async (action) => {
       const domain = await open({ slots: 1 });
       const [first = '', second = ''] = await domain.submit(
@@ -44,7 +44,7 @@ describe('a history that cannot be written', () => {
   );
 
   it.each(['cancel', 'pause'] as const)(
-    'refuses to %s a running download, which then goes on',
+    'refuses to %s a running download, which continues',
     async (action) => {
       const domain = await open({ slots: 1 });
       const [id = ''] = await domain.submit('https://a.example/1');
@@ -94,7 +94,7 @@ describe('a history that cannot be written', () => {
 });
 
 describe('a download that ends', () => {
-  it('is not evicted when somebody retries it in that moment', async () => {
+  it('is not evicted when somebody retries it at that moment', async () => {
     const domain = await open({ historyLimit: 1, slots: 2 });
     const [old = '', next = ''] = await domain.submit('https://a.example/1', 'https://a.example/2');
     (await eventually(() => domain.attempts.get(old))).end(failure('MEDIA_UNAVAILABLE'));
@@ -118,7 +118,7 @@ describe('a download that ends', () => {
     expect(['queued', 'running']).toContain(again.statusOf(old));
   });
 
-  it('waits for a moment that exists, whatever the site says', async () => {
+  it('gets a valid waiting time, whatever the site says', async () => {
     const domain = await open({ slots: 1 });
     const [id = ''] = await domain.submit('https://a.example/1');
     (await eventually(() => domain.attempts.get(id))).end({
@@ -134,7 +134,7 @@ describe('a download that ends', () => {
   });
 });
 
-describe('a queued download that started meanwhile', () => {
+describe('a queued download that has started meanwhile', () => {
   it('does not wait a second time when its priority changes', async () => {
     const domain = await open({ slots: 1 });
     const [first = '', second = ''] = await domain.submit(

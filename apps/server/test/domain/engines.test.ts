@@ -14,8 +14,8 @@ const untried = { isTried: false, isRefused: false };
 const refused = { isTried: false, isRefused: true };
 const day = (text: string) => new Date(`${text}T12:00:00Z`);
 
-describe('which engine is used', () => {
-  it('is the one that was used, whatever is newer', () => {
+describe('the chosen engine', () => {
+  it('is the one used before, even if others are newer', () => {
     const all = [
       { version: '2027.01.02', ...tried },
       { version: '2027.01.01', ...untried },
@@ -23,7 +23,7 @@ describe('which engine is used', () => {
     expect(chosenVersion(all, '2027.01.01')).toBe('2027.01.01');
   });
 
-  it('is in its absence the newest that has passed, else one that nobody has tried, and never a refused one', () => {
+  it('is otherwise the newest that passed, then an untried one, never a refused one', () => {
     const all = [
       { version: '4', ...refused },
       { version: '3', ...untried },
@@ -36,7 +36,7 @@ describe('which engine is used', () => {
 });
 
 describe('the look for releases', () => {
-  it('is at night, and an hour after the start of a computer that has missed more than a day', () => {
+  it('happens at night, and an hour after the start when more than a day was missed', () => {
     const noon = new Date(2027, 0, 5, 12);
     expect(nextLook(noon, null, 0.5)).toEqual(new Date(2027, 0, 6, 4));
     expect(nextLook(noon, new Date(2027, 0, 5, 3), 0)).toEqual(new Date(2027, 0, 6, 3));
@@ -56,13 +56,13 @@ describe('success by site', () => {
     ]);
   });
 
-  it('is judged by the first 20 ends after a switch', () => {
+  it('is judged by the first 20 results after a switch', () => {
     let ends: Ends | undefined;
     for (let count = 0; count < 25; count += 1) ends = sinceSwitch(ends, true);
     expect(sinceSwitch(ends, false)).toEqual([20, 0]);
   });
 
-  it('is worse with three failures that the version before did not have, and not by the sites it never met', () => {
+  it('is worse with three new failures, and sites never tried do not count', () => {
     const before = withEnd({}, 'a.example', true, day('2027-01-14'));
     expect(isWorse([0, 3], before, 'a.example')).toBe(true);
     expect(isWorse([0, 2], before, 'a.example')).toBe(false);

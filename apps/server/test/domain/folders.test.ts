@@ -29,7 +29,7 @@ afterEach(async () => {
 const attemptOf = (domain: DomainUnderTest, id: string) =>
   eventually(() => domain.attempts.get(id));
 
-it('nothing is fetched while a folder cannot be used, and it goes on by itself', async () => {
+it('downloads wait while a folder cannot be used, and continue by themselves', async () => {
   const domain = await open();
   domain.failFolders(PROBLEM);
   const [id = ''] = await domain.submit('https://a.example/1');
@@ -43,7 +43,7 @@ it('nothing is fetched while a folder cannot be used, and it goes on by itself',
   expect(domain.console().filter((text) => text.includes('can be used again'))).toHaveLength(1);
 });
 
-it('what is fetched when a folder fails is kept, stored later, and costs no attempt', async () => {
+it('data fetched when a folder fails is kept and stored later, without costing an attempt', async () => {
   const domain = await open();
   const [id = ''] = await domain.submit('https://a.example/1');
   const attempt = await attemptOf(domain, id);
@@ -62,7 +62,7 @@ it('what is fetched when a folder fails is kept, stored later, and costs no atte
   expect(domain.downloads.get(id)).toMatchObject({ attempt: 1, error: null });
 });
 
-it('a failure of an attempt that has lost its folder costs no attempt either', async () => {
+it('a failure because of a lost folder costs no attempt', async () => {
   const domain = await open();
   const [id = ''] = await domain.submit('https://a.example/1');
   for (let round = 0; round < 4; round += 1) {
@@ -77,7 +77,7 @@ it('a failure of an attempt that has lost its folder costs no attempt either', a
   expect(domain.downloads.get(id).attempt).toBe(1);
 });
 
-it('one that has filled the disk fails all the same, or its partial file would stay in the way', async () => {
+it('a download that filled the disk fails, so that its partial file is removed', async () => {
   const domain = await open();
   const [id = ''] = await domain.submit('https://a.example/1');
   const attempt = await attemptOf(domain, id);
@@ -86,7 +86,7 @@ it('one that has filled the disk fails all the same, or its partial file would s
   await eventually(() => domain.statusOf(id) === 'failed');
 });
 
-it('nothing is fetched while the history cannot be written, and an end of that time is kept', async () => {
+it('downloads wait while the history cannot be written, and ends in that time are kept', async () => {
   const domain = await open({ slots: 1 });
   const [first = '', second = ''] = await domain.submit(
     'https://a.example/1',
@@ -107,7 +107,7 @@ it('nothing is fetched while the history cannot be written, and an end of that t
   expect([first, second].map((id) => later.statusOf(id))).toEqual(['completed', 'completed']);
 });
 
-it('a history that could not be written is tried again while nobody else writes', async () => {
+it('a failed write of the history is retried without another change', async () => {
   const domain = await open();
   domain.failWrites(new Error('EROFS'));
   await expect(domain.submit('https://b.example/1')).rejects.toMatchObject({
@@ -118,7 +118,7 @@ it('a history that could not be written is tried again while nobody else writes'
   await eventually(() => domain.writes() > before);
 });
 
-it('a retry that is held counts one attempt, when it starts', async () => {
+it('a held retry counts one attempt when it starts', async () => {
   const domain = await open({ maxAttempts: 2 });
   const [id = ''] = await domain.submit('https://a.example/1');
   (await attemptOf(domain, id)).end(failure('MEDIA_UNAVAILABLE'));
@@ -133,7 +133,7 @@ it('a retry that is held counts one attempt, when it starts', async () => {
   expect(domain.downloads.get(id).attempt).toBe(2);
 });
 
-it('a disk that holds the history as well and goes is waited for in the same way', async () => {
+it('a lost disk with both history and downloads is waited for in the same way', async () => {
   const domain = await open();
   const [id = ''] = await domain.submit('https://a.example/1');
   const attempt = await attemptOf(domain, id);
@@ -148,7 +148,7 @@ it('a disk that holds the history as well and goes is waited for in the same way
   expect(domain.downloads.get(id).attempt).toBe(1);
 });
 
-it('a download that is cancelled while it is held stays cancelled', async () => {
+it('a download cancelled while it is held stays cancelled', async () => {
   const domain = await open();
   domain.failFolders(PROBLEM);
   const [id = ''] = await domain.submit('https://a.example/1');

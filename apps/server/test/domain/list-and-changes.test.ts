@@ -19,15 +19,15 @@ describe('the table of statuses', () => {
     completed: ['queued'],
   };
   it.each(STATUSES.flatMap((from) => STATUSES.map((to) => [from, to] as const)))(
-    'decides %s → %s as the design does',
+    'allows %s → %s only where the design does',
     (from, to) => {
       expect(canMove(from, to)).toBe(legal[from].includes(to));
     },
   );
 });
 
-describe('the wait before an automatic run', () => {
-  it('grows, is spread, and has an end', () => {
+describe('the wait before an automatic retry', () => {
+  it('grows, is randomised, and is bounded', () => {
     const wait = (run: number, random = 0.5) => retryDelaySeconds('NETWORK', run, 20, null, random);
     expect([1, 2, 3, 4, 5, 9].map((run) => wait(run))).toEqual([5, 20, 80, 300, 300, 300]);
     expect(wait(1, 0)).toBeCloseTo(4);
@@ -41,7 +41,7 @@ describe('the wait before an automatic run', () => {
     [-5, 1],
     [1e12, 3600],
     [Infinity, 3600],
-  ])('takes what the site says, %d s, within reason: %d s', (said, taken) => {
+  ])('follows a Retry-After of %d s within limits: %d s', (said, taken) => {
     expect(retryDelaySeconds('THROTTLED', 1, 3, said, 0.5)).toBe(taken);
   });
 });
@@ -91,7 +91,7 @@ describe('a list', () => {
     );
   });
 
-  it('refuses what is no cursor of its order', () => {
+  it('refuses a cursor of another order', () => {
     const live = createLiveDownloads();
     live.add(record());
     const query = { statuses: null, q: null, sort: 'title', limit: 1, offset: 0 } as const;
@@ -108,7 +108,7 @@ describe('a list', () => {
 });
 
 describe('what changed since a revision', () => {
-  it('brings a copy up to date, in pages, whatever happened', () => {
+  it('brings a copy up to date page by page, whatever happened', () => {
     const step = fc.oneof(
       { weight: 3, arbitrary: fc.constant({ kind: 'add' as const, at: 0 }) },
       { weight: 3, arbitrary: fc.nat(50).map((at) => ({ kind: 'update' as const, at })) },
@@ -148,7 +148,7 @@ describe('what changed since a revision', () => {
     );
   });
 
-  it('is not known for another run, the future, nonsense, or too long ago', () => {
+  it('is refused for another run, the future, nonsense, or too long ago', () => {
     const live = createLiveDownloads();
     const first = live.rev();
     const [run = ''] = first.split('.');

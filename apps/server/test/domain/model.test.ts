@@ -197,7 +197,7 @@ const restart = fc.constant(null).map(
 
 describe('the queue and the history', () => {
   it(
-    'do what a simple model says, whatever comes in whatever order',
+    'behave like a simple model under any sequence of commands',
     { timeout: 3_600_000 },
     async () => {
       const commands = fc.commands(

@@ -65,8 +65,8 @@ function createComputer(keepDays = 30) {
   return computer;
 }
 
-describe('time passes', () => {
-  it('hour by hour while the server runs, and by nights and days without it', () => {
+describe('passed time', () => {
+  it('counts hours while the server runs, and nights and days without it', () => {
     const computer = createComputer();
     computer.run(1);
     computer.off(0.9);
@@ -76,7 +76,7 @@ describe('time passes', () => {
     expect(computer.time().doubt).toBeNull();
   });
 
-  it('a file goes between one and two days after its time, in normal operation', () => {
+  it('a file is deleted one to two days after its time in normal operation', () => {
     const computer = createComputer();
     computer.run(30.9);
     expect(computer.isStored()).toBe(true);
@@ -84,7 +84,7 @@ describe('time passes', () => {
     expect(computer.isStored()).toBe(false);
   });
 
-  it('and on a computer that is on for two hours a day', () => {
+  it('a file is deleted on a computer that is on for two hours a day', () => {
     const computer = createComputer();
     let days = 0;
     for (; computer.isStored() && days < 100; days += 1) {
@@ -95,7 +95,7 @@ describe('time passes', () => {
     expect(days).toBeLessThanOrEqual(32);
   });
 
-  it('and on one that is off at weekends', () => {
+  it('a file is deleted on a computer that is off at weekends', () => {
     const computer = createComputer();
     let days = 0;
     for (; computer.isStored() && days < 100; days += 1) {
@@ -107,7 +107,7 @@ describe('time passes', () => {
     expect(days).toBeLessThanOrEqual(35);
   });
 
-  it('and on one that is on for ten hours a week, later', () => {
+  it('a file is deleted later on a computer that is on for ten hours a week', () => {
     const computer = createComputer();
     let weeks = 0;
     for (; computer.isStored() && weeks < 100; weeks += 1) {
@@ -118,7 +118,7 @@ describe('time passes', () => {
     expect(weeks).toBeLessThanOrEqual(26);
   });
 
-  it('a computer that was off for two weeks holds for a day, then counts a week of them and goes on', () => {
+  it('a computer that was off for two weeks doubts for a day, then counts one week', () => {
     const computer = createComputer();
     computer.run(25);
     computer.off(14);
@@ -134,7 +134,7 @@ describe('time passes', () => {
   });
 });
 
-describe('a wrong clock deletes nothing', () => {
+describe('a wrong clock', () => {
   const jumps: [string, (computer: ReturnType<typeof createComputer>) => void][] = [
     ['thirty days forth', (computer) => computer.moveClock(30)],
     ['thirty-one days forth', (computer) => computer.moveClock(31)],
@@ -144,7 +144,7 @@ describe('a wrong clock deletes nothing', () => {
     ['2038', (computer) => computer.setClock(Date.parse('2038-01-19T03:14:08Z'))],
   ];
 
-  it.each(jumps)('%s, for an hour, and right again', (_name, jump) => {
+  it.each(jumps)('deletes nothing: %s, for an hour', (_name, jump) => {
     const computer = createComputer();
     computer.run(1);
     jump(computer);
@@ -163,7 +163,7 @@ describe('a wrong clock deletes nothing', () => {
     expect(computer.isStored()).toBe(false);
   });
 
-  it.each(jumps)('%s, for good: a file stays for three weeks at least', (_name, jump) => {
+  it.each(jumps)('keeps a file for at least three weeks: %s, for good', (_name, jump) => {
     const computer = createComputer();
     jump(computer);
     computer.run(23);
@@ -172,7 +172,7 @@ describe('a wrong clock deletes nothing', () => {
     expect(computer.isStored()).toBe(false);
   });
 
-  it.each(jumps)('%s while a download completes, and right again for days', (_name, jump) => {
+  it.each(jumps)('deletes nothing: %s while a download completes', (_name, jump) => {
     const computer = createComputer();
     jump(computer);
     computer.run(2);
@@ -183,7 +183,7 @@ describe('a wrong clock deletes nothing', () => {
     expect(computer.isStored()).toBe(true);
   });
 
-  it('a file that is stored while the clock is doubted does not grow older when it is believed', () => {
+  it('does not age a file that was stored while the clock was doubted', () => {
     const computer = createComputer(3);
     computer.off(6);
     computer.store();
@@ -193,7 +193,7 @@ describe('a wrong clock deletes nothing', () => {
     expect(computer.isStored()).toBe(false);
   });
 
-  it('less than a day forth, often, it never takes a file before its time', () => {
+  it('never deletes a file early by many small jumps forward', () => {
     const computer = createComputer();
     for (let day = 0; day < 29; day += 1) {
       computer.moveClock(0.99);
@@ -208,7 +208,7 @@ describe('a wrong clock deletes nothing', () => {
     expect(computer.isStored()).toBe(false);
   });
 
-  it('also when the monotonic clock jumps with it, as in a process that stood still', () => {
+  it('deletes nothing when the monotonic clock jumps with it, as after a suspended process', () => {
     const computer = createComputer();
     computer.standStill(31);
     expect(clockHealth(computer.time()).state).toBe('warn');
@@ -217,7 +217,7 @@ describe('a wrong clock deletes nothing', () => {
     expect(computer.isStored()).toBe(true);
   });
 
-  it('forth and back every hour never ends the doubt', () => {
+  it('stays doubted when it jumps forth and back every hour', () => {
     const computer = createComputer(1);
     for (let hour = 0; hour < 100; hour += 1) {
       computer.moveClock(hour % 2 === 0 ? 31 : -31);
@@ -228,7 +228,7 @@ describe('a wrong clock deletes nothing', () => {
     expect(computer.isStored()).toBe(false);
   });
 
-  it('set back and forth for days, it counts nothing of the way forth', () => {
+  it('counts no time when it is set back and forth for days', () => {
     const computer = createComputer();
     computer.moveClock(-60);
     computer.run(2);
@@ -238,7 +238,7 @@ describe('a wrong clock deletes nothing', () => {
     expect(computer.time().doubt).toBeNull();
   });
 
-  it('is not believed for other things either, until it is confirmed', () => {
+  it('is not trusted for anything until it is confirmed', () => {
     const computer = createComputer();
     computer.moveClock(31);
     computer.run(0.5);
@@ -248,7 +248,7 @@ describe('a wrong clock deletes nothing', () => {
   });
 });
 
-it('whatever both clocks do, passed time never falls, and is at most what passed, a day, and a week for each day', () => {
+it('passed time never decreases and stays within its bound, whatever both clocks do', () => {
   const step = fc.record({
     ran: fc.double({ min: 0, max: 1 / 12, noNaN: true }),
     jump: fc.double({ min: -90, max: 90, noNaN: true }),
@@ -272,7 +272,7 @@ it('whatever both clocks do, passed time never falls, and is at most what passed
   );
 });
 
-it('a mark of a time to come is made anew, and takes another day', () => {
+it('a mark in the future is set again and takes another day', () => {
   expect(judgeAge({ storedAtMs: 0, dueAtMs: 9 * DAY_MS }, 8 * DAY_MS, DAY_MS)).toEqual({
     storedAtMs: 0,
     dueAtMs: 8 * DAY_MS,

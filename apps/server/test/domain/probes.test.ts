@@ -64,7 +64,7 @@ async function refusal(answer: Promise<unknown>): Promise<RequestError> {
 }
 
 describe('probes', () => {
-  it('answers the same question for six hours, and another one not', async () => {
+  it('remembers the answer to the same request for six hours, and not to another one', async () => {
     let nowMs = 0;
     const probes = start(seen, { nowMs: () => nowMs });
     await probes.probe({ url: 'https://a.example' }, never);
@@ -81,7 +81,7 @@ describe('probes', () => {
     expect(asked).toHaveLength(4);
   });
 
-  it('looks with the cookies of the site, and anew when they are others', async () => {
+  it('probes with the cookies of the site, and again when they change', async () => {
     let version = 'a 1';
     const probedMedia = createProbedMediaCache();
     const lendCookies = () => ({
@@ -116,7 +116,7 @@ describe('probes', () => {
     expect(asked).toHaveLength(102);
   });
 
-  it('does not remember a failure, and tells its code', async () => {
+  it('reports the code of a failure and does not remember it', async () => {
     const probes = start(() => Promise.resolve({ kind: 'failed', code: 'NETWORK', detail: 'x' }));
     for (let n = 0; n < 2; n += 1) {
       const error = await refusal(probes.probe({ url: 'https://a.example' }, never));
@@ -129,7 +129,7 @@ describe('probes', () => {
     expect(asked).toHaveLength(2);
   });
 
-  it('says which entries of a list were downloaded here, as it is at that moment', async () => {
+  it('says which entries of a list were already downloaded at that moment', async () => {
     const links = ['https://a.example/1', 'https://a.example/2', null];
     const entries = links.map((url, place) => {
       return { index: place + 1, id: null, url, title: null, duration: null };
@@ -149,7 +149,7 @@ describe('probes', () => {
     expect(asked).toHaveLength(1);
   });
 
-  it('takes two at a time, and none that a submission would not take', async () => {
+  it('runs two probes at a time, and refuses links that a submission would refuse', async () => {
     const probes = start(untilAborted);
     const first = new AbortController();
     const looks = ['https://a.example', 'https://b.example'].map((url) =>
@@ -176,7 +176,7 @@ describe('probes', () => {
     expect(late.code).toBe('SHUTTING_DOWN');
   });
 
-  it('remembers what subtitles are called that no language is known by, and takes them in whatever case', async () => {
+  it('remembers unusual subtitle tags and accepts them in any case', async () => {
     const media = {
       ...{ kind: 'media', url: 'https://a.example/', title: null, uploader: null, duration: 1 },
       ...{ is_live: false, thumbnail: null, formats: [], picks: [], chapters: 0, output: null },

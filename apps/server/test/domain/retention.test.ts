@@ -86,7 +86,7 @@ async function runOnce(...options: Parameters<typeof open>): Promise<Retention> 
   return retention;
 }
 
-it('partial files stay as long as somebody may continue them: a day for a failed download', async () => {
+it('partial files stay while they may be continued, a day for a failed download', async () => {
   const statuses: Status[] = ['queued', 'running', 'paused', 'failed', 'completed', 'cancelled'];
   for (const status of statuses) add(status, status);
   const retention = await runOnce();
@@ -103,7 +103,7 @@ it('partial files stay as long as somebody may continue them: a day for a failed
   expect(retention.nextAt()).toBe(new Date(nowMs + HOUR_MS).toISOString());
 });
 
-it('a stop waits for the run and keeps what it saw; it removes no more and makes no folder younger', async () => {
+it('a stop waits for the clean-up, which keeps its findings and removes nothing more', async () => {
   for (const status of ['running', 'failed'] as const) add(status, status);
   const retention = open();
   const started = retention.start();
@@ -118,7 +118,7 @@ it('a stop waits for the run and keeps what it saw; it removes no more and makes
 });
 
 it.each([31, -60])(
-  'nothing is deleted while the clock is doubted, and the console says so: %i days',
+  'nothing is deleted while the clock is doubted, and the console says so (%i days)',
   async (days) => {
     add('failed', 'failed');
     await runOnce(afterLook(begunAt(nowMs), 0, nowMs + days * DAY_MS));
@@ -129,11 +129,11 @@ it.each([31, -60])(
   },
 );
 
-describe('a record says when its file goes', () => {
+describe('expires_at of a record', () => {
   const expiresAt = (days: number) => new Date(nowMs + days * DAY_MS).toISOString();
   const read = () => live.get('a')?.download.expires_at;
 
-  it('also when the clock was wrong while it was stored', async () => {
+  it('is right when the clock was wrong while the file was stored', async () => {
     add('a', 'completed', { artifacts: [media], expires_at: expiresAt(-30) });
     ageMs = 2 * DAY_MS;
     await runOnce();
@@ -141,7 +141,7 @@ describe('a record says when its file goes', () => {
     expect(persisted).toEqual(['a']);
   });
 
-  it('by the setting of today', async () => {
+  it('follows the current setting', async () => {
     add('a', 'completed', { artifacts: [media], expires_at: expiresAt(20) });
     ageMs = 10 * DAY_MS;
     await runOnce(begunAt(nowMs), 60);
@@ -150,7 +150,7 @@ describe('a record says when its file goes', () => {
     expect(read()).toBeNull();
   });
 
-  it('and is left alone for a difference of hours, and when its file is never to be deleted', async () => {
+  it('stays for a difference of hours, and when files are kept for ever', async () => {
     add('a', 'completed', { artifacts: [media], expires_at: expiresAt(29.5) });
     add('b', 'completed', { artifacts: [media], expires_at: null });
     await runOnce();

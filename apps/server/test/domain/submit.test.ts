@@ -21,7 +21,7 @@ async function complete(domain: DomainUnderTest, id: string): Promise<void> {
 }
 
 describe('the same link again', () => {
-  it('is queued anew once its record was purged', async () => {
+  it('is queued again once its record was purged', async () => {
     const domain = await open();
     const [first = ''] = await domain.submit('https://a.example/1');
     await complete(domain, first);
@@ -32,7 +32,7 @@ describe('the same link again', () => {
     expect(again.downloads[0]?.id).not.toBe(first);
   });
 
-  it('is queued anew once its record was evicted', async () => {
+  it('is queued again once its record was evicted', async () => {
     const domain = await open({ historyLimit: 1 });
     const [first = '', second = ''] = await domain.submit(
       'https://a.example/1',
@@ -76,7 +76,7 @@ describe('an idempotency key', () => {
   const idsOf = (result: Awaited<ReturnType<DomainUnderTest['downloads']['submit']>>) =>
     result.downloads.map(({ id }) => id);
 
-  it('holds for a day, then begins anew and holds again', async () => {
+  it('is valid for a day, then can be used again', async () => {
     const { domain, setHour } = await atHour();
     const first = idsOf(await domain.downloads.submit(body, 'k'));
     setHour(23.9);
@@ -92,7 +92,7 @@ describe('an idempotency key', () => {
   });
 
   it.each([31 * 24, -60 * 24])(
-    'holds when the clock jumps by %i hours, also over a start, and when it is right again',
+    'is valid when the clock jumps by %i hours and back, also across a restart',
     async (jump) => {
       let hours = jump;
       const believedNow = () => new Date(1.7e12);
@@ -120,7 +120,7 @@ describe('an idempotency key', () => {
     expect(idsOf(await domain.downloads.submit(other, 'k'))).toHaveLength(1);
   });
 
-  it('gives one record to many requests in the moment in which it ends', async () => {
+  it('gives one record to many requests at the moment it expires', async () => {
     const { domain, setHour } = await atHour();
     await domain.downloads.submit(body, 'k');
     setHour(25);
@@ -130,7 +130,7 @@ describe('an idempotency key', () => {
     expect(new Set(results.flatMap(idsOf)).size).toBe(1);
   });
 
-  it('is one of the newest two thousand, also after a restart', async () => {
+  it('is kept among the newest two thousand, also after a restart', async () => {
     const domain = await open({ maxQueueDepth: 5000 });
     const bodyOf = (n: number) => ({
       urls: Array.from({ length: 12 }, () => `https://a.example/${n}`),
@@ -155,7 +155,7 @@ describe('an idempotency key', () => {
     expect(await known(100)).toBe(false);
   });
 
-  it('is free again when its request was refused', async () => {
+  it('can be used again when its request was refused', async () => {
     const domain = await open({ maxQueueDepth: 1 });
     await domain.submit('https://a.example/first');
     await expect(domain.downloads.submit(body, 'k')).rejects.toMatchObject({ code: 'QUEUE_FULL' });
@@ -163,7 +163,7 @@ describe('an idempotency key', () => {
     expect((await domain.downloads.submit(other, 'k')).duplicates).toHaveLength(1);
   });
 
-  it('names the records that are gone', async () => {
+  it('returns the ids of records that are gone', async () => {
     const domain = await open();
     const [id = ''] = idsOf(await domain.downloads.submit(body, 'k'));
     await domain.downloads.cancel(id);
@@ -175,8 +175,8 @@ describe('an idempotency key', () => {
   });
 });
 
-describe('room in the queue', () => {
-  it('is counted also for requests at the same time', async () => {
+describe('capacity of the queue', () => {
+  it('is counted correctly for concurrent requests', async () => {
     const domain = await open({ maxQueueDepth: 10 });
     const results = await Promise.allSettled(
       Array.from({ length: 50 }, (_, n) =>
@@ -187,7 +187,7 @@ describe('room in the queue', () => {
     expect(domain.live.activeCount()).toBe(10);
   });
 
-  it('is given back when the write failed', async () => {
+  it('is given back when the write fails', async () => {
     const domain = await open({ maxQueueDepth: 1 });
     domain.failWrites(new Error('ENOSPC'));
     await expect(domain.submit('https://a.example/1')).rejects.toMatchObject({

@@ -15,7 +15,7 @@ const TITLES = [
   'Reportage au long cours : la forêt, le fleuve et ceux qui y vivent encore',
 ] as const;
 
-it('is at most 2 KiB on the wire with ten thousand waiting and every track busy', () => {
+it('telemetry is at most 2 KiB on the wire with ten thousand waiting downloads and every slot busy', () => {
   const live = createLiveDownloads();
   const running: string[] = [];
   for (let at = 0; at < QUEUED + WORKERS; at += 1) {

@@ -35,8 +35,8 @@ function sentAway(retryAfterSeconds: number | null, code: FailureCode = 'THROTTL
   return { kind: 'failed', code, detail: '', retryAfterSeconds, usage: null };
 }
 
-describe('a site that sends us away', () => {
-  it('is left alone as a whole, says until when, and other sites go on', async () => {
+describe('a site that asks to slow down', () => {
+  it('pauses as a whole and says until when, while other sites go on', async () => {
     const { domain, nowMs } = await open({ slots: 2 });
     const [first = '', second = '', third = '', other = ''] = await domain.submit(
       'https://a.example/1',
@@ -63,7 +63,7 @@ describe('a site that sends us away', () => {
     });
   });
 
-  it('is left alone also when the download had no attempt left', async () => {
+  it('pauses even when the download had no attempt left', async () => {
     const { domain } = await open({ slots: 1, maxAttempts: 1 });
     const [first = '', second = ''] = await domain.submit(
       'https://a.example/1',
@@ -74,7 +74,7 @@ describe('a site that sends us away', () => {
     expect(domain.downloads.get(second)).toMatchObject({ status: 'queued', waiting_for: 'host' });
   });
 
-  it('is left alone longer each time, whichever download asked, until one ends well', async () => {
+  it('pauses longer each time, until a download succeeds', async () => {
     const { domain, pass, nowMs } = await open({ slots: 1 });
     const ids = await domain.submit(...[1, 2, 3, 4].map((n) => `https://a.example/${n}`));
     const waits: number[] = [];
@@ -94,7 +94,7 @@ describe('a site that sends us away', () => {
   });
 });
 
-describe('a site that is left alone', () => {
+describe('a paused site', () => {
   async function openParked(outcome: Outcome = sentAway(1800)) {
     const opened = await open({ slots: 1 });
     const ids = await opened.domain.submit(...[1, 2, 3].map((n) => `https://a.example/${n}`));
@@ -103,7 +103,7 @@ describe('a site that is left alone', () => {
     return { ...opened, cause, waiting };
   }
 
-  it('says until when and why at everything that waits for it', async () => {
+  it('shows until when and why on all its waiting downloads', async () => {
     const { domain, waiting, nowMs } = await openParked();
     const until = new Date(nowMs() + 1_800_000).toISOString();
     expect(domain.downloads.get(waiting)).toMatchObject({
@@ -114,7 +114,7 @@ describe('a site that is left alone', () => {
     expect(domain.live.get(waiting)?.download).toMatchObject({ retry_at: null, error: null });
   });
 
-  it('is asked again at once when that is wanted, also by the one that was sent away', async () => {
+  it('is tried at once on request, also by the download that caused the pause', async () => {
     const { domain, cause, waiting } = await openParked(sentAway(1800, 'BOT_CHECK'));
     expect(await domain.downloads.resumeHost('a.example')).toEqual([cause]);
     await eventually(() => domain.attempts.has(cause));
@@ -129,7 +129,7 @@ describe('a site that is left alone', () => {
   });
 
   it.each(['cancel', 'pause'] as const)(
-    'is asked again when its only cause is gone: %s',
+    'is tried again when the only download that caused the pause is gone: %s',
     async (act) => {
       const { domain, cause, waiting } = await openParked();
       await domain.downloads[act](cause);
@@ -137,7 +137,7 @@ describe('a site that is left alone', () => {
     },
   );
 
-  it('is asked again when a failed cause is retried or forgotten', async () => {
+  it('is tried again when the failed download that caused the pause is retried or removed', async () => {
     const { domain, cause, waiting } = await open({ slots: 1, maxAttempts: 1 }).then(
       async (opened) => {
         const [first = '', second = ''] = await opened.domain.submit(
@@ -153,7 +153,7 @@ describe('a site that is left alone', () => {
     await eventually(() => domain.attempts.has(waiting));
   });
 
-  it('stays so while another download speaks for it, for as long as that one says', async () => {
+  it('stays paused while another download has caused the pause too', async () => {
     const { domain, nowMs } = await open({ slots: 2 });
     const [first = '', second = '', third = ''] = await domain.submit(
       ...[1, 2, 3].map((n) => `https://a.example/${n}`),
@@ -168,7 +168,7 @@ describe('a site that is left alone', () => {
     await eventually(() => domain.attempts.has(third));
   });
 
-  it('says why, and is asked again without its cause, also when another download has ended well meanwhile', async () => {
+  it('says why, and is tried again without its cause, also after another download succeeded', async () => {
     const { domain } = await open({ slots: 2 });
     const [cause = '', underWay = '', waiting = ''] = await domain.submit(
       ...[1, 2, 3].map((n) => `https://a.example/${n}`),
@@ -183,7 +183,7 @@ describe('a site that is left alone', () => {
     await eventually(() => domain.attempts.has(waiting));
   });
 
-  it('stays so over a restart with its cause, and is asked again when that is gone', async () => {
+  it('stays paused across a restart with its cause, and is tried again when that is gone', async () => {
     const opened = await openParked();
     const domain = await opened.domain.restart();
     domains.push(domain);
@@ -196,14 +196,14 @@ describe('a site that is left alone', () => {
     await eventually(() => domain.attempts.has(opened.waiting));
   });
 
-  it('is not so after a restart for a file alone', async () => {
+  it('is not paused after a restart for one file alone', async () => {
     const opened = await openParked({ ...sentAway(3000), isOfFileAlone: true } as Outcome);
     const domain = await opened.domain.restart();
     domains.push(domain);
     await eventually(() => domain.attempts.has(opened.waiting));
   });
 
-  it('is not so for a file alone, nor for as long as an absurd answer says', async () => {
+  it('is not paused for one file alone, nor for an absurd time', async () => {
     const { domain, waiting } = await openParked({
       ...sentAway(3000),
       isOfFileAlone: true,
@@ -215,7 +215,7 @@ describe('a site that is left alone', () => {
   });
 });
 
-describe('media that is not out yet', () => {
+describe('media that is not released yet', () => {
   const early = (releaseAtMs: number | null): Outcome => ({
     ...sentAway(null, 'UPCOMING'),
     ...({ releaseAtMs } as object),
@@ -244,7 +244,7 @@ describe('media that is not out yet', () => {
     expect(domain.downloads.get(id)).toMatchObject({ status: 'cancelled', retry_at: null });
   });
 
-  it('is looked at after pauses that grow up to a day, however often', async () => {
+  it('is tried after pauses growing to a day, without limit', async () => {
     const { domain, pass, nowMs } = await open({ maxAttempts: 2 });
     const [id = ''] = await domain.submit('https://a.example/1');
     const pauses: number[] = [];
@@ -259,7 +259,7 @@ describe('media that is not out yet', () => {
     expect(domain.downloads.get(id).attempt).toBe(1);
   });
 
-  it('still waits for it after a restart, and after a pause', async () => {
+  it('still waits after a restart, and after a pause', async () => {
     const { domain, nowMs } = await open();
     const [id = ''] = await domain.submit('https://a.example/1');
     const atMs = nowMs() + 7_200_000;
@@ -278,8 +278,8 @@ describe('media that is not out yet', () => {
   });
 });
 
-describe('what a site refuses', () => {
-  it('is not tried again, and its words are kept', async () => {
+describe('a plain refusal by a site', () => {
+  it('is not retried, and its words are kept', async () => {
     const { domain } = await open();
     const [id = ''] = await domain.submit('https://a.example/1');
     await endAttempt(domain, id, {
@@ -320,7 +320,7 @@ describe('a download whose processes die', () => {
   });
 });
 
-describe('a line that breaks again and again', () => {
+describe('a connection that breaks again and again', () => {
   async function openBrokenLine() {
     const { domain, pass, nowMs } = await open({ maxAttempts: 2 });
     const [id = ''] = await domain.submit('https://a.example/1');
@@ -344,7 +344,7 @@ describe('a line that breaks again and again', () => {
     return { domain, id, breakAt };
   }
 
-  it('does not end a download that gets further each time, but one that does not', async () => {
+  it('ends a download that gets no further, not one that does', async () => {
     const { domain, id, breakAt } = await openBrokenLine();
     for (let megabytes = 1; megabytes <= 6; megabytes += 1) await breakAt(megabytes * MIB);
     expect(domain.statusOf(id)).not.toBe('failed');
@@ -356,13 +356,13 @@ describe('a line that breaks again and again', () => {
     });
   });
 
-  it('ends a download after fifty runs, however small its steps', async () => {
+  it('ends a download after fifty attempts, however small its progress', async () => {
     const { domain, id, breakAt } = await openBrokenLine();
     for (let run = 1; run <= 50; run += 1) await breakAt(run);
     expect(domain.downloads.get(id)).toMatchObject({ status: 'failed', attempt: 50 });
   });
 
-  it('counts every run after which nothing can be continued', async () => {
+  it('counts every attempt that leaves nothing to continue', async () => {
     const { domain, id, breakAt } = await openBrokenLine();
     await breakAt(MIB, 'TRUNCATED');
     await breakAt(2 * MIB, 'TRUNCATED');
@@ -371,7 +371,7 @@ describe('a line that breaks again and again', () => {
 });
 
 describe('the work folder of a record', () => {
-  it('goes with a record that makes room for another one', async () => {
+  it('is removed with a record that is evicted', async () => {
     const { domain } = await open({ slots: 1, historyLimit: 1, maxAttempts: 1 });
     const [first = ''] = await domain.submit('https://a.example/1');
     await endAttempt(domain, first, failure('NETWORK'));
@@ -384,7 +384,7 @@ describe('the work folder of a record', () => {
 });
 
 describe('a disk without space', () => {
-  it('holds a download back once its size is known, and lets it go on by itself', async () => {
+  it('makes a download wait once its size is known, and continues it by itself', async () => {
     const { domain } = await open({ slots: 2 });
     domain.setFreeBytes(100 * MIB);
     const [large = '', small = ''] = await domain.submit(
@@ -418,7 +418,7 @@ describe('a disk without space', () => {
     expect(domain.downloads.get(large)).toMatchObject({ status: 'completed', attempt: 1 });
   });
 
-  it('counts what running downloads have still to write', async () => {
+  it('counts what running downloads still have to write', async () => {
     const { domain } = await open({ slots: 2 });
     domain.setFreeBytes(100 * MIB);
     const [first = '', second = ''] = await domain.submit(
@@ -444,7 +444,7 @@ describe('a disk without space', () => {
     expect(domain.statusOf(first)).toBe('running');
   });
 
-  it('gets back what failed downloads have left, when others wait for it', async () => {
+  it('gets the partial files of failed downloads removed when others wait for space', async () => {
     const { domain } = await open({ slots: 1, maxAttempts: 1 });
     const [full = '', broken = '', next = ''] = await domain.submit(
       ...[1, 2, 3].map((n) => `https://a.example/${n}`),
@@ -462,7 +462,7 @@ describe('a disk without space', () => {
 
 describe('the clock of the computer', () => {
   it.each([-86_400_000, 86_400_000, -1.7e12])(
-    'set by %d ms changes no wait that has begun',
+    'set by %d ms does not change a wait that has begun',
     async (jumpMs) => {
       let steadyMs = 1000;
       let wallMs = 1.7e12;
@@ -498,7 +498,7 @@ describe('the clock of the computer', () => {
     },
   );
 
-  it('set back before a start makes nobody wait longer than an hour', async () => {
+  it('set back before a start makes no download wait longer than an hour', async () => {
     let nowMs = 1.7e12;
     const queue = createMemoryQueue({
       slots: 1,

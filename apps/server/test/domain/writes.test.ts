@@ -7,7 +7,7 @@ let domain: DomainUnderTest;
 afterEach(() => domain.close());
 
 describe('the start of a download', () => {
-  it('is not written when it has ended a moment later', async () => {
+  it('is not written when the download ends a moment later', async () => {
     domain = await openDomain();
     const before = domain.writes();
     const [id = ''] = await domain.submit('https://a.example/1');
@@ -16,7 +16,7 @@ describe('the start of a download', () => {
     await vi.waitFor(() => expect(domain.writes()).toBe(before + 2));
   });
 
-  it('is written soon when it goes on, so that the next start knows of it', async () => {
+  it('is written soon when the download goes on, so that the next start knows', async () => {
     domain = await openDomain();
     const before = domain.writes();
     const [id = ''] = await domain.submit('https://a.example/1');

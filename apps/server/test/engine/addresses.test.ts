@@ -21,7 +21,7 @@ print(json.dumps([{'address': entry['address'], 'public': is_public_address(entr
 `;
 
 describe('the table of addresses', () => {
-  it('is read by Python as the corpus says', async () => {
+  it('is applied by Python as the corpus says', async () => {
     const { pythonPath } = await engineTools();
     const corpusPath = join(import.meta.dirname, 'addresses.corpus.json');
     const { stdout } = await promisify(execFile)(pythonPath, [
@@ -35,7 +35,7 @@ describe('the table of addresses', () => {
     expect(JSON.parse(stdout)).toEqual(await corpus());
   });
 
-  it('is read by Node as the corpus says', async () => {
+  it('is applied by Node as the corpus says', async () => {
     const table = JSON.parse(
       await readFile(join(engineDir, 'addresses.json'), 'utf8'),
     ) as AddressTable;

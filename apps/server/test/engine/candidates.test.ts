@@ -7,7 +7,7 @@ import { toolsUnderTest } from '../tools-under-test.ts';
 const engineDir = resolve(import.meta.dirname, '../../engine');
 const script = resolve(import.meta.dirname, 'candidates_cases.py');
 
-it('the extractors that are asked about an address hold the one that takes it, in the same order', async () => {
+it("the index of extractors always contains the one that accepts an address, in yt-dlp's order", async () => {
   const { ytDlp } = await toolsUnderTest();
   if (ytDlp?.kind !== 'module' || ytDlp.pythonPath === null) {
     throw new Error('These tests need an importable yt-dlp.');

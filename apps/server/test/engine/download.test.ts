@@ -22,7 +22,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-describe.each(TIERS)('a job of the %s engine', { timeout: 60_000 }, (tier) => {
+describe.each(TIERS)('a process of the %s engine', { timeout: 60_000 }, (tier) => {
   let engine: EngineUnderTest;
   let site: LocalSite;
 
@@ -38,7 +38,7 @@ describe.each(TIERS)('a job of the %s engine', { timeout: 60_000 }, (tier) => {
 
   const egress = () => ({ allow: [site.address], proxy: null });
 
-  it('downloads a file into its folder and tells what it used', async () => {
+  it('downloads a file into its folder and reports what it used', async () => {
     const { exit, folder, lines } = await engine.run({
       argv: downloadArgv(`${site.origin}/clip.mp4`, '--print', 'after_move:%(filepath)j'),
       egress: egress(),
@@ -67,7 +67,7 @@ describe.each(TIERS)('a job of the %s engine', { timeout: 60_000 }, (tier) => {
     expect(JSON.stringify(responses)).not.toContain('secret');
   });
 
-  it('reports how long a busy site wants to be left alone', async () => {
+  it('reports how long a busy site asks to wait', async () => {
     const { controls, exit } = await engine.run({
       argv: downloadArgv(`${site.origin}/busy`),
       egress: egress(),
@@ -78,7 +78,7 @@ describe.each(TIERS)('a job of the %s engine', { timeout: 60_000 }, (tier) => {
     );
   });
 
-  it('inherits nothing from the environment of the server', async () => {
+  it('inherits no environment of the server', async () => {
     process.env['ENGINE_TEST_SECRET'] = 'do-not-tell';
     const { lines, folder } = await engine.run({
       argv: [
@@ -111,7 +111,7 @@ describe.each(TIERS)('a job of the %s engine', { timeout: 60_000 }, (tier) => {
     );
   });
 
-  it('has its cookies in memory alone, and tells which of them the site has renewed', async () => {
+  it('has its cookies only in memory, and reports which the site renewed', async () => {
     const file = (value: string) => `127.0.0.1\tFALSE\t/\tFALSE\t0\tsid\t${value}`;
     const { controls, exit, folder } = await engine.run({
       argv: downloadArgv(`${site.origin}/renew.mp4`, '--write-info-json', '--no-clean-info-json'),
@@ -139,7 +139,7 @@ describe.each(TIERS)('a job of the %s engine', { timeout: 60_000 }, (tier) => {
     expect((await stat(join(folder, name))).size).toBe(300_000);
   });
 
-  it('holds a job to the memory limit', async () => {
+  it('stops at the memory limit', async () => {
     const { exit, lines } = await engine.run({
       argv: downloadArgv(`${site.origin}/large.html?size=60000000`),
       egress: egress(),
@@ -150,7 +150,7 @@ describe.each(TIERS)('a job of the %s engine', { timeout: 60_000 }, (tier) => {
     expect(exit.peakMemoryBytes).toBeLessThan(200 * 2 ** 20);
   });
 
-  it('runs ffprobe in the folder of the job', async () => {
+  it('runs ffprobe in its work folder', async () => {
     const { lines, exit } = await engine.run({
       program: 'ffprobe',
       argv: '-v error -of json -show_format file:sound.wav'.split(' '),
@@ -160,7 +160,7 @@ describe.each(TIERS)('a job of the %s engine', { timeout: 60_000 }, (tier) => {
     expect(JSON.parse(lines.join(''))).toMatchObject({ format: { format_name: 'wav' } });
   });
 
-  it('tells the CPU time of a running job and null after its end', async () => {
+  it('reports its CPU time while it runs and null after its end', async () => {
     const job = await engine.open({
       argv: downloadArgv(`${site.origin}/endless.mp4`),
       egress: egress(),
@@ -172,7 +172,7 @@ describe.each(TIERS)('a job of the %s engine', { timeout: 60_000 }, (tier) => {
     expect(await job.usage()).toBeNull();
   });
 
-  it('tells its exit also to a server that is late and asks something first', async () => {
+  it('reports its exit also to a server that asks late and asks something first', async () => {
     const job = await engine.open({ program: 'ffprobe', argv: ['-version'] });
     const pid = await job.pid();
     // Nothing is read meanwhile.
@@ -182,7 +182,7 @@ describe.each(TIERS)('a job of the %s engine', { timeout: 60_000 }, (tier) => {
     expect(await job.closed).toMatchObject({ status: 0, isHostLost: false });
   });
 
-  it('runs several jobs side by side without mixing their lines', async () => {
+  it('runs beside others without mixing their lines', async () => {
     const results = await Promise.all(
       ['one', 'two', 'three', 'four'].map(async (title) =>
         engine.run({
@@ -194,7 +194,7 @@ describe.each(TIERS)('a job of the %s engine', { timeout: 60_000 }, (tier) => {
     expect(results.map(({ lines }) => lines.at(-1))).toEqual(['one', 'two', 'three', 'four']);
   });
 
-  it('goes through the proxy with everything when it is told so', async () => {
+  it('sends everything through the proxy when it is told so', async () => {
     const { exit } = await engine.run({
       argv: [...BASIC_ARGV, '-o', 'media.%(ext)s', '--', 'http://192.0.2.1/clip.mp4'],
       egress: {
@@ -206,7 +206,7 @@ describe.each(TIERS)('a job of the %s engine', { timeout: 60_000 }, (tier) => {
     expect(site.requests).toContain('GET http://192.0.2.1/clip.mp4');
   });
 
-  it('answers a request it does not understand by closing', async () => {
+  it('closes the connection on an unknown request', async () => {
     const { exit } = await engine.run({ argv: [], folder: '/does/not/exist' });
     expect(exit.isHostLost).toBe(true);
   });

@@ -123,7 +123,7 @@ const ACCEPTED: readonly (readonly [Kind, string, string | Buffer])[] = [
   ['input', 'a subtitle', SRT],
 ];
 
-describe('what the beginning of a file says', () => {
+describe('the type of a file by its first bytes', () => {
   it('is judged by content alone', async () => {
     const cases = [...REFUSED, ...ACCEPTED].map(([kind, , content]) => ({
       kind,
@@ -137,7 +137,7 @@ describe('what the beginning of a file says', () => {
     ]);
   });
 
-  it('is right for every file of the test media', async () => {
+  it('is recognised for every file of the test media', async () => {
     const names = await readdir(await ensureMedia(), { recursive: true });
     const kinds: Readonly<Record<string, Kind>> = {
       jpg: 'picture',
@@ -159,7 +159,7 @@ describe('what the beginning of a file says', () => {
   });
 });
 
-describe.each(TIERS)('a job of the %s engine', { timeout: 60_000 }, (tier) => {
+describe.each(TIERS)('a process of the %s engine', { timeout: 60_000 }, (tier) => {
   let engine: SharedEngine;
   let origin: Origin;
 
@@ -186,7 +186,7 @@ describe.each(TIERS)('a job of the %s engine', { timeout: 60_000 }, (tier) => {
       'application/vnd.apple.mpegurl',
     );
 
-  it('hands no segment to ffmpeg that is a playlist, encrypted or not', async () => {
+  it('gives ffmpeg no segment that is a playlist, encrypted or not', async () => {
     const { status, text } = await run(
       stream(saying('0.ts', LIST)),
       '-N',
@@ -208,7 +208,7 @@ describe.each(TIERS)('a job of the %s engine', { timeout: 60_000 }, (tier) => {
     expect(files).toEqual([]);
   });
 
-  it('goes on without a subtitle and a picture that would fill its memory', async () => {
+  it('continues without a subtitle and a picture that would fill its memory', async () => {
     const parts = { tracks: 'en=/packed/x.vtt?mib=300', thumbnail: '/packed/x.jpg?mib=300' };
     const page = `/page/video.html?${new URLSearchParams(parts)}`;
     const { status, text, files } = await run(page, '--write-subs', '--write-thumbnail');
@@ -220,7 +220,7 @@ describe.each(TIERS)('a job of the %s engine', { timeout: 60_000 }, (tier) => {
   it.each([
     ['/page/gzip-bomb.html?mib=100', 'larger than 64 MiB'],
     ['/page/deep.html', 'nested too deeply'],
-  ])('tells what nobody can read as that: %s', async (path, words) => {
+  ])('reports unreadable content as such: %s', async (path, words) => {
     const { status, text } = await run(path);
     expect(status).toBe(1);
     expect(text).toContain(words);

@@ -51,7 +51,7 @@ describe('the yt-dlp that was found', { timeout: 60_000 }, () => {
     return host;
   }
 
-  it('is never replaced by another one that Python would import when its folder has gone', async () => {
+  it('is never replaced by another one that Python could import when its folder is gone', async () => {
     const environment = await temporaryFolder();
     const { pythonPath } = await engineTools();
     execFileSync(pythonPath, ['-m', 'venv', '--without-pip', environment]);
@@ -65,7 +65,7 @@ describe('the yt-dlp that was found', { timeout: 60_000 }, () => {
     expect(host.current()).toBeNull();
   });
 
-  it('is not the one that lies in its place with another version', async () => {
+  it('is not replaced by another version in its place', async () => {
     const { pythonPath } = await engineTools();
     const modulePath = await moduleIn(await temporaryFolder(), '2023.03.04');
     const host = await whenGone({ modulePath, pythonPath, version: '2026.10.26' });
@@ -73,7 +73,7 @@ describe('the yt-dlp that was found', { timeout: 60_000 }, () => {
   });
 
   it.runIf(process.platform === 'linux')(
-    'serves downloads and solves challenges from memory when its folder has gone',
+    'serves downloads and solves challenges from memory when its folder is gone',
     async () => {
       const { ytDlp, jsRuntime, solverLibraries, ...found } = await toolsUnderTest();
       if (!ytDlp?.packagePath || jsRuntime === null) throw new Error('no yt-dlp, or no runtime');

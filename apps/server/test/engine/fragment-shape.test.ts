@@ -47,7 +47,7 @@ const CASES: readonly (readonly [string, Buffer, string | null, string | null])[
   ['noise of a stream that is not known', noise, null, null],
 ];
 
-it('a fragment is judged by what it says of itself', async () => {
+it('a fragment is checked against the lengths in its own boxes or packets', async () => {
   const input = CASES.map(([, content, expected]) => [content.toString('base64'), expected]);
   const found = (await runCases('fragment_shape_cases.py', '', JSON.stringify(input))) as unknown[];
   expect(CASES.map(([name], n) => [name, found[n]])).toEqual(
@@ -58,13 +58,13 @@ it('a fragment is judged by what it says of itself', async () => {
 it.each([
   ['something else', noise, true],
   ['an odd beginning of the same', Buffer.concat([Buffer.alloc(9, 1), stream]), false],
-])('takes %s for that, whichever fragment came first', async (_, first, isProblem) => {
+])('recognises %s, whichever fragment came first', async (_, first, isProblem) => {
   const input = JSON.stringify([first, stream].map((content) => content.toString('base64')));
   const answer = [isProblem, false];
   expect(await runCases('fragment_order_cases.py', null, input)).toEqual([answer, answer]);
 });
 
-it('an encrypted fragment is judged by the same beginning, whatever byte that ends with', async () => {
+it('an encrypted fragment is judged by its decrypted beginning, whatever its last byte', async () => {
   const whole = Buffer.concat([stream, packet]);
   const endsWith = (byte: number) => {
     const content = Buffer.from(whole);
@@ -93,7 +93,7 @@ function secondOfTs(): Buffer {
   return Buffer.concat(packets);
 }
 
-it('MPEG-TS that is cut between two packets is asked for again, until it is what the site has', async () => {
+it('MPEG-TS cut between two packets is fetched again until it is clear that the site has no more', async () => {
   const whole = secondOfTs();
   const cut = whole.subarray(0, 188 * 26);
   const other = whole.subarray(0, 188 * 20);

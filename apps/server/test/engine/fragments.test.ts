@@ -37,7 +37,7 @@ const KINDS = {
   'DASH, two streams': ['/media/many/dash/manifest.mpd', '-f', 'bv+ba'],
 } as const;
 
-describe.each(TIERS)('fragments in a job of the %s engine', { timeout: 120_000 }, (tier) => {
+describe.each(TIERS)('fragments in a process of the %s engine', { timeout: 120_000 }, (tier) => {
   let origin: Origin;
   let engine: SharedEngine;
   let gate: SegmentGate;
@@ -136,7 +136,7 @@ describe.each(TIERS)('fragments in a job of the %s engine', { timeout: 120_000 }
     }
   });
 
-  it('are missing when they are cut short each time', async () => {
+  it('are missing when they are truncated each time', async () => {
     gate.faults.set('ts/segment-12.ts', (exchange) => {
       exchange.response.writeHead(200, { 'Content-Length': 3_000 });
       exchange.response.write(Buffer.alloc(188, 0x47));
@@ -150,7 +150,7 @@ describe.each(TIERS)('fragments in a job of the %s engine', { timeout: 120_000 }
     });
   });
 
-  it('are cut off where they were appended without a record', async () => {
+  it('are removed where they were appended without a record', async () => {
     const expected = await whole([HLS]);
     const folder = await newFolder();
     await interrupt(folder, [HLS], 20, 'killed');

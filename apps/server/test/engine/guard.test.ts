@@ -17,7 +17,7 @@ import { startCanary, startLocalSite, type Canary, type LocalSite } from './loca
 
 const engineDir = resolve(import.meta.dirname, '../../engine');
 
-describe.each(TIERS)('the guard of a %s job', { timeout: 60_000 }, (tier) => {
+describe.each(TIERS)('the guard of a %s process', { timeout: 60_000 }, (tier) => {
   let engine: EngineUnderTest;
   let site: LocalSite;
   let canary: Canary;
@@ -124,7 +124,7 @@ describe.each(TIERS)('the guard of a %s job', { timeout: 60_000 }, (tier) => {
     },
   );
 
-  it('reaches nothing but the proxy when all traffic goes through it', async () => {
+  it('reaches only the proxy when all traffic goes through it', async () => {
     const { controls, exit } = await engine.run({
       argv: downloadArgv(secretUrl()),
       egress: {
@@ -136,7 +136,7 @@ describe.each(TIERS)('the guard of a %s job', { timeout: 60_000 }, (tier) => {
     expect(controls).toContainEqual(refusedConnect('127.0.0.1', canary.port));
   });
 
-  it('calls a refusal optional when it was for a subtitle or a thumbnail', async () => {
+  it('marks a refusal as optional when it was for a subtitle or a thumbnail', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'engine-info-'));
     const info = {
       id: 'x',
@@ -191,7 +191,7 @@ describe.each(TIERS)('the guard of a %s job', { timeout: 60_000 }, (tier) => {
     expect(existsSync(outside)).toBe(false);
   });
 
-  it('says nothing of what it refuses harmlessly in every job', async () => {
+  it('does not report harmless refusals that happen in every process', async () => {
     const { controls } = await engine.run({
       argv: downloadArgv(`${site.origin}/clip.mp4`),
       egress: { allow: [site.address], proxy: null },
@@ -201,7 +201,7 @@ describe.each(TIERS)('the guard of a %s job', { timeout: 60_000 }, (tier) => {
 });
 
 describe('the rules of the guard', () => {
-  it('refuse every way out that has an audit event, and let a download work', async () => {
+  it('refuse every other audited operation and let a download work', async () => {
     const [canary, canary6] = [await startCanary('127.0.0.1'), await startCanary('::1')];
     const parent = await mkdtemp(join(await realpath(tmpdir()), 'engine-guard-'));
     const folder = join(parent, 'job');

@@ -71,7 +71,7 @@ describe('the engine host', { timeout: 60_000 }, () => {
   );
 
   it.runIf(process.platform === 'linux')(
-    'has one host, the warm one, until that has died twice; then it stays cold',
+    'has only the warm host until that has died twice, then stays cold',
     async () => {
       const host = start(await engineTools());
       for (let deaths = 0; deaths < 2; deaths += 1) {
@@ -99,7 +99,7 @@ describe('the engine host', { timeout: 60_000 }, () => {
   );
 
   it.runIf(process.platform === 'linux')(
-    'keeps a host that is held for the later jobs of an attempt, and ends it then',
+    'keeps a host while an attempt holds it, then ends it',
     async () => {
       const host = start(await engineTools());
       const cold = await waitUntil(
@@ -134,7 +134,7 @@ describe('the engine host', { timeout: 60_000 }, () => {
   );
 
   it.runIf(process.platform === 'linux')(
-    'leaves nothing when it is killed while it warms up',
+    'leaves no process when it is killed while it warms up',
     async () => {
       const hostPid = await warmingHost(await temporaryFolder(), null);
       const helper = await lastingChildOf(hostPid);
@@ -144,7 +144,7 @@ describe('the engine host', { timeout: 60_000 }, () => {
   );
 
   it.runIf(process.platform === 'linux')(
-    'leaves no tool behind when it is killed while it asks for a version',
+    'leaves no tool running when it is killed while it asks for a version',
     async () => {
       const folder = await temporaryFolder();
       const [ffmpeg, pidFile] = [join(folder, 'ffmpeg'), join(folder, 'pid')];
@@ -163,7 +163,7 @@ describe('the engine host', { timeout: 60_000 }, () => {
     },
   );
 
-  it('does not wait for a host that is still getting ready, which has no jobs', async () => {
+  it('does not wait for an unused host that is still starting', async () => {
     const folder = await temporaryFolder();
     const pythonPath = join(folder, 'python');
     await writeFile(pythonPath, '#!/bin/sh\nexec sleep 600\n');
@@ -185,7 +185,7 @@ describe('the engine host', { timeout: 60_000 }, () => {
     await ended;
   });
 
-  it('notices another yt-dlp in the same place, once it has stopped changing', async () => {
+  it('notices another yt-dlp in the same place once it no longer changes', async () => {
     const folder = await temporaryFolder();
     const host = start(await moduleIn(folder, '2026.01.01'), false);
     await waitUntil(
@@ -204,7 +204,7 @@ describe('the engine host', { timeout: 60_000 }, () => {
     expect([await host.hasChanged(), await host.hasChanged()]).toEqual([false, false]);
   });
 
-  it('runs a standalone binary, all of whose traffic goes through the proxy', async () => {
+  it('runs a standalone yt-dlp with all its traffic through the proxy', async () => {
     const site = await startLocalSite();
     const folder = await temporaryFolder();
     const { pythonPath, ytDlp, ...tools } = await engineTools();

@@ -9,7 +9,7 @@ const engineDir = resolve(import.meta.dirname, '../../engine');
 const script = resolve(import.meta.dirname, 'hot_pages_cases.py');
 
 it.runIf(process.platform === 'linux')(
-  'the pages that a usual job writes to are known, and are copied for it without a write',
+  'the pages that a usual process writes to are known and copied in advance',
   async () => {
     const { ytDlp, jsRuntime } = await toolsUnderTest();
     if (ytDlp?.kind !== 'module' || ytDlp.pythonPath === null) {

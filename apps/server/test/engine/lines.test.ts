@@ -10,17 +10,17 @@ function split(...chunks: readonly (string | Buffer)[]): string[] {
   return lines;
 }
 
-describe('lines of a connection', () => {
-  it('end at both kinds of line end and skip empty ones', () => {
+describe('lines on a connection to the engine', () => {
+  it('end at both kinds of line ending, and empty ones are skipped', () => {
     expect(split('a\nb\r\nc\rd\n\n\re')).toEqual(['a', 'b', 'c', 'd', 'e']);
   });
 
-  it('keep a character whole that was cut between two chunks', () => {
+  it('keep a character whole that two chunks share', () => {
     const bytes = Buffer.from('é→😀\n');
     expect(split(...[...bytes].map((byte) => Buffer.from([byte])))).toEqual(['é→😀']);
   });
 
-  it('are dropped when they are too long, without the one after them', () => {
+  it('are dropped when they are too long, and the next one is kept', () => {
     expect(split('x'.repeat(MAX_LINE_BYTES), 'x\nnext\n')).toEqual(['next']);
     expect(split('x'.repeat(MAX_LINE_BYTES), '\nnext\n')).toHaveLength(2);
   });
@@ -34,7 +34,7 @@ describe('a control line', () => {
     expect(parseControlLine(` ${line}`, 'aabb')).toBeNull();
   });
 
-  it('that cannot be read is none', () => {
+  it('that cannot be parsed is ignored', () => {
     for (const body of ['', '{', '[]', 'null', '{"control":"other"}', '{"pid":7}']) {
       expect(parseControlLine(`\x1eaabb ${body}`, 'aabb')).toBeNull();
     }

@@ -44,11 +44,11 @@ describe('a recording of live HLS', () => {
     expect(found[name]).toMatchObject({ has: true, segments, gaps: [] });
   });
 
-  it('says which segments were gone when its list came back', () => {
+  it('names the segments that were gone when its list came back', () => {
     expect(found['gap']).toMatchObject({ segments: [0, 1, 2, 6, 7], gaps: [[3, 3, 3]] });
   });
 
-  it('goes on without a segment that stays away, and says which', () => {
+  it('continues without a segment that stays missing, and names it', () => {
     expect(found['goneSegment']).toMatchObject({ segments: [0, 1, 2, 3, 5], gaps: [[4, 4, 1]] });
   });
 
@@ -58,15 +58,15 @@ describe('a recording of live HLS', () => {
     expect(found[name]?.seconds).toBeLessThan(300);
   });
 
-  it('is none when nothing came', () => {
+  it('does not exist when nothing came', () => {
     expect(found['neverThere']).toMatchObject({ has: false, segments: [] });
   });
 
-  it('does not take a full disk for a hiccup', () => {
+  it('does not treat a full disk as a hiccup of the site', () => {
     expect(found['fullDisk']).toBe('NotADirectoryError');
   });
 
-  it('names what the site itself has not got', () => {
+  it('names what the site itself lacks', () => {
     expect(found['declaredGap']).toMatchObject({ segments: [0, 1, 2, 3, 5], gaps: [[4, 4, 1]] });
   });
 
@@ -78,18 +78,18 @@ describe('a recording of live HLS', () => {
     expect(found[name]).toEqual({ times, gaps: [] });
   });
 
-  it('of fragmented MP4 leaves out what is of another form, and says which', () => {
+  it('of fragmented MP4 leaves out segments with another initialisation, and names them', () => {
     expect(found['otherPicture']).toEqual({ times: [0, 1, 2, 4, 5], gaps: [[3, 1]] });
   });
 
   it.each(['noTransportStream', 'encrypted', 'otherCipher'])(
-    'leaves to ffmpeg what is no copy: %s',
+    'leaves to ffmpeg what cannot be copied: %s',
     (name) => {
       expect(found[name]).toEqual({ isPlain: false, files: [] });
     },
   );
 
-  it('takes no other thing for a list of segments', () => {
+  it('accepts only a list of segments', () => {
     expect(found['refusals']).toEqual([
       'ValueError',
       'NotPlain',

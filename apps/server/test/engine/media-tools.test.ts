@@ -13,7 +13,7 @@ const DEATHS = [
 ] as const;
 
 it.each(DEATHS.filter(({ tier }) => TIERS.includes(tier)))(
-  'a job of the $tier engine uses the ffmpeg that was chosen, and asks it again when it is killed $deaths times before it answers',
+  'a process of the $tier engine uses the chosen ffmpeg, and asks it again when it is killed $deaths times before it answers',
   async ({ tier, ofHost, ofJob, asked }) => {
     const folder = await mkdtemp(join(tmpdir(), 'media-tools-'));
     onTestFinished(() => rm(folder, { recursive: true }));
@@ -53,7 +53,7 @@ echo 'ffmpeg version 7.1-chosen'
 );
 
 it.each(TIERS)(
-  'a job of the %s engine says by which signal ffmpeg ended, also before it has said a word',
+  'a process of the %s engine reports which signal ended ffmpeg, also before it printed anything',
   async (tier) => {
     const folder = await mkdtemp(join(tmpdir(), 'media-tools-'));
     onTestFinished(() => rm(folder, { recursive: true }));

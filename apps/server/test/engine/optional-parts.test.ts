@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { runCases } from './python-cases.ts';
 
-it('parts that never end are given up after their time, and the media is downloaded', async () => {
+it('optional parts that never end are given up after a time, and the media is downloaded', async () => {
   const found = (await runCases('optional_parts_cases.py', null)) as {
     readonly warnings: string[];
   };

@@ -71,7 +71,7 @@ describe.runIf(process.platform === 'linux').each(VARIANTS)(
       return { job, group };
     }
 
-    it('are gone when a stopped job is closed', async () => {
+    it('are gone when a SIGSTOPped process is closed', async () => {
       const { job, group } = await openWithFfmpeg();
       job.stop();
       const exit = await job.closed;
@@ -79,7 +79,7 @@ describe.runIf(process.platform === 'linux').each(VARIANTS)(
       expect(await processesOfGroup(group)).toEqual([]);
     });
 
-    it('are gone after the job process was killed', async () => {
+    it('are gone after the yt-dlp process was killed', async () => {
       const { job, group } = await openWithFfmpeg();
       process.kill(group, 'SIGKILL');
       expect(await job.closed).toMatchObject({ status: null, signal: 9, isHostLost: false });
@@ -105,7 +105,7 @@ describe.runIf(process.platform === 'linux').each(VARIANTS)(
       expect(exit.status).toBe(0);
     });
 
-    it('see no descriptor of the host or of other jobs', async () => {
+    it('have no descriptor of the host or of other downloads', async () => {
       const first = await engine.open(endless());
       const second = await engine.open(endless());
       await waitUntil(
@@ -122,7 +122,7 @@ describe.runIf(process.platform === 'linux').each(VARIANTS)(
 
     // From here on it is the same code that watches the connections in every tier, and the start of a job is fastest here.
     if (tier === 'warm') {
-      it('end politely, so that the tail of the output is not lost', async () => {
+      it('are ended by a signal they can handle, so that the last output is not lost', async () => {
         const job = await engine.open(endless());
         await waitUntil(
           () => job.lines.find((line) => line.includes('[download]')),
@@ -133,14 +133,14 @@ describe.runIf(process.platform === 'linux').each(VARIANTS)(
         expect(job.lines.join()).toContain('Interrupted by user');
       });
 
-      it('are gone without a polite signal when that is asked for', async () => {
+      it('are killed at once on request', async () => {
         const { job, group } = await openWithFfmpeg();
         job.kill();
         expect(await job.closed).toMatchObject({ status: null, signal: 9, isHostLost: false });
         expect(await processesOfGroup(group)).toEqual([]);
       });
 
-      it('are killed although they ignore the polite signal', async () => {
+      it('are killed when they ignore the first signal', async () => {
         const { job, group } = await openWithFfmpeg();
         for (const { pid } of await processesOfGroup(group)) process.kill(pid, 'SIGSTOP');
         job.stop();
@@ -185,7 +185,7 @@ describe.runIf(process.platform === 'linux').each(VARIANTS)(
         await waitForEmptyGroup(group);
       });
 
-      it('of others do not wait for a worker that does not read', async () => {
+      it('are not blocked by another connection that does not read', async () => {
         const argv = '-v trace -stream_loop -1 -i file:sound.wav -f null -'.split(' ');
         const folder = await folderWithSound();
         let silent: Socket | undefined;
@@ -210,7 +210,7 @@ describe.runIf(process.platform === 'linux').each(VARIANTS)(
 
       afterAll(() => other.close());
 
-      it('are gone after job and host were killed together', async () => {
+      it('are gone after yt-dlp and host were killed together', async () => {
         const job = await other.open(endlessFfmpeg());
         const group = await job.pid();
         await waitUntil(
@@ -230,7 +230,7 @@ describe.runIf(process.platform === 'linux').each(VARIANTS)(
       });
 
       if (tier === 'warm') {
-        it('go on under the old host while new jobs go to the new one', async () => {
+        it('continue under the old host while new ones use the new host', async () => {
           const job = await other.open(endless());
           const group = await job.pid();
           const { parentPid } = (await processEntry(group)) ?? { parentPid: 0 };

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { runCases } from './python-cases.ts';
 
-it('the cache of players keeps what is a player, from jobs on videos of YouTube, the first answer for six hours, and not too much', async () => {
+it('the player cache keeps only players, only from YouTube videos, for six hours, and within its limits', async () => {
   const { taken, refused, mayTell, mayNot, ...found } = (await runCases(
     'player_cache_cases.py',
     null,

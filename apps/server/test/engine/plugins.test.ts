@@ -59,17 +59,20 @@ function fetchWith(tier: string, ...options: readonly string[]) {
   });
 }
 
-it.each(TIERS)('a plugin of the owner reads its site, in the limits of a job: %s', async (tier) => {
-  const { exit, lines, folder: job } = await fetchWith(tier, '--plugin-dirs', folder);
-  expect(exit.status, lines.join('\n')).toBe(0);
-  expect(lines.join('\n')).toMatch(/network (?!done)\w+/);
-  expect(lines.join('\n')).toMatch(/file (?!done)\w+/);
-  expect(await readdir(job)).toContain('media.mp4');
-  expect(canary.connections).toBe(0);
-  expect(await readdir(folder)).toEqual(['owners']);
-});
+it.each(TIERS)(
+  'a plugin of the owner reads its site within the limits of a download: %s',
+  async (tier) => {
+    const { exit, lines, folder: job } = await fetchWith(tier, '--plugin-dirs', folder);
+    expect(exit.status, lines.join('\n')).toBe(0);
+    expect(lines.join('\n')).toMatch(/network (?!done)\w+/);
+    expect(lines.join('\n')).toMatch(/file (?!done)\w+/);
+    expect(await readdir(job)).toContain('media.mp4');
+    expect(canary.connections).toBe(0);
+    expect(await readdir(folder)).toEqual(['owners']);
+  },
+);
 
-it.each(TIERS)('none is loaded where no folder of plugins is named: %s', async (tier) => {
+it.each(TIERS)('no plugin is loaded without PLUGINS_DIR: %s', async (tier) => {
   const { exit, lines } = await fetchWith(tier);
   expect(exit.status).toBe(1);
   expect(lines.join('\n')).not.toContain('By a plugin');

@@ -32,7 +32,7 @@ function codeOf({ line, fields }: Answer, isStandalone: boolean): FailureCode {
   ).code;
 }
 
-describe('the plain answers in the extractors of the installed yt-dlp', () => {
+describe('expected errors in the extractors of the installed yt-dlp', () => {
   let answers: readonly Answer[] = [];
   beforeAll(async () => {
     answers = (await runCases('refusals_cases.py', null)) as Answer[];
@@ -47,18 +47,18 @@ describe('the plain answers in the extractors of the installed yt-dlp', () => {
     expect(answers.filter(({ is_literal }) => is_literal).length).toBeGreaterThan(250);
   });
 
-  it('are never unknown, and seldom with a standalone yt-dlp, of which there are only the words', () => {
+  it('are never UNKNOWN, and seldom with a standalone yt-dlp', () => {
     expect(shareOf('UNKNOWN', answers)).toBe(0);
     expect(shareOf('UNKNOWN', answers, true)).toBeLessThan(0.05);
   });
 
-  it('mostly have a better code than that the site has refused', () => {
+  it('mostly get a better code than SITE_REFUSED', () => {
     const literal = answers.filter(({ is_literal }) => is_literal);
     expect(shareOf('SITE_REFUSED', literal)).toBeLessThan(MOST_WITHOUT_BETTER_CODE);
     expect(shareOf('SITE_REFUSED', answers)).toBeLessThan(MOST_WITH_HOLES);
   });
 
-  it('have the same code from what was raised as from the words alone', () => {
+  it('get the same code from the exception as from its words', () => {
     const differing = answers.filter((answer) => codeOf(answer, false) !== codeOf(answer, true));
     expect(differing.length / answers.length).toBeLessThan(0.05);
   });

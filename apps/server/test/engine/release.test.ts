@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { runCases } from './python-cases.ts';
 
-it('what is not out yet is told with its time, though extractors refuse it before they say when; so is a fault of a plugin', async () => {
+it('unreleased media is reported with its time, although extractors refuse it first; so is a fault of a plugin', async () => {
   const release = 4_000_000_000;
   const found = (await runCases('release_cases.py', null)) as Record<string, unknown>;
   expect(found).toMatchObject({

@@ -121,7 +121,7 @@ async function targets(folder: string, socketPath: string) {
   };
 }
 
-describe.each(TIERS)('the sandbox of a %s job', { timeout: 60_000 }, (tier) => {
+describe.each(TIERS)('the sandbox of a %s process', { timeout: 60_000 }, (tier) => {
   let engine: EngineUnderTest;
 
   beforeAll(async () => {
@@ -138,7 +138,7 @@ describe.each(TIERS)('the sandbox of a %s job', { timeout: 60_000 }, (tier) => {
     });
   });
 
-  it('keeps code that goes round the guard from files, processes and other sockets', async () => {
+  it('blocks files, processes and other sockets for code that bypasses the guard', async () => {
     const folder = await mkdtemp(join(parent, 'downloads-'));
     const job = join(folder, 'job');
     await mkdir(job);
@@ -174,7 +174,7 @@ async function startedByJob(engine: EngineUnderTest, argv: readonly string[]) {
   return { lines, report: await reportIn(folder) };
 }
 
-describe.each(TIERS)('a program of a %s job', { timeout: 60_000 }, (tier) => {
+describe.each(TIERS)('a program started by a %s process', { timeout: 60_000 }, (tier) => {
   let engine: EngineUnderTest;
   let words: readonly string[];
   const closed = {
@@ -211,7 +211,7 @@ describe.each(TIERS)('a program of a %s job', { timeout: 60_000 }, (tier) => {
 
   afterAll(() => engine.close());
 
-  it('connects to the proxy alone when it fetches a stream', async () => {
+  it('can connect only to the proxy when it fetches a stream', async () => {
     const { folder, lines } = await engine.run({
       argv: downloadArgv(
         `${site.origin}/clip.mp4`,
@@ -226,7 +226,7 @@ describe.each(TIERS)('a program of a %s job', { timeout: 60_000 }, (tier) => {
     expect([canary.connections, canary.datagrams]).toEqual([0, 0]);
   });
 
-  it('connects to nothing when it reads what is stored', async () => {
+  it('cannot connect when it reads stored files', async () => {
     const { folder } = await engine.run({
       program: 'ffmpeg',
       argv: [...words, '-i', 'file:sound.wav'],
@@ -242,7 +242,7 @@ describe.each(TIERS)('a program of a %s job', { timeout: 60_000 }, (tier) => {
     expect(report, lines.join('\n')).toEqual({ ...offline, variables });
   });
 
-  it('runs where its files lie far from those of the system, and that is told', async () => {
+  it('runs when its files are in unusual places, which is reported', async () => {
     const library = join(parent, `${tier}-library`);
     const path = join(parent, `${tier}-far`);
     await writeFile(library, 'echo ffmpeg version 7.1\n');
@@ -286,7 +286,7 @@ describe.each([
     expect(report, lines.join('\n')).toMatchObject({ memory: 'EACCES' });
   });
 
-  it('is partial, says what is missing, and does the rest', async () => {
+  it('is partial, reports what is missing, and does the rest', async () => {
     const restrictsConnections = !missing.includes('connections');
     expect(engine.host.status().facts?.sandbox).toEqual({
       level: 'partial',
@@ -313,7 +313,7 @@ describe.each([
     });
   });
 
-  it('starts ffmpeg on a manifest by https only where its connections are kept', async () => {
+  it('starts ffmpeg on a manifest by https only where its connections are restricted', async () => {
     const { folder, lines, controls } = await engine.run({
       argv: [
         ...downloadArgv('https://192.0.2.1/live.m3u8').slice(0, -2),
@@ -336,7 +336,7 @@ describe.each([
   });
 });
 
-it('is none on a system that knows neither of its parts, and downloads work', async () => {
+it('is absent on a system without Landlock and seccomp, and downloads work', async () => {
   const engine = await startEngine('cold', { landlockAbi: 0 });
   try {
     expect(engine.host.status().facts?.sandbox).toEqual({

@@ -140,7 +140,7 @@ exec '${path}' "$@"
   const isFirst = tier === TIERS[0];
   const cases = isFirst ? all : all.slice(0, 1);
 
-  it.each(cases)('%s: step %i is done again when it was killed', async (_, call, steps) => {
+  it.each(cases)('%s: step %i is repeated when it was killed', async (_, call, steps) => {
     const expected = await whole(steps);
     const folder = await newFolder();
     await writeFile(join(folder, 'dies'), String(call));
@@ -156,7 +156,7 @@ exec '${path}' "$@"
   });
 
   if (isFirst) {
-    it('begins a step that has failed from what was fetched', async () => {
+    it('repeats a failed step from what was fetched', async () => {
       const steps = STEPS['joins, converts, embeds metadata'] as Steps;
       const expected = await whole(steps);
       const folder = await newFolder();

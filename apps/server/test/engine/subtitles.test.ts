@@ -17,7 +17,7 @@ async function settle(texts: readonly Text[]): Promise<Settled[]> {
 
 const srt = (text: string) => `1\n00:00:00,500 --> 00:00:02,000\n${text}\n`;
 
-it('text of older encodings becomes UTF-8, also under the wrong language', async () => {
+it('subtitles in older encodings become UTF-8, also under the wrong language', async () => {
   const said: readonly (readonly [language: string, text: string, encodings: string])[] = [
     ['ru', 'Я не знаю, что тебе сказать. Мы опаздываем!', 'cp1251 koi8_r cp866 iso8859_5'],
     ['uk', 'Привіт, світе! Де ти був учора ввечері?', 'cp1251 koi8_u'],
@@ -48,7 +48,7 @@ it('text of older encodings becomes UTF-8, also under the wrong language', async
   expect(found).toEqual(texts.map(([text]) => ({ extension: 'srt', text })));
 });
 
-it('UTF-8 with a broken byte in a short text stays what it is', async () => {
+it('a short UTF-8 subtitle with a broken byte stays unchanged', async () => {
   // As a lone surrogate is written, that byte comes out of Python as it stands.
   const [found] = await settle([
     [srt('Grüße aus K\udcf6ln, schön, für'), 'utf-8', 'de', 'srt', null],
@@ -56,14 +56,14 @@ it('UTF-8 with a broken byte in a short text stays what it is', async () => {
   expect(found).toEqual({ extension: 'srt', text: srt('Grüße aus K\ufffdln, schön, für') });
 });
 
-it('the encoding that a server names counts where the text does not tell', async () => {
+it('the encoding that a server names counts when the text does not decide', async () => {
   const [found] = await settle([
     [srt('ДА'), 'koi8_r', 'en', 'srt', 'application/x-subrip; charset=KOI8-R'],
   ]);
   expect(found).toEqual({ extension: 'srt', text: srt('ДА') });
 });
 
-it('is known by what is in it, and is none without a cue', async () => {
+it('a subtitle is recognised by its content, and one without a cue does not count', async () => {
   const vtt = 'WEBVTT\n\n00:01.000 --> 00:02.000\nHello\n';
   const found = await settle([
     [srt('Bonjour'), 'utf-8', 'fr', 'vtt', null],
@@ -88,7 +88,7 @@ it('is known by what is in it, and is none without a cue', async () => {
   ]);
 });
 
-it('tags are compared without case and spelling, and a plain one takes that of a country', async () => {
+it('language tags are compared without case, and a plain one matches one with a country', async () => {
   const offered = [
     ['pt-BR', 'en-US', 'en-GB', 'zh_Hans', 'a b'],
     ['de', 'en', 'DE'],

@@ -17,7 +17,7 @@ interface Answer {
   readonly is_right_again: boolean;
 }
 
-it('the command line of a download without choices is read beforehand, every other one by yt-dlp', async () => {
+it('the default command line is parsed in advance, every other one by yt-dlp', async () => {
   const { ytDlp, jsRuntime } = await toolsUnderTest();
   if (ytDlp?.kind !== 'module' || ytDlp.pythonPath === null) {
     throw new Error('These tests need an importable yt-dlp.');

@@ -92,7 +92,7 @@ describe('YouTube', () => {
     return inLightOfEngine(classifyFailure(evidence, Date.now()).code, lines);
   }
 
-  it('gives its media to who has solved both challenges, and 403 to others', async () => {
+  it('gives its media to clients that solved both challenges, and 403 to others', async () => {
     const { exit, lines, folder: job } = await download('protected01');
     expect(exit.status, lines.join('\n')).toBe(0);
     expect(await readdir(job)).toContain('media.mp4');
@@ -103,14 +103,14 @@ describe('YouTube', () => {
     expect(site.media.slice(before)).toEqual([403]);
   });
 
-  it('without a runtime fails as that, and gives the one easy format with a warning', async () => {
+  it('without a runtime fails as RUNTIME_MISSING, or gives the one easy format with a warning', async () => {
     expect(codeOf(await download('protected01', []))).toBe('RUNTIME_MISSING');
     const { exit, lines } = await download('easyformat1', []);
     expect(exit.status, lines.join('\n')).toBe(0);
     expect(areFormatsMissing(lines)).toBe(true);
   });
 
-  it('says what it says of a page out of date, of an age, of a stream to come', async () => {
+  it('is read when it speaks of an outdated page, an age limit or an upcoming stream', async () => {
     expect(codeOf(await download('reloadpage1'))).toBe('ENGINE_OUTDATED');
     expect(codeOf(await download('agegated001'))).toBe('LOGIN_REQUIRED');
     expect(codeOf(await download('beginssoon1'))).toBe('UPCOMING');
@@ -122,7 +122,7 @@ describe('YouTube', () => {
     expect(lines.filter((line) => /^entry\d{6}$/.test(line))).toHaveLength(PLAYLIST_ENTRIES);
   });
 
-  it('gets nothing from a player script that reaches for network, files or programs', async () => {
+  it('gets nothing from a player script that tries network, files or programs', async () => {
     const { port } = canary;
     const attacks = [
       `fetch("http://127.0.0.1:${port}/").catch(()=>0);`,
@@ -141,7 +141,7 @@ describe('YouTube', () => {
     expect(await readdir(folder)).toEqual(['authorities.pem']);
   });
 
-  it('ends a player script that does not, as a solver that failed', async () => {
+  it('ends an endless player script as SOLVER_FAILED', async () => {
     site.hostile = 'for(;;);';
     const started = await engine.open({
       argv: downloadArgv(watch('protected01'), '--proxy', site.proxyUrl, ...withRuntime()),
@@ -151,7 +151,7 @@ describe('YouTube', () => {
     expect(codeOf({ ...started, exit })).toBe('SOLVER_FAILED');
   });
 
-  it('loads a player once, for the first of its videos', async () => {
+  it('loads a player script once, for the first of its videos', async () => {
     const before = site.playerRequests;
     for (let video = 0; video < 3; video += 1) {
       const { exit, lines } = await download('protected01');
@@ -163,7 +163,7 @@ describe('YouTube', () => {
     expect(site.playerRequests - before).toBe(2);
   });
 
-  it('learns no player from a link that is not a video of YouTube, and loads it again for the next one', async () => {
+  it('caches no player from a link that is not a YouTube video', async () => {
     const before = site.playerRequests;
     const elsewhere = 'https://www.youtube-nocookie.com/embed/protected01';
     const { exit, lines } = await fetchFrom(engine, elsewhere, ...withRuntime());
@@ -172,7 +172,7 @@ describe('YouTube', () => {
     expect(site.playerRequests - before).toBe(2);
   });
 
-  it('says that the solver is missing where yt-dlp has not got it', async () => {
+  it('reports a missing solver when yt-dlp lacks it', async () => {
     const bare = await startEngine('cold', { tools: { ...tools, solverLibraries: null } });
     try {
       const authority = ['--no-check-certificates'];

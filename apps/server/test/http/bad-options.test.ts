@@ -72,9 +72,9 @@ const bad: readonly (readonly [options: unknown, path: string])[] = [
   ],
 ];
 
-describe('options that cannot be had', () => {
+describe('options that cannot be granted', () => {
   it.each(bad)(
-    '%j: the field is named in a sentence, and nothing is queued',
+    'are refused with the field in a sentence, and nothing is queued: %j',
     async (options, path) => {
       for (const [url, body] of [
         [
@@ -112,12 +112,12 @@ describe('options that cannot be had', () => {
     ],
     [{ name_template: '' }, 'options/name_template must not be empty.'],
     [{ name_template: 'x'.repeat(301) }, 'options/name_template must have at most 300 characters.'],
-  ])('are refused in words for people: %j', async (options, sentence) => {
+  ])('are refused in plain words: %j', async (options, sentence) => {
     const answer = await post('/api/v1/downloads', { url: 'https://example.org/a', options });
     expect(answer.json<Refusal>().detail).toBe(sentence);
   });
 
-  it('include a proxy that no download may reach', async () => {
+  it('include a proxy that downloads may not reach', async () => {
     const options = { proxy: 'http://10.0.0.1:3128' };
     const answer = await post('/api/v1/downloads', { url: 'https://example.org/a', options });
     expect(answer.statusCode).toBe(400);
@@ -139,11 +139,11 @@ describe('options that cannot be had', () => {
     { container: 'mkv', prefer_codec: 'h264', embed_thumbnail: true },
     { section, embed_chapters: true, embed_metadata: true },
     { audio_quality: 3 },
-  ])('are not those that merely change nothing: %j', async (options) => {
+  ])('do not include options without effect: %j', async (options) => {
     expect((await post('/api/v1/explanations', { options })).statusCode).toBe(200);
   });
 
-  it('do not hold for sound, which has no such container', async () => {
+  it('do not include a container that audio ignores', async () => {
     const options = { container: 'webm', embed_thumbnail: true, audio_codec: 'mp3' };
     const answer = await post('/api/v1/explanations', { format_preset: 'Audio only', options });
     expect(answer.statusCode).toBe(200);

@@ -55,7 +55,7 @@ async function statusOf(app: AppUnderTest, id: string): Promise<string> {
   return body.download.status;
 }
 
-it('a site is its host name, also when its port is sent along', async () => {
+it('a site is its host name, even if its port is sent too', async () => {
   const app = await start();
   const { status, body } = await call<{ detail: string }>(
     app,
@@ -117,7 +117,7 @@ describe('pause and resume', () => {
     ['application/json', { 'transfer-encoding': 'chunked' }],
     ['text/plain;charset=UTF-8', { 'content-length': '0' }],
     ['nonsense', { 'content-length': '0' }],
-  ])('needs no body, whatever the header says: %s %j', async (type, more) => {
+  ])('need no body, whatever the header says: %s %j', async (type, more) => {
     const app = await start();
     const [id = ''] = await queue(app, 'https://a.example/1');
     const send = async (method: 'POST' | 'DELETE', path: string) =>
@@ -141,7 +141,7 @@ describe('pause and resume', () => {
     expect([400, 415]).toContain(refused.statusCode);
   });
 
-  it('stays paused over a restart', async () => {
+  it('keep a download paused across a restart', async () => {
     const app = await start();
     const [id = ''] = await queue(app, 'https://a.example/1');
     await eventually(async () => (await statusOf(app, id)) === 'running');
@@ -188,7 +188,7 @@ describe('PATCH /downloads/:id', () => {
 });
 
 describe('POST /downloads/actions', () => {
-  it('acts by filter and by id and tells what it skipped', async () => {
+  it('acts by filter and by id, and lists what it skipped', async () => {
     const app = await start({ environment: { MAX_WORKERS: '1' } });
     const ids = await queue(
       app,
@@ -264,7 +264,7 @@ describe('GET /events', () => {
     return { events, response };
   }
 
-  it('tells changes, resumes after the last id, and says reset for an unknown one', async () => {
+  it('sends changes, continues after the last id, and sends reset for an unknown id', async () => {
     const app = await start();
     await app.app.listen({ host: '127.0.0.1', port: 0 });
     const { port } = app.app.server.address() as AddressInfo;

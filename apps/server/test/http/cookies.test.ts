@@ -25,7 +25,7 @@ async function call(method: 'GET' | 'PUT' | 'DELETE' | 'POST', path: string, pay
 }
 
 describe('the cookies of a site', () => {
-  it('go in, are told of, are tested and are deleted', async () => {
+  it('are stored, listed, tested and deleted', async () => {
     const put = await call('PUT', '/example.com', { content: LINE });
     expect(put.statusCode).toBe(200);
     expect(put.headers['cache-control']).toBe('no-store');
@@ -45,7 +45,7 @@ describe('the cookies of a site', () => {
     expect((await call('GET', '')).json()).toEqual({ jars: [] });
   });
 
-  it('are refused with the line that is wrong, and nothing is kept', async () => {
+  it('are refused with the wrong line, and nothing is kept', async () => {
     const content = `# Netscape HTTP Cookie File\n${LINE}\n${LINE.replace('.example.com', 'other.example')}`;
     const answer = await call('PUT', '/example.com', { content });
     expect(answer.statusCode).toBe(400);
@@ -71,7 +71,7 @@ describe('the cookies of a site', () => {
     expect([answer.statusCode, answer.json<Problem>().code]).toEqual([status, code]);
   });
 
-  it('are tested with a link of their site alone', async () => {
+  it('are tested only with a link of their site', async () => {
     await call('PUT', '/example.com', { content: LINE });
     const elsewhere = await call('POST', '/example.com/test', { url: 'https://other.example/' });
     expect([elsewhere.statusCode, elsewhere.json<Problem>().errors]).toEqual([
@@ -82,7 +82,7 @@ describe('the cookies of a site', () => {
     expect(below.json()).toMatchObject({ url: 'https://www.example.com/a', result: 'refused' });
   });
 
-  it('are in none of the answers', () => {
+  it('appear in no answer', () => {
     expect(answers.length).toBeGreaterThan(12);
     expect(answers.filter((answer) => answer.includes(SECRET))).toEqual([]);
   });

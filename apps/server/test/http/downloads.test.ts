@@ -158,13 +158,13 @@ describe('POST /downloads', () => {
         message: 'must be a language tag such as en or pt-BR',
       },
     ],
-  ])('says what would be right in the place of %j', async (options, problem) => {
+  ])('says what would be valid instead of %j', async (options, problem) => {
     const app = await start();
     const answer = await post(app, { url: 'https://a.example/', options });
     expect(answer.json<Problem>().errors).toEqual([problem]);
   });
 
-  it('refuses other content types, large bodies and poisoned ones', async () => {
+  it('refuses other content types, large bodies and prototype poisoning', async () => {
     const app = await start();
     const send = (payload: string, type: string) =>
       app.app.inject({
@@ -259,7 +259,7 @@ function sibling(character: string, step: number): string {
   return ALPHABET[(index & ~3) | ((index + step) & 3)] ?? '';
 }
 
-describe('a download that ends well', () => {
+describe('a completed download', () => {
   it('has its file, its record and signed links that serve ranges', async () => {
     const app = await start({ run: succeed });
     const created = (await post(app, { url: 'https://a.example/v' })).json<{
@@ -383,7 +383,7 @@ describe('a download that ends well', () => {
 });
 
 describe('a start with a lower HISTORY_LIMIT', () => {
-  it('forgets what is beyond it at once', async () => {
+  it('evicts excess records at once', async () => {
     const first = await start({ run: succeed });
     const urls = ['https://a.example/1', 'https://b.example/2', 'https://c.example/3'];
     await post(first, { urls });
@@ -428,7 +428,7 @@ describe('cancel and retry', () => {
     );
   });
 
-  it('tries a retryable failure again and gives up a final one with its hint', async () => {
+  it('retries a retryable failure, and ends a final one with its hint', async () => {
     let runs = 0;
     const app = await start({
       run: (download) => {
@@ -457,7 +457,7 @@ describe('cancel and retry', () => {
     for (const { error } of failed) expect(error?.hint).toMatch(/\.$/);
   });
 
-  it('goes on after the engine has ended, without counting an attempt and not for ever', async () => {
+  it('continues after an engine crash without counting an attempt, but not for ever', async () => {
     let runs = 0;
     const app = await start({
       run: (download, options) => {
@@ -532,7 +532,7 @@ describe('GET /downloads', () => {
     expectProblem(await get(app, '/downloads?page=2'), 400, 'VALIDATION_FAILED');
   });
 
-  it('tells what changed since a revision, and that an unknown one is gone', async () => {
+  it('returns changes since a revision, and 410 for an unknown one', async () => {
     const app = await start();
     const { rev } = (await get(app, '/downloads')).json<DownloadList>();
     const { downloads } = (await post(app, { url: 'https://a.example/x' })).json<{
@@ -579,7 +579,7 @@ describe('the guard', () => {
     expect(response.headers['access-control-allow-origin']).toBeUndefined();
   });
 
-  it('asks for the token everywhere but at the liveness check and the page', async () => {
+  it('requires the token everywhere except for the liveness check and the page', async () => {
     const app = await start({ environment: { API_TOKEN: 'correct-horse' } });
     expectProblem(await get(app, '/downloads'), 401, 'UNAUTHORIZED');
     expectProblem(
@@ -594,7 +594,7 @@ describe('the guard', () => {
     expect(health.statusCode).toBe(200);
   });
 
-  it('limits submissions by address and says when to come back', async () => {
+  it('limits submissions by address, with Retry-After', async () => {
     const app = await start({
       environment: { RATE_LIMIT_ENABLED: 'true', RATE_LIMIT_SUBMIT_MAX: '2', RATE_LIMIT_MAX: '5' },
     });
@@ -612,7 +612,7 @@ describe('the guard', () => {
 });
 
 describe('other answers', () => {
-  it('knows its addresses and methods', async () => {
+  it('answers unknown addresses with 404 and wrong methods with 405', async () => {
     const app = await start();
     expectProblem(await get(app, '/nothing'), 404, 'ROUTE_NOT_FOUND');
     const put = await app.app.inject({ method: 'PUT', url: '/api/v1/downloads', headers: HOST });
@@ -626,7 +626,7 @@ describe('other answers', () => {
     );
   });
 
-  it('gives telemetry of the contract, and 304 while nothing happens', async () => {
+  it('gives valid telemetry, and 304 while nothing happens', async () => {
     const app = await start({ run: succeed });
     const response = await get(app, '/telemetry');
     isTelemetry(response.json());

@@ -13,7 +13,7 @@ const explain = (payload: object) =>
   app.app.inject({ method: 'POST', url: '/api/v1/explanations', payload });
 
 describe('POST /explanations', () => {
-  it('answers arguments with their meaning, and queues nothing', async () => {
+  it('returns arguments with their meaning, and queues nothing', async () => {
     const baseUrl = await app.app.listen({ host: '127.0.0.1', port: 0 });
     const client = createClient({ baseUrl });
     const explanation = await client.explain({ quality: '720p', options: { container: 'mkv' } });

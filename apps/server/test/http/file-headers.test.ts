@@ -23,7 +23,7 @@ const hostile = fc.oneof(
 );
 
 describe('the name under which a file is saved', () => {
-  it('is safe on every system and comes back whole out of the header', () => {
+  it('is safe on every system and can be decoded from the header', () => {
     fc.assert(
       fc.property(hostile, fc.constantFrom('.mp4', '.m4a', ''), (title, extension) => {
         const name = savedName(title, extension);
@@ -72,7 +72,7 @@ describe('a range', () => {
     expect(parseRange(header, 100)).toEqual(range);
   });
 
-  it('lies within the file, whatever is asked', () => {
+  it('lies within the file, whatever is requested', () => {
     fc.assert(
       fc.property(
         fc.string({ unit: fc.constantFrom(...'0123456789-,= bytes') }),
@@ -88,7 +88,7 @@ describe('a range', () => {
     );
   });
 
-  it('holds only while the file is the one that the caller knows', () => {
+  it('applies only while the file is the version that the caller knows', () => {
     const modified = new Date('2026-01-02T03:04:05.678Z');
     const fresh = (header?: string) => isRangeFresh(header, '"tag"', modified);
     expect(fresh()).toBe(true);

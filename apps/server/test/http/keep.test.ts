@@ -78,7 +78,7 @@ const isDownloading = (id: string) =>
   eventually(async () => (await record(id)).phase === 'downloading');
 
 describe('finishing a recording', () => {
-  it('ends it with what it has, once', async () => {
+  it('completes it with what it has, once', async () => {
     app = await startApp({ run: stream(true) });
     const id = await queued();
     await isDownloading(id);
@@ -92,7 +92,7 @@ describe('finishing a recording', () => {
     });
   });
 
-  it('is refused for what is not live, which goes on', async () => {
+  it('is refused for a download that is not live, which continues', async () => {
     app = await startApp({ run: stream(false) });
     const id = await queued();
     await isDownloading(id);
@@ -103,7 +103,7 @@ describe('finishing a recording', () => {
     expect((await record(id)).status).toBe('running');
   });
 
-  it('takes no fields, and knows who is not there', async () => {
+  it('accepts no fields, and answers 404 for an unknown download', async () => {
     app = await startApp();
     expect(await post(`/${NOBODY}/finish`, { now: true })).toMatchObject({ status: 400 });
     expect(await post(`/${NOBODY}/finish`)).toMatchObject({
@@ -113,7 +113,7 @@ describe('finishing a recording', () => {
   });
 });
 
-describe('keeping what there is', () => {
+describe('keeping incomplete media', () => {
   const kept: Awaited<ReturnType<FakeRun>> = {
     kind: 'done',
     files: [],
@@ -145,7 +145,7 @@ describe('keeping what there is', () => {
     return id;
   }
 
-  it('completes a download that was cut short with what was left of it, and a warning', async () => {
+  it('completes a truncated download with a warning', async () => {
     const id = await failed('TRUNCATED');
     const { status, body } = await post(`/${id}/retry`, accept);
     expect(status).toBe(200);
@@ -158,7 +158,7 @@ describe('keeping what there is', () => {
     });
   });
 
-  it('is offered for lost segments, which the record names', async () => {
+  it('is possible for lost segments, which the record names', async () => {
     const id = await failed('FRAGMENTS_MISSING');
     const detail = '1 / 60: Segment 13 (0:12)';
     expect((await record(id)).error).toMatchObject({
@@ -170,7 +170,7 @@ describe('keeping what there is', () => {
     expect(await until(id, 'completed')).toMatchObject({ error: null });
   });
 
-  it('ends as it was when that cannot be done, and tries nothing else', async () => {
+  it('leaves the download failed when no file can be made, and tries nothing else', async () => {
     const id = await failed('TRUNCATED', runsOut);
     const first = app;
     await first.stop();
@@ -189,7 +189,7 @@ describe('keeping what there is', () => {
     app = first;
   });
 
-  it('is for what failed that way alone', async () => {
+  it('is refused for other failures', async () => {
     const id = await failed('MEDIA_UNAVAILABLE');
     expect(await post(`/${id}/retry`, accept)).toMatchObject({
       status: 409,
@@ -199,7 +199,7 @@ describe('keeping what there is', () => {
   });
 
   it.each([{ quality: '480p' }, { parts: ['subtitles'] }])(
-    'goes with nothing else: %j',
+    'cannot be combined: %j',
     async (other) => {
       const id = await failed('TRUNCATED');
       expect(await post(`/${id}/retry`, { ...accept, ...other })).toMatchObject({

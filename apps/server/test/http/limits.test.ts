@@ -95,7 +95,7 @@ describe('50 equal requests at the same moment', () => {
 });
 
 describe('connections', () => {
-  it('that watch events are limited by address, and free again when they end', async () => {
+  it('that watch events are limited by address, and released when they end', async () => {
     const { app } = await start();
     await app.listen({ host: '127.0.0.1', port: 0 });
     const { port } = app.server.address() as AddressInfo;
@@ -124,7 +124,7 @@ describe('connections', () => {
     for (const { request } of watchers) request.destroy();
   });
 
-  it('whose reader stops in the middle of a file are closed, with the file', async () => {
+  it('whose reader stops in the middle of a file are closed together with the file', async () => {
     const under = await start({ run: storeSomething });
     const detail = await stored(under);
     const { app } = under;

@@ -6,7 +6,7 @@ beforeAll(async () => void (app = await startApp()));
 afterAll(() => app.close());
 
 describe('/metrics', () => {
-  it('has names, types and helps as Prometheus wants them', async () => {
+  it('has names, types and help texts as Prometheus requires', async () => {
     const answer = await app.app.inject({ url: '/metrics', headers: { host: '127.0.0.1:8500' } });
     const types = [...answer.body.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, ...pair]) => pair);
     expect(answer.body).not.toMatch(/NaN/i);

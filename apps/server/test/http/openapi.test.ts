@@ -85,21 +85,21 @@ describe('the OpenAPI document', () => {
     },
   );
 
-  it('has nothing but the table of routes', () => {
+  it('has only the routes of the table', () => {
     const operations = Object.values(document.paths).flatMap((methods) => Object.values(methods));
     expect(operations.map(({ operationId }) => operationId).toSorted()).toEqual(
       Object.keys(ROUTES).toSorted(),
     );
   });
 
-  it('is there as pages to read', async () => {
+  it('is available as pages', async () => {
     const page = await app.app.inject({ url: '/documentation/', headers: HEADERS });
     expect(page.statusCode).toBe(200);
     const shown = await app.app.inject({ url: '/documentation/json', headers: HEADERS });
     expect(shown.json()).toEqual(document);
   });
 
-  it('tells files and events from JSON, and which bodies may be left out', () => {
+  it('distinguishes files and events from JSON, and optional bodies', () => {
     const typesOf = (name: RouteName, status: string) =>
       Object.keys(operationOf(name).responses[status]?.content ?? {});
     expect(typesOf('events', '200')).toEqual(['text/event-stream']);
@@ -151,7 +151,7 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('fits the real answers', async () => {
+  it('matches real answers', async () => {
     const call = async (name: RouteName, url: string, payload?: object) => {
       const { method, path } = ROUTES[name];
       const answer = await app.app.inject({
@@ -200,7 +200,7 @@ describe('the OpenAPI document', () => {
   });
 });
 
-describe('below a sub-path', () => {
+describe('below a base path', () => {
   it('names it as the server, and the pages find their own files', async () => {
     const { app: other, close } = await startApp({ environment: { BASE_PATH: '/artemis' } });
     const get = (url: string) => other.inject({ url, headers: HEADERS });

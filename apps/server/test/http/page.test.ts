@@ -23,7 +23,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-it('is served at the root and in every view, with its policy and without caching', async () => {
+it('the page is served at the root and in every view, with its policy and without caching', async () => {
   await start();
   for (const url of ['/', '/queue', '/library?q=x']) {
     const page = await app.app.inject({ url, headers: HEADERS });
@@ -37,7 +37,7 @@ it('is served at the root and in every view, with its policy and without caching
   expect(script.headers['cache-control']).toContain('immutable');
 });
 
-it('comes gzipped to whoever takes it, and as it is to all others', async () => {
+it('the page is gzipped for clients that accept it, and plain for all others', async () => {
   await start();
   for (const url of ['/', '/queue', '/assets/app.js']) {
     const plain = await app.app.inject({ url, headers: HEADERS });
@@ -75,7 +75,7 @@ it.each([
   });
 });
 
-it('is the newest that was built, also when that happens under a running server', async () => {
+it('the newest built page is served, also after a rebuild under a running server', async () => {
   await start();
   await writeFile(join(folder, 'web/index.html'), '<html><head></head><body>Newer</body></html>');
   const newer = await app.app.inject({ url: '/', headers: HEADERS });
@@ -88,7 +88,7 @@ it('is the newest that was built, also when that happens under a running server'
   });
 });
 
-it('lives below a sub-path as well', async () => {
+it('the page works below a base path', async () => {
   await start({ BASE_PATH: '/artemis/' });
   const page = await app.app.inject({ url: '/artemis/queue', headers: HEADERS });
   expect(page.body).toContain('<base href="/artemis/" />');

@@ -39,18 +39,18 @@ describe('the rate limit', () => {
     return found;
   }
 
-  it('takes no word of a caller about its address', async () => {
+  it('ignores X-Forwarded-For of callers', async () => {
     const requests = [1, 2, 3, 4].map((last) => ({ forwarded: `192.0.2.${last}` }));
     expect(await statuses({}, requests)).toEqual([200, 200, 200, 429]);
   });
 
-  it('believes a named proxy, and counts its callers apart', async () => {
+  it('trusts a named proxy and counts its callers separately', async () => {
     const requests = [1, 1, 1, 2, 1].map((last) => ({ forwarded: `192.0.2.${last}` }));
     const found = await statuses({ TRUST_PROXY: '127.0.0.1' }, requests);
     expect(found).toEqual([200, 200, 200, 200, 429]);
   });
 
-  it('is not left by another spelling of the same address', async () => {
+  it('is not escaped by another spelling of the same address', async () => {
     const spellings = ['/api/v1/telemetry', '/%61pi/v1/telemetry', '/api/v1/%74elemetry'];
     const requests = [...spellings, ...spellings].map((url) => ({ url }));
     expect(await statuses({}, requests)).toEqual([200, 200, 200, 429, 429, 429]);

@@ -38,7 +38,7 @@ async function brokenSites() {
   return (await server.client.telemetry()).engine.broken_sites;
 }
 
-it('a site that has changed under its extractor is told once, holds its own queue alone, and goes on at a press', async () => {
+it('a site that changed is reported once, blocks only its own downloads, and continues on request', async () => {
   const { client } = server;
   site.isChanged = true;
   const changed = await client.createDownloads({

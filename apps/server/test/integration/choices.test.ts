@@ -29,13 +29,13 @@ async function download(path: string, request: Partial<CreateDownloads> = {}): P
   return server.client.waitFor(downloads[0]?.id ?? '', { intervalMs: 50 });
 }
 
-describe('what is explained', () => {
+describe('an explained command line', () => {
   it.each<Partial<CreateDownloads>>([
     {},
     { quality: '720p', options: { container: 'mkv', embed_metadata: true } },
     { format_preset: 'Audio only', options: { audio_codec: 'mp3', rate_limit_kbps: 4000 } },
     { format_preset: 'Playlist (flat)' },
-  ])('is what runs, by the log of the download: %j', async (choice) => {
+  ])('is the one that runs, by the log of the download: %j', async (choice) => {
     const record = await download('/media/clip-360.mp4', choice);
     const { lines } = await server.client.downloadLog(record.id);
     const logged = lines.find(({ text }) => text.startsWith('yt-dlp --'))?.text;
@@ -49,7 +49,7 @@ describe('what is explained', () => {
 });
 
 describe('a title of more than 1 MiB', () => {
-  it('is shortened, and the download is none the worse', async () => {
+  it('is shortened, and the download completes', async () => {
     const record = await download('/page/long-title.html', {
       options: { name_template: '{title}' },
     });
@@ -98,9 +98,9 @@ describe('the name template of the settings', () => {
   });
 });
 
-describe('a link that does not end like media', () => {
+describe('a link without a media extension', () => {
   it.each(['play.php', 'stream.aspx', 'v1.0', 'episode.1'])(
-    'is stored as what it is: %s',
+    'is stored with the extension of its content: %s',
     async (name) => {
       const record = await download(`/extension/${name}`);
       expect(record.error).toBeNull();

@@ -84,7 +84,7 @@ async function clockOf({ client }: ServerProcess) {
 }
 
 it(
-  'no start under a wrong clock deletes anything, nor the one after it, and /readyz says so',
+  'a start under a wrong clock deletes nothing, nor the next one, and /readyz reports it',
   async () => {
     const { stored, failed } = await takeFilled();
     for (const [clock, told] of [
@@ -109,7 +109,7 @@ it(
 );
 
 it(
-  'what was stored while the clock was sixty days behind stays when it is right again',
+  'a file stored while the clock was sixty days behind stays when it is right again',
   async () => {
     const behind = await start(home, wrongClock('-60d'));
     const { stored, failed } = await fill(behind, home);
@@ -123,7 +123,7 @@ it(
 );
 
 it(
-  'a clock that jumps under a running server is told by /readyz at once, and so is that it is back',
+  '/readyz reports at once when the clock of a running server jumps and when it is back',
   async () => {
     const clock = join(home.folder, 'clock');
     await writeFile(clock, '+0\n');
@@ -138,7 +138,7 @@ it(
 );
 
 it(
-  'days that pass, some hours at a time, do delete: a file when two starts a day apart found it old',
+  'a file is deleted when two starts a day apart find it old',
   async () => {
     const { stored, failed } = await takeFilled();
     const left: Record<string, boolean> = {};

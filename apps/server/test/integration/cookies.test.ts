@@ -94,7 +94,7 @@ const LONG = { timeout: 180_000 };
 describe('a download that needs a sign-in', LONG, () => {
   let failed: Download;
 
-  it('fails as one, whether the site answers 401 or 403', async () => {
+  it('fails as LOGIN_REQUIRED, whether the site answers 401 or 403', async () => {
     const answers = await Promise.all(
       [401, 403].map((status) => download(`${origin.url}/members/clip-360.mp4?status=${status}`)),
     );
@@ -105,7 +105,7 @@ describe('a download that needs a sign-in', LONG, () => {
     [failed] = answers as [Download, Download];
   });
 
-  it('goes on with one call after cookies have come that a test has shown to work', async () => {
+  it('succeeds with one retry after working cookies were stored', async () => {
     const test = () => server.client.testCookies(SITE, { url: failed.url });
     await server.client.putCookies(SITE, cookiesFile(GUEST));
     expect(await test()).toMatchObject({ result: 'refused', failure_code: 'LOGIN_REQUIRED' });
@@ -121,7 +121,7 @@ describe('a download that needs a sign-in', LONG, () => {
 });
 
 describe('the cookies of a site', LONG, () => {
-  it('go to no other host: not after a redirect, and not for the segments of a stream', async () => {
+  it('go to no other host, neither by a redirect nor for segments', async () => {
     origin.requests.length = 0;
     const away = encodeURIComponent(`${elsewhere.url}/media/clip-360.mp4`);
     const segment = encodeURIComponent(`${elsewhere.url}/media/hls/v360-01.ts`);
@@ -137,7 +137,7 @@ describe('the cookies of a site', LONG, () => {
     expect(cookiesSentTo(elsewhere)).toEqual([]);
   });
 
-  it('are not in the command line of ffmpeg, and a clip that fails for it says so', async () => {
+  it("are not in ffmpeg's command line, and a clip that needs them there says so", async () => {
     // What comes without cookies is ffmpeg, which has its answer only when its command line was seen.
     let isSeen = (): void => undefined;
     const seen = new Promise<void>((resolve) => (isSeen = resolve));
@@ -159,7 +159,7 @@ describe('the cookies of a site', LONG, () => {
     expect(lines.map(({ text }) => text).join('\n')).toContain('ffmpeg gets no cookies');
   });
 
-  it('are renewed when the site renews them, and nothing is added to them', async () => {
+  it('are renewed when the site renews them, without additions', async () => {
     const url = `${origin.url}/members/clip-360.mp4`;
     const renewing = await download(`${url}?renew`, { options: { write_info: true } });
     expect(renewing.status).toBe('completed');
@@ -172,7 +172,7 @@ describe('the cookies of a site', LONG, () => {
     expect(sent.join()).not.toContain('planted');
   });
 
-  it('are in one file that only its user can read, and nowhere else', async () => {
+  it('are only in one file that its user alone can read', async () => {
     const file = `.artemis/cookies/${SITE}.json`;
     // The work folder of a download that has ended is still being removed.
     await expect.poll(() => filesWith(SECRET), { timeout: 30_000 }).toEqual([file]);

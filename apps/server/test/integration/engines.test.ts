@@ -90,7 +90,7 @@ async function download(path: string): Promise<Download> {
 
 describe('versions of yt-dlp side by side', () => {
   it(
-    'never uses one that fails its rehearsal, or the link that worked before',
+    'a version that fails its rehearsal, or a link that worked before, is never used',
     async () => {
       const first = await download('/media/clip-360.mp4');
       expect(first).toMatchObject({ status: 'completed', engine: OLD });
@@ -114,7 +114,7 @@ describe('versions of yt-dlp side by side', () => {
   );
 
   it(
-    'uses a newer one that has passed, goes back from it when a site gets worse, runs again what has failed, and retries with another',
+    'a newer version that passed is used, left when a site gets worse, and its failures run again',
     async () => {
       await download('/media/clip-360.mp4');
       await place('2027.02.01', `assert 'audio' not in url`);
@@ -153,7 +153,7 @@ describe('versions of yt-dlp side by side', () => {
   );
 
   it(
-    'removes what is not needed, and keeps the one in use',
+    'unneeded versions are removed, the one in use is kept',
     async () => {
       await expect(server.client.deleteEngine(OLD)).rejects.toMatchObject({
         code: 'ENGINE_IN_USE',

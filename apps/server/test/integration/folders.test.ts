@@ -58,7 +58,7 @@ const isAskedFor = (query: string) =>
   origin.requests.some((request) => request.query.includes(query));
 
 it(
-  'a downloads folder whose disk goes holds the queue, is told, and costs no attempt',
+  'an unmounted downloads folder holds the queue, is reported, and costs no attempt',
   async () => {
     const { client, submit, recordOf, storageCheck } = await startedServer();
     const running = await submit('/padded.mp4?size=1500000&kib_per_s=60&n=1');
@@ -87,7 +87,7 @@ it(
 );
 
 it(
-  'what is whole while the data folder is gone is stored once it is back, without another fetch',
+  'a complete download is stored without another fetch once the data folder is back',
   async () => {
     const { client, dataDir, submit, recordOf, storageCheck } = await startedServer();
     const id = await submit('/padded.mp4?size=600000&kib_per_s=60&n=1');

@@ -78,7 +78,7 @@ describe('streams in segments that are interrupted', { timeout: 600_000 }, () =>
   it.each([
     ['HLS', '/media/many/ts/index.m3u8'],
     ['DASH', '/media/many/dash/manifest.mpd'],
-  ])('are the same as without, byte for byte: %s', async (_, path) => {
+  ])('are byte for byte the same as uninterrupted ones: %s', async (_, path) => {
     gate = createSegmentGate(origin);
     const [alone] = await submit(path, 1);
     const expected = await bytesOf(alone as Download);

@@ -38,7 +38,7 @@ async function hasRecorded(server: ServerProcess, id: string, segments: number) 
   });
 }
 
-it('a recording that is killed while it is being finished goes on, in one piece, and can be finished then', async () => {
+it('a recording killed while it is finished continues in one piece and can be finished again', async () => {
   const first = await home.start(environment());
   const url = `${origin.url}/live/stream.m3u8?key=killed&length=120`;
   const { downloads } = await first.client.createDownloads({ url });

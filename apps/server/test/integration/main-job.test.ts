@@ -118,7 +118,7 @@ describe('twenty mixed links in one call', () => {
     4 * MINUTES,
   );
 
-  it('leave no partial file of what is completed, and one file for each', async () => {
+  it('leave one file for each completed download and no partial file', async () => {
     const completed = await server.client.listDownloads({ status: ['completed'], limit: 200 });
     expect(await home.storedFiles()).toHaveLength(completed.total);
     const ids = new Set(completed.downloads.map(({ id }) => id));
@@ -128,7 +128,7 @@ describe('twenty mixed links in one call', () => {
 });
 
 describe('presets and qualities', () => {
-  it('prefer a quality without refusing a smaller one, and say so', async () => {
+  it('prefer a quality and accept a smaller one with a warning', async () => {
     const exact = await download('/media/hls/master.m3u8', { quality: '360p' });
     expect(exact).toMatchObject({ status: 'completed', metadata: { height: 360 }, warnings: [] });
     const short = await download('/media/hls/master.m3u8', { quality: '2160p' });
@@ -136,7 +136,7 @@ describe('presets and qualities', () => {
     expect(short.warnings.map(({ code }) => code)).toEqual(['QUALITY_SHORTFALL']);
   });
 
-  it('make MP4 with M4A audio, or audio alone in the codec that was asked for', async () => {
+  it('make MP4 with M4A audio, or audio alone in the requested codec', async () => {
     const muxed = await download('/media/dash/manifest.mpd', {
       format_preset: 'Video + Audio (muxed)',
     });
@@ -182,21 +182,21 @@ describe('presets and qualities', () => {
   });
 });
 
-describe('what leads into a private network', () => {
+describe('a link into a private network', () => {
   it.each([
     ['a redirect', (to: string) => `/redirect?to=${encodeURIComponent(to)}`],
     ['a segment', (to: string) => `/hls/pointing.m3u8?part=segment&to=${encodeURIComponent(to)}`],
     ['a key', (to: string) => `/hls/pointing.m3u8?part=key&to=${encodeURIComponent(to)}`],
     ['a variant', (to: string) => `/hls/pointing.m3u8?part=variant&to=${encodeURIComponent(to)}`],
     ['a DASH base', (to: string) => `/dash/pointing.mpd?to=${encodeURIComponent(to)}`],
-  ])('is refused in %s and never contacted', async (_name, path) => {
+  ])('is refused in %s, and its target never contacted', async (_name, path) => {
     const before = canary.connections;
     const record = await download(path(`http://127.0.0.1:${canary.port}/x.mp4`));
     expect(record).toMatchObject({ status: 'failed', error: { code: 'EGRESS_BLOCKED' } });
     expect(canary.connections).toBe(before);
   });
 
-  it('is refused in a clip that touches it', async () => {
+  it('is refused in a clip that needs it', async () => {
     const before = canary.connections;
     const to = encodeURIComponent(`http://127.0.0.1:${canary.port}/x.ts`);
     const record = await download(`/hls/pointing.m3u8?part=segment&to=${to}`, {
@@ -206,7 +206,7 @@ describe('what leads into a private network', () => {
     expect(canary.connections).toBe(before);
   });
 
-  it('is a warning when it is only a subtitle, which is not contacted either', async () => {
+  it('is only a warning for a subtitle, whose address is not contacted', async () => {
     const before = canary.connections;
     const track = encodeURIComponent(`en=http://127.0.0.1:${canary.port}/en.vtt`);
     const record = await download(

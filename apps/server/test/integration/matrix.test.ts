@@ -431,7 +431,7 @@ async function expectExplained(record: Download, request: Row[2]): Promise<void>
   expect(logged?.split(' ').slice(0, -1).join(' ')).toBe(`yt-dlp ${explained.join(' ')}`);
 }
 
-describe('what was chosen is what comes out', () => {
+describe('a selection gives the chosen file', () => {
   it.each(rows)('%s', { timeout: 240_000 }, async (what, _path, request, expected) => {
     const record = await ended(what);
     await expectExplained(record, request);
@@ -458,20 +458,20 @@ async function download(path: string, options: DownloadOptions, rest = {}): Prom
   return server.client.waitFor(downloads[0]?.id ?? '', { intervalMs: 250 });
 }
 
-describe('what the file alone does not tell', { timeout: 240_000 }, () => {
-  it('is that quality decides about the size of sound', async () => {
+describe('an effect of a selection beyond the file', { timeout: 240_000 }, () => {
+  it('audio quality changes the size of the file', async () => {
     const [good, small] = [await ended('sound as good MP3'), await ended('sound as small MP3')];
     expect(good.file_size).toBeGreaterThan((small.file_size ?? 0) * 1.5);
   });
 
-  it('is where it lies', async () => {
+  it('directory and template decide where the file is', async () => {
     expect((await ended('a folder')).storage_path).toMatch(/^downloads\/a\/b c\/A page with/);
     expect((await ended('a name of many parts')).storage_path).toBe(
       'downloads/Test origin/20260131 A described clip [360].mp4',
     );
   });
 
-  it('is that chapters last as long as they say', async () => {
+  it('split chapters last as long as declared', async () => {
     const { artifacts } = await ended('chapters as files');
     const seconds = await Promise.all(
       artifacts
@@ -481,7 +481,7 @@ describe('what the file alone does not tell', { timeout: 240_000 }, () => {
     expect(seconds.map(Math.round)).toEqual([3, 3, 2]);
   });
 
-  it('is that subtitles are cut with their clip', async () => {
+  it('subtitles are cut with their clip', async () => {
     const { artifacts } = await ended('a clip with its subtitles');
     const text = await readFile(pathOf(artifacts[1]?.storage_path ?? ''), 'utf8');
     expect(text).toContain('Two.');
@@ -489,7 +489,7 @@ describe('what the file alone does not tell', { timeout: 240_000 }, () => {
     expect(text).toMatch(/00:00\.000 -->/);
   });
 
-  it('is that a limit of speed holds', async () => {
+  it('a speed limit is kept', async () => {
     const {
       started_at: begin,
       completed_at: end,
@@ -499,7 +499,7 @@ describe('what the file alone does not tell', { timeout: 240_000 }, () => {
     expect(seconds).toBeGreaterThan(((size ?? 0) / 1024 / 100) * 0.7);
   });
 
-  it('is that the info file has no secrets and no names of this computer', async () => {
+  it('the info file has no secrets and no names of this computer', async () => {
     const { artifacts } = await ended('everything in MP4');
     const path = artifacts.find(({ kind }) => kind === 'info')?.storage_path ?? '';
     const text = await readFile(pathOf(path), 'utf8');
@@ -508,7 +508,7 @@ describe('what the file alone does not tell', { timeout: 240_000 }, () => {
     expect(text).not.toContain(home.folder);
   });
 
-  it('is that everything goes through a proxy that was named', async () => {
+  it('everything goes through a named proxy', async () => {
     const proxy = await startForwardProxy();
     const other = await createServerHome();
     try {
@@ -532,7 +532,7 @@ describe('what the file alone does not tell', { timeout: 240_000 }, () => {
     }
   });
 
-  it('is that a format of a look can be had', async () => {
+  it('a format found by a probe can be downloaded', async () => {
     const media = await server.client.createProbe({ url: origin.url + DASH });
     if (media.kind !== 'media') throw new Error('not media');
     const format = media.formats.find(({ height }) => height === 360);
@@ -545,7 +545,7 @@ describe('what the file alone does not tell', { timeout: 240_000 }, () => {
     ]);
   });
 
-  it('is that a simulation and a list store nothing', async () => {
+  it('a simulation and a flat list store nothing', async () => {
     const simulated = await download(HLS, { simulate: true });
     expect(simulated).toMatchObject({ status: 'completed', artifacts: [], storage_path: null });
     expect(simulated.metadata.height).toBe(720);

@@ -84,7 +84,7 @@ async function storedRecords(): Promise<readonly Download[]> {
 
 describe('npm start, when a signal reaches its whole group', () => {
   it(
-    'ends with 0 each time, leaves no lock, and continues at the next start',
+    'exits with 0 each time, leaves no lock, and continues at the next start',
     async () => {
       let ids: readonly string[] = [];
       for (const signal of ['SIGINT', 'SIGTERM', 'SIGINT'] as const) {
@@ -111,7 +111,7 @@ describe('npm start, when a signal reaches its whole group', () => {
   );
 
   it(
-    'ends with 0 and a word also while the server starts',
+    'exits with 0 and a message also while the server starts',
     async () => {
       const server = await npmStart();
       await eventually(isLocked);

@@ -48,7 +48,7 @@ function pageWith(tracks: Readonly<Record<string, string>>, more: Record<string,
 }
 
 describe('subtitles', () => {
-  it('are stored as UTF-8 under the tags of the site, and saved with them', async () => {
+  it('are stored as UTF-8 with the language tags of the site', async () => {
     const page = pageWith({
       'pt-BR': '/media/subtitles.en.vtt',
       ru: saying('ru.php', Buffer.concat([Buffer.from(CUE), RUSSIAN]), 'application/x-subrip'),
@@ -68,7 +68,7 @@ describe('subtitles', () => {
     expect(saved.headers.get('content-disposition')).toMatch(/\.ru\.vtt"/);
   });
 
-  it('that are none are missing, and never put into the media with those that are', async () => {
+  it('that are invalid count as missing and are never embedded', async () => {
     const page = pageWith({
       de: saying('de.vtt', '<!doctype html><title>404</title>', 'text/vtt'),
       fr: saying('fr.vtt', 'WEBVTT\n\nNOTE nothing\n', 'text/vtt'),
@@ -80,7 +80,7 @@ describe('subtitles', () => {
     expect(await inspect(fileOf(record))).toMatchObject({ languages: ['eng'] });
   });
 
-  it('that cannot go into the media lie beside it, and that is what is told', async () => {
+  it('that the container cannot take are stored beside it, with a warning', async () => {
     const record = await download(pageWith({ en: '/media/subtitles.en.vtt' }), {
       format_preset: 'Audio only',
       options: { audio_codec: 'mp3', subtitles: { languages: ['en'], embed: true } },
@@ -90,7 +90,7 @@ describe('subtitles', () => {
   });
 });
 
-it('a picture is stored as what it is, whatever its link calls it', async () => {
+it('a thumbnail gets the extension of its content, whatever its link says', async () => {
   const thumbnail = origin.url + saying('cover.jpg', PNG, 'image/jpeg');
   const record = await download(pageWith({}, { thumbnail }), {
     options: { write_thumbnail: true },
@@ -103,7 +103,7 @@ it('a picture is stored as what it is, whatever its link calls it', async () => 
   ]);
 });
 
-it('the type that a server states decides where the end of a link is none of media', async () => {
+it('the Content-Type decides when a link has no media extension', async () => {
   const segments = ['00', '01'].map((n) => `#EXTINF:2,\n${origin.url}/media/hls/v360-${n}.ts\n`);
   const list = `#EXTM3U\n#EXT-X-TARGETDURATION:2\n${segments.join('')}#EXT-X-ENDLIST\n`;
   const video = saying('play.php', list, 'application/x-mpegURL');
@@ -112,7 +112,7 @@ it('the type that a server states decides where the end of a link is none of med
   expect(record.artifacts).toMatchObject([{ content_type: 'video/mp4' }]);
 });
 
-it('sound that only some players know is media as well', async () => {
+it('audio in a rare format counts as media', async () => {
   const head = Buffer.from(
     '2e736e64000000180000044c000000010000 1f4000000001'.replace(' ', ''),
     'hex',
@@ -123,7 +123,7 @@ it('sound that only some players know is media as well', async () => {
   expect(record.artifacts).toMatchObject([{ kind: 'media', content_type: 'audio/basic' }]);
 });
 
-it('options without effect are told together, and a quality of Opus is a bitrate', async () => {
+it('options without effect are reported together, and an Opus quality is a bitrate', async () => {
   const record = await download('/media/clip-360.mp4', {
     format_preset: 'Audio only',
     options: {
@@ -136,7 +136,7 @@ it('options without effect are told together, and a quality of Opus is a bitrate
   expect(record.file_size).toBeLessThan(80_000);
 });
 
-it('a file that its owner has edited is told as that', async () => {
+it('a file that its owner edited is reported as such', async () => {
   const record = await download('/media/tiny.mp4');
   await appendFile(fileOf(record), 'a tag of the owner');
   const { download_url: url } = await server.client.getDownload(record.id);
@@ -147,7 +147,7 @@ it('a file that its owner has edited is told as that', async () => {
   ]);
 });
 
-it('a folder that is a file or a link of somebody is refused with the reason', async () => {
+it('a directory that is a file or a link is refused with the reason', async () => {
   await writeFile(join(home.downloadsDir, 'notes'), 'x');
   await mkdir(join(home.downloadsDir, 'real'), { recursive: true });
   await symlink(home.folder, join(home.downloadsDir, 'real', 'link'));

@@ -89,7 +89,7 @@ const exitOf = (start: Promise<ServerProcess>) =>
 
 describe('a downloads folder', () => {
   it(
-    'has one server: a second one ends with 75 and says why, and the first one downloads on; of a killed one another keeps all partial files, and they are continued when it is back',
+    'has one server: a second exits with 75, and partial files of a killed one are kept until it is back',
     async () => {
       const first = await home.start(environment());
       const download = await queueSlow(first);
@@ -140,7 +140,7 @@ describe('a downloads folder', () => {
   }
 
   it(
-    'may be moved: links work, purge deletes, and what somebody edited is left and named',
+    'may be moved: links work, purge deletes, and edited files are left and named',
     async () => {
       const first = await home.start(environment());
       const [kept, purged, edited] = await storeSmall(first, 3);
@@ -177,7 +177,7 @@ describe('a downloads folder', () => {
   );
 
   it(
-    'with 2,000 old work folders does not keep the server waiting, and those of waiting downloads stay',
+    'with 2,000 old work folders does not delay the server, and those of waiting downloads stay',
     async () => {
       const first = await home.start(environment());
       const download = await queueSlow(first);

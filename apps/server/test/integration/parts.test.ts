@@ -57,8 +57,8 @@ function closedPage(key: string): string {
 
 const open = (key: string) => fetch(`${origin.url}/fault/open/${key}`);
 
-describe('parts that were missing', () => {
-  it('are fetched alone: files beside the media, which is not downloaded again', async () => {
+describe('missing parts', () => {
+  it('are fetched alone as files beside the media, which is not downloaded again', async () => {
     const record = await download(closedPage('beside'), {
       options: {
         subtitles: { languages: ['en'] },
@@ -96,7 +96,7 @@ describe('parts that were missing', () => {
     expect(nothing.message).toBe('Nothing of this is missing: subtitles.');
   });
 
-  it('go into the media file, which is replaced by a new one under the same name', async () => {
+  it('are embedded into a new media file that replaces the old one', async () => {
     const record = await download(closedPage('inside'), {
       options: {
         subtitles: { languages: ['en'], embed: true },
@@ -127,7 +127,7 @@ describe('parts that were missing', () => {
     expect(await home.partialFiles()).toEqual([]);
   });
 
-  it('that cannot be had stay a warning, and what is stored stays as it was', async () => {
+  it('that cannot be fetched stay a warning, and the stored file stays unchanged', async () => {
     const page = `/page/video.html?${new URLSearchParams({ tracks: 'en=/media/nothing.vtt', key: 'x' })}`;
     const record = await download(page, { options: { subtitles: { languages: ['en'] } } });
     const before = await readFile(fileOf(record));
@@ -142,7 +142,7 @@ describe('parts that were missing', () => {
     expect((await readFile(fileOf(again))).equals(before)).toBe(true);
   });
 
-  it('are not worth the download when the site is gone: it stays completed', async () => {
+  it('leave the download completed when the site is gone', async () => {
     const path = '/fault/status/404/clip.mp4?good=2&key=gone';
     const record = await download(path, {
       options: { sponsorblock: { mode: 'mark', categories: ['sponsor'] } },
@@ -159,7 +159,7 @@ describe('parts that were missing', () => {
     expect(lines.some(({ text }) => text.includes('404'))).toBe(true);
   });
 
-  it('never replace a file of somebody else that has the name by now', async () => {
+  it("never replace somebody else's file that now has the name", async () => {
     const record = await download(closedPage('foreign'), {
       options: { embed_thumbnail: true, name_template: 'foreign' },
     });
@@ -172,7 +172,7 @@ describe('parts that were missing', () => {
     expect(await readFile(fileOf(record), 'utf8')).toBe('mine');
   });
 
-  it('are given up by a cancel, and the download is completed as before', async () => {
+  it('are given up by a cancel, and the download stays completed', async () => {
     const record = await download('/page/video.html?key=slow', {
       options: { sponsorblock: { mode: 'mark', categories: ['intro'] } },
     });

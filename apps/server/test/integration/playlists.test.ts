@@ -26,7 +26,7 @@ const numbersUpTo = (count: number) =>
   Array.from({ length: count }, (_, place) => String(place + 1).padStart(2, '0'));
 
 describe('a playlist that is killed with its server in the middle', () => {
-  it('is there completely and only once, and a second one brings only what is new', async () => {
+  it('is downloaded completely and only once, and a second download brings only new entries', async () => {
     const feed = (count: number) => `${origin.url}/feed.rss?n=${count}`;
     const first = await start();
     const created = await first.client.createDownloads({

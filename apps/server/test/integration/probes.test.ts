@@ -57,8 +57,8 @@ async function refusal(answer: Promise<unknown>): Promise<ApiError> {
 
 const foldersLeft = () => readdir(join(home.folder, '.artemis/probes')).catch(() => []);
 
-describe('a look at media', () => {
-  it('gives its formats without fetching it, and a second look asks nobody', async () => {
+describe('a probe of media', () => {
+  it('gives its formats without fetching it, and a second probe asks no site', async () => {
     const media = await mediaAt('/media/clip-360.mp4');
     expect(media).toMatchObject({ kind: 'media', title: 'clip-360', is_live: false });
     expect(media.formats).toHaveLength(1);
@@ -71,7 +71,7 @@ describe('a look at media', () => {
     expect(await foldersLeft()).toEqual([]);
   });
 
-  it('says which of the formats preset and quality would take', async () => {
+  it('says which formats preset and quality would choose', async () => {
     const path = '/media/hls/master.m3u8';
     const best = await mediaAt(path);
     const heightsOf = ({ formats, picks }: ProbedMedia) =>
@@ -83,7 +83,7 @@ describe('a look at media', () => {
     expect(heightsOf(sound)).toEqual([null]);
   });
 
-  it('has the thumbnail as a small JPEG of our own making', async () => {
+  it('has the thumbnail as a small re-encoded JPEG', async () => {
     const { thumbnail } = await mediaAt('/page/video.html');
     expect(thumbnail).toMatch(/^data:image\/jpeg;base64,/);
     const picture = Buffer.from(thumbnail?.split(',')[1] ?? '', 'base64');
@@ -105,7 +105,7 @@ describe('a look at media', () => {
     ['is missing', '/media/nothing.jpg'],
     ['is a playlist in disguise', '/fault/playlist.mp4'],
     ['is on a private address', 'canary'],
-  ])('goes without a thumbnail that %s', async (_what, path) => {
+  ])('leaves out a thumbnail that %s', async (_what, path) => {
     const address = path === 'canary' ? `http://127.0.0.1:${canary.port}/x.jpg` : path;
     const media = await mediaAt(`/page/video.html?thumbnail=${encodeURIComponent(address)}`);
     expect(media).toMatchObject({ thumbnail: null, picks: ['0'] });
@@ -113,7 +113,7 @@ describe('a look at media', () => {
   });
 });
 
-describe('a download that follows a look', () => {
+describe('a download that follows a probe', () => {
   const pages = (key: string) =>
     origin.requests.filter(({ path, query }) => path.startsWith('/page/') && query.includes(key));
 
@@ -143,7 +143,7 @@ describe('a download that follows a look', () => {
     expect(lines.some(({ text }) => text.includes('--load-info-json'))).toBe(true);
   });
 
-  it('reads the page again when what was read does not serve any more', async () => {
+  it('reads the page again when the saved information has expired', async () => {
     const path = `/page/video.html?${new URLSearchParams({ video: '/fault/closed/aged/clip-360.mp4', key: 'aged' })}`;
     await fetch(`${origin.url}/fault/open/aged`);
     await mediaAt(path);
@@ -154,10 +154,10 @@ describe('a download that follows a look', () => {
   });
 });
 
-describe('where it would be stored', () => {
+describe('the planned output of a probe', () => {
   const named = (name: string) => ({ options: { name_template: name } });
 
-  it('is said before the start, with what has the name already', async () => {
+  it('is named before the start, with what already has that name', async () => {
     const path = '/page/video.html?title=Planned&key=planned';
     const request = named('{title}/{title} {height}p');
     const before = await mediaAt(path, { options: { name_template: 'same' } });
@@ -180,7 +180,7 @@ describe('where it would be stored', () => {
   });
 });
 
-describe('a look at a list', () => {
+describe('a probe of a list', () => {
   it('gives its entries in pages', async () => {
     const first = await playlistAt('/feed.rss?n=450');
     expect(first).toMatchObject({ title: 'Test feed', entry_count: 450, next_cursor: '201' });
@@ -195,7 +195,7 @@ describe('a look at a list', () => {
   });
 });
 
-describe('a look that fails', () => {
+describe('a probe that fails', () => {
   it.each([
     ['/fault/status/404/clip.mp4', 'MEDIA_UNAVAILABLE'],
     ['/fault/status/429/clip.mp4', 'THROTTLED'],
@@ -228,8 +228,8 @@ describe('a look that fails', () => {
   });
 });
 
-describe('looks that last', () => {
-  it('are two at most, and end with the client that asked', async () => {
+describe('long probes', () => {
+  it('are two at most, and end when their client disconnects', async () => {
     const path = '/page/endless.html';
     const client = new AbortController();
     const slow = ['a', 'b'].map((key) =>

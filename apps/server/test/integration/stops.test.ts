@@ -66,9 +66,9 @@ async function expectAllWhole(
   }
 }
 
-describe('a server that is stopped in the middle', () => {
+describe('a server that is stopped during downloads', () => {
   it(
-    'leaves no process, loses nothing and continues from the partial files, killed or asked to end',
+    'leaves no process, loses nothing and continues from the partial files, killed or stopped',
     async () => {
       let server = await home.start(environment());
       const known = new Set<string>();
@@ -103,9 +103,9 @@ describe('a server that is stopped in the middle', () => {
   );
 });
 
-describe('a server that runs', () => {
+describe('a running server', () => {
   it(
-    'ends the processes of a deleted download, uses all slots however few cores there are, and has its data and port alone',
+    'ends the processes of a deleted download, uses all slots, and has its data and port alone',
     async () => {
       const server = await home.start({ ...environment(), MAX_WORKERS: '6', MAX_PER_HOST: '6' });
       await deleteOneThatRuns(server);
@@ -195,7 +195,7 @@ describe('a start', () => {
   );
 
   it(
-    'without yt-dlp reads an older history, a bare array of records, says what to do, and lets downloads fail with it',
+    'without yt-dlp reads an older history, says what to do, and fails downloads with a hint',
     async () => {
       const old = [
         { id: '0a2b4c6d-0000-4000-8000-000000000001', url: 'https://example.org/v', title: 'Old' },

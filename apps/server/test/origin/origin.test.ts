@@ -27,7 +27,7 @@ describe('a good file', () => {
     expect(response.headers.get('etag')).toBe('"clip-360.mp4"');
   });
 
-  it('comes in part when a range is asked for, unless If-Range names another entity', async () => {
+  it('is served in ranges, unless If-Range names another entity', async () => {
     const whole = await bytes('/media/tiny.mp4');
     const range = { Range: 'bytes=100-199' };
     expect((await get('/media/tiny.mp4', range)).status).toBe(206);
@@ -43,7 +43,7 @@ describe('a good file', () => {
 });
 
 describe('the log', () => {
-  it('tells path, range and the bytes of body that were written', async () => {
+  it('records path, range and written bytes', async () => {
     await bytes('/media/tiny.mp4?x=1', { Range: 'bytes=0-9' });
     await expect.poll(() => origin.requests[0]?.ended).toBe('sent');
     expect(origin.requests[0]).toMatchObject({
@@ -57,11 +57,11 @@ describe('the log', () => {
 });
 
 describe('faults', () => {
-  it('cuts a body whose length promises more', async () => {
+  it('cuts a body shorter than its Content-Length', async () => {
     await expect(bytes('/fault/short-with-length.mp4?cut=1000')).rejects.toThrow();
   });
 
-  it('ends a body without length early and without a sign of it', async () => {
+  it('ends a body without Content-Length early', async () => {
     const response = await get('/fault/short-without-length.mp4?cut=1000');
     expect(response.headers.get('content-length')).toBeNull();
     expect((await response.arrayBuffer()).byteLength).toBe(1000);
@@ -80,7 +80,7 @@ describe('faults', () => {
     expect(await codes('b')).toEqual([200, 503, 503, 200]);
   });
 
-  it('says Retry-After in seconds, as a date, absurdly or not at all', async () => {
+  it('sends Retry-After in seconds, as a date, absurd or not at all', async () => {
     const value = async (query: string) =>
       (await get(`/fault/status/429/clip.mp4${query}`)).headers.get('retry-after');
     expect(await value('')).toBeNull();
@@ -91,7 +91,7 @@ describe('faults', () => {
     );
   });
 
-  it('changes the entity at the chosen request', async () => {
+  it('changes the file at the chosen request', async () => {
     const etags = [];
     for (let n = 0; n < 3; n += 1) {
       const response = await get('/fault/changing.mp4?from=2&key=test');
@@ -101,7 +101,7 @@ describe('faults', () => {
     expect(etags).toEqual(['"clip-360"', '"clip-720"', '"clip-720"']);
   });
 
-  it('gets ranges wrong in three ways', async () => {
+  it('answers ranges wrongly in three ways', async () => {
     const range = { Range: 'bytes=1000-' };
     expect((await get('/fault/range-ignored.mp4', range)).status).toBe(200);
     expect((await get('/fault/range-416.mp4', range)).status).toBe(416);
@@ -119,7 +119,7 @@ describe('faults', () => {
 });
 
 describe('a live stream', () => {
-  it('has no end until its count is out', async () => {
+  it('has no end until its segments are used up', async () => {
     const text = async (query: string) => (await get(`/live/stream.m3u8${query}`)).text();
     expect(await text('?key=for-ever')).not.toContain('#EXT-X-ENDLIST');
     await get('/live/segment/0.ts?key=short');
@@ -131,7 +131,7 @@ describe('a live stream', () => {
 });
 
 describe('the canary', () => {
-  it('counts what connects, on both loopback addresses', async () => {
+  it('counts connections on both loopback addresses', async () => {
     const canary = await startCanary();
     const addresses = canary.hasIpv6 ? ['127.0.0.1', '::1'] : ['127.0.0.1'];
     for (const host of addresses) await once(connect(canary.port, host).resume(), 'close');

@@ -58,7 +58,7 @@ async function each<T>(items: readonly T[], run: (item: T) => Promise<void>): Pr
   }
 }
 
-describe('the names that we answer to', () => {
+describe('the allowed host names', () => {
   const foreign = [
     'evil.example',
     'evil.example:8500',
@@ -83,27 +83,31 @@ describe('the names that we answer to', () => {
   ];
   const ours = ['127.0.0.1:8500', 'localhost:8500', 'LOCALHOST:8500', '[::1]:8500'];
 
-  it('are the only ones, on every route but the liveness check', { timeout: 60_000 }, async () => {
-    const cases = names.flatMap((name) => foreign.map((host) => ({ name, host })));
-    await each(cases, async ({ name, host }) => {
-      const answer = await send({ method: ROUTES[name].method, path: pathOf(name), host });
-      if (name === 'health') expect(answer.status).toBe(200);
-      else {
-        expect(answer.body, `${name} ${host}`).toContain('FORBIDDEN_HOST');
-        expectProblem(answer, 'FORBIDDEN_HOST', name);
-      }
-    });
-    await each(ours, async (host) => {
-      expect((await send({ path: '/api/v1/telemetry', host })).status).toBe(200);
-    });
-  });
+  it(
+    'are the only ones accepted, on every route but the liveness check',
+    { timeout: 60_000 },
+    async () => {
+      const cases = names.flatMap((name) => foreign.map((host) => ({ name, host })));
+      await each(cases, async ({ name, host }) => {
+        const answer = await send({ method: ROUTES[name].method, path: pathOf(name), host });
+        if (name === 'health') expect(answer.status).toBe(200);
+        else {
+          expect(answer.body, `${name} ${host}`).toContain('FORBIDDEN_HOST');
+          expectProblem(answer, 'FORBIDDEN_HOST', name);
+        }
+      });
+      await each(ours, async (host) => {
+        expect((await send({ path: '/api/v1/telemetry', host })).status).toBe(200);
+      });
+    },
+  );
 
-  it('are asked for: a request without Host is refused as well', async () => {
+  it('are required: a request without Host is refused', async () => {
     expectProblem(await send({ path: '/api/v1/downloads', host: null }), 'FORBIDDEN_HOST');
     expectProblem(await sendRaw(port, 'GET /api/v1/downloads HTTP/1.0\r\n\r\n'), 'FORBIDDEN_HOST');
   });
 
-  it('are said once: of two Host headers another program might take the other one', async () => {
+  it('must be sent once: two Host headers are refused', async () => {
     const headers = { Host: 'evil.example' };
     expectProblem(await send({ path: '/api/v1/downloads', headers }), 'VALIDATION_FAILED');
   });
@@ -125,7 +129,7 @@ describe('pages of other sites', () => {
     { Origin: 'https://evil.example', 'Sec-Fetch-Site': 'same-origin' },
   ];
 
-  it('change nothing', { timeout: 60_000 }, async () => {
+  it('cannot change anything', { timeout: 60_000 }, async () => {
     const changing = names.filter((name) => ROUTES[name].method !== 'GET');
     const cases = changing.flatMap((name) => foreign.map((headers) => ({ name, headers })));
     await each(cases, async ({ name, headers }) => {
@@ -137,7 +141,7 @@ describe('pages of other sites', () => {
     expect(JSON.parse(list.body)).toMatchObject({ total: 0 });
   });
 
-  it('are told apart from our own, also by another of our names', async () => {
+  it('are distinguished from our own, also under another of our names', async () => {
     const cases: Record<string, string>[] = [
       {},
       { Origin: `http://${OURS}` },
@@ -161,7 +165,7 @@ describe('pages of other sites', () => {
     }
   });
 
-  it('get them when CORS_ORIGINS names them, and only then', async () => {
+  it('get CORS headers only when CORS_ORIGINS names them', async () => {
     const origin = 'https://tools.example';
     const other = await startApp({
       environment: { CORS_ORIGINS: origin, API_TOKEN: 'correct-horse' },
@@ -222,7 +226,7 @@ describe('bodies', () => {
     'application/json',
     'application/json; charset=utf-8',
     'Application/JSON;charset="utf-8"',
-  ])('of the type %j are read', async (type) => {
+  ])('of the type %j are accepted', async (type) => {
     expectProblem(await post('{"url":5}', type), 'VALIDATION_FAILED', 'createDownloads');
   });
 
@@ -241,7 +245,7 @@ describe('bodies', () => {
     '\0',
     '{"url":"https://a.example/","url":["x"]}',
     '',
-  ])('that are no request of ours are refused: %.60s', async (body) => {
+  ])('that are not valid requests are refused: %.60s', async (body) => {
     expectProblem(await post(body, 'application/json'), 'VALIDATION_FAILED', 'createDownloads');
   });
 
@@ -252,7 +256,7 @@ describe('bodies', () => {
     }
   });
 
-  it('are UTF-8: no byte is replaced by another', async () => {
+  it('must be UTF-8, and no byte is replaced', async () => {
     for (const bytes of ['ff', 'c0af', 'eda080']) {
       const body = Buffer.from(`{"url":"https://a.example/\u0000","force":true}`);
       const broken = Buffer.from(body.toString('hex').replace('00', bytes), 'hex');
@@ -270,7 +274,7 @@ describe('bodies', () => {
     }
   });
 
-  it('end at 256 KiB, also without a length', async () => {
+  it('are limited to 256 KiB, also without Content-Length', async () => {
     const large = `{"notes":"${'x'.repeat(256 * 1024)}"}`;
     expectProblem(await post(large, 'application/json'), 'PAYLOAD_TOO_LARGE', 'createDownloads');
     const head = rawRequest({
@@ -320,7 +324,7 @@ describe('addresses', () => {
     '/api/v1/downloads/%c0%ae%c0%ae',
     `/api/v1/downloads/${'x'.repeat(300)}`,
     '/api/v1/downloads?limit=%',
-  ])('that cannot be read are refused as any other mistake: %.40s', async (path) => {
+  ])('that cannot be parsed are refused with a problem document: %.40s', async (path) => {
     expectProblem(await send({ path }), 'VALIDATION_FAILED');
   });
 
@@ -341,14 +345,14 @@ describe('addresses', () => {
     '/.artemis/secret',
     `/api/v1/downloads/${ID}/file/../../../../../etc/passwd`,
     `/api/v1/downloads/..%2f..%2f${ID}/file?expires=1&signature=${'A'.repeat(43)}`,
-  ])('do not lead out: %s', async (path) => {
+  ])('do not lead out of the folder: %s', async (path) => {
     const answer = await send({ path });
     expect([400, 403, 404]).toContain(answer.status);
     expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/);
     expect(answer.body).not.toMatch(/root:|"name":\s*"@?artemis/);
   });
 
-  it('of known routes say which methods they take, and no method does anything else', async () => {
+  it('of known routes list their methods, and no other method works', async () => {
     const methods = ['PUT', 'TRACE', 'PROPFIND', 'LOCK', 'OPTIONS', 'SEARCH', 'PURGE', 'MKCOL'];
     await each(methods, async (method) => {
       const answer = await send({ method, path: '/api/v1/downloads' });
@@ -357,13 +361,13 @@ describe('addresses', () => {
     });
   });
 
-  it.each(['/metrics', '/openapi.json'])('beside the API are no different: %s', async (path) => {
+  it.each(['/metrics', '/openapi.json'])('outside the API behave alike: %s', async (path) => {
     const answer = await send({ method: 'POST', path });
     expectProblem(answer, 'METHOD_NOT_ALLOWED');
     expect(answer.headers['allow']).toBe('GET, HEAD');
   });
 
-  it('that are wrong are told before the body is looked at', async () => {
+  it('that are wrong are refused before the body is read', async () => {
     const broken = { body: '{', headers: { 'Content-Type': 'text/plain' } };
     const wrong = { method: 'PUT', path: '/api/v1/downloads', ...broken };
     expectProblem(await send(wrong), 'METHOD_NOT_ALLOWED');
@@ -372,13 +376,13 @@ describe('addresses', () => {
     expectProblem(await send(unknown), 'ROUTE_NOT_FOUND');
   });
 
-  it('take CONNECT for a method that is not allowed', async () => {
+  it('answer CONNECT with 405', async () => {
     const answer = await send({ method: 'CONNECT', path: 'evil.example:443' });
     expectProblem(answer, 'METHOD_NOT_ALLOWED');
     expect(answer.headers['allow']).toContain('GET');
   });
 
-  it('take whole numbers in plain digits only', async () => {
+  it('accept whole numbers in plain digits only', async () => {
     const spellings = '1e1 +5 %2B5 0x10 5.0 %205 5%20 05 -0 Infinity NaN 1,2'.split(' ');
     const queries = spellings.flatMap((text) => [
       `/api/v1/downloads?limit=${text}`,
@@ -413,7 +417,7 @@ describe('addresses', () => {
 });
 
 describe('connections', () => {
-  it('with headers beyond 16 KiB, or that are no HTTP, get a problem document', async () => {
+  it('with headers over 16 KiB or without valid HTTP get a problem document', async () => {
     const flood = Object.fromEntries(
       Array.from({ length: 40 }, (_, n) => [`X-Flood-${n}`, 'y'.repeat(500)]),
     );
@@ -433,12 +437,12 @@ describe('connections', () => {
     }
   });
 
-  it('that expect something else than to go on are answered all the same', async () => {
+  it('with an unknown Expect header are answered anyway', async () => {
     const answer = await send({ path: '/healthz', headers: { Expect: 'a-miracle' } });
     expect(answer.status).toBe(200);
   });
 
-  it('have limits in time and number', () => {
+  it('are limited in time and number', () => {
     const { server } = app.app;
     expect(server.headersTimeout).toBeLessThanOrEqual(10_000);
     expect(server.requestTimeout).toBeLessThanOrEqual(30_000);

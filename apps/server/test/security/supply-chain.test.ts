@@ -5,15 +5,15 @@ import { describe, expect, it } from 'vitest';
 const root = resolve(import.meta.dirname, '../../../..');
 const read = (name: string) => readFile(resolve(root, name), 'utf8');
 
-describe('what we install', () => {
-  it('runs no script while it is installed', async () => {
+describe('a package that we install', () => {
+  it('runs no script during installation', async () => {
     const workspace = await read('pnpm-workspace.yaml');
     expect(workspace).toMatch(/^strictDepBuilds: true$/m);
     expect(workspace).toMatch(/^allowBuilds: \{ deno: false, esbuild: false \}$/m);
     expect(workspace).not.toMatch(/onlyBuiltDependencies|dangerouslyAllowAllBuilds/);
   });
 
-  it('is named exactly, with a checksum, and from no address but the registry', async () => {
+  it('is pinned with a checksum and comes only from the registry', async () => {
     const lock = await read('pnpm-lock.yaml');
     expect(lock).not.toMatch(/https?:\/\/|git\+|tarball:|\bfile:/);
     const resolutions = lock.match(/^ {4}resolution: .*$/gm) ?? [];

@@ -63,7 +63,7 @@ describe.each(['', '/tools/artemis'])('a server with API_TOKEN below "%s"', (bas
     ['GET', '/%6detrics'],
     ['GET', '/readyz#'],
     ['GET', '/re%61dyz'],
-  ])('is not got around by spelling: %s %s', async (method, path) => {
+  ])('cannot be bypassed by spelling: %s %s', async (method, path) => {
     const body = JSON.stringify({ action: 'cancel', filter: {} });
     const headers = { 'Content-Type': 'application/json' };
     for (const target of [base + path, `http://127.0.0.1:8500${base}${path}`]) {
@@ -78,7 +78,7 @@ describe.each(['', '/tools/artemis'])('a server with API_TOKEN below "%s"', (bas
     }
   });
 
-  it('is asked for by an absolute address as well', async () => {
+  it('requires it for absolute addresses too', async () => {
     for (const name of secured) {
       const { method } = ROUTES[name];
       const path = `http://127.0.0.1:8500${base}${pathOf(name)}`;
@@ -86,7 +86,7 @@ describe.each(['', '/tools/artemis'])('a server with API_TOKEN below "%s"', (bas
     }
   });
 
-  it('lets the right token, the page and the liveness check through', async () => {
+  it('accepts the right token, and the page and the liveness check without one', async () => {
     const headers = { Authorization: `Bearer ${TOKEN}` };
     const path = `${base}/api/v1/downloads`;
     expect((await sendRaw(port, rawRequest({ path, headers }))).status).toBe(200);
@@ -94,7 +94,7 @@ describe.each(['', '/tools/artemis'])('a server with API_TOKEN below "%s"', (bas
     expect((await sendRaw(port, rawRequest({ path: `${base}/healthz` }))).status).toBe(200);
   });
 
-  it('lets anybody read the documentation, whose own files come from here', async () => {
+  it('lets anybody read the documentation, with its files from this server', async () => {
     const open = async (path: string) => sendRaw(port, rawRequest({ path: base + path }));
     for (const path of [
       '',
@@ -110,7 +110,7 @@ describe.each(['', '/tools/artemis'])('a server with API_TOKEN below "%s"', (bas
     expect((await open('/documentation/../api/v1/downloads')).status).not.toBe(200);
   });
 
-  it('keeps signed links to their signature', async () => {
+  it('serves signed links only with a valid signature', async () => {
     const query = `expires=9999999999&signature=${'A'.repeat(43)}`;
     const path = `${base}/api/v1/downloads/${ID}/file?${query}`;
     const answer = await sendRaw(port, rawRequest({ path }));

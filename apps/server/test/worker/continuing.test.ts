@@ -54,7 +54,7 @@ describe('stopping and continuing', () => {
       '"\\"before\\""',
     ],
     ['what lies there belongs to another selection', 'resume.json', /"key":"\w+"/, '"key":"other"'],
-  ])('begins anew when %s', async (_, name, pattern, replacement) => {
+  ])('starts again when %s', async (_, name, pattern, replacement) => {
     const jobFolder = await stopInTheMiddle();
     const file = join(jobFolder, name);
     const state = await readFile(file, 'utf8');
@@ -68,14 +68,14 @@ describe('stopping and continuing', () => {
     expect(head.toString()).toBe('ftyp');
   });
 
-  it('never joins two states of a file that changes under the download', async () => {
+  it('never joins two versions of a file that changes during the download', async () => {
     const { metadata, events } = await done('/fault/changing.mp4?cut=200000&key=task');
     expect(metadata.height).toBe(720);
     const texts = events.map((event) => (event.kind === 'log' ? event.text : ''));
     expect(texts.some((text) => text.includes('has changed'))).toBe(true);
   });
 
-  it('stops at once when told so before anything has begun', async () => {
+  it('stops at once when told so before it has begun', async () => {
     const task = await tasks.start('/fault/stalled.mp4');
     task.stop();
     expect(await task.outcome).toMatchObject({ kind: 'stopped' });
@@ -88,7 +88,7 @@ describe('stopping and continuing', () => {
     expect(tasks.origin.requests).toEqual([]);
   });
 
-  it('is interrupted and keeps the partial files when there is no engine host', async () => {
+  it('ends as INTERRUPTED and keeps the partial files when there is no engine host', async () => {
     const jobFolder = await stopInTheMiddle();
     const engine = { socketPath: '/nowhere/engine.sock' };
     const { outcome } = await tasks.run(path, { jobFolder, engine });

@@ -65,7 +65,7 @@ function recordingPlan(asked: Partial<Selection> = {}) {
 const done = (path: string, request?: TaskRequest) => tasks.done(path, request);
 
 describe('presets', () => {
-  it('download a file, check it and say what it is', async () => {
+  it('download a file, check it and report its type', async () => {
     const { media, metadata, warnings, events, jobFolder } = await done('/media/clip-360.mp4');
     expect(media).toMatchObject({ kind: 'media', suffix: '.mp4', contentType: 'video/mp4' });
     expect(media?.path).toBe(join(jobFolder, 'media.mp4'));
@@ -84,7 +84,7 @@ describe('presets', () => {
     expect(progressOf(events).at(-1)).toMatchObject({ phase: 'verifying', progress: 99 });
   });
 
-  it('join picture and sound of HLS in the wanted quality, with subtitles in the wanted form', async () => {
+  it('join video and audio of HLS in the wanted quality, with subtitles in the wanted format', async () => {
     const { metadata, suffixes, warnings } = await done('/media/hls/master.m3u8', {
       quality: '360p',
       options: { subtitles: { languages: ['en', 'de'], format: 'srt' } },
@@ -106,7 +106,7 @@ describe('presets', () => {
     expect(metadata).toMatchObject({ height: 720, container: 'mp4', acodec: 'aac' });
   });
 
-  it('extract the sound alone, as it is or in another codec', async () => {
+  it('extract the audio alone, unchanged or in another codec', async () => {
     const asIs = await done('/media/clip-360.mp4', { format_preset: 'Audio only' });
     expect(asIs.suffixes).toEqual(['.m4a']);
     expect(asIs.metadata).toMatchObject({ vcodec: null, acodec: 'aac' });
@@ -118,7 +118,7 @@ describe('presets', () => {
     expect(mp3.warnings).toEqual([]);
   });
 
-  it('put subtitles, thumbnail and metadata beside the media', async () => {
+  it('store subtitles, thumbnail and metadata beside the media', async () => {
     const { suffixes, warnings } = await done('/page/subtitles.html', {
       format_preset: 'Subtitle + metadata',
     });
@@ -143,14 +143,14 @@ describe('presets', () => {
     expect(tasks.origin.requests.every(({ path }) => path === '/feed.rss')).toBe(true);
   });
 
-  it('list what is selected of a playlist, for downloads of their own', async () => {
+  it('list the selected entries of a playlist for downloads of their own', async () => {
     const playlist = { mode: 'select' as const, items: '9,2-4,3', max_items: 3 };
     const { entries, suffixes } = await done('/feed.rss?n=10', { options: { playlist } });
     expect(suffixes).toEqual([]);
     expect(entries?.map(({ index }) => index)).toEqual([2, 3, 4]);
   });
 
-  it('name what was chosen of a list by what it is, also when the list was turned round', async () => {
+  it('find entries chosen by id, also when the list was reversed', async () => {
     const path = '/feed.rss?n=6&gone=1&turn=chosen';
     const seen = await done(path, { format_preset: 'Playlist (flat)' });
     const [first, second, , , , last] = (seen.entries ?? []).map(({ id, url }) => id ?? url ?? '');
@@ -166,7 +166,7 @@ describe('presets', () => {
     expect(texts.find((text) => text.includes('no longer in the list'))).toContain('/entry/6/');
   });
 
-  it('tell the media of one page apart by their position', async () => {
+  it('distinguish several media on one page by their position', async () => {
     const url = '/page/several.html';
     const { entries } = await done(url, { options: { playlist: { mode: 'all' } } });
     expect(entries?.map(({ url: page, position }) => [page, position])).toEqual(
@@ -179,7 +179,7 @@ describe('presets', () => {
     expect([...fetched]).toEqual([url, '/entry/3/clip.mp4']);
   });
 
-  it('take a link that is no list as it is, when its entries are asked for', async () => {
+  it('download a link that is not a list when its entries are requested', async () => {
     const { entries, suffixes, warnings } = await done('/media/clip-360.mp4', {
       options: { playlist: { mode: 'all' } },
     });
@@ -188,13 +188,13 @@ describe('presets', () => {
     expect(warnings).toEqual([]);
   });
 
-  it('take the first entry of a list and say so', async () => {
+  it('take the first entry of a list, with a warning', async () => {
     const { metadata, warnings } = await done('/feed.rss?n=4');
     expect(metadata.title).toBe('Entry 001');
     expect(warnings).toEqual(['PLAYLIST_FIRST_ONLY']);
   });
 
-  it('only look when asked to simulate', async () => {
+  it('download nothing when asked to simulate', async () => {
     const { metadata, suffixes, jobFolder } = await done('/media/clip-360.mp4', {
       options: { simulate: true },
     });
@@ -205,7 +205,7 @@ describe('presets', () => {
 });
 
 describe('options', () => {
-  it('cut a section out, through the proxy that judges addresses', async () => {
+  it('cut a section through the proxy that judges addresses', async () => {
     const { metadata } = await done('/media/clip-360.mp4', {
       options: { section: { start: 2, end: '0:05' } },
     });
@@ -213,7 +213,7 @@ describe('options', () => {
     expect(metadata.duration).toBeLessThan(5.5);
   });
 
-  it('cut a section out of a file whose every answer breaks off', async () => {
+  it('cut a section from a file whose connection always breaks', async () => {
     const { metadata } = await done('/fault/short-with-length.mp4?cut=60000&key=section', {
       options: { section: { start: 2, end: 5 } },
     });
@@ -221,7 +221,7 @@ describe('options', () => {
     expect(metadata.duration).toBeLessThan(5.5);
   });
 
-  it('end the recording of a live stream after its time with a file that plays', async () => {
+  it('end a live recording after max_seconds with a file that plays', async () => {
     const { metadata } = await done('/live/stream.m3u8?key=recording', {
       options: { live: { max_seconds: 3 } },
     });
@@ -246,7 +246,7 @@ describe('options', () => {
       'picture and sound apart',
       { 'media.f1.mp4.part': 'hls/v360-00.ts', 'media.f2.m4a.part': 'hls/de-00.ts' },
     ],
-  ])('make a recording that was cut off whole: %s', async (_, parts) => {
+  ])('repair an interrupted recording: %s', async (_, parts) => {
     const { jobs, jobFolder } = await tasks.jobs();
     for (const [name, source] of Object.entries(parts)) {
       await copyFile(join(tasks.origin.mediaFolder, source), join(jobFolder, name));
@@ -292,7 +292,7 @@ describe('options', () => {
       ['h264', 'aac'],
       ['CONTAINER_SHORTFALL', 'METADATA_MISSING', 'THUMBNAIL_MISSING'],
     ],
-  ])('give a recording the form that was asked for: %s', async (_, asked, ...expected) => {
+  ])('give a recording the requested format: %s', async (_, asked, ...expected) => {
     const { jobs, jobFolder } = await tasks.jobs();
     await copyFile(
       join(tasks.origin.mediaFolder, 'live/segment-00.ts'),
@@ -331,7 +331,7 @@ describe('options', () => {
     expect(recording?.gaps.map(({ atSeconds }) => Math.round(atSeconds ?? 0))).toEqual(lost);
   });
 
-  it('refuse a section behind the end, of which ffmpeg makes an empty file', async () => {
+  it('refuse a section beyond the end', async () => {
     const { outcome } = await tasks.run('/media/clip-360.mp4', {
       options: { section: { start: 100, end: 110 } },
     });
@@ -341,7 +341,7 @@ describe('options', () => {
     });
   });
 
-  it('name what was asked for and not offered', async () => {
+  it('warn about what was requested and is not offered', async () => {
     const { warnings, metadata } = await done('/media/clip-360.mp4', {
       quality: '1080p',
       options: { prefer_codec: 'av1', container: 'mkv', subtitles: { languages: ['fr'] } },
@@ -362,8 +362,8 @@ describe('options', () => {
   });
 });
 
-describe('parts that fail alone', () => {
-  it('leave the other subtitles and the media whole', async () => {
+describe('optional parts that fail', () => {
+  it('leave the other subtitles and the media intact', async () => {
     const { suffixes, warnings } = await done(
       '/page/video.html?tracks=en=/fault/status/404/x.vtt,de=/media/subtitles.de.vtt',
       { options: { subtitles: { languages: ['en', 'de'] } } },
@@ -372,7 +372,7 @@ describe('parts that fail alone', () => {
     expect(warnings).toEqual(['SUBTITLES_MISSING']);
   });
 
-  it('are a thumbnail that is no picture, even when it calls itself mp4', async () => {
+  it('include a thumbnail that is not a picture, even when it is named mp4', async () => {
     const { suffixes, warnings, media } = await done('/page/video.html?thumbnail=/fault/text.mp4', {
       options: { write_thumbnail: true },
     });
@@ -381,7 +381,7 @@ describe('parts that fail alone', () => {
     expect(warnings).toEqual(['THUMBNAIL_MISSING']);
   });
 
-  it('are subtitles at an address that may not be reached', async () => {
+  it('include subtitles at a forbidden address', async () => {
     const to = `http://127.0.0.1:${canary.port}/x.vtt`;
     const { warnings } = await done(`/hls/pointing.m3u8?part=subtitles&to=${to}`, {
       options: { subtitles: { languages: ['en'] } },
@@ -391,7 +391,7 @@ describe('parts that fail alone', () => {
   });
 });
 
-describe('what a site can do wrong', () => {
+describe('a fault of a site', () => {
   const cases: readonly { code: FailureCode; path: string; request?: TaskRequest }[] = [
     { code: 'TRUNCATED', path: '/fault/short-without-length.mp4' },
     { code: 'TRUNCATED', path: '/fault/short-without-length.mp4?lack=1' },
@@ -454,12 +454,12 @@ describe('what a site can do wrong', () => {
     expect(await readOutcome(jobFolder)).toBeNull();
   });
 
-  it('is told with the time to wait', async () => {
+  it('is reported with the time to wait', async () => {
     const { outcome } = await tasks.run('/fault/status/429/clip.mp4?retry_after=30');
     expect(outcome).toMatchObject({ kind: 'failed', code: 'THROTTLED', retryAfterSeconds: 30 });
   });
 
-  it('is told with the time to wait, for this file alone, when the media asks for that', async () => {
+  it('is reported with the time to wait for this file alone when the media asks for it', async () => {
     tasks.origin.requests.length = 0;
     const { outcome } = await tasks.run('/fault/status/503/clip.mp4?good=1&retry_after=30&key=503');
     expect(outcome).toMatchObject({
@@ -471,7 +471,7 @@ describe('what a site can do wrong', () => {
     expect(tasks.origin.requests).toHaveLength(2);
   });
 
-  it('keeps what has refused it in the words of the site', async () => {
+  it('keeps a refusal in the words of the site', async () => {
     const { outcome } = await tasks.run('/fault/status/418/clip.mp4');
     expect(outcome).toMatchObject({
       code: 'SITE_REFUSED',
@@ -479,14 +479,14 @@ describe('what a site can do wrong', () => {
     });
   });
 
-  it('is undone within the attempt when its connections break', async () => {
+  it('is overcome within the attempt when its connections break', async () => {
     const { events } = await done('/fault/short-with-length.mp4?cut=800000');
     const figures = progressOf(events).map(({ progress }) => progress);
     expect(figures).toEqual([...figures].sort((a, b) => a - b));
   });
 
   it.each(hostileTitles.map((title, index) => [index, title] as const))(
-    'is not a title: number %i, %j',
+    'is not a strange title: number %i, %j',
     async (index) => {
       const { media, metadata } = await done(`/page/hostile-title.html?n=${index}`);
       expect(media?.suffix).toBe('.mp4');
@@ -504,7 +504,7 @@ describe('addresses that are not public', () => {
     ['as a segment', () => `/hls/pointing.m3u8?to=${encodeURIComponent(to())}`],
     ['as a key', () => `/hls/pointing.m3u8?part=key&to=${encodeURIComponent(to())}`],
     ['in a DASH manifest', () => `/dash/pointing.mpd?to=${encodeURIComponent(to())}`],
-  ])('are not reached %s', async (_, path) => {
+  ])('are not contacted %s', async (_, path) => {
     const { outcome } = await tasks.run(path());
     expect(outcome).toMatchObject({ kind: 'failed', code: 'EGRESS_BLOCKED' });
     expect(canary.connections).toBe(0);
@@ -527,7 +527,7 @@ describe('files of this computer', () => {
 });
 
 describe('the log of a download', () => {
-  it('has the command line once, without secrets or the word of the run', async () => {
+  it('has the command line once, without secrets or the nonce', async () => {
     const { events } = await done('/media/clip-360.mp4?token=SECRET');
     const texts = events.flatMap((event) => (event.kind === 'log' ? [event.text] : []));
     expect(texts.filter((text) => text.startsWith('yt-dlp '))).toHaveLength(1);

@@ -42,7 +42,7 @@ const manyOptions: readonly DownloadOptions[] = [
 ];
 
 describe('an explanation', () => {
-  it('has exactly the words that a run logs and gets, whatever is selected', () => {
+  it('has exactly the arguments that a download runs and logs, whatever is selected', () => {
     const expectSame = (
       format_preset: Selection['format_preset'],
       quality: Selection['quality'],
@@ -78,7 +78,7 @@ describe('an explanation', () => {
     );
   });
 
-  it('warns of options that change nothing', () => {
+  it('warns about options without effect', () => {
     expect(codesOf({ options: { audio_codec: 'mp3', audio_quality: 3 } })).toEqual([
       'OPTION_IGNORED: audio_codec changes nothing with these choices.',
       'OPTION_IGNORED: audio_quality changes nothing with these choices.',
@@ -94,7 +94,7 @@ describe('an explanation', () => {
     ).toContain('OPTION_IGNORED: embed_thumbnail changes nothing with these choices.');
   });
 
-  it('warns of encoding, of other parties and of a slower way', () => {
+  it('warns about re-encoding, third parties and slower methods', () => {
     const warnings = codesOf({
       options: {
         section: { start: 0, end: 5, precise: true },
@@ -106,7 +106,7 @@ describe('an explanation', () => {
     expect(codesOf({})).toEqual([]);
   });
 
-  it('says what a current yt-dlp would get when there is none', () => {
+  it('shows the arguments of a current yt-dlp when none is installed', () => {
     const { argv, warnings } = explainSelection({
       selection: selectionOf({}),
       engine: null,

@@ -148,8 +148,8 @@ const PAIRS: readonly (readonly [FailureCode, RaisedError])[] = [
   ],
 ];
 
-describe('what an error is decides before its words', () => {
-  it('for at least sixty pairs that were judged by hand', () => {
+describe('the class of an error decides before its words', () => {
+  it('in at least sixty cases judged by hand', () => {
     expect(PAIRS.length).toBeGreaterThanOrEqual(60);
   });
 
@@ -160,7 +160,7 @@ describe('what an error is decides before its words', () => {
     },
   );
 
-  it('quotes the site where there is nothing better to say, on one line and without secrets', () => {
+  it('quotes the site when there is no better code, on one line and without secrets', () => {
     const text = 'Not\ntoday, see https://example.com/why?token=SECRET for more';
     expect(classify([raised('plain', text)])).toMatchObject({
       code: 'SITE_REFUSED',
@@ -168,7 +168,7 @@ describe('what an error is decides before its words', () => {
     });
   });
 
-  it('goes by what was raised for the download and not for a part that it can do without', () => {
+  it('and only the exception of the download counts, not that of an optional part', () => {
     const optional = raised('plain', 'Unable to download webpage', {
       ...withStatus(429),
       isOptional: true,
@@ -176,7 +176,7 @@ describe('what an error is decides before its words', () => {
     expect(classify([raised('geo', 'Nein'), optional], { lines: [] }).code).toBe('GEO_RESTRICTED');
   });
 
-  it('takes the time at which the site promises it, or what its words say', () => {
+  it("and the release time comes from the site's data, or from its words", () => {
     const atSeconds = NOW_MS / 1000 + 7200;
     const told = raised('plain', 'Soon', { isUpcoming: true, releaseAtSeconds: atSeconds });
     expect(classify([told]).releaseAtMs).toBe(atSeconds * 1000);
@@ -186,26 +186,26 @@ describe('what an error is decides before its words', () => {
     expect(classify([raised('plain', 'This has not started yet')]).releaseAtMs).toBeNull();
   });
 
-  it('tells a 503 of one file from a 429, which is meant for all requests', () => {
+  it('and a 503 is for one file, while a 429 is for all requests', () => {
     const scope = (status: number) =>
       classify([raised('plain', 'Unable to download webpage', withStatus(status))]).isOfFileAlone;
     expect(scope(503)).toBe(true);
     expect(scope(429)).toBe(false);
   });
 
-  it('is no guess from warnings when nothing else was said', () => {
+  it('and warnings alone do not give a code', () => {
     const lines = ['WARNING: [site] HTTP Error 429: Too Many Requests', '[site] SSL is fine'];
     expect(classify([], { lines }).code).toBe('UNKNOWN');
   });
 
-  it('sees that ffmpeg was refused, also without cookies that there are', () => {
+  it('and a refusal of ffmpeg is recognised, also without the cookies', () => {
     const lines = ['[https @ 0x1] HTTP error 403 Forbidden', 'ERROR: ffmpeg exited with code 1'];
     expect(classify([], { lines })).toMatchObject({ code: 'SITE_REFUSED' });
     const warning = 'WARNING: [cookies] ffmpeg gets no cookies';
     expect(classify([], { lines: [warning, ...lines] }).code).toBe('LOGIN_REQUIRED');
   });
 
-  it('sees behind a refused page that a browser was asked for', () => {
+  it('and a refused page that required a browser is recognised', () => {
     const error = raised('plain', 'Unable to download webpage', withStatus(403));
     const warning =
       'WARNING: [site] The extractor is attempting impersonation, but no impersonate target is available.';

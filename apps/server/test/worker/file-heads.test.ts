@@ -104,13 +104,16 @@ describe('a fetched file that names other files', () => {
     ['/itself/list.m3u8', 'it is a playlist of playlists'],
     ['/itself/stream.m3u8', 'it is a playlist'],
     ['/itself/clip.smil', 'it is XML'],
-  ])('is asked for a few times when it names itself from afar: %s', async (path, words) => {
-    tasks.origin.requests.length = 0;
-    expect(await refused(path)).toContain(words);
-    expect(tasks.origin.requests.length).toBeLessThan(8);
-  });
+  ])(
+    'is fetched only a few times when it names itself by another file: %s',
+    async (path, words) => {
+      tasks.origin.requests.length = 0;
+      expect(await refused(path)).toContain(words);
+      expect(tasks.origin.requests.length).toBeLessThan(8);
+    },
+  );
 
-  it('is refused by our own tools as well, whoever has written it', async () => {
+  it('is refused by our own tools as well', async () => {
     const { jobs, jobFolder } = await tasks.jobs();
     const path = join(jobFolder, 'media.mp4');
     await writeFile(path, local());
@@ -133,7 +136,7 @@ describe('a fetched file that names other files', () => {
   });
 });
 
-describe('what a download can do without', () => {
+describe('an optional part of a download', () => {
   const both: TaskRequest = {
     options: { subtitles: { languages: ['en', 'de'] }, write_thumbnail: true, write_info: true },
   };
@@ -156,11 +159,14 @@ describe('what a download can do without', () => {
     ['XML of no subtitles', () => saying('x.ttml', '<?xml version="1.0"?><MPD/>', 'text/xml')],
     ['a gzip bomb', () => '/packed/x.vtt?start=WEBVTT&type=text/vtt&mib=400'],
     ['without an end', () => '/page/endless.html?kib_per_s=0&x=.vtt'],
-  ])('is a subtitle that is %s; the other one and the media are kept', async (_, en) => {
-    const { suffixes, warnings } = await tasks.done(page({ en: en() }), both);
-    expect(suffixes).toEqual(['.mp4', '.de.vtt', '.info.json', '.jpg']);
-    expect(warnings).toEqual(['SUBTITLES_MISSING']);
-  });
+  ])(
+    'is left out when it is a subtitle that is %s; the other one and the media are kept',
+    async (_, en) => {
+      const { suffixes, warnings } = await tasks.done(page({ en: en() }), both);
+      expect(suffixes).toEqual(['.mp4', '.de.vtt', '.info.json', '.jpg']);
+      expect(warnings).toEqual(['SUBTITLES_MISSING']);
+    },
+  );
 
   it.each<[string, () => string, Partial<TaskRequest['limits']>?]>([
     ['a playlist of local files', () => saying('x.jpg', local(), 'image/jpeg')],
@@ -173,7 +179,7 @@ describe('what a download can do without', () => {
     ],
     ['a gzip bomb', () => '/packed/x.jpg?type=image/jpeg&mib=400'],
     ['a video that calls itself one', () => '/media/clip-360.mp4'],
-  ])('is a thumbnail that is %s', async (_, thumbnail, limits) => {
+  ])('is left out when it is a thumbnail that is %s', async (_, thumbnail, limits) => {
     const { suffixes, warnings, media } = await tasks.done(page({ thumbnail: thumbnail() }), {
       ...both,
       limits: { ...limits },
@@ -184,7 +190,7 @@ describe('what a download can do without', () => {
   });
 });
 
-it('a picture that never comes is left out after the time of a standstill', async () => {
+it('a thumbnail that never arrives is left out after the stall limit', async () => {
   const page = `/page/video.html?${new URLSearchParams({ thumbnail: '/fault/stalled.mp4' })}`;
   const { suffixes, warnings } = await tasks.done(page, {
     options: { write_thumbnail: true },
@@ -194,7 +200,7 @@ it('a picture that never comes is left out after the time of a standstill', asyn
   expect(warnings).toEqual(['THUMBNAIL_MISSING']);
 });
 
-it('a subtitle that nobody has judged is not kept when it is a list of other files', async () => {
+it('an unchecked subtitle is not kept when it is a list of files', async () => {
   const { jobFolder } = await tasks.jobs();
   const options = { subtitles: { languages: ['en', 'de', 'fr', 'pt-BR'] } };
   const plan = planOf({ format_preset: 'Smart (best combined)', quality: 'best', options });
@@ -207,7 +213,7 @@ it('a subtitle that nobody has judged is not kept when it is a list of other fil
   expect(warnings).toEqual(['SUBTITLES_MISSING']);
 });
 
-it('a picture that is broken behind its first bytes is left out when it cannot be put into the media', async () => {
+it('a thumbnail that is broken after its first bytes is left out when it cannot be embedded', async () => {
   const content = Buffer.from('\x89PNG\r\n\x1a\n and no more', 'latin1');
   const thumbnail = saying('x.png', content, 'image/png');
   const page = `/page/video.html?${new URLSearchParams({ thumbnail })}`;
@@ -216,18 +222,18 @@ it('a picture that is broken behind its first bytes is left out when it cannot b
   expect(warnings).toEqual(['THUMBNAIL_MISSING']);
 });
 
-describe('an answer that nobody can read', () => {
+describe('an unreadable answer', () => {
   it.each([
     ['/page/endless.html?kib_per_s=0', 'larger than 64 MiB'],
     ['/page/gzip-bomb.html?mib=200', 'larger than 64 MiB'],
     ['/page/deep.html', 'nested too deeply'],
-  ])('is told as what it is: %s', async (path, words) => {
+  ])('is reported as what it is: %s', async (path, words) => {
     const { outcome } = await tasks.run(path);
     expect(outcome).toMatchObject({ kind: 'failed', code: 'INVALID_MEDIA' });
     expect(JSON.stringify(outcome)).toContain(words);
   });
 
-  it('is told as a want of memory where that is what ends it', async () => {
+  it('is reported as lack of memory when that ends the download', async () => {
     const { outcome } = await tasks.run('/page/gzip-bomb.html?mib=60', {
       limits: { memoryBytes: 100 * 1024 ** 2 },
     });

@@ -43,7 +43,7 @@ describe('a live recording', { timeout: 120_000, concurrent: true }, () => {
     ['picture and sound apart', 'apart.m3u8', 'apart', '404', ['picture', 'sound']],
     ['DASH', 'manifest.mpd', 'dash', 'reset', ['picture', 'sound']],
   ])(
-    'goes on over a hiccup of its list and has every segment once: %s',
+    'continues over a hiccup of its list and has every segment once: %s',
     async (_, list, of, hiccup, kinds) => {
       const { metadata, warnings } = await tasks.done(
         `/live/${list}?key=${of}&of=${of}&${FAST}&count=35&hiccup=${hiccup}&${HICCUP}`,
@@ -60,7 +60,7 @@ describe('a live recording', { timeout: 120_000, concurrent: true }, () => {
     },
   );
 
-  it('says which segments it has lost when its list has gone on without them', async () => {
+  it('names the segments it lost when its list has moved on', async () => {
     const { outcome } = await tasks.run(
       `/live/stream.m3u8?key=lost&of=ts&segment_ms=200&length=3&count=40&hiccup=503&${HICCUP}`,
     );
@@ -70,7 +70,7 @@ describe('a live recording', { timeout: 120_000, concurrent: true }, () => {
     expect(warnings[0]?.message).toContain(warnings[0]?.detail);
   });
 
-  it('is joined when ffmpeg does it and has ended it, without what came twice', async () => {
+  it('by ffmpeg is joined after ffmpeg ended, without duplicates', async () => {
     const { metadata, warnings } = await tasks.done(
       `/live/stream.m3u8?key=by-ffmpeg&${TORN}&hiccup=503&segment_ms=250&length=200&count=32`,
     );
@@ -81,7 +81,7 @@ describe('a live recording', { timeout: 120_000, concurrent: true }, () => {
     expect(warnings).toEqual([]);
   });
 
-  it('says when it was interrupted when ffmpeg does it and its list has gone on', async () => {
+  it('by ffmpeg reports when it was interrupted and its list has moved on', async () => {
     const { outcome } = await tasks.run(
       `/live/stream.m3u8?key=torn&${TORN}&hiccup=reset&segment_ms=250&length=5&count=45`,
     );
@@ -97,7 +97,7 @@ describe('a live recording', { timeout: 120_000, concurrent: true }, () => {
   it.each([
     ['cannot be had', '404', /Segment 9, 0:\d\d/],
     ['is torn off by its site', 'reset', /1\.2 s/],
-  ])('says what it has lost when ffmpeg does it and a segment %s', async (_, lost, detail) => {
+  ])('by ffmpeg reports what it lost when a segment %s', async (_, lost, detail) => {
     const { outcome } = await tasks.run(
       `/live/stream.m3u8?key=lost-${lost}&of=ts&by=ffmpeg&lost=${lost}&segment_ms=200&length=200&count=20`,
     );
@@ -122,7 +122,7 @@ describe('a live recording', { timeout: 120_000, concurrent: true }, () => {
     ['us, picture and sound apart', 'apart.m3u8?of=apart'],
     ['us, DASH whose segments follow from the time', 'manifest.mpd?by=time'],
     ['ffmpeg', 'stream.m3u8?by=ffmpeg'],
-  ])('is finished when it is asked for, with what it has: recorded by %s', async (by, list) => {
+  ])('is finished on request with what it has: recorded by %s', async (by, list) => {
     const key = encodeURIComponent(`finish ${by}`);
     const { outcome, events, finish } = await tasks.start(`/live/${list}&key=${key}&${FAST}`);
     await hasBytes(events);
@@ -136,7 +136,7 @@ describe('a live recording', { timeout: 120_000, concurrent: true }, () => {
   it.each([
     ['nothing new comes', '&count=8&frozen', { stallTimeoutMs: 2_000 }],
     ['it takes longer than a download may', '', { downloadTimeoutMs: 4_000 }],
-  ])('is kept when %s, and says where it ends', async (_, query, limits) => {
+  ])('is kept when %s, with a warning where it ends', async (_, query, limits) => {
     const { warnings, metadata } = await tasks.done(
       `/live/stream.m3u8?key=limit-${query}${query}&${FAST}`,
       { limits },
@@ -145,14 +145,14 @@ describe('a live recording', { timeout: 120_000, concurrent: true }, () => {
     expect(metadata.duration).toBeGreaterThan(2);
   });
 
-  it('fetches no segment from where no download may go', async () => {
+  it('fetches no segment from a forbidden address', async () => {
     const segment = encodeURIComponent(`http://127.0.0.1:${canary.port}/x.ts`);
     const { outcome } = await tasks.run(`/live/stream.m3u8?key=canary&segment=${segment}`);
     expect(outcome).toMatchObject({ kind: 'failed', code: 'EGRESS_BLOCKED' });
     expect(canary.connections).toBe(0);
   });
 
-  it('ends after its longest time, hiccup or not', async () => {
+  it('ends after max_seconds, hiccup or not', async () => {
     const { metadata } = await tasks.done(
       '/live/stream.m3u8?key=longest&hiccup=503&hiccup_from=4&hiccup_to=6',
       { options: { live: { max_seconds: 4 } } },

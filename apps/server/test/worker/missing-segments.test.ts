@@ -42,7 +42,7 @@ describe('a lost segment', { timeout: 120_000 }, () => {
     ['is not there', answers(404)],
     ['is a page', page],
     ['is empty', sends('')],
-  ])('ends the download with its number and its place when it %s', async (_, fault) => {
+  ])('ends the download with its number and time when it %s', async (_, fault) => {
     gate.faults.set('ts/segment-12.ts', fault);
     gate.faults.set('ts/segment-40.ts', fault);
     const { outcome } = await tasks.run(HLS);
@@ -53,7 +53,7 @@ describe('a lost segment', { timeout: 120_000 }, () => {
     });
   });
 
-  it('is told of DASH as well, where the first one describes all the others', async () => {
+  it('is reported for DASH as well, where the first segment describes all others', async () => {
     gate.faults.set('dash/init-stream0.m4s', answers(404));
     gate.faults.set('dash/chunk-stream1-00003.m4s', answers(404));
     const { outcome } = await tasks.run(DASH);
@@ -66,7 +66,7 @@ describe('a lost segment', { timeout: 120_000 }, () => {
     });
   });
 
-  it('is all that a later attempt fetches when it is there again', async () => {
+  it('is all that a later attempt fetches when it is back', async () => {
     const expected = await tasks.done(HLS);
     gate = createSegmentGate(tasks.origin);
     gate.faults.set('ts/segment-30.ts', answers(404));
@@ -83,7 +83,7 @@ describe('a lost segment', { timeout: 120_000 }, () => {
   it.each([
     ['whole', {}],
     ['a clip', CLIP],
-  ])('that comes back within the attempt leaves no trace: %s', async (_, request) => {
+  ])('that comes back within the attempt leaves no gap: %s', async (_, request) => {
     gate.faults.set('ts/segment-15.ts', answers(404, 2));
     const { metadata, warnings } = await tasks.done(HLS, request);
     expect(metadata.duration).toBeGreaterThan(request === CLIP ? 19 : 59);
@@ -108,7 +108,7 @@ describe('a lost segment', { timeout: 120_000 }, () => {
     expect(again.outcome).toEqual({ ...outcome, usage: again.outcome.usage });
   });
 
-  it('is not waited for in thousands', async () => {
+  it('does not make thousands of others be waited for', async () => {
     for (let number = 0; number < 60; number += 1) {
       gate.faults.set(`ts/segment-${String(number).padStart(2, '0')}.ts`, answers(404));
     }
@@ -120,7 +120,7 @@ describe('a lost segment', { timeout: 120_000 }, () => {
   it.each([
     ['whole', {}, 58],
     ['a clip', CLIP, 18],
-  ])('is a warning when the site says so itself: %s', async (_, request, seconds) => {
+  ])('is only a warning when the site declares it: %s', async (_, request, seconds) => {
     gate.faults.set('ts/segment-12.ts', answers(404));
     gate.edits.set(HLS, (text) => text.replace('#EXTINF:1.000000,\nsegment-12', '#EXT-X-GAP\n$&'));
     const { warnings, metadata } = await tasks.done(HLS, request);
@@ -132,12 +132,15 @@ describe('a lost segment', { timeout: 120_000 }, () => {
     ['HLS', HLS, 20],
     ['HLS with an initialisation', '/media/many/fmp4/index.m3u8', 21],
     ['DASH with picture and sound apart', DASH, 42],
-  ])('of a clip is one that it touches; no other is fetched: %s', async (_, path, most) => {
-    const { metadata, warnings } = await tasks.done(path, CLIP);
-    expect(metadata.duration).toBeGreaterThan(19);
-    expect(metadata.duration).toBeLessThan(22);
-    expect(warnings).toEqual([]);
-    expect(gate.sent.size).toBeGreaterThan(most - 3);
-    expect(gate.sent.size).toBeLessThanOrEqual(most + 4);
-  });
+  ])(
+    'of a clip counts only inside the clip, and no other is fetched: %s',
+    async (_, path, most) => {
+      const { metadata, warnings } = await tasks.done(path, CLIP);
+      expect(metadata.duration).toBeGreaterThan(19);
+      expect(metadata.duration).toBeLessThan(22);
+      expect(warnings).toEqual([]);
+      expect(gate.sent.size).toBeGreaterThan(most - 3);
+      expect(gate.sent.size).toBeLessThanOrEqual(most + 4);
+    },
+  );
 });

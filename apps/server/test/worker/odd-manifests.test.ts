@@ -15,7 +15,7 @@ beforeEach(() => {
 
 afterAll(() => tasks.close());
 
-it('sound that is a stream of its own is fetched also when no codecs are said', async () => {
+it('a separate audio stream is fetched also without named codecs', async () => {
   const master = '/media/hls/master.m3u8';
   gate.edits.set(master, (text) => text.replace(/,CODECS="[^"]*"/g, ''));
   const { metadata, warnings } = await tasks.done(master);
@@ -27,7 +27,7 @@ it.each([
   ['', ''],
   [' sourceURL="../kinds/fragments.mp4"', ' media="../kinds/fragments.mp4"'],
 ])(
-  'segments of DASH that are ranges of one file are that file: %s',
+  'DASH segments that are ranges of one file give that file: %s',
   async (first, media) => {
     const manifest = '/media/dash/manifest.mpd';
     const base = media === '' ? '<BaseURL>../kinds/fragments.mp4</BaseURL>' : '';
@@ -48,11 +48,11 @@ ${base}<SegmentList timescale="1" duration="4"><Initialization${first} range="0-
   60_000,
 );
 
-describe('a stream that is described more than once', { timeout: 60_000 }, () => {
+describe('a stream with several initialisation sections', { timeout: 60_000 }, () => {
   it.each([
     ['in the same way', '/media/hls-init/same.m3u8', 8],
     ['as another form in its middle', '/media/hls-init/other.m3u8', 10],
-  ])('is joined from its forms: %s', async (_, path, seconds) => {
+  ])('is joined from its sections: %s', async (_, path, seconds) => {
     const { media, metadata, warnings, events } = await tasks.done(path);
     expect(media?.suffix).toBe('.mp4');
     expect(metadata).toMatchObject({ height: 360, vcodec: 'h264', acodec: 'aac' });
@@ -62,7 +62,7 @@ describe('a stream that is described more than once', { timeout: 60_000 }, () =>
     expect(texts.filter((text) => text.includes('ffmpeg downloads it instead'))).toHaveLength(1);
   });
 
-  it('names what it lacks by its place in the whole', async () => {
+  it('names missing segments by their place in the whole stream', async () => {
     const path = '/media/hls-init/other.m3u8';
     gate.edits.set(path, (text) => text.replace('360-03.m4s', 'gone-03.m4s'));
     const { outcome, jobFolder } = await tasks.run(path);
@@ -75,7 +75,7 @@ describe('a stream that is described more than once', { timeout: 60_000 }, () =>
     expect(metadata.duration).toBeCloseTo(8, 0);
   });
 
-  it('fails with a code that says it when what was joined cannot be played', async () => {
+  it('fails with INVALID_MEDIA when the joined file cannot be played', async () => {
     const path = '/media/hls-init/other.m3u8';
     gate.edits.set(path, (text) => text.replace('init-720.mp4', 'init-360.mp4?other'));
     const { outcome } = await tasks.run(path);

@@ -52,7 +52,7 @@ describe.each(TIERS)('a broken transfer in the %s tier', { concurrent: true }, (
     ),
     ['refuses every range', 'drop=500000&answer=refuse'],
   ])(
-    'is of the network, and bounded, when the site %s',
+    'ends as NETWORK after bounded tries when the site %s',
     async (_, query) => {
       const path = pathOf(query);
       const { outcome, jobFolder } = await tasks.run(path);
@@ -80,7 +80,7 @@ describe.each(TIERS)('a broken transfer in the %s tier', { concurrent: true }, (
       ['has another file meanwhile', 'drop=2000000&drops=2&answer=changed', 'version=b'],
     ),
   ])(
-    'ends byte for byte when the line %s',
+    'ends with the same bytes when the connection %s',
     async (_, query, version) => {
       const { media, jobFolder } = await tasks.done(pathOf(query));
       const size = /size=\d+/.exec(query)?.[0] ?? '';
@@ -118,7 +118,7 @@ describe.each(TIERS)('a broken transfer in the %s tier', { concurrent: true }, (
     expect(digest(await readFile(media?.path ?? ''))).toBe(digest(await wholeFile()));
   }
 
-  it('goes on in a later process with what is noted beside the partial file', async () => {
+  it('continues in a later process with the notes beside the partial file', async () => {
     const { path, before, jobFolder } = await stoppedInTheMiddle();
     await expectWhole(path, jobFolder);
     expect(continued(path)).toBe(before + 1);
@@ -126,14 +126,14 @@ describe.each(TIERS)('a broken transfer in the %s tier', { concurrent: true }, (
 
   if (!isFirstTier) return;
 
-  it('begins anew in a later process when nothing is noted', async () => {
+  it('starts again in a later process without notes', async () => {
     const { path, jobFolder, part } = await stoppedInTheMiddle();
     await writeFile(part, Buffer.alloc((await stat(part)).size, 1));
     await rm(join(jobFolder, 'resume-media.mp4.part.json'));
     await expectWhole(path, jobFolder);
   });
 
-  it('begins anew in a later process when the site names no state of its file', async () => {
+  it('starts again in a later process when the site names no version of its file', async () => {
     const { path, jobFolder, part } = await stoppedInTheMiddle('validators=none');
     await writeFile(part, Buffer.alloc((await stat(part)).size, 1));
     await expectWhole(path, jobFolder);
@@ -147,7 +147,7 @@ describe.each(TIERS)('a broken transfer in the %s tier', { concurrent: true }, (
     expect((await stat(join(jobFolder, 'media.mp4'))).ino).toBe(ino);
   });
 
-  it('begins anew when the site refuses the last bytes that are missing', async () => {
+  it('starts again when the site refuses the last missing bytes', async () => {
     const { path, jobFolder, part } = await stoppedInTheMiddle('answer=refuse');
     await writeFile(part, (await wholeFile()).subarray(0, 1_499_950));
     await expectWhole(path, jobFolder);

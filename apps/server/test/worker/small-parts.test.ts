@@ -39,7 +39,7 @@ describe('lines for a log', () => {
     expect(redact('signature=S5; pass: S6')).not.toMatch(/S5|S6/);
   });
 
-  it('are one line of bounded length without control characters', () => {
+  it('are single lines of bounded length without control characters', () => {
     const clean = redact(`a\u001b[31m\nb${'x'.repeat(5_000)}`);
     expect(clean).toMatch(/^a \[31m b/);
     expect(clean.length).toBeLessThanOrEqual(1_001);
@@ -47,24 +47,24 @@ describe('lines for a log', () => {
 });
 
 describe('metadata', () => {
-  it('has no characters that hide or turn what follows them', () => {
+  it('has no invisible or direction-changing characters', () => {
     const { title } = metadataOf(video({ title: 'a\u202egpj.exe\u200b\n b\u0000' }));
     expect(title).toBe('agpj.exe  b');
   });
 
-  it('takes no more of a title than a name needs, by whole characters', () => {
+  it('shortens a title at whole characters', () => {
     const { title } = metadataOf(video({ title: '🎬'.repeat(900) }));
     expect([...(title ?? '')]).toHaveLength(500);
   });
 
-  it('gives the links of a list without what yt-dlp notes in them', () => {
+  it("gives the links of a list without yt-dlp's notes", () => {
     const url = 'https://example.com/1#__youtubedl_smuggle=%7B%22a%22%3A+1%7D';
     const listed = video({ url, playlist_index: 1, playlist_count: 7 });
     expect(entryOf(listed, 0).url).toBe('https://example.com/1');
     expect(listMetadata(listed, 1).entry_count).toBe(7);
   });
 
-  it('counts the entries of lists within a list one after another', () => {
+  it('counts the entries of nested lists one after another', () => {
     const listing = createListing({ max_items: 5 });
     for (const index of [1, 2, 3, 1, 2, 3]) {
       listing.add(video({ url: `https://example.com/${index}`, playlist_index: index }));
@@ -73,7 +73,7 @@ describe('metadata', () => {
     expect(listing).toMatchObject({ isList: true, isCut: false });
   });
 
-  it('names the page and the position of an entry that was opened, and not its stream', () => {
+  it('names the page and position of an opened entry, not its stream', () => {
     const opened = { format_id: '0', webpage_url: 'https://example.com/page', playlist_index: 3 };
     expect(
       entryOf(video({ ...opened, url: 'https://cdn.example.com/x?expires=1' }), 0),
@@ -83,7 +83,7 @@ describe('metadata', () => {
     });
   });
 
-  it('knows a link that is no list', () => {
+  it('recognises a link that is not a list', () => {
     const listing = createListing({});
     expect(listing.isList).toBeNull();
     listing.add(video({ url: 'https://example.com/1.mp4' }));
@@ -92,7 +92,7 @@ describe('metadata', () => {
 });
 
 describe('a thumbnail that was missing', () => {
-  it('is kept beside the media when it goes into it as well', () => {
+  it('is stored beside the media also when it is embedded', () => {
     const wanted = (options: { write_thumbnail?: boolean }) => {
       const selection = {
         format_preset: 'Smart (best combined)' as const,

@@ -4,7 +4,7 @@ import { startCanary, type Canary } from '../origin/canary.ts';
 import { startTasks, type TasksUnderTest } from './task-under-test.ts';
 
 /** What ffmpeg reads is not what yt-dlp has read. */
-describe('a site that shows ffmpeg something else', { timeout: 120_000 }, () => {
+describe('a site that shows ffmpeg other content than yt-dlp', { timeout: 120_000 }, () => {
   let tasks: TasksUnderTest;
   let canary: Canary;
 
@@ -39,7 +39,7 @@ describe('a site that shows ffmpeg something else', { timeout: 120_000 }, () => 
   );
 
   it.each(cases)(
-    'reaches nothing by $then in the place of $path',
+    'reaches nothing with $then instead of $path',
     async ({ path, options, then, code }) => {
       const to = encodeURIComponent(`http://127.0.0.1:${canary.port}/x.ts`);
       const { outcome } = await tasks.run(`${path}&then=${then}&to=${to}&key=${then}`, {
@@ -50,7 +50,7 @@ describe('a site that shows ffmpeg something else', { timeout: 120_000 }, () => 
     },
   );
 
-  it('is downloaded when it does not', async () => {
+  it('is downloaded when it shows the same', async () => {
     for (const { path, options } of sources) {
       const { media } = await tasks.done(`${path}&then=nothing`, { options });
       expect(media?.kind).toBe('media');

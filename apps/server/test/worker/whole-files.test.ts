@@ -61,12 +61,12 @@ const lengths = (files: readonly OutcomeFile[]) =>
 const parts = (files: readonly OutcomeFile[]) =>
   files.filter(({ suffix }) => suffix.startsWith('-'));
 
-describe('a whole file is never refused', () => {
+describe('a complete file is never refused', () => {
   it.each([
     ...['clip.ts', 'clip.mkv', 'piped.mkv', 'fragments.mp4', 'late-chapters.mp4', 'clip.avi'],
     ...['piped.avi', 'clip.flv', 'clip.wmv', 'clip.mpg', 'clip.ogv'],
     ...['audio.aac', 'audio.flac', 'audio.wav', 'audio.opus'],
-  ])('%s, and its length is that of what is played', async (name) => {
+  ])('%s, and its duration is that of video and audio', async (name) => {
     const { suffixes, warnings, metadata } = await done(
       served(`/${name}`, medium(`kinds/${name}`)),
     );
@@ -76,7 +76,7 @@ describe('a whole file is never refused', () => {
     expect(metadata.duration).toBeLessThan(8.3);
   });
 
-  it('whose fragments are the later ones of a longer stream, so that its time does not begin at 0', async () => {
+  it('when its fragments are from the middle of a longer stream', async () => {
     const later = await changed('kinds/fragments.mp4', withoutFirstFragments);
     const { warnings, metadata } = await done(served('/later.mp4', later));
     expect(warnings).toEqual([]);
@@ -84,13 +84,13 @@ describe('a whole file is never refused', () => {
     expect(metadata.duration).toBeLessThan(4.5);
   });
 
-  it('for having no picture, which is told when one was asked for', async () => {
+  it('for having no video, which is a warning when video was requested', async () => {
     const path = served('/audio.flac', medium('kinds/audio.flac'));
     const { warnings } = await done(path, { quality: '720p' });
     expect(warnings).toEqual(['VIDEO_MISSING']);
   });
 
-  it('whose length is only guessed from its bitrate, even in a clip that reaches beyond it', async () => {
+  it('when its duration is only guessed from its bitrate, even in a clip beyond it', async () => {
     const path = served('/speech.mp3', medium('kinds/guessed.mp3'));
     const whole = await done(path, AUDIO);
     expect(whole.metadata.duration).toBeCloseTo(16, 0);
@@ -111,7 +111,7 @@ describe('a whole file is never refused', () => {
   );
 });
 
-describe('the name of a file is that of what is in it', () => {
+describe('the extension of a file matches its content', () => {
   it.each([
     ['/play.php', 'clip-360.mp4', 'video/mp4', '.mp4'],
     ['/clip.aspx', 'clip.webm', 'video/webm', '.webm'],
@@ -121,14 +121,14 @@ describe('the name of a file is that of what is in it', () => {
     ['/data.json', 'kinds/clip.mkv', 'video/x-matroska', '.mkv'],
     ['/clip.mp4', 'kinds/clip.ts', 'video/mp4', '.ts'],
     ['/radio.mp3', 'kinds/audio.opus', 'audio/mpeg', '.opus'],
-  ])('%s that is %s', async (path, name, type, extension) => {
+  ])('when %s is really %s', async (path, name, type, extension) => {
     const { suffixes, media, metadata } = await done(served(path, medium(name), { type }));
     expect(suffixes).toEqual([extension]);
     expect(media?.path.endsWith(`media${extension}`)).toBe(true);
     expect(`.${metadata.container}`).toBe(extension);
   });
 
-  it('in a page too, and for sound alone', async () => {
+  it('on a page too, and for audio alone', async () => {
     const page = served('/play.php', medium('clip-360.mp4'));
     const query = new URLSearchParams({ page, duration: 'PT8S' });
     const url = `/page.html?${query.toString()}`;
@@ -143,7 +143,7 @@ describe('the name of a file is that of what is in it', () => {
     ['kinds/clip.ts', 'Video + Audio (muxed)', '.mp4', []],
     ['kinds/clip.wmv', 'Video + Audio (muxed)', '.wmv', ['CONTAINER_SHORTFALL']],
     ['kinds/clip.ts', 'Smart (best combined)', '.ts', []],
-  ])('which %s is made to be for %s when it can: %s', async (name, preset, extension, codes) => {
+  ])('and %s is converted for %s when possible: %s', async (name, preset, extension, codes) => {
     const path = served('/clip.mp4', medium(name), { type: 'video/mp4' });
     const { warnings, suffixes, media } = await done(path, { format_preset: preset });
     expect(suffixes).toEqual([extension]);
@@ -166,7 +166,7 @@ describe('a file that lacks bytes is refused', () => {
   });
 
   it.each(['audio.mp3', 'kinds/audio.flac', 'kinds/clip.flv'])(
-    'unless %s only counts wrong and the server has no more of it',
+    'unless %s only counts wrong and the server has no more',
     async (name) => {
       const { warnings, metadata } = await done(served(`/${name}`, await short(name)));
       expect(warnings).toContain('DURATION_DIFFERS');
@@ -177,7 +177,7 @@ describe('a file that lacks bytes is refused', () => {
 
 // Between two tries of a site they wait for seconds.
 describe('a file that was continued', { concurrent: true }, () => {
-  it('has all that the server has of it, not only all of the last answer', async () => {
+  it('has everything that the server has, not only the last answer', async () => {
     const query = { cut: '0.5', cap: '50000' };
     const { media } = await done(served('/clip.ts', medium('kinds/clip.ts'), query));
     const [ours, theirs] = [media?.path ?? '', medium('kinds/clip.ts')];
@@ -190,7 +190,7 @@ describe('a clip whose connection breaks', { concurrent: true }, () => {
     ['clip-360.mp4', 'faststart.mp4'],
     ['sound.mp3', 'audio.mp3'],
     ['stream.ts', 'kinds/clip.ts'],
-  ])('%s is fetched again, and not continued', async (path, name) => {
+  ])('is fetched again, not continued: %s', async (path, name) => {
     const { outcome, jobFolder } = await run(served(`/${path}`, medium(name), { cut: '0.6' }), {
       options: { section: { start: 1, end: 8 } },
     });
@@ -198,7 +198,7 @@ describe('a clip whose connection breaks', { concurrent: true }, () => {
     expect(await readdir(jobFolder)).toEqual([]);
   });
 
-  it('is known by its length when the server has not said how much there is', async () => {
+  it('is recognised by its duration when the server named no length', async () => {
     const query = { cut: '0.6', chunked: '1' };
     const { outcome } = await run(served('/sound.mp3', medium('audio.mp3'), query), {
       ...AUDIO,
@@ -207,7 +207,7 @@ describe('a clip whose connection breaks', { concurrent: true }, () => {
     expect(outcome).toMatchObject({ kind: 'failed', code: 'NETWORK' });
   });
 
-  it('is told from one of a file whose chapters reach beyond the end', async () => {
+  it('is not confused with one of a file whose chapters reach beyond the end', async () => {
     const { metadata } = await done(served('/a.mp4', medium('kinds/late-chapters.mp4')), {
       options: { section: { start: 3, end: 60 } },
     });
@@ -215,7 +215,7 @@ describe('a clip whose connection breaks', { concurrent: true }, () => {
   });
 
   it.each(['faststart.mp4', 'audio.mp3', 'kinds/clip.ts'])(
-    'is told from one of %s that reaches beyond the end',
+    'is not confused with one of %s that reaches beyond the end',
     async (name) => {
       const { metadata, warnings } = await done(served(`/${name}`, medium(name)), {
         options: { section: { start: 3, end: 60 } },
@@ -227,7 +227,7 @@ describe('a clip whose connection breaks', { concurrent: true }, () => {
   );
 });
 
-describe('a piece', () => {
+describe('a clip', () => {
   const page = (name: string, chapters: string) => {
     const query = { page: served(`/${name}`, medium(name)), duration: 'PT8S', chapters };
     const thumbnail = `${tasks.origin.url}/media/thumbnail.jpg`;
@@ -236,7 +236,7 @@ describe('a piece', () => {
   const split: DownloadOptions = { split_chapters: true };
 
   it.each([false, true])(
-    'of MPEG-TS begins where it was asked for, and plays everywhere: precise %s',
+    'of MPEG-TS begins at the requested time and plays everywhere: precise %s',
     async (precise) => {
       const { metadata, suffixes, warnings } = await done(
         served('/stream.ts', medium('kinds/clip.ts')),
@@ -249,7 +249,7 @@ describe('a piece', () => {
   );
 
   it.each(['kinds/clip.ts', 'kinds/clip.mkv'])(
-    'is not looked for behind the end of %s',
+    'beyond the end of %s is refused',
     async (name) => {
       const { outcome } = await run(served(`/${name}`, medium(name)), {
         options: { section: { start: 20, end: 30 } },
@@ -258,7 +258,7 @@ describe('a piece', () => {
     },
   );
 
-  it('of Matroska says where it begins, when that is the key frame before', async () => {
+  it('of Matroska reports when it begins at an earlier key frame', async () => {
     const { outcome } = await run(served('/clip.mkv', medium('kinds/clip.mkv')), {
       options: { section: { start: 2.5, end: 6 } },
     });
@@ -270,7 +270,7 @@ describe('a piece', () => {
     ]);
   });
 
-  it('of FLAC has its own length', async () => {
+  it('of FLAC has its own duration', async () => {
     const { metadata, media, warnings } = await done(
       served('/audio.flac', medium('kinds/audio.flac')),
       { ...AUDIO, options: { audio_codec: 'flac', section: { start: 2, end: 5 } } },
@@ -312,7 +312,7 @@ describe('a piece', () => {
   });
 });
 
-describe('fragments that nobody has counted', () => {
+describe('uncounted fragments', () => {
   const playlist = (numbers: readonly number[]) =>
     [
       ...['#EXTM3U', '#EXT-X-VERSION:3', '#EXT-X-TARGETDURATION:2', '#EXT-X-PLAYLIST-TYPE:VOD'],
@@ -333,8 +333,8 @@ describe('fragments that nobody has counted', () => {
   });
 });
 
-describe('a stream as it was joined from fragments', () => {
-  it('is not measured by its head, which may speak of more than the fragments', async () => {
+describe('a stream joined from fragments', () => {
+  it('is not measured by its header, which may promise more than the fragments', async () => {
     const { jobs, jobFolder } = await tasks.jobs();
     const plan = planOf({ format_preset: 'Smart (best combined)', quality: 'best', options: {} });
     const content = await readFile(medium('kinds/clip.mkv'));
@@ -348,10 +348,10 @@ describe('a stream as it was joined from fragments', () => {
   });
 });
 
-describe('the check itself', () => {
+describe('the check of a file', () => {
   const plan = planOf({ format_preset: 'Smart (best combined)', quality: 'best', options: {} });
 
-  it('finds a file longer than what is said of it', async () => {
+  it('accepts a file longer than declared', async () => {
     const { jobs } = await tasks.jobs();
     const stated = { least: 4, most: 6.5 };
     const verdict = await verifyMedia(jobs, medium('clip-360.mp4'), plan, { ...NO_CLAIMS, stated });
@@ -366,7 +366,7 @@ describe('the check itself', () => {
     expect(verdict).toMatchObject({ failure: 'TRUNCATED' });
   });
 
-  it('leaves time stamps alone once the fragments were counted', () => {
+  it('ignores time stamps once the fragments were counted', () => {
     const video = {
       fields: {},
       formats: [

@@ -77,7 +77,7 @@ describe('ffmpeg behind the proxy', () => {
     expect(refusals).toEqual([]);
   });
 
-  it.each(['segment', 'key', 'variant'])('is kept from a private %s', async (part) => {
+  it.each(['segment', 'key', 'variant'])('cannot reach a private %s', async (part) => {
     // ffmpeg itself refuses a segment that is not named like one.
     const to = encodeURIComponent(`http://127.0.0.1:${canary.port}/secret.ts`);
     await playWithFfmpeg(`${origin.url}/hls/pointing.m3u8?part=${part}&to=${to}`, issue());
@@ -90,14 +90,14 @@ describe('ffmpeg behind the proxy', () => {
     expect(canary.connections).toBe(0);
   });
 
-  it('is kept from where a redirect leads', async () => {
+  it('cannot reach a private address by a redirect', async () => {
     const to = encodeURIComponent(`http://[::1]:${canary.port}/secret.ts`);
     expect(await playWithFfmpeg(`${origin.url}/redirect?to=${to}`, issue())).not.toBe(0);
     expect(refusals.map(({ address }) => address)).toContain('::1');
     expect(canary.connections).toBe(0);
   });
 
-  it('gets nowhere without a token', async () => {
+  it('reaches nothing without a token', async () => {
     const withoutToken = issue().replace(/\/\/.*@/, '//');
     expect(await playWithFfmpeg(`${origin.url}/media/tiny.mp4`, withoutToken)).not.toBe(0);
     expect(origin.requests).toEqual([]);
@@ -140,7 +140,7 @@ describe('a private address is refused however it is spelled', () => {
 });
 
 describe('an allowed address', () => {
-  it('is reached by a request and by a tunnel', async () => {
+  it('can be reached by a request and by a tunnel', async () => {
     const token = issue();
     expect((await getThrough(token, `${origin.url}/fault/text.mp4`)).body).toContain('not a video');
     const { status, socket } = await connectThrough(token, origin.hostPort);
@@ -151,7 +151,7 @@ describe('an allowed address', () => {
     socket.destroy();
   });
 
-  it('may be allowed by name, and then only by that name', async () => {
+  it('can be allowed by name, and then only by that name', async () => {
     const egressAllow = [`media.example:${origin.port}`];
     proxy = await startProxy({ egressAllow, resolve: () => Promise.resolve(['127.0.0.1']) });
     const token = issue();
@@ -165,14 +165,14 @@ describe('an allowed address', () => {
     expect((await getThrough(token, origin.url + path)).status).toBe(403);
   });
 
-  it('is refused all the same when the port is one of ours', async () => {
+  it('is refused anyway when the port is one of the server', async () => {
     proxy = await startProxy({ ownPorts: [origin.port] });
     expect((await getThrough(issue(), `${origin.url}/fault/text.mp4`)).status).toBe(403);
     expect(origin.requests).toEqual([]);
   });
 });
 
-describe('a name', () => {
+describe('a host name', () => {
   it('is refused when any of its addresses is private', async () => {
     proxy = await startProxy({ resolve: () => Promise.resolve(['8.8.8.8', '10.0.0.1']) });
     expect((await getThrough(issue(), 'http://mixed.example/')).status).toBe(403);
@@ -181,7 +181,7 @@ describe('a name', () => {
     ]);
   });
 
-  it('is looked up once: what was judged is what is connected to', async () => {
+  it('is looked up once, and the judged address is the one connected to', async () => {
     const answers = [['127.0.0.1'], ['10.0.0.1']];
     proxy = await startProxy({
       isPublicAddress: (address) => address === '127.0.0.1',
@@ -194,15 +194,15 @@ describe('a name', () => {
     expect(await connectStatus(token, `rebinding.example:${origin.port}`)).toBe(403);
   });
 
-  it('that has no address is a bad gateway and no refusal', async () => {
+  it('without an address is answered with 502, not as a refusal', async () => {
     proxy = await startProxy({ resolve: () => Promise.reject(new Error('not found')) });
     expect((await getThrough(issue(), 'http://nowhere.example/')).status).toBe(502);
     expect(refusals).toEqual([]);
   });
 });
 
-describe('the token', () => {
-  it('must be there and be right', async () => {
+describe('the token of the proxy', () => {
+  it('must be present and correct', async () => {
     const right = issue();
     const wrong = right.replace(/job:\w{6}/, 'job:000000');
     for (const url of [wrong, right.replace(/job:\w+@/, ''), right.replace(/job:\w+/, 'job:')]) {
@@ -212,7 +212,7 @@ describe('the token', () => {
     expect(origin.requests).toEqual([]);
   });
 
-  it('is void after it is revoked, and what was open with it is closed', async () => {
+  it('is invalid after it is revoked, and its open connections are closed', async () => {
     const grant = proxy.issue();
     const other = proxy.issue();
     const tunnel = await connectThrough(grant.url, origin.hostPort);
@@ -253,7 +253,7 @@ describe('an upstream proxy', () => {
     expect(asked).toEqual([origin.hostPort, origin.hostPort]);
   });
 
-  it('never hears of a private target', async () => {
+  it('is never asked for a private target', async () => {
     const token = issue(`http://127.0.0.1:${upstream.port}`);
     expect((await getThrough(token, `http://localhost:${canary.port}/`)).status).toBe(403);
     expect(await connectStatus(token, `10.1.2.3:443`)).toBe(403);
@@ -267,18 +267,15 @@ describe('an upstream proxy', () => {
     expect(asked).toEqual(['far.invalid:80']);
   });
 
-  it.each(['http', 'https', 'socks5'])(
-    'over %s must itself be public or allowed',
-    async (scheme) => {
-      const token = issue(`${scheme}://127.0.0.1:${canary.port}`);
-      expect((await getThrough(token, `${origin.url}/fault/text.mp4`)).status).toBe(403);
-      expect(await connectStatus(token, origin.hostPort)).toBe(403);
-      expect(refusals.map(({ port }) => port)).toEqual([canary.port, canary.port]);
-      expect(canary.connections).toBe(0);
-    },
-  );
+  it.each(['http', 'https', 'socks5'])('by %s must itself be public or allowed', async (scheme) => {
+    const token = issue(`${scheme}://127.0.0.1:${canary.port}`);
+    expect((await getThrough(token, `${origin.url}/fault/text.mp4`)).status).toBe(403);
+    expect(await connectStatus(token, origin.hostPort)).toBe(403);
+    expect(refusals.map(({ port }) => port)).toEqual([canary.port, canary.port]);
+    expect(canary.connections).toBe(0);
+  });
 
-  it('over SOCKS gets the address that was judged, not the name', async () => {
+  it('by SOCKS gets the judged address, not the name', async () => {
     const socks = await startSocksServer();
     proxy = await startProxy({
       egressAllow: [`media.example:${origin.port}`, new URL(socks.url).host],
@@ -294,14 +291,14 @@ describe('an upstream proxy', () => {
   });
 
   it.each(['127.0.0.1:3128', 'ftp://a.example', 'http://u:p@a.example', 'http://', ''])(
-    '%j is not one',
+    '%j is not a valid upstream',
     (text) => {
       expect(() => proxy.issue({ upstream: text })).toThrow(TypeError);
     },
   );
 });
 
-describe('connections', () => {
+describe('connections of the proxy', () => {
   async function startSilentServer() {
     const server = net.createServer((socket) => {
       sockets.push(socket.resume().on('error', () => undefined));
@@ -312,7 +309,7 @@ describe('connections', () => {
     return { server, hostPort: `127.0.0.1:${port}` };
   }
 
-  it('without a byte for the idle time are closed, on both sides', async () => {
+  it('are closed on both sides after the idle time', async () => {
     const silent = await startSilentServer();
     proxy = await startProxy({ egressAllow: [silent.hostPort], idleTimeoutMs: 100 });
     const token = issue();
@@ -323,7 +320,7 @@ describe('connections', () => {
     silent.server.close();
   });
 
-  it('to a server that has not answered end with the client', async () => {
+  it('to a server that has not answered end when the client leaves', async () => {
     const silent = await startSilentServer();
     proxy = await startProxy({ egressAllow: [silent.hostPort] });
     const grant = proxy.issue();
@@ -335,7 +332,7 @@ describe('connections', () => {
     silent.server.close();
   });
 
-  it('are all closed with the proxy, which may be closed twice', async () => {
+  it('are all closed with the proxy, and closing twice is harmless', async () => {
     const { socket } = await connectThrough(issue(), origin.hostPort);
     const closed = once(socket, 'close');
     await proxy.close();

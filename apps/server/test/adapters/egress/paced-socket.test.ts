@@ -3,7 +3,7 @@ import net, { type AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
 import { createPace, paceWrites } from '../../../src/adapters/egress/paced-socket.ts';
 
-it('bytes wait until those before them are paid for, over all connections together', () => {
+it('the rate limit applies to all connections together', () => {
   let now = 0;
   const pace = createPace(1000, () => now);
   expect([pace.take(500), pace.take(1000), pace.take(1)]).toEqual([0, 500, 1500]);
@@ -14,7 +14,7 @@ it('bytes wait until those before them are paid for, over all connections togeth
   expect([pace.take(1000), pace.take(1)]).toEqual([0, 1000]);
 });
 
-it('everything that is written is rationed, and arrives whole', async () => {
+it('all written bytes count against the rate limit and arrive complete', async () => {
   const asked: number[] = [];
   const server = net.createServer((socket) => {
     paceWrites(socket, {

@@ -50,8 +50,8 @@ function leaseOf(state: {
 
 const nothing = () => Promise.reject(new Error('must not be used'));
 
-describe('an engine for an attempt', () => {
-  it('is waited for while it starts, and held as long as it is used', async () => {
+describe('the engine lease of an attempt', () => {
+  it('waits for an engine that starts, and holds it during use', async () => {
     let looks = 0;
     const lease = leaseOf({ mode: 'starting', isThere: () => (looks += 1) > 3 });
     const { withEngine, holds, isPrepared } = lease;
@@ -63,24 +63,24 @@ describe('an engine for an attempt', () => {
     expect(holds()).toBe(0);
   });
 
-  it('is let go when its use fails', async () => {
+  it('releases the engine when its use fails', async () => {
     const { withEngine, holds } = leaseOf({ mode: 'warm', isThere: () => true });
     await expect(withEngine(nothing, never)).rejects.toThrow('must not be used');
     expect(holds()).toBe(0);
   });
 
-  it('is missing at once when there is no yt-dlp or no Python', async () => {
+  it('fails at once when there is no yt-dlp or no Python', async () => {
     expect(await leaseOf({ mode: 'missing' }).withEngine(nothing, never)).toBe('missing');
     const without = leaseOf({ mode: 'starting', hasYtDlp: false });
     expect(await without.withEngine(nothing, never)).toBe('missing');
   });
 
-  it('is not called missing when it only takes too long to start', async () => {
+  it('does not report an engine as missing that only starts slowly', async () => {
     const slow = leaseOf({ mode: 'starting', longestWaitMs: 50 });
     expect(await slow.withEngine(nothing, never)).toBe('starting');
   });
 
-  it('is no longer waited for by what has been cancelled', async () => {
+  it('stops waiting when the attempt is cancelled', async () => {
     const controller = new AbortController();
     const waiting = leaseOf({ mode: 'starting' }).withEngine(nothing, controller.signal);
     controller.abort();

@@ -11,11 +11,11 @@ it.each([
   [4, 4, 1],
   [1, 1, 1],
   [16, 64, 1],
-])('of %d GiB, %d workers may have %d GiB each', (usable, workers, each) => {
+])('with %d GiB, %d workers may use %d GiB each', (usable, workers, each) => {
   expect(jobMemoryBytes(usable * GIB, workers)).toBe(each * GIB);
 });
 
-it('the memory that may be used is that of the computer at most', () => {
+it('usable memory is at most that of the computer', () => {
   expect(usableMemoryBytes()).toBeGreaterThan(0);
   expect(usableMemoryBytes()).toBeLessThanOrEqual(totalmem());
 });

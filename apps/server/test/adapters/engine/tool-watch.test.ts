@@ -43,7 +43,7 @@ function watchFrom(initial: Tools, tier: 'warm' | 'cold' = 'warm') {
 }
 
 describe('the watch over the tools', () => {
-  it('lets downloads run with a runtime that has come, once it was seen twice', async () => {
+  it('uses a new JavaScript runtime once it was seen twice', async () => {
     const { watch, state } = watchFrom(toolsWith({}, '2026.10.26', '/'));
     state.found = toolsWith({ jsRuntime }, '2026.10.26', '/');
     await watch.look();
@@ -54,14 +54,14 @@ describe('the watch over the tools', () => {
     expect(state.replaced).toBe(1);
   });
 
-  it('does so at once for a person who asks', async () => {
+  it('uses it at once when a person asks', async () => {
     const { watch, state } = watchFrom(toolsWith({}, '2026.10.26', '/'));
     state.found = toolsWith({ jsRuntime }, '2026.10.26', '/');
     await watch.look(true);
     expect([watch.current().jsRuntime, state.replaced]).toEqual([jsRuntime, 1]);
   });
 
-  it('keeps a loaded yt-dlp whose folder has gone before an older one, and says so', async () => {
+  it('prefers a loaded yt-dlp whose folder is gone to an older one, and says so', async () => {
     const { watch, state } = watchFrom(toolsWith({}));
     state.found = toolsWith({}, '2023.03.04', '/');
     await watch.look(true);
@@ -70,7 +70,7 @@ describe('the watch over the tools', () => {
     expect(watch.current().problems[0]?.message).toContain('is not at /gone any more');
   });
 
-  it('keeps it before one that lies in its place and that nobody has tried, until that one is decided for', async () => {
+  it('prefers it to an untried version in its place until that one is chosen', async () => {
     const { watch, state } = watchFrom(toolsWith({}, '2026.10.26', '/'));
     state.found = toolsWith({}, '2027.01.01', '/');
     await watch.look(true);
@@ -80,7 +80,7 @@ describe('the watch over the tools', () => {
     expect([watch.current().ytDlp?.version, state.replaced]).toEqual(['2027.01.01', 1]);
   });
 
-  it('takes the older one where nothing of it is loaded', async () => {
+  it('uses the older one when it is not loaded', async () => {
     const { watch, state } = watchFrom(toolsWith({}), 'cold');
     state.found = toolsWith({}, '2023.03.04', '/');
     await watch.look(true);

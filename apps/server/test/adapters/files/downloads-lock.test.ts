@@ -45,7 +45,7 @@ async function plant(owner: DownloadsOwner): Promise<void> {
 }
 
 describe('the lock of a downloads folder', () => {
-  it('is refused while a process of this computer has it, whatever instance that says it is', async () => {
+  it('is refused while a process of this computer holds it, whichever instance it names', async () => {
     for (const instance of ['other', 'one']) {
       await plant({ ...living(), instance });
       expect(() => lock('one')).toThrow(FolderInUseError);
@@ -70,20 +70,17 @@ describe('the lock of a downloads folder', () => {
   it.each([
     ['another computer', { host: 'nas', bootId: 'other' }],
     ['another container of this computer', { namespace: 'pid:[1]' }],
-  ])(
-    'of another instance on %s is not judged by the number of its process',
-    async (_where, where) => {
-      const owner = { ...living(), startTicks: '1', ...where };
-      await plant(owner);
-      expect(() => lock('one')).toThrow(FolderInUseError);
-      expect(() => lock('one')).toThrow(`on ${owner.host}`);
-      expect(() => lock('one')).toThrow(`delete ${lockPath()}`);
-      await plant({ ...owner, instance: 'one' });
-      expect(lock('one').state()).toBe('held');
-    },
-  );
+  ])('of another instance on %s is not judged by its process id', async (_where, where) => {
+    const owner = { ...living(), startTicks: '1', ...where };
+    await plant(owner);
+    expect(() => lock('one')).toThrow(FolderInUseError);
+    expect(() => lock('one')).toThrow(`on ${owner.host}`);
+    expect(() => lock('one')).toThrow(`delete ${lockPath()}`);
+    await plant({ ...owner, instance: 'one' });
+    expect(lock('one').state()).toBe('held');
+  });
 
-  it('is not made where it cannot be, which readiness tells and a start does not mind', async () => {
+  it('that cannot be created is reported by readiness and does not stop the start', async () => {
     const elsewhere = join(folder, 'elsewhere');
     await mkdir(elsewhere);
     await symlink(elsewhere, join(folder, '.artemis-jobs'));
@@ -98,7 +95,7 @@ describe('the lock of a downloads folder', () => {
     expect(lockProblem(taken.state())).toBeNull();
   });
 
-  it('is taken again when it was lost, and not from a server that has it now', async () => {
+  it('is taken again when it was lost, unless another server holds it now', async () => {
     const taken = lock();
     await rm(lockPath());
     taken.hold();
@@ -112,7 +109,7 @@ describe('the lock of a downloads folder', () => {
     expect(await readFile(lockPath(), 'utf8')).toContain('"instance":"other"');
   });
 
-  it('is in a folder that nobody else can read, in one that has the rights of any other', async () => {
+  it('is in a private folder, inside a folder with usual permissions', async () => {
     await rm(folder, { recursive: true });
     lock();
     const modeOf = async (path: string) => (await stat(path)).mode & 0o777;

@@ -45,20 +45,17 @@ describe('a stream of a file', () => {
 
   const hashOf = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 
-  it.each([0, 3])(
-    'gives every byte once, to a reader that rests %d ms now and then',
-    async (pauseMs) => {
-      expect(await fetched(0, content.length - 1, pauseMs)).toBe(hashOf(content));
-    },
-  );
+  it.each([0, 3])('gives every byte once to a reader that pauses for %d ms', async (pauseMs) => {
+    expect(await fetched(0, content.length - 1, pauseMs)).toBe(hashOf(content));
+  });
 
-  it('gives a part, its last byte included', async () => {
+  it('gives a range including its last byte', async () => {
     expect(await fetched(1_048_570, 5_000_001, 0)).toBe(
       hashOf(content.subarray(1_048_570, 5_000_002)),
     );
   });
 
-  it('closes the file when it is given up', async () => {
+  it('closes the file when the reader gives up', async () => {
     const handle = await open(path);
     const stream = createFileStream(handle, 0, content.length - 1);
     await once(stream, 'readable');

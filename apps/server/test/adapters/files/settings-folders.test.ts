@@ -14,7 +14,7 @@ function settings() {
   };
 }
 
-it('folders that settings name are made with their parents, the data folder for its owner alone', () => {
+it('folders in settings are created with their parents, the data folder for its owner alone', () => {
   const config = settings();
   makeSettingsFolders(config);
   makeSettingsFolders(config);
@@ -24,7 +24,7 @@ it('folders that settings name are made with their parents, the data folder for 
 });
 
 it.runIf(process.platform === 'linux')(
-  'a setting below a folder in which none can be made is refused by its name and never its value',
+  'a setting with a folder that cannot be created is refused by its name, never its value',
   () => {
     for (const [name, bad] of [
       ['DOWNLOADS_DIR', { downloadsDir: '/proc/some-value/x' }],

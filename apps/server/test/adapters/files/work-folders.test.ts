@@ -93,8 +93,8 @@ const isThere = (id: string) =>
     () => false,
   );
 
-describe('a sweep of work folders', () => {
-  it('goes by what is known of their download when its turn comes', async () => {
+describe('the clean-up of work folders', () => {
+  it('judges each folder by its download at the moment of its turn', async () => {
     const folders = await start('one');
     const ids = { running: '', gone: '', fresh: randomUUID(), old: '', unknown: '' };
     ids.running = await makeOld(folders);
@@ -112,7 +112,7 @@ describe('a sweep of work folders', () => {
     expect((await readdir(jobs('.marks'))).toSorted()).toEqual([ids.running, ids.fresh].toSorted());
   });
 
-  it('counts from the first one that found a folder as it is, over a start, and not by dates', async () => {
+  it('counts a day from the first clean-up that found a folder unchanged, across restarts, not from file dates', async () => {
     const first = await start('one');
     const id = await makeOld(first);
     expect(await first.sweep(() => HOUR_MS)).toBe(0);
@@ -123,7 +123,7 @@ describe('a sweep of work folders', () => {
     expect(await (await start('one')).sweep(() => HOUR_MS)).toBe(1);
   });
 
-  it('counts anew for folders that were in use in between', async () => {
+  it('starts counting again for folders that were used in between', async () => {
     const folders = await start('one');
     const [used, touched] = [await makeOld(folders), await makeOld(folders)];
     await folders.sweep(() => HOUR_MS);
@@ -134,7 +134,7 @@ describe('a sweep of work folders', () => {
     expect(await names()).toEqual([used, touched].toSorted());
   });
 
-  it('removes nothing that is not a work folder: folders of the user, files, links', async () => {
+  it('removes only work folders, no folders of the user, files or links', async () => {
     const folders = await start('one');
     const [file, link] = [randomUUID(), randomUUID()];
     await mkdir(jobs('photos'));
@@ -151,7 +151,7 @@ describe('a sweep of work folders', () => {
     expect(await readdir(root)).toContain('albums');
   });
 
-  it('leaves what another instance made for a day, however old it is', async () => {
+  it("keeps another instance's folder for a day, however old it is", async () => {
     const id = await makeOld(await start('one'));
     const unmarked = await makeUnmarked();
     const other = await start('two');
@@ -165,7 +165,7 @@ describe('a sweep of work folders', () => {
     expect([await isThere(id), await isThere(unmarked)]).toEqual([false, false]);
   });
 
-  it('counts that day over the restarts of one owner, and anew after a change', async () => {
+  it('counts that day across restarts of one owner, and again after a change of owner', async () => {
     await makeOld(await start('one'));
     await start('two');
     await (await start('two')).sweep(nobodyKnows);
@@ -181,7 +181,7 @@ describe('a sweep of work folders', () => {
     expect(await (await start('three')).sweep(nobodyKnows)).toBe(1);
   });
 
-  it('counts it anew for an owner that comes back, who has seen the folder long before', async () => {
+  it('counts that day again for an owner that comes back', async () => {
     const first = await start('one');
     const id = await makeOld(first);
     await first.sweep(nobodyKnows);
@@ -195,7 +195,7 @@ describe('a sweep of work folders', () => {
     expect(await back.sweep(nobodyKnows)).toBe(1);
   });
 
-  it('counts it anew when what was known of time is lost', async () => {
+  it('counts that day again when the record of passed time is lost', async () => {
     await start('two');
     const id = await makeUnmarked();
     await (await start('two')).sweep(nobodyKnows);
@@ -211,7 +211,7 @@ describe('a sweep of work folders', () => {
     expect(await again.sweep(nobodyKnows)).toBe(1);
   });
 
-  it('removes nothing of before in the first minutes of an empty history, whatever is known of time', async () => {
+  it('removes no older folder in the first minutes of an empty history', async () => {
     const first = await start('one');
     const id = await makeOld(first);
     await first.sweep(nobodyKnows);
@@ -226,7 +226,7 @@ describe('a sweep of work folders', () => {
     expect(await again.sweep(nobodyKnows)).toBe(1);
   });
 
-  it('removes what this instance made since its history began a day after it was last used', async () => {
+  it('removes an unknown folder of this instance a day after it was last used', async () => {
     const folders = await start('one', true);
     const [old, fresh] = [await makeOld(folders), randomUUID()];
     expect(await folders.sweep(nobodyKnows)).toBe(0);
@@ -238,7 +238,7 @@ describe('a sweep of work folders', () => {
     expect(await folders.sweep(nobodyKnows)).toBe(1);
   });
 
-  it('goes by the history where that knows a folder, whoever made it', async () => {
+  it('follows the history for folders it knows, whoever made them', async () => {
     const id = await makeOld(await start('one'));
     const unmarked = await makeUnmarked();
     const other = await start('two', true);
@@ -251,7 +251,7 @@ describe('a sweep of work folders', () => {
     expect(await other.sweep(nobodyKnows)).toBe(2);
   });
 
-  it('does not believe what a job writes into its folder, or a mark that is half written', async () => {
+  it('ignores what a download writes into its folder, and half-written marks', async () => {
     const folders = await start('one');
     const ours = await makeOld(folders);
     const mark = await readFile(jobs('.marks', ours), 'utf8');

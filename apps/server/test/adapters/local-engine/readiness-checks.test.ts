@@ -20,7 +20,7 @@ function sandboxCheckOf(sandbox: EngineSandbox | null) {
 }
 
 describe('the readiness of the sandbox', () => {
-  it('is not spoken of before an engine host has told it', () => {
+  it('is not reported before an engine host has started', () => {
     expect(sandboxCheckOf(null)).toBeUndefined();
   });
 
@@ -29,7 +29,7 @@ describe('the readiness of the sandbox', () => {
     expect(sandboxCheckOf(full)).toMatchObject({ state: 'ok', remedy: null });
   });
 
-  it('names what is not restricted, and what to do', () => {
+  it('names what is not restricted and what to do', () => {
     const check = sandboxCheckOf({
       level: 'partial',
       missing: ['connections', 'signals'],
@@ -41,7 +41,7 @@ describe('the readiness of the sandbox', () => {
     expect(check?.remedy).toContain('Linux 6.12');
   });
 
-  it('sends who has tools in odd places to the packages of the system', () => {
+  it('recommends system packages for tools in unusual places', () => {
     const check = sandboxCheckOf({
       level: 'partial',
       missing: ['reading'],

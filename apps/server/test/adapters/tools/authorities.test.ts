@@ -12,7 +12,7 @@ async function temporaryFolder(): Promise<string> {
   return folder;
 }
 
-it('joins the authorities of CA_FILE with those of the system, and leaves keys out', async () => {
+it('joins the certificates of CA_FILE with those of the system, without keys', async () => {
   const folder = await temporaryFolder();
   const own = join(folder, 'own.pem');
   const certificate = (await readFile(AUTHORITY_FILE, 'utf8')).trim();
@@ -26,7 +26,7 @@ it('joins the authorities of CA_FILE with those of the system, and leaves keys o
   expect(text).not.toContain('c2VjcmV0');
 });
 
-it('refuses the start with a file that is absent or holds no certificate', async () => {
+it('refuses the start when the file is missing or holds no certificate', async () => {
   const folder = await temporaryFolder();
   const empty = join(folder, 'empty.pem');
   await writeFile(empty, '-----BEGIN CERTIFICATE-----\nbm9uZQ==\n-----END CERTIFICATE-----\n');

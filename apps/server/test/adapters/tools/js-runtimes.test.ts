@@ -38,7 +38,7 @@ const name = async (...how: Parameters<typeof find>) => {
   return found && `${found.path} ${found.version} ${found.deniesNetwork ? 'offline' : 'open'}`;
 };
 
-test('runtimes that keep scripts offline come first, and any other Node is the last resort', async () => {
+test('runtimes that keep scripts offline are preferred, any other Node is the last resort', async () => {
   expect(await name('20.19.0')).toBeNull();
   expect(await name('v22.0.0')).toBe('/own/node 22.0.0 open');
   await onPath('node', '/other/node\n24.4.0');
@@ -57,7 +57,7 @@ test('runtimes that keep scripts offline come first, and any other Node is the l
   expect(await name('v26.1.0', dirname(bundled))).toBe(`${bundled} 2.9.6 offline`);
 });
 
-test('a bundled Deno that does not run on this system is passed over', async () => {
+test('a bundled Deno that does not run on this system is skipped', async () => {
   const broken = join(folder, 'bundled/deno');
   await program(broken, 'not for this C library');
   expect(await name('v22.0.0', dirname(broken))).toBe('/own/node 22.0.0 open');

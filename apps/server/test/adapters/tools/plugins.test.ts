@@ -12,7 +12,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true }));
 
-it('are named as yt-dlp would load them, and a folder that goes is not handed over', async () => {
+it('plugins are named as yt-dlp would load them, and a missing folder is not passed on', async () => {
   const owners = join(folder, 'owners');
   const plugins = createPlugins(owners);
   expect(await plugins.look()).toEqual({ folder: owners, names: null });
@@ -37,7 +37,7 @@ it('are named as yt-dlp would load them, and a folder that goes is not handed ov
   expect(plugins.folder()).toBeNull();
 });
 
-it('are none where the setting names a file', async () => {
+it('there are no plugins when the setting names a file', async () => {
   const file = join(folder, 'file');
   await writeFile(file, '');
   const plugins = createPlugins(file);
@@ -45,7 +45,7 @@ it('are none where the setting names a file', async () => {
   expect(plugins.folder()).toBeNull();
 });
 
-it('are none where the setting is not made', async () => {
+it('there are no plugins without the setting', async () => {
   const plugins = createPlugins(null);
   expect([await plugins.look(), plugins.folder(), plugins.names()]).toEqual([null, null, []]);
 });

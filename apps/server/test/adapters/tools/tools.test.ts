@@ -78,7 +78,7 @@ function problemOf(tools: Tools, name: string) {
   return tools.problems.find((problem) => problem.name === name);
 }
 
-describe('which yt-dlp is taken', () => {
+describe('the yt-dlp that is used is', () => {
   test('the one on PATH when it is current, with its age in days', async () => {
     const path = await program('bin/yt-dlp', current);
     await moduleIn('tools/yt-dlp/newer', '2026.11.20');
@@ -87,21 +87,21 @@ describe('which yt-dlp is taken', () => {
     expect(problemOf(tools, 'engine')).toBeUndefined();
   });
 
-  test('the next one on PATH when the first does not run', async () => {
+  test('the next one on PATH if the first does not run', async () => {
     await executable('shims/yt-dlp', '#!/bin/sh\nexit 127\n');
     const path = await program('bin/yt-dlp', current);
     const tools = await find({ searchPath: `${join(folder, 'shims')}:${join(folder, 'bin')}` });
     expect(tools.ytDlp?.path).toBe(path);
   });
 
-  test('120 days older than the pinned version is still current, 121 is not', async () => {
+  test('one 120 days older than the pinned version, but not 121', async () => {
     await program('bin/yt-dlp', '2026.06.28');
     expect(problemOf(await find(), 'engine')).toBeUndefined();
     await program('bin/yt-dlp', '2026.06.27');
     expect(problemOf(await find(), 'engine')).toMatchObject({ level: 'warn' });
   });
 
-  test('the newest managed copy when the one on PATH is old', async () => {
+  test('the newest managed copy if the one on PATH is old', async () => {
     await program('bin/yt-dlp', old);
     await moduleIn('tools/yt-dlp/2026.08.01', '2026.08.01');
     const newest = await moduleIn('tools/yt-dlp/2026.10.26', '2026.10.26');
@@ -116,7 +116,7 @@ describe('which yt-dlp is taken', () => {
     });
   });
 
-  test('of two managed copies of one day the more complete one', async () => {
+  test('the more complete one of two managed copies of one day', async () => {
     await moduleIn('tools/yt-dlp/a', current);
     const complete = await moduleIn('tools/yt-dlp/b', current);
     await mkdir(join(complete, 'yt_dlp_ejs'));
@@ -125,7 +125,7 @@ describe('which yt-dlp is taken', () => {
     expect((await find()).ytDlp?.path).toBe(complete);
   });
 
-  test('an old one with a warning and a command when there is nothing better', async () => {
+  test('an old one, with a warning and a command, if there is nothing better', async () => {
     const path = await program('bin/yt-dlp', old);
     const tools = await find();
     expect(tools.ytDlp).toMatchObject({ path, version: old, isManaged: false });
@@ -135,14 +135,14 @@ describe('which yt-dlp is taken', () => {
     expect(problem?.remedy).toContain(`--target '${join(folder, 'tools/yt-dlp/pip')}'`);
   });
 
-  test('what YTDLP_PATH names, relative to the repository too', async () => {
+  test('the one that YTDLP_PATH names, also relative to the repository', async () => {
     await program('bin/yt-dlp', current);
     const chosen = await program('chosen/yt-dlp', '2026.09.01');
     const tools = await find({ ytDlpPath: relative(repositoryDir, chosen) });
     expect(tools.ytDlp).toMatchObject({ path: chosen, version: '2026.09.01' });
   });
 
-  test('nothing at all when what YTDLP_PATH names does not run', async () => {
+  test('none if the one that YTDLP_PATH names does not run', async () => {
     await program('bin/yt-dlp', current);
     const chosen = await program('chosen/yt-dlp', 'usage: something else');
     const tools = await find({ ytDlpPath: chosen });
@@ -154,7 +154,7 @@ describe('which yt-dlp is taken', () => {
     });
   });
 
-  test('an empty setting counts as none', async () => {
+  test('found on PATH if the setting is empty', async () => {
     const path = await program('bin/yt-dlp', current);
     expect((await find({ ytDlpPath: '' })).ytDlp?.path).toBe(path);
   });
@@ -169,7 +169,7 @@ describe('how yt-dlp is started', () => {
     expect(tools.ytDlp?.pythonPath).toMatch(/^\/.*python/);
   });
 
-  test('a package that was only unpacked has its module beside the script', async () => {
+  test('an unpacked package has its module beside the script', async () => {
     const modules = await moduleIn('unpacked/usr/lib/python3/dist-packages', current);
     const path = await executable(
       'unpacked/usr/bin/yt-dlp',
@@ -185,7 +185,7 @@ describe('how yt-dlp is started', () => {
       'a line for a long path',
       (python: string) => `#!/bin/sh\n'''exec' "${python}" "$0" "$@"\n' '''\n`,
     ],
-  ])('a script belongs to the interpreter of %s', async (_kind, content) => {
+  ])('a script uses the interpreter of %s', async (_kind, content) => {
     const modules = await moduleIn('site', current);
     // An interpreter that finds the module by itself, as one of a virtual environment does, whatever the system has.
     const python = await executable(
@@ -197,7 +197,7 @@ describe('how yt-dlp is started', () => {
     expect(tools.ytDlp).toMatchObject({ kind: 'module', path, modulePath: null, version: current });
   });
 
-  test('anything else that answers is a binary, whose libraries it names itself', async () => {
+  test('anything else that runs is a binary, which names its own libraries', async () => {
     const path = await executable(
       'bin/yt-dlp',
       `#!/bin/sh\n[ "$2" = --version ] && echo ${current} && exit\necho '[debug] Optional libraries: Cryptodome-3.23.0, yt_dlp_ejs-0.8.0' >&2\nexit 2\n`,
@@ -213,7 +213,7 @@ describe('how yt-dlp is started', () => {
     });
   });
 
-  test('libraries beside the module are seen as soon as they are there', async () => {
+  test('libraries beside the module are found as soon as they are there', async () => {
     const modules = await moduleIn('tools/yt-dlp/pip', current);
     const before = await find();
     expect(before.ytDlp).toMatchObject({ hasEjs: false });
@@ -226,8 +226,8 @@ describe('how yt-dlp is started', () => {
   });
 });
 
-describe('remembering', () => {
-  test('an unchanged machine is not asked again, a changed tool is', async () => {
+describe('what is remembered of tools', () => {
+  test('unchanged tools are not run again, a changed tool is', async () => {
     const path = await program('bin/yt-dlp', current);
     await program('bin/ffmpeg', 'ffmpeg version 5.1');
     await program('bin/ffprobe', 'ffprobe version 5.1');
@@ -242,7 +242,7 @@ describe('remembering', () => {
     expect(await runs()).toBe(asked + 3);
   });
 
-  test('a damaged memory, or none that can be written, changes nothing', async () => {
+  test('a damaged or unwritable memory changes nothing', async () => {
     await program('bin/ffmpeg', 'ffmpeg version 5.1');
     await mkdir(join(folder, 'tools'));
     await writeFile(join(folder, 'tools/found.json'), '{"half');
@@ -271,7 +271,7 @@ describe('the other tools', () => {
     expect(problemOf(tools, 'ffmpeg')?.message).toContain('FFMPEG_PATH is set to');
   });
 
-  test('a tool that does not answer in time is missing, and is ended with all it started', async () => {
+  test('a tool that does not answer in time counts as missing and is ended with its children', async () => {
     const pidFile = join(folder, 'pid');
     await executable('bin/ffmpeg', `#!/bin/sh\n/bin/sleep 60 &\necho $! > ${pidFile}\nwait\n`);
     expect((await find()).ffmpeg).toBeNull();
@@ -286,7 +286,7 @@ describe('the other tools', () => {
     expect(problemOf(tools, 'python')).toMatchObject({ level: 'fail' });
   });
 
-  test('everything that YouTube needs and is not there is said at once', async () => {
+  test('everything missing for YouTube is reported at once', async () => {
     await moduleIn('tools/yt-dlp/pip', current);
     const problem = problemOf(await find({ nodeVersion: '20.19.0' }), 'js_runtime');
     expect(problem).toMatchObject({ level: 'warn' });
@@ -294,7 +294,7 @@ describe('the other tools', () => {
     expect(problem?.remedy).toContain('run tools');
   });
 
-  test('everything missing is said at once, in a fixed order', async () => {
+  test('everything missing is reported at once, in a fixed order', async () => {
     const tools = await find({ pythonPath: join(folder, 'absent'), nodeVersion: '20.19.0' });
     expect(tools.problems.map(({ name }) => name)).toEqual([
       'engine',

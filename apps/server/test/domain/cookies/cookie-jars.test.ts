@@ -42,7 +42,7 @@ function start(stored: readonly StoredJar[]): CookieJars {
 const lentValue = (url: string) => /\tsid\t(\S+)/.exec(jars.lend(url)?.text ?? '')?.[1] ?? null;
 
 describe('cookies', () => {
-  it('are lent for links of their site and below, by the narrowest jar', async () => {
+  it('are lent for links of their site and its subdomains, from the most specific jar', async () => {
     await jars.put('example.com', file('.example.com', 'wide'));
     await jars.put('video.example.com', file('video.example.com', 'narrow'));
     await jars.put('youtube.com', file('.youtube.com', 'tube'));
@@ -54,7 +54,7 @@ describe('cookies', () => {
     expect(lentValue('https://example.com.evil.example/')).toBeNull();
   });
 
-  it('that have expired are not lent, and a file of nothing else is refused', async () => {
+  it('that have expired are not lent, and a file with only such cookies is refused', async () => {
     const expired = file('example.com', 'old', 1_000_000);
     await expect(jars.put('example.com', expired)).rejects.toMatchObject({
       code: 'COOKIES_INVALID',
@@ -79,7 +79,7 @@ describe('cookies', () => {
     expect(JSON.stringify([jars.list(), log.console(0)])).not.toMatch(/secret|sid/);
   });
 
-  it('that a site has renewed are kept, with the time of the success, and others are not', async () => {
+  it('that a site renewed are kept with the time of the success, other new ones are not', async () => {
     await jars.put('example.com', file('.example.com', 'first'));
     const renewed = file('.example.com', 'second', SOON) + file('b.example.com', 'planted');
     await jars.lend('https://example.com/')?.succeeded(renewed + file('.other.example', 'x'));
@@ -91,7 +91,7 @@ describe('cookies', () => {
     expect(lentValue('https://example.com/')).toBe('second');
   });
 
-  it('of a job that began before a person replaced or deleted them change nothing', async () => {
+  it('from a download that began before they were replaced or deleted change nothing', async () => {
     await jars.put('example.com', file('.example.com', 'first'));
     const lent = jars.lend('https://example.com/');
     await jars.put('example.com', file('.example.com', 'other'));
@@ -104,7 +104,7 @@ describe('cookies', () => {
     expect([jars.list(), [...written]]).toEqual([[], []]);
   });
 
-  it('that cannot be written change nothing, and the job that used them does not fail', async () => {
+  it('that cannot be written change nothing, and the download that used them does not fail', async () => {
     await jars.put('example.com', file('.example.com', 'first'));
     isBroken = true;
     await expect(jars.put('example.com', file('.example.com', 'second'))).rejects.toMatchObject({
@@ -125,9 +125,12 @@ describe('cookies', () => {
     expect(jars.list()).toHaveLength(200);
   });
 
-  it.each(['com', '..', 'co.uk', 'a/b', '%2e%2e'])('have no site called %j', async (site) => {
-    const refusal = { code: 'VALIDATION_FAILED', details: [{ path: '/site' }] };
-    await expect(jars.put(site, file('example.com', 'x'))).rejects.toMatchObject(refusal);
-    await expect(jars.remove(site)).rejects.toMatchObject(refusal);
-  });
+  it.each(['com', '..', 'co.uk', 'a/b', '%2e%2e'])(
+    'cannot be stored for a site called %j',
+    async (site) => {
+      const refusal = { code: 'VALIDATION_FAILED', details: [{ path: '/site' }] };
+      await expect(jars.put(site, file('example.com', 'x'))).rejects.toMatchObject(refusal);
+      await expect(jars.remove(site)).rejects.toMatchObject(refusal);
+    },
+  );
 });

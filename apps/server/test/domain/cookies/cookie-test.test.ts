@@ -38,7 +38,7 @@ async function test(
 }
 
 describe('a test of cookies', () => {
-  it('says what a look at a link has shown', async () => {
+  it('reports what a probe of a link found', async () => {
     const works = await test(() => Promise.resolve());
     expect(works).toMatchObject({ url: LINK, result: 'works', failure_code: null });
     const refused = await test(() => Promise.reject(probeFailure('LOGIN_REQUIRED')));
@@ -51,21 +51,21 @@ describe('a test of cookies', () => {
     });
   });
 
-  it('believes no front page, which everybody may see, unless it asks for a sign-in', async () => {
+  it('does not trust a public front page unless it asks for a sign-in', async () => {
     const url = 'https://example.com/';
     expect(await test(() => Promise.resolve(), {})).toMatchObject({ url, result: 'unclear' });
     const refused = await test(() => Promise.reject(probeFailure('LOGIN_REQUIRED')), {});
     expect(refused).toMatchObject({ url, result: 'refused' });
   });
 
-  it('does not look when the engine gets no cookies', async () => {
+  it('does not probe when the engine gets no cookies', async () => {
     const answer = await test(() => Promise.reject(new Error('it looked')), undefined, {
       mayHaveCookies: () => false,
     });
     expect(answer).toMatchObject({ result: 'unclear', failure_code: null });
   });
 
-  it('refuses links that are not of the site or not allowed, and a third look at a time', async () => {
+  it('refuses links of other sites and forbidden ones, and a third probe at a time', async () => {
     const look = () => Promise.resolve();
     const refusals = [
       test(look, { url: 'https://example.com.evil.example/' }),

@@ -24,7 +24,7 @@ function refusalOf(text: string, site = SITE) {
 }
 
 describe('a cookies file', () => {
-  it('is read as add-ons of browsers write it, on every system', () => {
+  it('is read as browser add-ons write it, on every system', () => {
     const text = [
       '\uFEFF# Netscape HTTP Cookie File',
       '# https://curl.se/docs/http-cookies.html',
@@ -60,7 +60,7 @@ describe('a cookies file', () => {
     expect(cookiesIn(text.replaceAll('\r\n', '\r'))).toEqual(cookiesIn(text));
   });
 
-  it('may say of one cookie several times; the last one counts', () => {
+  it('may list one cookie several times, and the last one counts', () => {
     expect(cookiesIn(`${LINE}\n${LINE}d`)).toEqual([expect.objectContaining({ value: 'abcd' })]);
   });
 
@@ -70,7 +70,7 @@ describe('a cookies file', () => {
     ['1893456000.75', 1893456000],
     ['1000000', 1000000],
     ['99999999999999999999', 253402300799],
-  ])('may have %s as the end of a cookie', (expiry, expected) => {
+  ])('may have %s as the expiry of a cookie', (expiry, expected) => {
     expect(cookiesIn(LINE.replace('1893456000', expiry))[0]?.expiresAt).toBe(expected);
   });
 
@@ -113,13 +113,13 @@ describe('a cookies file', () => {
   });
 
   it.each(['', '\uFEFF', '# Netscape HTTP Cookie File\n', '[{"name":"sid","value":"abc"}]', '{}'])(
-    'is refused when there is no cookie in it: %j',
+    'is refused without a cookie in it: %j',
     (text) => {
       expect(refusalOf(text)?.line).toBe(1);
     },
   );
 
-  it('is read or refused, whatever it is, and its reason quotes nothing but a host name', () => {
+  it('is read or refused whatever it holds, and the reason quotes only a host name', () => {
     const field = fc.oneof(
       fc.constantFrom('TRUE', 'FALSE', '/', '0', '', '.example.com', 'www.example.com', '1e6', '.'),
       fc.string({ unit: fc.constantFrom(...'a.;=#"\u0000\u0085\u2028é中😀 '), maxLength: 8 }),
@@ -136,7 +136,7 @@ describe('a cookies file', () => {
     );
   });
 
-  it('is what comes out again for yt-dlp, cookie by cookie', () => {
+  it('is written for yt-dlp with the same cookies', () => {
     const plain = fc
       .string({ maxLength: 20 })
       .map((text) => text.replace(/[^\x20-\x7e]|[;=]/g, ''));
@@ -160,7 +160,7 @@ describe('a cookies file', () => {
     );
   });
 
-  it('of yt-dlp may hold cookies of other sites, which are left out', () => {
+  it('from yt-dlp may hold cookies of other sites, which are left out', () => {
     const text = `${LINE}\nother.example\tFALSE\t/\tFALSE\t0\tsid\tabc\nbroken`;
     expect(cookiesOfSite(text, SITE).map(({ domain }) => domain)).toEqual(['example.com']);
   });
@@ -192,7 +192,7 @@ describe('a site', () => {
     expect(siteOf(raw)).toBeNull();
   });
 
-  it('has its subdomains below it and nothing else', () => {
+  it('includes its subdomains and nothing else', () => {
     expect(isBelowSite('example.com', 'example.com')).toBe(true);
     expect(isBelowSite('a.b.example.com', 'example.com')).toBe(true);
     expect(isBelowSite('notexample.com', 'example.com')).toBe(false);
@@ -200,7 +200,7 @@ describe('a site', () => {
     expect(isBelowSite('1.127.0.0.1', '127.0.0.1')).toBe(false);
   });
 
-  it('is that of a link, also of a short one that leads to it', () => {
+  it('is found for a link, also for a short link to it', () => {
     expect(hostsOfLink('https://www.example.com./watch?v=1')).toEqual(['www.example.com']);
     expect(hostsOfLink('https://youtu.be/abc')).toEqual(['youtu.be', 'youtube.com']);
     expect(hostsOfLink('https://notyoutu.be/abc')).toEqual(['notyoutu.be']);

@@ -84,8 +84,8 @@ async function completeAll(domain: DomainUnderTest, ids: readonly string[]): Pro
   }
 }
 
-describe('a site that fails for everybody', () => {
-  it('holds its queue, also what has failed before it was known, and other sites go on', async () => {
+describe('a broken site', () => {
+  it('holds its downloads, also those that failed before, and other sites go on', async () => {
     const { domain, ids } = await openBroken();
     for (const id of ids) {
       expect(domain.downloads.get(id)).toMatchObject({
@@ -107,7 +107,7 @@ describe('a site that fails for everybody', () => {
     expect(domain.console().filter((text) => text.includes('fails for everybody'))).toHaveLength(1);
   });
 
-  it('goes on with another yt-dlp: of 22 half are cancelled, and the rest completes without a lost attempt', async () => {
+  it('continues with another yt-dlp, and no waiting download loses an attempt', async () => {
     const { domain, ids } = await openBroken(22);
     const [cancelled, rest] = [ids.slice(0, 11), ids.slice(11)];
     for (const id of cancelled) await domain.downloads.cancel(id);
@@ -121,7 +121,7 @@ describe('a site that fails for everybody', () => {
     expect(domain.siteEvents).toEqual(['SITE_BROKEN video.example', 'SITE_MENDED video.example']);
   });
 
-  it('is tried by one that has not failed yet, after a pause, and all go on when that one ends well', async () => {
+  it('is tried by one download after a pause, and all continue when it succeeds', async () => {
     const { domain, ids, pass } = await openBroken();
     const before = new Set(domain.started);
     pass(2 * MINUTE + 1);
@@ -138,7 +138,7 @@ describe('a site that fails for everybody', () => {
     await completeAll(domain, ids);
   });
 
-  it('is asked again at a press, and is as broken as before when it still is', async () => {
+  it('is tried at once on request, and stays broken when it still fails', async () => {
     const { domain, ids } = await openBroken();
     const affected = await domain.downloads.resumeHost('www.video.example');
     expect(ids).toEqual(expect.arrayContaining([...affected]));
@@ -154,7 +154,7 @@ describe('a site that fails for everybody', () => {
     });
   });
 
-  it('lets a single one be tried by its retry', async () => {
+  it('lets a retry try a single download', async () => {
     const { domain, ids } = await openBroken();
     const [first = '', second = ''] = ids;
     await domain.downloads.cancel(first);
@@ -168,7 +168,7 @@ describe('a site that fails for everybody', () => {
     await completeAll(domain, ids);
   });
 
-  it('keeps pauses and priorities of what waits', async () => {
+  it('keeps pauses and priorities of waiting downloads', async () => {
     const { domain, ids } = await openBroken();
     const [paused = '', ...rest] = ids;
     const urgent = rest.at(-1) ?? '';
@@ -183,7 +183,7 @@ describe('a site that fails for everybody', () => {
     await completeAll(domain, [paused]);
   });
 
-  it('is still known after a restart, which lets one try at once and loses none', async () => {
+  it('is still known after a restart, which lets one download try and loses none', async () => {
     const { domain, ids } = await openBroken();
     domains.splice(domains.indexOf(domain), 1);
     const next = await domain.restart();
@@ -199,7 +199,7 @@ describe('a site that fails for everybody', () => {
     await completeAll(next, ids);
   });
 
-  it('is given up after a day by those that try it, which another yt-dlp tries again', async () => {
+  it('fails its trying downloads after a day, and another yt-dlp tries them again', async () => {
     const { domain, ids, pass } = await openBroken(3);
     pass(25 * 60 * MINUTE);
     const [scout = ''] = await started(domain);
@@ -212,7 +212,7 @@ describe('a site that fails for everybody', () => {
     await completeAll(domain, ids);
   });
 
-  it('does not count what began with another yt-dlp: that runs again at once', async () => {
+  it('does not count downloads that began with another yt-dlp; they run again at once', async () => {
     const { domain } = await open();
     const [id = ''] = await domain.submit(...links(1));
     await eventually(() => domain.attempts.has(id));
@@ -224,8 +224,8 @@ describe('a site that fails for everybody', () => {
   });
 });
 
-describe('a yt-dlp that was left for its failures', () => {
-  it('leaves no download behind: what failed with it, for any reason of its own, is run again', async () => {
+describe('a yt-dlp that was replaced for its failures', () => {
+  it('has its failed downloads run again', async () => {
     const { domain } = await open({ maxAttempts: 1 });
     const ids = await domain.submit(...links(2), 'https://other.example/gone');
     const [first = '', late = '', gone = ''] = ids;
@@ -242,8 +242,8 @@ describe('a yt-dlp that was left for its failures', () => {
   });
 });
 
-describe('bad luck', () => {
-  it('is with a yt-dlp that a person asked for: it speaks neither for nor against the one in use', async () => {
+describe('not broken', () => {
+  it('a yt-dlp chosen for one retry does not count for or against the one in use', async () => {
     const { domain } = await open({ maxAttempts: 1, maxPerHost: 4 });
     for (const id of await domain.submit(...links(3))) {
       await endAttempt(domain, id, failure('MEDIA_UNAVAILABLE'));
@@ -254,7 +254,7 @@ describe('bad luck', () => {
     expect(domain.downloads.brokenSites()).toEqual([]);
   });
 
-  it('is of links that fail in words nobody knows, once another of their site has ended well: they fail alone', async () => {
+  it('links with unknown errors fail alone once another of their site succeeds', async () => {
     const { domain, pass } = await open({ maxAttempts: 1 });
     const dead = await domain.submit(...links(3));
     await breakSite(domain, 'UNKNOWN');
@@ -277,13 +277,13 @@ describe('bad luck', () => {
     'UNSUPPORTED_SITE',
     'SITE_REFUSED',
     'ENGINE_MISSING',
-  ])('breaks no site: %s', async (code) => {
+  ])('a site is not broken by: %s', async (code) => {
     const { domain } = await open({ maxAttempts: 1 });
     for (const id of await domain.submit(...links(5))) await endAttempt(domain, id, failure(code));
     expect(domain.downloads.brokenSites()).toEqual([]);
   });
 
-  it('is one link that fails again and again, and failures with a success between them', async () => {
+  it('one link failing repeatedly, or failures around a success, do not break a site', async () => {
     const { domain } = await open({ slots: 8, maxPerHost: 8, maxAttempts: 1 });
     const [same = '', second = '', good = '', third = '', fourth = ''] = await domain.submit(
       ...links(5),
@@ -304,7 +304,7 @@ describe('bad luck', () => {
     });
   });
 
-  it('403 on all formats is a symptom when an extractor has named them, and of a bare link is not', async () => {
+  it('403 counts as a symptom for media named by an extractor, not for a bare link', async () => {
     const forbidden = { ...failure('SITE_REFUSED'), status: 403 } as Outcome;
     const run = async (extractor: string) => {
       const { domain } = await open();

@@ -129,11 +129,11 @@ describe('the address policy', () => {
     expect(isPublicAddress(address)).toBe(true);
   });
 
-  it.each(otherAddresses)('does not call %s public', (address) => {
+  it.each(otherAddresses)('calls %s not public', (address) => {
     expect(isPublicAddress(address)).toBe(false);
   });
 
-  it.each(notAddresses)('does not take %j for an address', (address) => {
+  it.each(notAddresses)('does not accept %j as an address', (address) => {
     expect(isPublicAddress(address)).toBe(false);
   });
 

@@ -3,7 +3,7 @@ import { egressOfLinks } from '../../../src/domain/links/egress-of-links.ts';
 
 const allow = ['nas.lan:8096'];
 
-it('what makes PO tokens is reached by jobs for links of YouTube alone', () => {
+it('only downloads from YouTube can reach the PO token provider', () => {
   const egress = egressOfLinks(allow, 'http://127.0.0.1:4416');
   const withProvider = [...allow, '127.0.0.1:4416'];
   for (const link of [
@@ -25,7 +25,7 @@ it('what makes PO tokens is reached by jobs for links of YouTube alone', () => {
   }
 });
 
-it('a provider without a port is reached at that of its scheme', () => {
+it('a provider without a port uses the default port of its scheme', () => {
   const link = 'https://youtu.be/a';
   expect(egressOfLinks([], 'https://pot.lan')(link)).toEqual(['pot.lan:443']);
   expect(egressOfLinks([], 'http://pot.lan/tokens')(link)).toEqual(['pot.lan:80']);

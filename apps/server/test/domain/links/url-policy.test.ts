@@ -132,7 +132,7 @@ describe('a spelling of an address that is not public is refused', () => {
   });
 });
 
-describe('what is not a plain web URL is refused', () => {
+describe('anything but a plain web URL is refused', () => {
   it.each([
     '',
     ' ',
@@ -189,7 +189,7 @@ describe('what is not a plain web URL is refused', () => {
   });
 });
 
-describe('the length', () => {
+describe('the length of a URL', () => {
   const urlOf = (length: number) => 'https://example.com/'.padEnd(length, 'a');
 
   it('may be 2,048 characters and not one more', () => {
@@ -197,7 +197,7 @@ describe('the length', () => {
     expect(isAccepted(urlOf(2049))).toBe(false);
   });
 
-  it('is that of the escaped URL too', () => {
+  it('also limits the escaped URL', () => {
     expect(isAccepted(`https://example.com/${'ü'.repeat(400)}`)).toBe(false);
   });
 });
@@ -227,7 +227,7 @@ describe('an exception in EGRESS_ALLOW', () => {
   });
 });
 
-describe('a port of our own', () => {
+describe('a port of the server itself', () => {
   it.each([
     ['127.0.0.1:8500', 'http://127.0.0.1:8500/'],
     ['127.9.9.9:8500', 'http://127.9.9.9:8500/'],
@@ -245,7 +245,7 @@ describe('a port of our own', () => {
   });
 });
 
-describe('for any input', () => {
+describe('with any input', () => {
   const host = fc.oneof(
     fc.domain(),
     fc.ipV4(),
@@ -264,7 +264,7 @@ describe('for any input', () => {
     .map((parts) => parts.join(''));
   const anything = fc.oneof(urlLike, fc.string({ unit: 'binary' }), fc.webUrl());
 
-  it('it never throws, and a canonical URL is its own canonical URL', () => {
+  it('the check never throws, and is idempotent', () => {
     fc.assert(
       fc.property(anything, (raw) => {
         const first = check(raw, { egressAllow: ['127.0.0.1:9000'] });
@@ -276,7 +276,7 @@ describe('for any input', () => {
     );
   });
 
-  it('no accepted literal is a private address', () => {
+  it('no private address literal is accepted', () => {
     fc.assert(
       fc.property(host, (name) => {
         const verdict = check(`http://${name}/`);
@@ -303,7 +303,7 @@ describe('a proxy', () => {
   });
 
   it.each(['http://proxy.example', 'socks5://8.8.8.8:1080', 'https://proxy.example:8443/'])(
-    'is taken anywhere else: %s',
+    'is accepted anywhere else: %s',
     (raw) => expect(proxyProblem(raw, options)).toBeNull(),
   );
 
@@ -311,7 +311,7 @@ describe('a proxy', () => {
     ['http://10.0.0.1:3128', '10.0.0.1:3128'],
     ['socks5://10.0.0.1', '10.0.0.1:1080'],
     ['http://localhost', 'localhost:80'],
-  ])('is taken when it is named with its port: %s', (raw, allowed) => {
+  ])('is accepted when EGRESS_ALLOW names it with its port: %s', (raw, allowed) => {
     expect(proxyProblem(raw, { ...options, egressAllow: [allowed] })).toBeNull();
   });
 });

@@ -143,7 +143,7 @@ async function runThrough(
 }
 
 describe('a playlist', () => {
-  it('runs without a slot, and has as many children waiting as there are slots', async () => {
+  it('runs without a slot and keeps as many children waiting as there are slots', async () => {
     const under = await open();
     const parent = await begun(under, entries(20));
     await fed(under, parent);
@@ -175,7 +175,7 @@ describe('a playlist', () => {
     });
   });
 
-  it('gives its children its choices, their titles and their numbers', async () => {
+  it('passes its selection to its children, with their titles and positions', async () => {
     const under = await open();
     const parent = await begun(
       under,
@@ -215,7 +215,7 @@ describe('a playlist', () => {
     });
   });
 
-  it('fails an entry whose link may not be downloaded, and goes on', async () => {
+  it('fails an entry with a forbidden link and continues', async () => {
     const under = await open();
     const parent = await begun(under, [entry(1, { url: null }), entry(2), entry(3, { url: 'x' })]);
     expect(await runThrough(under, parent)).toEqual([2]);
@@ -234,7 +234,7 @@ describe('a playlist', () => {
     expect(under.live.activeCount()).toBe(2);
   });
 
-  it('is not limited by the number of records that are kept', async () => {
+  it('is not limited by HISTORY_LIMIT', async () => {
     const under = await open({ historyLimit: 3 });
     const parent = await begun(under, entries(40));
     const ran = await runThrough(under, parent);
@@ -244,7 +244,7 @@ describe('a playlist', () => {
     expect(under.downloads.get(parent).entries).toMatchObject({ total: 40, done: 40 });
   });
 
-  it('outlives the records of its entries, also of those that ended in the same moment', async () => {
+  it("survives the eviction of its entries' records, also of those that ended together", async () => {
     const moment = new Date('2026-01-01T00:00:00Z');
     const under = await open({ historyLimit: 1, now: () => moment });
     const parent = await begun(under, entries(5));
@@ -272,7 +272,7 @@ describe('a playlist', () => {
     expect(under.downloads.get(parent).metadata.entries).toBeUndefined();
   });
 
-  it('that is only listed keeps its entries out of the record as well', async () => {
+  it('that is only listed keeps its entries out of its record', async () => {
     const under = await open();
     const id = await submit(under, { format_preset: 'Playlist (flat)' }, {});
     (await eventually(() => under.attempts.get(id))).end(listed(entries(3)));
@@ -288,7 +288,7 @@ describe('a playlist', () => {
     expect((await again.downloads.detail(id)).metadata.entries).toHaveLength(3);
   });
 
-  it('leaves out nothing of which nothing was stored', async () => {
+  it('does not skip entries that were simulated only', async () => {
     const under = await open();
     const first = await begun(under, entries(3));
     await runThrough(under, first);
@@ -308,7 +308,7 @@ describe('entries that were downloaded before', () => {
       ],
     }) as Outcome;
 
-  it('are left out when that is asked, also after a restart and without their records', async () => {
+  it('are skipped on request, also after a restart and without their records', async () => {
     const under = await open({ historyLimit: 1 });
     const first = await begun(under, entries(5));
     await runThrough(under, first, (number) =>
@@ -353,7 +353,7 @@ describe('a restart in the middle of a playlist', () => {
     expect(finished.toSorted((a, b) => a - b)).toEqual(entries(12).map(({ index }) => index));
   });
 
-  it('at any moment, as by a kill, leaves every entry to one download', async () => {
+  it('at any moment leaves every entry to exactly one download', async () => {
     const random = createRandom(5);
     const under = await open({ historyLimit: 4 });
     const parent = await submit(under);
@@ -387,18 +387,21 @@ describe('a restart in the middle of a playlist', () => {
     expect(wrong).toEqual([]);
   });
 
-  it.each(['paused', 'cancelled'] as const)('leaves one that is %s as it is', async (status) => {
-    const under = await open();
-    const parent = await begun(under, entries(9));
-    await fed(under, parent);
-    if (status === 'paused') await under.downloads.pause(parent);
-    else await under.downloads.cancel(parent);
-    const again = await restart(under);
-    await rest();
-    expect(again.statusOf(parent)).toBe(status);
-    expect(numbers(again, parent, status)).toEqual([1, 2, 3, 4]);
-    expect(again.started).toEqual([]);
-  });
+  it.each(['paused', 'cancelled'] as const)(
+    'leaves a playlist that is %s as it is',
+    async (status) => {
+      const under = await open();
+      const parent = await begun(under, entries(9));
+      await fed(under, parent);
+      if (status === 'paused') await under.downloads.pause(parent);
+      else await under.downloads.cancel(parent);
+      const again = await restart(under);
+      await rest();
+      expect(again.statusOf(parent)).toBe(status);
+      expect(numbers(again, parent, status)).toEqual([1, 2, 3, 4]);
+      expect(again.started).toEqual([]);
+    },
+  );
 
   it('removes the list of a record that is gone', async () => {
     const under = await open();
@@ -456,7 +459,7 @@ describe('a list that cannot be written', () => {
 });
 
 describe('a history that cannot be written', () => {
-  it('feeds nothing, and goes on when it can', async () => {
+  it('stops the playlist, which continues when it can be written', async () => {
     const under = await open();
     const parent = await begun(under, entries(8));
     await fed(under, parent);
@@ -470,8 +473,8 @@ describe('a history that cannot be written', () => {
   });
 });
 
-describe('what is done with a playlist', () => {
-  it('cancel: ends its children and the feeding; a retry goes on with what is not done', async () => {
+describe('an action on a playlist', () => {
+  it('cancel ends its children, and a retry continues with unfinished entries', async () => {
     const under = await open();
     const parent = await begun(under, entries(10));
     await end(under, parent, 1, stored);
@@ -489,7 +492,7 @@ describe('what is done with a playlist', () => {
     expect(children(under, parent)).toHaveLength(10);
   });
 
-  it('pause and resume: hold and continue its children and the feeding', async () => {
+  it('pause and resume act on its children and on entries to come', async () => {
     const under = await open();
     const parent = await begun(under, entries(10));
     await fed(under, parent);
@@ -505,7 +508,7 @@ describe('what is done with a playlist', () => {
     expect(under.started.filter((id) => id === parent)).toHaveLength(1);
   });
 
-  it('a paused child holds up neither its siblings nor the feeding', async () => {
+  it('a paused child does not block its siblings or entries to come', async () => {
     const under = await open();
     const parent = await begun(under, entries(10));
     await fed(under, parent);
@@ -533,7 +536,7 @@ describe('what is done with a playlist', () => {
     expect(await runThrough(under, parent)).toEqual([4]);
   });
 
-  it('retry: runs the entries that failed, with and without their records', async () => {
+  it('retry runs the failed entries, with and without their records', async () => {
     const under = await open({ historyLimit: 3 });
     const parent = await begun(under, entries(9));
     await runThrough(under, parent, (number) =>
@@ -558,7 +561,7 @@ describe('what is done with a playlist', () => {
     });
   });
 
-  it('retry survives a restart before it has begun', async () => {
+  it('retry survives a restart before it has started', async () => {
     const under = await open();
     const parent = await begun(under, entries(3));
     await runThrough(under, parent, () => failure('MEDIA_UNAVAILABLE'));
@@ -568,7 +571,7 @@ describe('what is done with a playlist', () => {
     expect(again.downloads.get(parent)).toMatchObject({ attempt: 2, entries: { done: 3 } });
   });
 
-  it('retry refuses other entries than those of the list', async () => {
+  it('retry refuses another choice of entries', async () => {
     const under = await open();
     const parent = await begun(under, entries(3));
     await under.downloads.cancel(parent);
@@ -580,7 +583,7 @@ describe('what is done with a playlist', () => {
     expect(under.statusOf(parent)).toBe('cancelled');
   });
 
-  it('a child that is retried alone changes the figures of a parent that has ended', async () => {
+  it('a child retried alone changes the counts of its ended parent', async () => {
     const under = await open();
     const parent = await begun(under, entries(2));
     await runThrough(under, parent, () => failure('MEDIA_UNAVAILABLE'));
@@ -597,7 +600,7 @@ describe('what is done with a playlist', () => {
     expect(again.downloads.get(parent).entries?.done).toBe(1);
   });
 
-  it('a cancel of everything ends it for good', async () => {
+  it('cancelling everything ends the playlist for good', async () => {
     const under = await open();
     const parent = await begun(under, entries(10));
     await fed(under, parent);
@@ -614,7 +617,7 @@ describe('what is done with a playlist', () => {
     expect(await runThrough(under, parent)).toHaveLength(10);
   });
 
-  it('a new priority holds for its children, those to come as well', async () => {
+  it('a new priority applies to its children, also those to come', async () => {
     const under = await open();
     const parent = await begun(under, entries(10));
     await fed(under, parent);
@@ -625,7 +628,7 @@ describe('what is done with a playlist', () => {
     expect(waiting.map(({ priority }) => priority)).toEqual([9, 9]);
   });
 
-  it('a cancel while the list is being read leaves nothing', async () => {
+  it('a cancel while the list is read leaves nothing behind', async () => {
     const under = await open();
     const parent = await submit(under);
     await eventually(() => under.attempts.get(parent));

@@ -54,7 +54,7 @@ const anyText = fc.oneof(
 );
 
 describe('a file name', () => {
-  it('is the id of the download by default, in the folder that was asked for', () => {
+  it('is the id of the download by default, in the requested folder', () => {
     expect(nameOf(undefined, { title: '../x' })).toBe(ID);
     expect(nameOf('{id}', {}, 'music/a')).toBe(`music/a/${ID}`);
   });
@@ -65,7 +65,7 @@ describe('a file name', () => {
     expect(nameOf('{video_id}', { video_id: '?token=SECRET' })).toBe('unknown');
   });
 
-  it('is filled with what is known, and with a word where it is not', () => {
+  it('is filled with known fields, and a placeholder for unknown ones', () => {
     const metadata: Metadata = {
       title: 'Title',
       uploader: 'Someone',
@@ -81,7 +81,7 @@ describe('a file name', () => {
     expect(nameOf('{uploader}/{title}', { title: '' })).toBe('unknown/unknown');
   });
 
-  it('goes nowhere and is nothing special, whatever the site says', () => {
+  it('cannot leave its folder or be a special name, whatever the site says', () => {
     expect(nameOf('{title}', { title: '../../etc/passwd' })).toBe('_.._etc_passwd');
     expect(nameOf('{title}/{id}', { title: '..' })).toBe(`unknown/${ID}`);
     expect(nameOf('{title}', { title: 'CON' })).toBe('_CON');
@@ -93,7 +93,7 @@ describe('a file name', () => {
     expect(nameOf('{title}', { title: 'e\u0301' })).toBe('\u00e9');
   });
 
-  it('of 300 emoji is cut between two of them, and keeps what the template has behind them', () => {
+  it('of 300 emoji is cut between two of them and keeps the rest of the template', () => {
     const name = nameOf('{title} [{video_id}]', { title: '👩‍🚀'.repeat(300), video_id: 'abc' });
     expect(name).toMatch(/^(👩\u200d🚀)+ \[abc\]$/u);
     expect(Buffer.byteLength(name)).toBeGreaterThan(190);
@@ -101,7 +101,7 @@ describe('a file name', () => {
     expectSafe(nameOf('{title}/{title}', { title: '😀'.repeat(300) }));
   });
 
-  it('keeps joiners inside words and pictures, and no others', () => {
+  it('keeps zero-width joiners inside words and emoji only', () => {
     for (const title of [
       'می\u200cخواهم',
       '👨\u200d👩\u200d👧 at home',
@@ -114,7 +114,7 @@ describe('a file name', () => {
     expect(nameOf('{title}', { title: '\u200d' })).toBe('unknown');
   });
 
-  it('is safe for any text in any place', () => {
+  it('is safe for any text in any placeholder', () => {
     const template = fc.constantFrom(
       '{title}',
       '{uploader}/{title} [{id}]',
@@ -130,7 +130,7 @@ describe('a file name', () => {
     );
   });
 
-  it('stays as it is when it is made safe again', () => {
+  it('does not change when it is made safe again', () => {
     fc.assert(
       fc.property(anyText, fc.integer({ min: 20, max: 255 }), (text, bytes) => {
         const once = safeComponent(text, bytes);
@@ -141,7 +141,7 @@ describe('a file name', () => {
     );
   });
 
-  it('has an example with the ending of the preset', () => {
+  it('has an example with the extension of the preset', () => {
     const selection = {
       format_preset: 'Smart (best combined)',
       quality: 'best',
@@ -185,7 +185,7 @@ describe('a template', () => {
   });
 
   it.each(['{id}', 'clip', '{uploader}/{title} [{id}]', '{upload_date}_{height}p'])(
-    '%j is taken',
+    '%j is accepted',
     (template) => {
       expect(templateProblem(template)).toBeNull();
     },

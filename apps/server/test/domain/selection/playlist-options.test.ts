@@ -42,7 +42,7 @@ describe('options.playlist', () => {
       { mode: 'select', entry_ids: ['a'.repeat(65_000), 'b'.repeat(1000)] },
       'has 66000 characters, and at most 65536 are kept; name positions in items instead',
     ],
-  ])('%# of entry_ids is refused in one sentence, with its path', (playlist, words) => {
+  ])('entry_ids, case %#, is refused in one sentence, with its path', (playlist, words) => {
     const error = refusal(playlist);
     expect(error?.message).toBe(`options/playlist/entry_ids ${words}.`);
     expect(error?.details).toMatchObject([{ path: '/options/playlist/entry_ids' }]);
@@ -56,11 +56,11 @@ describe('options.playlist', () => {
     { mode: 'select', items: '1-5000' },
     { mode: 'single', items: '3' },
     { items: '3' },
-  ])('%j is taken', (playlist) => {
+  ])('%j is accepted', (playlist) => {
     expect(refusal(playlist)).toBeNull();
   });
 
-  it('lets a flat list be of some entries only', () => {
+  it('may choose some entries of a flat list', () => {
     expect(refusal({ items: '2-4' }, 'Playlist (flat)')).toBeNull();
   });
 });

@@ -17,7 +17,7 @@ function broken(): BrokenSites {
 }
 
 describe('a site', () => {
-  it('counts as broken by the third link that fails alike, and tells which were of the event', () => {
+  it('is broken by the third link that fails alike, and names the links involved', () => {
     const sites = createBrokenSites();
     expect(symptom(sites, '1', 5)).toEqual([]);
     expect(symptom(sites, 'again', 6, '1', '1')).toEqual([]);
@@ -40,7 +40,7 @@ describe('a site', () => {
     expect(sites.ask('a', '4', atMs)).toBe(true);
   });
 
-  it('that is broken is tried by one download at a time, after pauses that grow to an hour', () => {
+  it('that is broken is tried by one download at a time, after pauses growing to an hour', () => {
     const sites = broken();
     const pauses: number[] = [];
     let atMs = 0;
@@ -57,7 +57,7 @@ describe('a site', () => {
     expect(pauses).toEqual([2, 4, 8, 16, 32, 60, 60]);
   });
 
-  it('is tried by another at once when the scout is cancelled, and as late as before when it says nothing', () => {
+  it('is tried by another download when the first one is cancelled', () => {
     const sites = broken();
     sites.ask('a', 'x', 2 * MINUTE);
     sites.ended('a', 'x', true, 3 * MINUTE);
@@ -66,7 +66,7 @@ describe('a site', () => {
     expect(sites.heldUntilMs('a', 'z', 4 * MINUTE)).toBe(6 * MINUTE);
   });
 
-  it('never hangs, whatever happens in whatever order: some time within an hour one may go', () => {
+  it('never blocks for ever: within an hour some download may try', () => {
     const event = fc.record({
       kind: fc.constantFrom('symptom', 'success', 'ask', 'ended', 'lift', 'restore'),
       id: fc.constantFrom('1', '2', '3', '4'),

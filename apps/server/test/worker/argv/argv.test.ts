@@ -61,7 +61,7 @@ function valuesOf(context: ArgvContext, option: string): string[] {
 }
 
 describe('the command line of yt-dlp', () => {
-  it('has nothing but rows of the table and ends with the link after --, whatever was selected', () => {
+  it('consists of rows of the table and ends with the link after --, whatever is selected', () => {
     const options = new Set<string>(ARGV_TABLE.map(({ option }) => option));
     const withValue = new Set<string>(
       ARGV_TABLE.filter(({ value }) => value !== undefined).map(({ option }) => option),
@@ -133,7 +133,7 @@ describe('the command line of yt-dlp', () => {
     );
   });
 
-  it('limits what ffmpeg may open, for a standalone yt-dlp that nothing of ours runs in', () => {
+  it('limits what ffmpeg may open for a standalone yt-dlp, which runs none of our code', () => {
     const engine = { ytDlpVersion: '2026.10.26', jsRuntime: null, kind: 'binary' as const };
     const argv = argvOf(contextOf({}, { engine }));
     const ofDownloader = argv[argv.indexOf('--downloader-args') + 1] ?? '';
@@ -159,7 +159,7 @@ describe('the command line of yt-dlp', () => {
     expect(argvOf(contextOf({}, { engine: nightly }))).toContain('--no-plugin-dirs');
   });
 
-  it('never names a proxy: it goes direct, or by the environment when all must go through one', () => {
+  it('never names a proxy, which comes from the environment when everything needs one', () => {
     expect(valuesOf(contextOf({ options: { proxy: 'http://proxy:3128' } }), '--proxy')).toEqual([
       '',
     ]);
@@ -170,7 +170,7 @@ describe('the command line of yt-dlp', () => {
     expect(argvOf(throughProxy).join(' ')).not.toMatch(/proxy/);
   });
 
-  it('hands over the JavaScript runtime and forgets the others', () => {
+  it('passes the JavaScript runtime and excludes the others', () => {
     const engine = {
       ytDlpVersion: '2026.10.26',
       jsRuntime: { name: 'node' as const, path: '/opt/node' },
@@ -179,7 +179,7 @@ describe('the command line of yt-dlp', () => {
     expect(argvOf(contextOf({}))).toContain('--no-js-runtimes');
   });
 
-  it('loads the plugins of the owner and no others, and none where there is no such setting', () => {
+  it("loads only the owner's plugins, and none without PLUGINS_DIR", () => {
     const engine = {
       ytDlpVersion: '2026.10.26',
       jsRuntime: null,
@@ -197,7 +197,7 @@ describe('the command line of yt-dlp', () => {
 });
 
 describe('presets and qualities', () => {
-  it('prefer a quality instead of filtering by it', () => {
+  it('prefer a quality instead of requiring it', () => {
     const context = contextOf({ quality: '720p' });
     expect(valuesOf(context, '--format')).toEqual(['bv*+ba/b']);
     expect(valuesOf(context, '--format-sort')[0]).toMatch(/^lang,res:720,/);
@@ -211,7 +211,7 @@ describe('presets and qualities', () => {
     expect(valuesOf(contextOf({}), '--merge-output-format')).toEqual([]);
   });
 
-  it('extract sound without a second encoding where the site has the codec', () => {
+  it('extract audio without re-encoding when the site has the codec', () => {
     const asIs = contextOf({ format_preset: 'Audio only' });
     expect(valuesOf(asIs, '--audio-format')).toEqual(['best']);
     expect(valuesOf(asIs, '--format')).toEqual(['ba/b']);
@@ -220,7 +220,7 @@ describe('presets and qualities', () => {
     expect(valuesOf(opus, '--format-sort')[0]).toContain('acodec~opus');
   });
 
-  it('put subtitles, thumbnail and metadata beside the media for their preset', () => {
+  it('store subtitles, thumbnail and metadata beside the media for their preset', () => {
     const argv = argvOf(contextOf({ format_preset: 'Subtitle + metadata' }));
     for (const option of [
       '--write-subs',
@@ -234,7 +234,7 @@ describe('presets and qualities', () => {
     expect(argv.join(' ')).toContain('--sub-langs en(-[A-Z]{2})?,[a-z]{2,3}-orig');
   });
 
-  it('list a playlist without downloading, and take one entry otherwise', () => {
+  it('list a playlist without downloading, or take one entry', () => {
     const flat = contextOf({
       format_preset: 'Playlist (flat)',
       options: { playlist: { items: '2-4' } },
@@ -245,7 +245,7 @@ describe('presets and qualities', () => {
     expect(argvOf(contextOf({}))).toContain('--no-playlist');
   });
 
-  it('decide by the codec first when any size will do, and by the size first when one was named', () => {
+  it('rank by codec first without a named quality, and by size first with one', () => {
     const options = { prefer_codec: 'av1' as const };
     expect(valuesOf(contextOf({ options }), '--format-sort')[0]).toMatch(
       /^lang,vcodec:av01,quality,res/,
@@ -271,7 +271,7 @@ describe('options', () => {
     expect(valuesOf(limited, '--limit-rate')).toEqual(['400K']);
   });
 
-  it('leave out a part that has failed', () => {
+  it('leave out a failed optional part', () => {
     const options: DownloadOptions = {
       subtitles: { languages: ['en', 'de'] },
       sponsorblock: { mode: 'mark', categories: ['sponsor'] },

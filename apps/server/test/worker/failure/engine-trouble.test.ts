@@ -10,7 +10,7 @@ const UNSOLVED =
   'WARNING: [youtube] abc: n challenge solving failed: Some formats may be missing. Ensure you have a supported JavaScript runtime and challenge solver script distribution installed.';
 const NO_FORMAT = 'ERROR: [youtube] abc: Requested format is not available.';
 
-it('tells no runtime, no solver, a solver that failed and an old yt-dlp apart', () => {
+it('distinguishes a missing runtime, a missing solver, a failed solver and an old yt-dlp', () => {
   const codeOf = (...lines: readonly string[]) =>
     inLightOfEngine('FORMAT_UNAVAILABLE', [...lines, NO_FORMAT]);
   expect(codeOf(NO_RUNTIME, UNSOLVED)).toBe('RUNTIME_MISSING');
@@ -21,19 +21,19 @@ it('tells no runtime, no solver, a solver that failed and an old yt-dlp apart', 
   expect(inLightOfEngine('ENGINE_OUTDATED', [old])).toBe('ENGINE_OUTDATED');
 });
 
-it('lets the plain answer of the site stand', () => {
+it('does not override a plain answer of the site', () => {
   expect(inLightOfEngine('MEDIA_UNAVAILABLE', [NO_RUNTIME])).toBe('MEDIA_UNAVAILABLE');
   expect(inLightOfEngine('LOGIN_REQUIRED', [UNSOLVED])).toBe('LOGIN_REQUIRED');
 });
 
-it('has a download tried again whose yt-dlp has gone meanwhile', () => {
+it('retries a download whose yt-dlp was removed meanwhile', () => {
   const gone = 'engine.NotTheFound: yt-dlp has gone from /opt/yt-dlp';
   expect(inLightOfEngine('UNKNOWN', ['Traceback (most recent call last):', gone])).toBe(
     'INTERRUPTED',
   );
 });
 
-it('sees that formats are missing for want of a solver, and not for another reason', () => {
+it('detects formats that are missing for lack of a solver, not for another reason', () => {
   expect(areFormatsMissing([UNSOLVED])).toBe(true);
   expect(areFormatsMissing([NO_RUNTIME])).toBe(true);
   const signIn =

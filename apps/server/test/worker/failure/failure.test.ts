@@ -224,12 +224,12 @@ const MESSAGES: readonly (readonly [FailureCode, string])[] = [
   ['UNKNOWN', 'ERROR: something that nobody has heard of'],
 ];
 
-describe('why a run has failed', () => {
+describe('the code of a failed run', () => {
   it.each(MESSAGES)('%s: %s', (code, message) => {
     expect(classify([message]).code).toBe(code);
   });
 
-  it('reads neither links nor the name of the video', () => {
+  it('does not depend on links or the title of the video', () => {
     const message =
       'ERROR: [generic] captcha: Unable to download webpage: HTTP Error 404: Not Found (caused by <HTTPError 404: Not Found>)';
     expect(classify([message]).code).toBe('MEDIA_UNAVAILABLE');
@@ -238,12 +238,12 @@ describe('why a run has failed', () => {
     );
   });
 
-  it('has a message for every code that a rule can give', () => {
+  it('has a message for every code of the rules', () => {
     const tested = new Set(MESSAGES.map(([code]) => code));
     for (const { code } of [...CERTAIN_RULES, ...WORD_RULES]) expect(tested).toContain(code);
   });
 
-  it('goes by the last error and not by warnings', () => {
+  it('comes from the last error, not from warnings', () => {
     const lines = [
       'WARNING: [youtube] HTTP Error 429: Too Many Requests',
       'ERROR: Unsupported URL: https://example.com/',
@@ -251,7 +251,7 @@ describe('why a run has failed', () => {
     expect(classify(lines).code).toBe('UNSUPPORTED_SITE');
   });
 
-  it('sees behind a missing format that the challenges of YouTube were not solved', () => {
+  it('is SOLVER_FAILED when a missing format comes from unsolved challenges', () => {
     const lines = [
       'WARNING: [youtube] abc: n challenge solving failed: Some formats may be missing.',
       'ERROR: [youtube] abc: Requested format is not available. Use --list-formats for a list of available formats',
@@ -259,7 +259,7 @@ describe('why a run has failed', () => {
     expect(classify(lines).code).toBe('ENGINE_OUTDATED');
   });
 
-  it('reads how long a site asks to wait, in seconds or as a date', () => {
+  it('has the time that a site asks to wait, in seconds or as a date', () => {
     const lines = ['ERROR: HTTP Error 429: Too Many Requests'];
     const wait = (value: string, status = 429) =>
       classify(lines, { responses: [answer(status, value)] }).retryAfterSeconds;
@@ -273,14 +273,14 @@ describe('why a run has failed', () => {
     expect(wait('30', 200)).toBeNull();
   });
 
-  it('takes a 503 with Retry-After as a request to slow down, whatever yt-dlp calls it', () => {
+  it('is THROTTLED for a 503 with Retry-After, whatever yt-dlp calls it', () => {
     const found = classify(['ERROR: unable to download video data: server closed'], {
       responses: [answer(503, '7')],
     });
     expect(found).toMatchObject({ code: 'THROTTLED', retryAfterSeconds: 7 });
   });
 
-  it('blames a refused address before anything that followed from it, but not that of an optional part', () => {
+  it('is EGRESS_BLOCKED for a refused address, except for an optional part', () => {
     const lines = ['ERROR: unable to download video data: timed out'];
     const blocked = classify(lines, { refusals: [refusal()] });
     expect(blocked.code).toBe('EGRESS_BLOCKED');
@@ -289,7 +289,7 @@ describe('why a run has failed', () => {
     expect(classify(lines, { refusals: [refusal({ event: 'open' })] }).code).toBe('NETWORK');
   });
 
-  it('tells a crash from a failure', () => {
+  it('distinguishes a crash from a failure', () => {
     expect(classify([], { exit: exitedWith(null, 9) }).code).toBe('WORKER_CRASHED');
     expect(classify([], { exit: exitedWith(null, 11) }).code).toBe('WORKER_CRASHED');
     expect(classify([], { exit: exitedWith(null, 25) }).code).toBe('TOO_LARGE');
@@ -298,7 +298,7 @@ describe('why a run has failed', () => {
     );
   });
 
-  it('shows no secrets in its detail', () => {
+  it('has no secrets in its detail', () => {
     const { detail } = classify([
       'ERROR: [x] Unable to download webpage: https://user:pw@example.com/a?sig=SECRET#t token=SECRET2 please report this issue on  https://github.com/',
     ]);
@@ -312,7 +312,7 @@ describe('why a run has failed', () => {
   });
 });
 
-it('blames the connection and not yt-dlp when no client of YouTube got an answer', () => {
+it('the code is NETWORK, not ENGINE_OUTDATED, when no client of YouTube got an answer', () => {
   const codeAfter = (...reasons: readonly string[]) =>
     classify([
       ...reasons.map((one) => `WARNING: [youtube] abc: Unable to download API page: ${one}`),

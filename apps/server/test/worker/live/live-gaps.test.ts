@@ -7,18 +7,18 @@ const gap = (atSeconds: number, firstSegment: number | null, segments = 1): Live
 });
 const lostOf = (gaps: readonly LiveGap[]) => gapWarnings(gaps).map(({ detail }) => detail);
 
-describe('what a live recording has lost', () => {
-  it('is nothing to be told when it has all', () => {
+describe('the losses of a live recording', () => {
+  it('are empty when it has everything', () => {
     expect(lostOf([])).toEqual([]);
   });
 
-  it('is told in the order of the recording, what follows each other as one', () => {
+  it('are listed in order, and adjacent ones as one', () => {
     expect(lostOf([gap(70, 30), gap(71, 31), { ...gap(14, null, 0), lostSeconds: 5.5 }])).toEqual([
       '0:14 (≤ 6 s); Segment 30–31, 1:10',
     ]);
   });
 
-  it('is told of what is largest or not known when it is much', () => {
+  it('are shortened to the largest and unknown ones when there are many', () => {
     const small = [1, 2, 3, 4, 5, 6].map((second) => gap(second, null));
     const open = gap(90, null, 0);
     const broken = { ...gap(40, null, 0), lostSeconds: null };

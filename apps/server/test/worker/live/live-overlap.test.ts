@@ -6,7 +6,7 @@ import { endBefore, endOfPart, type Packet } from '../../../src/worker/live/live
 const packets = (letters: string, from = 0): readonly Packet[] =>
   [...letters].map((hash, index) => ({ seconds: from + index, hash }));
 
-describe('where a part of a live recording has to end before the next one', () => {
+describe('where one part of a live recording ends and the next begins', () => {
   it.each<[string, string, string, number | null]>([
     ['where the next one begins', 'abcdefgh', 'efghijkl', 4],
     ['there as well when its last packet is cut off', 'abcdefg?', 'efghijkl', 4],
@@ -20,7 +20,7 @@ describe('where a part of a live recording has to end before the next one', () =
     expect(endBefore(packets(first), packets(second, 100))).toBe(end);
   });
 
-  it('is found behind the tail as well, of which the next one has all and more', async () => {
+  it('is found when the next part contains the whole end of this one', async () => {
     // A packet each ten seconds: the tail has 60 of them.
     const first = Array.from({ length: 200 }, (_, index) => ({ seconds: index * 10, at: index }));
     const jobs: Pick<Jobs, 'runTool'> = {

@@ -8,7 +8,7 @@ import { openResumeGuard, wipeButRecorded } from '../../../src/worker/work-folde
 
 const LIVE = { version: 1, key: 'k', formats: [], durationSeconds: null, fragmentCounts: {} };
 
-describe('what was recorded of a live stream before the run that goes on', () => {
+describe('the earlier parts of a live recording', () => {
   let jobFolder: string;
 
   beforeEach(async () => {
@@ -26,7 +26,7 @@ describe('what was recorded of a live stream before the run that goes on', () =>
     await createLiveParts(attempt as unknown as Attempt).keepLeft();
   }
 
-  it('is what was whole before a step that was cut off, without the record of that step', async () => {
+  it('are the complete ones before an interrupted step', async () => {
     await put('media.mp4', 'whole');
     await put('media.m4a', 'half');
     await put('steps.json', JSON.stringify({ files: { 'media.mp4': 5 }, done: [], begun: 1 }));
@@ -35,7 +35,7 @@ describe('what was recorded of a live stream before the run that goes on', () =>
     expect(await readFile(join(jobFolder, 'media-live0001.mp4'), 'utf8')).toBe('whole');
   });
 
-  it('stays when what came after it is fetched anew, and when the stream has ended meanwhile', async () => {
+  it('stay when later parts are fetched again, and when the stream has ended', async () => {
     await put('media.mp4', 'first');
     await keepLeft();
     const guard = await openResumeGuard(jobFolder, 'k');
@@ -48,7 +48,7 @@ describe('what was recorded of a live stream before the run that goes on', () =>
     expect(await names()).toEqual(['media-live0001.mp4', 'resume.json']);
   });
 
-  it('goes when the download is another', async () => {
+  it('are removed for another download', async () => {
     await put('media-live0001.mp4', 'first');
     await openResumeGuard(jobFolder, 'another');
     expect(await names()).toEqual([]);

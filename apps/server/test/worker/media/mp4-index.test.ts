@@ -38,7 +38,7 @@ async function withField(box: string, offset: number, value: number): Promise<st
 }
 
 describe('the index of an mp4', () => {
-  it('says of a whole file what ffprobe says', async () => {
+  it('agrees with ffprobe on a complete file', async () => {
     for (const name of ['clip-720.mp4', 'faststart.mp4']) {
       const found = await readMp4Index(join(media, name));
       const height = name === 'clip-720.mp4' ? 720 : 360;
@@ -51,7 +51,7 @@ describe('the index of an mp4', () => {
     }
   });
 
-  it('names the sound by what is in it', async () => {
+  it('names the audio codec by its content', async () => {
     for (const [codec, encoder] of [
       ['mp3', 'libmp3lame'],
       ['opus', 'libopus'],
@@ -62,7 +62,7 @@ describe('the index of an mp4', () => {
     }
   });
 
-  it('knows chapters and subtitles from what is played', async () => {
+  it('distinguishes chapters and subtitles from video and audio', async () => {
     const subtitled = await made(
       'subtitled.mp4',
       '-i clip-360.mp4 -i subtitles.en.vtt -c copy -c:s mov_text',
@@ -79,12 +79,12 @@ describe('the index of an mp4', () => {
 });
 
 describe('the length of an mp4', () => {
-  it('is that of what is played, although its chapters go on', async () => {
+  it('is that of video and audio, even if its chapters last longer', async () => {
     const found = await readMp4Index(join(media, 'kinds/late-chapters.mp4'));
     expect(found?.durationSeconds).toBeCloseTo(8, 1);
   });
 
-  it('has a hole where a piece was left out', async () => {
+  it('shows a hole where a piece was left out', async () => {
     const pieces = ['00', '01', '03'].map((number) => `hls/v360-${number}.ts`).join('|');
     const joined = await made('hole.mp4', `-i concat:${pieces} -c copy`);
     expect((await readMp4Index(joined))?.holes?.get(0)).toBeCloseTo(2, 0);
@@ -93,8 +93,8 @@ describe('the length of an mp4', () => {
   });
 });
 
-describe('an mp4 that is cut short', () => {
-  it('is known by its boxes, however little is missing', async () => {
+describe('a truncated mp4', () => {
+  it('is recognised by its boxes, however little is missing', async () => {
     const fragments = await made(
       'in-fragments.mp4',
       '-i clip-360.mp4 -c copy -movflags frag_keyframe+empty_moov+omit_tfhd_offset',
@@ -108,7 +108,7 @@ describe('an mp4 that is cut short', () => {
     }
   });
 
-  it('is no other container, and nothing that only looks like one', async () => {
+  it('is not confused with another container or a lookalike', async () => {
     for (const name of ['clip.webm', 'audio.mp3', 'hls/v360-00.ts']) {
       expect(await isCutShort(join(media, name)), name).toBe(false);
     }
@@ -118,8 +118,8 @@ describe('an mp4 that is cut short', () => {
   });
 });
 
-describe('ffprobe is left to judge', () => {
-  it('a file that ends anywhere before its end', async () => {
+describe('left to ffprobe', () => {
+  it('is a file truncated anywhere', async () => {
     const whole = await readFile(join(media, 'faststart.mp4'));
     for (const length of [0, 7, 20, 500, 3000, whole.length >> 1, whole.length - 1]) {
       const path = await stored('short.mp4', whole.subarray(0, length));
@@ -127,7 +127,7 @@ describe('ffprobe is left to judge', () => {
     }
   });
 
-  it('other containers, and an mp4 in fragments', async () => {
+  it('are other containers and fragmented mp4', async () => {
     const fragments = await made(
       'fragments.mp4',
       '-i clip-360.mp4 -c copy -movflags frag_keyframe+empty_moov',
@@ -143,7 +143,7 @@ describe('ffprobe is left to judge', () => {
     }
   });
 
-  it('samples outside of the data, more of them than there are times, and none', async () => {
+  it('are samples outside the data, more samples than times, and no samples', async () => {
     expect(await readMp4Index(await withField('stco', 8, 40))).toBeNull();
     expect(await readMp4Index(await withField('stco', 8, 0xffff_0000))).toBeNull();
     expect(await readMp4Index(await withField('stsz', 8, 1))).toBeNull();
@@ -151,7 +151,7 @@ describe('ffprobe is left to judge', () => {
     expect(await readMp4Index(await withField('stsz', 4, 1_000_000))).toBeNull();
   });
 
-  it('a track that lies in another file, and a codec that is not known', async () => {
+  it('are a track in another file, and an unknown codec', async () => {
     const good = await readFile(join(media, 'faststart.mp4'));
     expect(await readMp4Index(await withField('url ', 0, 0))).toBeNull();
     const strange = Buffer.from(good);
@@ -159,11 +159,11 @@ describe('ffprobe is left to judge', () => {
     expect(await readMp4Index(await stored('strange.mp4', strange))).toBeNull();
   });
 
-  it('a header that promises more than the samples last', async () => {
+  it('is a header that promises more than the samples last', async () => {
     expect(await readMp4Index(await withField('mvhd', 16, 60_000))).toBeNull();
   });
 
-  it('whatever does not hold together, without an error', async () => {
+  it('is any inconsistent file, without an error', async () => {
     const good = await readFile(join(media, 'faststart.mp4'));
     const indexEnd = good.indexOf('mdat');
     for (let at = 0; at < indexEnd; at += 41) {

@@ -12,7 +12,7 @@ function mediaOf(formatName: string, type: 'audio' | 'video'): MeasuredMedia {
   };
 }
 
-it('every kind that ffmpeg may read is kept, and gets an extension of a type that is served', () => {
+it('every kind of media that ffmpeg may read gets an extension with a served type', () => {
   const formats = MEDIA_LIST.media.flatMap(({ demuxers }) => demuxers);
   expect(formats).toEqual(expect.arrayContaining(['mov', 'aiff', 'ac3', 'wv', 'caf', 'au', 'nut']));
   for (const format of formats) {
@@ -23,7 +23,7 @@ it('every kind that ffmpeg may read is kept, and gets an extension of a type tha
   }
 });
 
-it('keeps an extension that fits, and knows none for what is no media', () => {
+it('keeps a fitting extension, and gives none to other content', () => {
   expect(fittingExtension(mediaOf('mov,mp4', 'video'), null, 'media.m4v')).toBe('m4v');
   expect(fittingExtension(mediaOf('mov,mp4', 'video'), null, 'media.webm')).toBe('mp4');
   expect(fittingExtension(mediaOf('webvtt', 'video'), null, 'media.mp4')).toBeNull();

@@ -22,7 +22,7 @@ describe('a hole in a stream', () => {
     ).toBe(2);
   });
 
-  it('of sound is heard when it is shorter', () => {
+  it('counts for audio already when it is shorter', () => {
     const steps = new Map([
       [0.023, 2000],
       [0.4, 1],
@@ -63,7 +63,7 @@ describe('a hole in a stream', () => {
       ],
     ],
     ['a single picture', []],
-  ])('is not in %s', (_, steps) => {
+  ])('is not found in %s', (_, steps) => {
     expect(longestHole(new Map(steps))).toBe(0);
   });
 });

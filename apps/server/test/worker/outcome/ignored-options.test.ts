@@ -20,7 +20,7 @@ function planWith(options: DownloadOptions, format_preset = SMART) {
   return planOf({ format_preset, quality: 'best', options });
 }
 
-it('an option that needs something of the media is told when that is not there, chapters to embed are not missed', () => {
+it('an option that the media cannot satisfy is reported, except embedding absent chapters', () => {
   const options = {
     embed_chapters: true,
     split_chapters: true,
@@ -44,14 +44,14 @@ it('an option that needs something of the media is told when that is not there, 
   expect(ignoredByMedia(planWith(off), video, { chapters: [], lines: [] }, stored)).toEqual([]);
 });
 
-it('entries that were chosen are told when the link is no list', () => {
+it('chosen entries are reported as ignored when the link is not a list', () => {
   const asked = { mode: 'select', items: '2-5' } as const;
   expect(ignoredChoice(asked, planWith({}))).toEqual(['playlist.items']);
   expect(ignoredChoice(asked, planWith({ playlist: asked }))).toEqual([]);
   expect(ignoredChoice({ mode: 'all' }, planWith({}))).toEqual([]);
 });
 
-it('a quality is told when the sound is copied, and when its codec has none', () => {
+it('an audio quality is reported as ignored when the audio is copied or its codec has none', () => {
   const copied = { chapters, lines: ['[ExtractAudio] Copying the sound as it is'] };
   const lossless = planWith({ audio_codec: 'flac', audio_quality: 3 }, AUDIO);
   expect(ignoredByPlan(lossless)).toEqual(['audio_quality']);
@@ -62,7 +62,7 @@ it('a quality is told when the sound is copied, and when its codec has none', ()
   expect(ignoredByMedia(opus, video, { chapters, lines: [] }, stored)).toEqual([]);
 });
 
-it('subtitles that were to be put into the media and lie beside it are told', () => {
+it('subtitles to embed that are stored beside the media are reported', () => {
   const plan = planWith({ subtitles: { languages: ['en'], embed: true } });
   const beside = { ...stored, areSubtitlesBeside: true };
   const result = { chapters, lines: [] };
@@ -71,7 +71,7 @@ it('subtitles that were to be put into the media and lie beside it are told', ()
   expect(ignoredByMedia(plan, video, result, inside)).toEqual([]);
 });
 
-it('all of them are one warning with their names', () => {
+it('all ignored options are one warning with their names', () => {
   expect(ignoredWarnings([])).toEqual([]);
   expect(ignoredWarnings(['live', 'split_chapters', 'live'])).toMatchObject([
     { code: 'OPTION_IGNORED', detail: 'live, split_chapters' },

@@ -7,7 +7,7 @@ import { readOutcome } from '../../../src/worker/work-folder/outcome-file.ts';
 import { SET_ASIDE, setAside } from '../../../src/worker/work-folder/set-aside.ts';
 import { startTasks, type TasksUnderTest } from '../task-under-test.ts';
 
-describe('what there is of a download that failed', { timeout: 60_000 }, () => {
+describe('the partial media of a failed download', { timeout: 60_000 }, () => {
   let tasks: TasksUnderTest;
   const folders: string[] = [];
 
@@ -34,7 +34,7 @@ describe('what there is of a download that failed', { timeout: 60_000 }, () => {
     return folder;
   }
 
-  it('becomes a file that plays to its end, and says how much of it there is', async () => {
+  it('becomes a playable file with a warning that says how much there is', async () => {
     const jobFolder = await truncated();
     tasks.origin.requests.length = 0;
     const { outcome } = await tasks.run(cut, { jobFolder, isKeptIncomplete: true });
@@ -78,7 +78,7 @@ describe('what there is of a download that failed', { timeout: 60_000 }, () => {
     expect(metadata).toMatchObject({ title: 'News', vcodec: 'h264', acodec: 'aac' });
   });
 
-  it('is no beginning for the next attempt, which removes it', async () => {
+  it('is not continued by the next attempt, which removes it', async () => {
     const jobFolder = await truncated();
     expect(await readdir(jobFolder)).toEqual([SET_ASIDE]);
     tasks.origin.requests.length = 0;
@@ -90,7 +90,7 @@ describe('what there is of a download that failed', { timeout: 60_000 }, () => {
     expect(await readdir(jobFolder)).not.toContain(SET_ASIDE);
   });
 
-  it('fails as before when it is gone, or cannot be read', async () => {
+  it('leaves the download failed when it is gone or unreadable', async () => {
     const jobFolder = await emptyFolder();
     const again = () => tasks.run(cut, { jobFolder, isKeptIncomplete: true });
     expect((await again()).outcome).toMatchObject({ kind: 'failed', code: 'TRUNCATED' });

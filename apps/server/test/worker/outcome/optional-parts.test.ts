@@ -24,7 +24,7 @@ function blamed(
   return failedPart({ lines, openStep, end: null, exit: { ...exit, ...ended } }, plan, new Set());
 }
 
-describe('the part that has failed', () => {
+describe('the optional part that failed', () => {
   it.each([
     ['Postprocessing: Conversion failed!'],
     ['[Errno 27] File too large'],
@@ -37,17 +37,17 @@ describe('the part that has failed', () => {
     expect(blamed('ModifyChapters', error)).toBe('sponsorblock');
   });
 
-  it('is none when the disk is full, which passes', () => {
+  it('is none when the disk is full', () => {
     expect(blamed('EmbedSubtitle', 'Postprocessing: No space left on device')).toBeNull();
     expect(blamed('Metadata', '[Errno 28] No space left on device')).toBeNull();
   });
 
-  it('is none when the job was killed from outside', () => {
+  it('is none when the process was killed from outside', () => {
     expect(blamed('Metadata', '', { status: null, signal: 9 })).toBeNull();
     expect(blamed('Metadata', '', { status: null, isHostLost: true })).toBeNull();
   });
 
-  it('is the container where streams do not fit into it, and not where they are no media', () => {
+  it('is the container when streams do not fit into it, but not when they are not media', () => {
     expect(blamed('Merger', 'Postprocessing: Conversion failed!')).toBe('container');
     expect(blamed('Merger', 'Postprocessing: The file is no media: it is a playlist')).toBeNull();
     expect(blamed('Merger', '[Errno 27] File too large')).toBeNull();
@@ -58,7 +58,7 @@ describe('the part that has failed', () => {
 const THUMBNAIL = '[info] Writing video thumbnail 0 to: media.jpg';
 const SUBTITLE = '[info] Writing video subtitles to: media.en.vtt';
 
-describe('a run that comes to a standstill', () => {
+describe('a stalled run', () => {
   it.each<[boolean, string | null, string[]]>([
     [true, 'EmbedThumbnail', []],
     [false, 'Merger', [THUMBNAIL]],
@@ -70,7 +70,7 @@ describe('a run that comes to a standstill', () => {
     [false, null, [SUBTITLE, '[download] Destination: media.mp4']],
     [false, null, [THUMBNAIL, '[info] Writing video metadata as JSON to: media.info.json']],
     [false, null, ['[generic] x: Downloading webpage']],
-  ])('can do without what it was at: %s, %j %j', (answer, step, lines) => {
+  ])('continues without its current optional part: %s, %j %j', (answer, step, lines) => {
     expect(isAtOptionalPart(lines, step)).toBe(answer);
   });
 });
@@ -84,7 +84,7 @@ describe('a standalone yt-dlp', () => {
   const blamedIn = (...lines: string[]) =>
     failedPart({ lines, openStep: null, end: null, exit }, plan, new Set());
 
-  it('does not fail a download for a part that is too large', () => {
+  it('does not fail a download for an optional part that is too large', () => {
     const tooLarge = 'ERROR: unable to write data: [Errno 27] File too large';
     expect(blamedIn(THUMBNAIL, tooLarge)).toBe('thumbnail');
     expect(blamedIn(SUBTITLE, '[download] Destination: media.en.vtt', 'ERROR: ')).toBe(
@@ -95,14 +95,14 @@ describe('a standalone yt-dlp', () => {
   });
 });
 
-it('a refusal before anything is known of the media is that of subtitles', () => {
+it('a refused address before the media is known belongs to subtitles', () => {
   const run = { lines: [], openStep: null, end: 'part-failed' as const, exit };
   const options = { subtitles: { languages: ['en'] } };
   const plan = planOf({ format_preset: 'Smart (best combined)', quality: 'best', options });
   expect(failedPart(run, plan, new Set())).toBe('subtitles');
 });
 
-it('a download that went on without SponsorBlock says so', () => {
+it('a download without its SponsorBlock segments has a warning', () => {
   const line = 'WARNING: [SponsorBlock] Going on without SponsorBlock: HTTP Error 500';
   expect(missedParts([line])).toEqual(['SPONSORBLOCK_MISSING']);
 });

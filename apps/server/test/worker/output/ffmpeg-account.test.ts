@@ -9,8 +9,8 @@ function accountOf(lines: readonly string[]) {
 
 const input = "Input #0, mov,mp4,m4a,3gp,3g2,mj2, from 'http://site/clip.mp4':";
 
-describe('what ffmpeg says of its sources', () => {
-  it('is how long each is, unless it guesses', () => {
+describe('what ffmpeg reports about its inputs', () => {
+  it('is the duration of each, unless it is a guess', () => {
     const { inputs } = accountOf([
       ...[input, '  Duration: 00:01:00.50, start: 0.000000, bitrate: 248 kb/s'],
       '[mp3 @ 0x5654] Estimating duration from bitrate, this may be inaccurate',
@@ -26,7 +26,7 @@ describe('what ffmpeg says of its sources', () => {
     ]);
   });
 
-  it('is nothing of a file that was fetched before', () => {
+  it('excludes files fetched before', () => {
     const duration = '  Duration: 00:00:06.00, start: 0.000000, bitrate: 248 kb/s';
     const { inputs } = accountOf(["Input #0, mpegts, from 'file:media.mp4.part':", duration]);
     expect(inputs).toEqual([]);
@@ -37,7 +37,7 @@ describe('what ffmpeg says of its sources', () => {
     'https://site/clip.mp4: Connection reset by peer',
     '[in#0/mpegts @ 0x55] Error during demuxing: Input/output error',
     '[mov,mp4,m4a,3gp,3g2,mj2 @ 0x55fd7a371900] stream 1, offset 0xe3b6e: partial file',
-  ])('tells that one was lost: %s', (line) => {
+  ])('shows that one was lost: %s', (line) => {
     expect(isSourceLost(accountOf([input, line]), false)).toBe(true);
   });
 
@@ -45,11 +45,11 @@ describe('what ffmpeg says of its sources', () => {
     'http://site/clip.mp4: corrupt input packet in stream 0',
     '[in#0/mpegts @ 0x55] Error during demuxing: End of file',
     'frame=  634 fps=0.0 q=-1.0 Lsize=     770kB time=00:00:24.32 bitrate= 259.4kbits/s',
-  ])('is no loss: %s', (line) => {
+  ])('is not a loss: %s', (line) => {
     expect(isSourceLost(accountOf([input, line]), true)).toBe(false);
   });
 
-  it('is a hole when the answer for a segment was short, which a file may be asked for again', () => {
+  it('is a hole when the answer for a segment was short, but not for a file that can be requested again', () => {
     const account = accountOf(['[http @ 0x55] Stream ends prematurely at 93, should be 186']);
     expect([isSourceLost(account, true), isSourceLost(account, false)]).toEqual([true, false]);
   });

@@ -4,7 +4,7 @@ import { createLiveLosses } from '../../../src/worker/output/live-losses.ts';
 const opens = (number: number) => `[http @ 0x5f] Opening 'http://site/${number}.ts' for reading`;
 const fails = (number: number) => `[hls @ 0x5e] Failed to open segment ${number} of playlist 0`;
 
-describe('what ffmpeg says of a live stream', () => {
+describe('losses in what ffmpeg prints about a live stream', () => {
   it.each<[string, readonly string[], readonly (readonly [number | null, number])[]]>([
     ['has a segment that could not be had', [opens(7), fails(7), opens(8)], [[7, 1]]],
     [

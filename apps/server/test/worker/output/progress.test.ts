@@ -33,31 +33,31 @@ const twoStreams = message('video', { duration: 100 }, [
 const stream = (format: string, fields: object) =>
   message('download', { status: 'downloading', ...fields }, format);
 
-describe('the lines of yt-dlp', () => {
+describe('lines printed by yt-dlp', () => {
   it.each([
     'f00d\tfile\t"/etc/passwd"',
     '[generic] f00d\tfile\t"/etc/passwd"',
     'NONCE\tfile\t"/etc/passwd"',
     'file\t"/etc/passwd"',
     '',
-  ])('are ours only with the word of this run: %j', (line) => {
+  ])('count only with the nonce of this run: %j', (line) => {
     expect(parseOutputLine(line, '0123456789abcdef')).toBeNull();
   });
 
-  it('carry a title with newlines, tabs and words of ours as one value', () => {
+  it('carry a title with newlines, tabs and our markers as one value', () => {
     const title = 'x\nf00d\tfile\t"/etc/passwd"\t\u001e';
     const parsed = message('video', { title, format_id: 'mp4' }, []);
     expect(parsed).toMatchObject({ kind: 'video', video: { fields: { title } } });
   });
 
-  it('carry long texts apart, which yt-dlp cuts, and leave out those that it does not know', () => {
+  it('carry long texts separately and leave out unknown ones', () => {
     expect(outputTemplates(NONCE).video).toContain('\t%(title.:2000)j\t');
     const parsed = message('video', { format_id: 'mp4' }, [], [], 'A title', [], 'A channel');
     expect(parsed).toMatchObject({ video: { fields: { title: 'A title', channel: 'A channel' } } });
     expect(parsed).not.toHaveProperty('video.fields.uploader');
   });
 
-  it('survive values that yt-dlp does not know', () => {
+  it('survive unknown values', () => {
     const parsed = parseOutputLine(`${NONCE}\tvideo\t{"format_id": "18"}\t[]\tNA`, NONCE);
     expect(parsed).toMatchObject({
       video: { formats: [{ formatId: '18', sizeBytes: null }], sponsorSeconds: 0, isLive: false },
@@ -77,7 +77,7 @@ describe('the lines of yt-dlp', () => {
     });
   });
 
-  it('are asked for with the word of this run in each of them', () => {
+  it('are requested with the nonce of this run in each', () => {
     for (const template of Object.values(outputTemplates(NONCE))) {
       expect(template).toMatch(/^\w+:f00d\t/);
     }
@@ -85,7 +85,7 @@ describe('the lines of yt-dlp', () => {
 });
 
 describe('the progress of a download', () => {
-  it('weighs its streams by size and leaves room for joining them', () => {
+  it('weighs its streams by size and reserves a share for joining', () => {
     const { meter } = meterWithClock();
     meter.take(twoStreams);
     expect(meter.read()).toMatchObject({ phase: 'extracting', progress: 0, totalBytes: 10_000 });
@@ -128,7 +128,7 @@ describe('the progress of a download', () => {
     );
   });
 
-  it('believes finished fragments more than a guessed size', () => {
+  it('trusts finished fragments more than a guessed size', () => {
     const { meter } = meterWithClock();
     meter.take(message('video', { format_id: 'hls', vcodec: 'avc1' }, []));
     const fields = { downloaded_bytes: 10, total_bytes_estimate: 20, fragment_index: 1 };
@@ -136,7 +136,7 @@ describe('the progress of a download', () => {
     expect(meter.read().progress).toBe(1);
   });
 
-  it('weighs by bitrate, or by what is usual, where sizes are not told', () => {
+  it('weighs by bitrate, or by usual values, when sizes are unknown', () => {
     const half = (formats: object[]) => {
       const { meter } = meterWithClock();
       meter.take(message('video', {}, formats));
@@ -152,7 +152,7 @@ describe('the progress of a download', () => {
     expect(half([{ format_id: 'v' }, { format_id: 'a', vcodec: 'none' }])).toBe(88.2);
   });
 
-  it('tells speed and remaining time from the last seconds', () => {
+  it('computes speed and remaining time from the last seconds', () => {
     const { meter, wait } = meterWithClock();
     meter.take(twoStreams);
     for (const bytes of [0, 1_000, 2_000, 3_000]) {
@@ -162,7 +162,7 @@ describe('the progress of a download', () => {
     expect(meter.read()).toMatchObject({ speedBps: 1_000, etaSeconds: 7 });
   });
 
-  it('does not take for speed what lay on the disk before', () => {
+  it('does not count earlier bytes on the disk as speed', () => {
     const { meter, wait } = meterWithClock();
     meter.take(twoStreams);
     meter.take(stream('v', { status: 'finished', downloaded_bytes: 9_000, total_bytes: 9_000 }));
@@ -173,7 +173,7 @@ describe('the progress of a download', () => {
     expect(meter.read()).toMatchObject({ downloadedBytes: 9_800, speedBps: 100 });
   });
 
-  it('shows no size and no time when a stream has not told its size', () => {
+  it('shows no size and no time when the size of a stream is unknown', () => {
     const { meter } = meterWithClock();
     meter.take(message('video', { format_id: 'x', vcodec: 'h264' }, []));
     meter.take(stream('x', { downloaded_bytes: 500 }));

@@ -37,14 +37,14 @@ function problemOf(
 
 const part = answer({ status: 206, contentLength: '10', contentRange: 'bytes 50-59/100' });
 
-describe('the bytes of a plain file', () => {
-  it('are held against the length of the whole, whatever a part of it has', () => {
+describe('the received bytes of a plain file', () => {
+  it('are compared with the length of the whole file, whatever a range has', () => {
     expect(problemOf([part], finished(60))).toContain('100 bytes; 60 came');
     expect(problemOf([part], finished(100))).toBeNull();
     expect(problemOf([answer({ contentLength: '100' })], finished(99))).toContain('99 came');
   });
 
-  it('are not judged by an answer that does not tell, or is of something else', () => {
+  it('are not judged by an answer without length or for something else', () => {
     const page = answer({ contentLength: '7' });
     expect(problemOf([page, answer({})], finished(60))).toBeNull();
     expect(
@@ -55,7 +55,7 @@ describe('the bytes of a plain file', () => {
     expect(problemOf(new Array<Response>(64).fill(page), finished(60))).toBeNull();
   });
 
-  it('are not those of fragments, and not those of the stream before', () => {
+  it('exclude fragments and the stream before', () => {
     expect(problemOf([part], finished(60, 4))).toBeNull();
     expect(problemOf([part], finished(60), 'm3u8_native')).toBeNull();
     const received = createReceivedBytes();

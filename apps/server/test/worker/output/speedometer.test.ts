@@ -39,7 +39,7 @@ describe('a shown speed', () => {
     ['a second', () => 1000],
     ['two seconds', () => 2000],
     ['no regular time', () => 100 + random() * 1900],
-  ])('does not jump at a constant 150 KiB/s with a report each %s', (_name, pauseMs) => {
+  ])('is steady at a constant 150 KiB/s with a report each %s', (_name, pauseMs) => {
     const late = shown(steady(150 * KIB, pauseMs, 60_000), 60_000).filter(
       ({ atMs }) => atMs > 5000,
     );
@@ -49,7 +49,7 @@ describe('a shown speed', () => {
     }
   });
 
-  it('is not that of what had gathered before the first report', () => {
+  it('excludes bytes from before the first report', () => {
     const arrivals = steady(150 * KIB, () => 1000, 20_000);
     arrivals.splice(1, 0, { atMs: 300, bytes: 600 * KIB });
     for (const { speed } of shown(arrivals, 20_000).filter(({ atMs }) => atMs > 5000)) {
@@ -69,7 +69,7 @@ describe('a shown speed', () => {
     expect(at(26_000)).toBe(0);
   });
 
-  it('takes the segments of a slow stream for what they are', () => {
+  it('is right for the segments of a slow stream', () => {
     const arrivals = steady(150 * KIB, () => 6000, 60_000);
     for (const { speed } of shown(arrivals, 60_000).filter(({ atMs }) => atMs > 12_000)) {
       expect(speed).toBeCloseTo(150 * KIB, 0);

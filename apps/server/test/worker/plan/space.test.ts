@@ -24,7 +24,7 @@ const plan = (
   format_preset: FormatPreset = 'Smart (best combined)',
 ) => planOf({ format_preset, quality: 'best', options });
 
-describe('the room that a download needs', () => {
+describe('the disk space that a download needs', () => {
   it('is its size, and twice that when streams are joined or the file is written anew', () => {
     expect(neededSpace(plan(), video([format(100)]), null)).toBe(100);
     expect(neededSpace(plan(), video([format(100), format(20)]), null)).toBe(240);
@@ -32,7 +32,7 @@ describe('the room that a download needs', () => {
     expect(neededSpace(plan({}, 'Audio only'), video([format(100)]), null)).toBe(200);
   });
 
-  it('is what the transfer says when the page did not', () => {
+  it('is what the transfer reports when the page did not', () => {
     expect(neededSpace(plan(), video([format(null)]), 70)).toBe(70);
     expect(isPlainFile(video([format(null)]))).toBe(true);
     // The length of the first part says nothing of the whole.
@@ -40,7 +40,7 @@ describe('the room that a download needs', () => {
     expect(isPlainFile(video([format(null, 'm3u8_native')]))).toBe(false);
   });
 
-  it('is unknown for what has no size', () => {
+  it('is unknown for media without a size', () => {
     expect(neededSpace(plan(), video([format(100), format(null)]), null)).toBeNull();
     expect(neededSpace(plan(), video([format(100)], true), null)).toBeNull();
     expect(neededSpace(plan({ simulate: true }), video([format(100)]), null)).toBeNull();

@@ -35,7 +35,7 @@ describe('a record in a work folder', () => {
 
   afterEach(() => rm(parent, { recursive: true, force: true }));
 
-  it('is read back as it was written, and leaves nothing beside it', async () => {
+  it('is read as written, and leaves no other file', async () => {
     const path = join(folder, 'state.json');
     await writeFolderRecord(path, 'one');
     await writeFolderRecord(path, 'two');
@@ -48,14 +48,14 @@ describe('a record in a work folder', () => {
     await expect(readFolderRecord(join(folder, 'state.json'))).rejects.toThrow();
   });
 
-  it('is not waited for when a pipe or a device stands in its place', async () => {
+  it('does not block when a pipe or device is in its place', async () => {
     execFileSync('mkfifo', [join(folder, 'pipe')]);
     await expect(readFolderRecord(join(folder, 'pipe'))).rejects.toThrow('not a record');
     await symlink('/dev/zero', join(folder, 'device'));
     await expect(readFolderRecord(join(folder, 'device'))).rejects.toThrow();
   });
 
-  it('is written in the place of a link, and not where that leads', async () => {
+  it('replaces a link instead of writing to its target', async () => {
     const path = join(folder, 'state.json');
     await symlink(secret, path);
     await writeFolderRecord(path, 'ours');
@@ -78,14 +78,14 @@ describe('a record in a work folder', () => {
     usage: null,
   });
 
-  it('of a verified outcome is believed for a file of this folder', async () => {
+  it('of a verified outcome is trusted for a file of this folder', async () => {
     const path = join(folder, 'media.mp4');
     await writeFile(path, 'ten bytes!');
     await writeOutcome(folder, outcome(path));
     expect((await readOutcome(folder))?.files).toEqual([file(path)]);
   });
 
-  it('of a verified outcome is believed when a kill came in the middle of its publication', async () => {
+  it('of a verified outcome is trusted after a kill in the middle of its publication', async () => {
     const path = join(folder, 'media.mp4');
     await writeFile(path, 'ten bytes!');
     await writeOutcome(folder, outcome(path));
@@ -96,7 +96,7 @@ describe('a record in a work folder', () => {
   });
 
   it.each(['../secret.mp4', '../../etc/passwd', 'deeper/media.mp4'])(
-    'of a verified outcome is not believed for %s',
+    'of a verified outcome is not trusted for %s',
     async (path) => {
       const forged = { version: 1, outcome: { ...outcome(path), files: [file(path)] } };
       await writeFile(join(folder, 'outcome.json'), JSON.stringify(forged));
@@ -104,7 +104,7 @@ describe('a record in a work folder', () => {
     },
   );
 
-  it('of a verified outcome is not believed for a link, or for another type than that of the name', async () => {
+  it('of a verified outcome is not trusted for a link or a mismatched type', async () => {
     await symlink(secret, join(folder, 'media.mp4'));
     const forged = { version: 1, outcome: { ...outcome('media.mp4'), files: [file('media.mp4')] } };
     await writeFile(join(folder, 'outcome.json'), JSON.stringify(forged));

@@ -42,7 +42,7 @@ const cut: SegmentFault = (exchange) => {
   return true;
 };
 
-describe('media of which segments are lost', { timeout: 120_000 }, () => {
+describe('media with lost segments', { timeout: 120_000 }, () => {
   it.each([
     ['HLS', HLS, {}, ['ts/segment-12.ts', 'ts/segment-13.ts'], 60],
     [
@@ -56,27 +56,30 @@ describe('media of which segments are lost', { timeout: 120_000 }, () => {
     ['DASH', DASH, {}, ['stream0-00012.m4s', 'stream1-00040.m4s'], 60],
     ['a clip', HLS, CLIP, ['ts/segment-12.ts', 'ts/segment-13.ts'], 20],
     ['a clip that begins with one of them', DASH, CLIP, ['stream0-00011.m4s'], 19],
-  ])('become a file that says what is missing: %s', async (_, path, request, lost, seconds) => {
-    for (const name of lost) gate.faults.set(name, gone);
-    const failed = await tasks.run(path, request);
-    const figures = failed.outcome.kind === 'failed' ? failed.outcome.figures : '';
-    expect(failed.outcome).toMatchObject({ kind: 'failed', code: 'FRAGMENTS_MISSING' });
-    expect(figures).toMatch(/^[12] \/ \d\d: Segment \d+(–\d+)? \(0:1\d\)/);
-    gate.sent.clear();
-    const kept = await tasks.done(path, {
-      ...request,
-      jobFolder: failed.jobFolder,
-      isKeptIncomplete: true,
-    });
-    const warnings = kept.outcome.kind === 'done' ? kept.outcome.warnings : [];
-    expect(warnings).toMatchObject([{ code: 'INCOMPLETE', detail: figures }]);
-    // All the others lay there.
-    expect([...gate.sent.keys()]).toEqual([]);
-    expect(kept.metadata.duration).toBeGreaterThan(seconds - 1);
-    expect(kept.metadata.duration).toBeLessThan(seconds + 1);
-  });
+  ])(
+    'becomes a file with a warning about what is missing: %s',
+    async (_, path, request, lost, seconds) => {
+      for (const name of lost) gate.faults.set(name, gone);
+      const failed = await tasks.run(path, request);
+      const figures = failed.outcome.kind === 'failed' ? failed.outcome.figures : '';
+      expect(failed.outcome).toMatchObject({ kind: 'failed', code: 'FRAGMENTS_MISSING' });
+      expect(figures).toMatch(/^[12] \/ \d\d: Segment \d+(–\d+)? \(0:1\d\)/);
+      gate.sent.clear();
+      const kept = await tasks.done(path, {
+        ...request,
+        jobFolder: failed.jobFolder,
+        isKeptIncomplete: true,
+      });
+      const warnings = kept.outcome.kind === 'done' ? kept.outcome.warnings : [];
+      expect(warnings).toMatchObject([{ code: 'INCOMPLETE', detail: figures }]);
+      // All the others lay there.
+      expect([...gate.sent.keys()]).toEqual([]);
+      expect(kept.metadata.duration).toBeGreaterThan(seconds - 1);
+      expect(kept.metadata.duration).toBeLessThan(seconds + 1);
+    },
+  );
 
-  it('begin with what there is, in step with the sound', async () => {
+  it('begins with the first present segment, in step with the audio', async () => {
     gate.faults.set('stream0-00001.m4s', gone);
     const { jobFolder } = await tasks.run(DASH);
     const { media } = await tasks.done(DASH, { jobFolder, isKeptIncomplete: true });
@@ -93,18 +96,21 @@ describe('media of which segments are lost', { timeout: 120_000 }, () => {
   it.each([
     ['HLS', HLS, 'segment-12.ts'],
     ['HLS with an initialisation', FMP4, 'segment-12.m4s'],
-  ])('are told when the list has them not, except at a break: %s', async (_, path, name) => {
-    const entry = new RegExp(`#EXTINF:[^\\n]+\\n${name}\\n`);
-    gate.edits.set(path, (text) => text.replace(entry, ''));
-    const { outcome } = await tasks.done(path);
-    expect(outcome.kind === 'done' ? outcome.warnings : []).toMatchObject([
-      { code: 'INCOMPLETE', detail: expect.stringMatching(/^1\.\d s$/) as string },
-    ]);
-    gate.edits.set(path, (text) => text.replace(entry, '#EXT-X-DISCONTINUITY\n'));
-    expect((await tasks.done(path)).warnings).toEqual([]);
-  });
+  ])(
+    'is reported when the list lacks segments, except at a discontinuity: %s',
+    async (_, path, name) => {
+      const entry = new RegExp(`#EXTINF:[^\\n]+\\n${name}\\n`);
+      gate.edits.set(path, (text) => text.replace(entry, ''));
+      const { outcome } = await tasks.done(path);
+      expect(outcome.kind === 'done' ? outcome.warnings : []).toMatchObject([
+        { code: 'INCOMPLETE', detail: expect.stringMatching(/^1\.\d s$/) as string },
+      ]);
+      gate.edits.set(path, (text) => text.replace(entry, '#EXT-X-DISCONTINUITY\n'));
+      expect((await tasks.done(path)).warnings).toEqual([]);
+    },
+  );
 
-  it.each([HLS, DASH])('are not looked for behind the end: %s', async (path) => {
+  it.each([HLS, DASH])('is not searched beyond its end: %s', async (path) => {
     const { outcome } = await tasks.run(path, { options: { section: { start: 100, end: 120 } } });
     expect(outcome).toMatchObject({
       code: 'FORMAT_UNAVAILABLE',
@@ -112,7 +118,7 @@ describe('media of which segments are lost', { timeout: 120_000 }, () => {
     });
   });
 
-  it('are no beginning for an attempt that wants all of them', async () => {
+  it('is not continued by an attempt that wants all segments', async () => {
     gate.faults.set('ts/segment-12.ts', gone);
     const { jobFolder } = await tasks.run(HLS);
     await tasks.done(HLS, { jobFolder, isKeptIncomplete: true });
@@ -123,7 +129,7 @@ describe('media of which segments are lost', { timeout: 120_000 }, () => {
     expect(gate.sent.get('/media/many/ts/segment-12.ts')).toBe(1);
   });
 
-  it('stay as they were when what there is cannot be made a file', async () => {
+  it('stays unchanged when no file can be made', async () => {
     gate.faults.set('dash/init-stream0.m4s', gone);
     const { outcome, jobFolder } = await tasks.run(DASH);
     const again = await tasks.run(DASH, { jobFolder, isKeptIncomplete: true });
@@ -138,7 +144,7 @@ describe('media of which segments are lost', { timeout: 120_000 }, () => {
     ['HLS', HLS, 'ts/segment-12.ts'],
     ['HLS with an initialisation', FMP4, 'fmp4/segment-12.m4s'],
     ['DASH', DASH, 'stream0-00012.m4s'],
-  ])('are told when one is cut short and its length says so: %s', async (_, path, name) => {
+  ])('is reported when a segment is shorter than its length says: %s', async (_, path, name) => {
     gate.faults.set(name, cut);
     const { outcome } = await tasks.run(path);
     expect(outcome).toMatchObject({ kind: 'failed', code: 'FRAGMENTS_MISSING' });
