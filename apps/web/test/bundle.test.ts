@@ -69,7 +69,7 @@ describe('the built page', () => {
     expect(total).toBeLessThanOrEqual(14 * KB);
   });
 
-  it('asks for at most six files until it is usable, and for no font', () => {
+  it('requests at most six files until it is usable, and no font', () => {
     const page = output.find((file) => file.fileName === 'index.html');
     const html = page?.type === 'asset' ? String(page.source) : '';
     const named = [...html.matchAll(/<(?:script|link)\b[^>]*>/g)].flatMap(([tag]) =>
@@ -86,7 +86,7 @@ describe('the built page', () => {
     expect(styles.filter((style) => style.includes('@font-face'))).toEqual([]);
   });
 
-  it('has no later part above 20 KB and at most 150 KB in all of one language', () => {
+  it('has later parts of at most 20 KB each and 150 KB in all for one language', () => {
     const chunks = output.filter((file) => file.type === 'chunk');
     const first = new Set(firstRoute());
     for (const chunk of chunks) {
@@ -101,7 +101,7 @@ describe('the built page', () => {
     expect(total).toBeGreaterThan(100 * KB);
   });
 
-  it('is kept for the time without a server, every file of it', () => {
+  it('is cached completely for times without a server', () => {
     const worker = output.find((file) => file.fileName === SERVICE_WORKER);
     const code = worker?.type === 'chunk' ? worker.code : '';
     const assets = output.map(({ fileName }) => fileName).filter((name) => /^assets\//.test(name));
@@ -110,7 +110,7 @@ describe('the built page', () => {
     expect(code).not.toContain('ARTEMIS_SHELL');
   });
 
-  it('carries no schema library', () => {
+  it('contains no schema library', () => {
     const modules = output.flatMap((file) =>
       file.type === 'chunk' ? Object.keys(file.modules) : [],
     );
@@ -118,7 +118,7 @@ describe('the built page', () => {
     expect(modules.filter((name) => /typebox|ajv/i.test(name))).toEqual([]);
   });
 
-  it('has a page without inline script or style that asks nobody else', () => {
+  it('has no inline script or style and contacts nobody else', () => {
     const page = output.find((file) => file.fileName === 'index.html');
     const html = page?.type === 'asset' ? String(page.source) : '';
     expect(html).toContain('theme.js');

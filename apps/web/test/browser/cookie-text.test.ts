@@ -12,7 +12,7 @@ const FILE = [
 ].join('\r\n');
 
 describe('a cookies file', () => {
-  it('gives the cookies of one site and keeps those of others back', () => {
+  it('gives the cookies of one site and leaves out others', () => {
     const found = cookiesOf(FILE, 'example.com');
     expect([found.count, found.others]).toEqual([2, 2]);
     expect(found.content).toBe(
@@ -21,13 +21,13 @@ describe('a cookies file', () => {
     expect(cookiesOf(FILE, 'other.example').content).toBe('');
   });
 
-  it('keeps what is no cookie, at its place, for the server to name', () => {
+  it('keeps invalid lines in place, so that the server can name them', () => {
     const found = cookiesOf(`${line('.bank.example', 'c')}\n{"json": true}`, 'example.com');
     expect(found.content).toBe('\n{"json": true}');
     expect(found.count).toBe(0);
   });
 
-  it('names the site for which a sign-in holds', () => {
+  it('names the site that a sign-in is for', () => {
     expect(siteIn(FILE, 'media.example.com')).toBe('example.com');
     expect(siteIn(FILE, 'elsewhere.example')).toBe('elsewhere.example');
     expect(siteOfUrl('https://www.example.com/watch?v=1')).toBe('example.com');

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { SseParser } from '../../src/browser/sse.ts';
 
-it('reads events whatever the borders of the chunks', () => {
+it('parses server-sent events however they are split into chunks', () => {
   const text =
     'retry: 2000\n\nid: a.1\nevent: download\ndata: {"a":1}\n\n: still here\n\nevent: reset\ndata: {}\n\n';
   const parser = new SseParser();

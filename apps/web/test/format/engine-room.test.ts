@@ -23,7 +23,7 @@ const find = (version: string): Engine => {
   return found;
 };
 
-it('shows the version in use first, then what could take its place, failed ones last', () => {
+it('shows the version in use first, then possible replacements, failed ones last', () => {
   const versions = (of: Pick<EngineList, 'engines' | 'previous'>): string[] =>
     inOrder(of).map(({ version }) => version);
   expect(versions(list)).toEqual([
@@ -42,7 +42,7 @@ it('orders versions by their numbers', () => {
   expect(compareVersions('2026.11.26', '2026.11.26.120000')).toBeLessThan(0);
 });
 
-it('offers for each version only what the server would do', () => {
+it('offers for each version only actions that the server accepts', () => {
   expect(actionsOf(find('2026.11.13'), list)).toEqual({
     use: null,
     isAdvised: false,
@@ -72,14 +72,14 @@ it('offers for each version only what the server would do', () => {
   });
 });
 
-it('calls the version before the one in use so, unless it has failed', () => {
+it('marks the version before the one in use, unless it has failed', () => {
   const before = find('2026.10.26');
   expect(tagOf(before, list)).toBe('before');
   expect(tagOf({ ...before, state: 'failed' }, list)).toBe('failed');
   expect(tagOf(before, { previous: null })).toBe('ready');
 });
 
-it('puts sites beside versions and says nothing of versions that did not meet them', () => {
+it('shows sites by version, and nothing for versions that never met them', () => {
   const rows = siteRows([find('2026.11.13'), find('2026.10.26')]);
   expect(rows.map(({ site, downloads }) => [site, downloads])).toEqual([
     ['video.example', 2354],
@@ -93,14 +93,14 @@ it('puts sites beside versions and says nothing of versions that did not meet th
   expect(workedHere(find('2026.11.20'))).toBeNull();
 });
 
-it('counts the steps of a trial that were taken', () => {
+it('counts the finished steps of a trial', () => {
   const { trial } = find('2026.11.26.120000');
   expect(trial && trialSum(trial)).toEqual({ passed: 1, all: 3, tone: 'err' });
   expect(trial && trialSum({ ...trial, outcome: 'passed' }).tone).toBe('warn');
   expect(trial && trialSum({ ...trial, outcome: 'running' }).tone).toBe('');
 });
 
-it('shows the trial that runs, else the newest', () => {
+it('shows the running trial, otherwise the newest', () => {
   expect(trialToShow(list.engines)?.version).toBe('2026.11.26.120000');
   const trial = { at: '2026-01-01T00:00:00.000Z', outcome: 'running', steps: [] } as const;
   const running = { ...find('2026.11.20'), trial: { ...trial, steps: [] } };
@@ -119,7 +119,7 @@ it('has a sentence for every event in every language', () => {
   }
 });
 
-it('lights the lamp by whether yt-dlp works, and by age only when that is great', () => {
+it('colours the light by whether yt-dlp works, and by age only when it is old', () => {
   const format = createFormatter('en', false);
   const engine = { mode: 'fork', yt_dlp_version: '2026.11.13', age_days: 75 };
   const ready = (state: 'ok' | 'fail') => ({

@@ -3,24 +3,24 @@ import { createFormatter } from '../../src/format/format.ts';
 
 const en = createFormatter('en', false);
 
-describe('figures', () => {
-  it('scales bytes by the chosen base', () => {
+describe('formatted figures', () => {
+  it('scale bytes by the chosen base', () => {
     expect(en.bytes(999)).toBe('999\u00a0B');
     expect(en.bytes(1_500_000)).toBe('1.5\u00a0MB');
     expect(createFormatter('en', true).bytes(1_572_864)).toBe('1.5\u00a0MiB');
     expect(createFormatter('de', false).bytes(1_500_000)).toBe('1,5\u00a0MB');
   });
 
-  it('shows what is not known as a dash', () => {
+  it('show unknown values as a dash', () => {
     expect([en.bytes(null), en.rate(null), en.eta(null)]).toEqual(['—', '—', '—']);
   });
 
-  it('never shows a hundred percent before the end', () => {
+  it('never show a hundred percent before the end', () => {
     expect(en.percent(99.9)).toBe('99%');
     expect(en.percent(100)).toBe('100%');
   });
 
-  it('rounds what is left so that it does not flicker', () => {
+  it('round the remaining time so that it does not flicker', () => {
     expect([4, 43, 100, 7300, 100_000].map((seconds) => en.eta(seconds))).toEqual([
       '< 10 sec',
       '~45 sec',
@@ -30,7 +30,7 @@ describe('figures', () => {
     ]);
   });
 
-  it('writes the length of media as clocks do', () => {
+  it('write the duration of media like a clock', () => {
     expect([5, 65, 4329].map((seconds) => en.duration(seconds))).toEqual([
       '0:05',
       '1:05',
@@ -38,7 +38,7 @@ describe('figures', () => {
     ]);
   });
 
-  it('names today and yesterday', () => {
+  it('name today and yesterday', () => {
     const now = new Date(2026, 10, 22, 9).getTime();
     expect(en.relativeDay(new Date(2026, 10, 22, 1).getTime(), now)).toBe('Today');
     expect(en.relativeDay(new Date(2026, 10, 21, 23).getTime(), now)).toBe('Yesterday');

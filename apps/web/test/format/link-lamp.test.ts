@@ -9,7 +9,7 @@ const heard: LinkFacts = {
   now: 2000,
 };
 
-describe('the lamp of the connection', () => {
+describe('the connection light', () => {
   it.each<[string, Partial<LinkFacts>]>([
     ['polling', {}],
     ['live', { isStreaming: true }],
@@ -22,7 +22,7 @@ describe('the lamp of the connection', () => {
     expect(linkState({ ...heard, ...facts })).toBe(state);
   });
 
-  it('looks every three seconds, seldom when hidden, and ever less often at a dead server', () => {
+  it('asks every three seconds, seldom when hidden, and ever less often for a dead server', () => {
     const next = (failures: number, isHidden = false): number =>
       nextLookMs({ failures, isHidden, retryAfterMs: null }, 0.5);
     expect(next(0)).toBe(3000);

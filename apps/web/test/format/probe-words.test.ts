@@ -28,15 +28,15 @@ const audio: ProbedFormat = {
   filesize: 10_000_000,
 };
 
-describe('what would be taken', () => {
-  it('has the size of all its formats, and says when that is a guess', () => {
+describe('the text of a planned download', () => {
+  it('has the total size of its formats, and says when that is a guess', () => {
     expect(sizeText([video, audio], format)).toBe('100\u00a0MB');
     expect(sizeText([video, { ...audio, is_filesize_exact: false }], format)).toBe('~100\u00a0MB');
     expect(sizeText([video, { ...audio, filesize: null }], format)).toBeNull();
     expect(sizeText([], format)).toBeNull();
   });
 
-  it('has its codecs under the names that people know', () => {
+  it('has its codecs under familiar names', () => {
     expect(pictureText([video, audio])).toBe('1080p · h264 + aac');
     expect(pictureText([{ ...video, height: null, vcodec: null }])).toBe('');
   });

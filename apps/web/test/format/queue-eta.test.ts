@@ -14,21 +14,21 @@ function ended(count: number, seconds: number): Download[] {
 }
 const facts = { waiting: 100, workers: 4, perHost: 2, hosts: [] };
 
-it('guesses nothing from a few', () => {
+it('estimates nothing from a few downloads', () => {
   expect(queueEta(ended(19, 60), facts)).toBeNull();
   expect(queueEta(ended(20, 60), { ...facts, waiting: 0 })).toBeNull();
 });
 
-it('counts what the tracks can do at once, as a range', () => {
+it('estimates the queue by the slots, as a range', () => {
   expect(queueEta(ended(20, 60), facts)).toEqual({ low: 1500, high: 1875 });
 });
 
-it('knows that one site is let in slower than the tracks', () => {
+it('accounts for the limit for each site', () => {
   const eta = queueEta(ended(20, 60), { ...facts, hosts: [{ queued: 90 }, { queued: 10 }] });
   expect(eta?.low).toBe(2700);
 });
 
-it('is wide when some took very long', () => {
+it('gives a wide range when some downloads took very long', () => {
   const eta = queueEta([...ended(15, 10), ...ended(5, 1000)], facts);
   expect(eta?.low).toBe(250);
   expect(eta?.high).toBeGreaterThan(6000);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { SteadyEta } from '../../src/format/steady-eta.ts';
 
-describe('what is left', () => {
+describe('the remaining time', () => {
   it('counts down by itself while the estimate agrees', () => {
     const eta = new SteadyEta();
     expect(eta.next(100, 0)).toBe(100);

@@ -11,7 +11,7 @@ const every3s = (from: number, until: number, bps: number) =>
 const lastHeight = (path: string) => SIZE.height - Number(/ ([\d.]+)$/.exec(path)?.[1]);
 
 describe('the line of the throughput', () => {
-  it('lifts a steady 255 KB/s off the ground, also beside a burst', () => {
+  it('shows a steady 255 KB/s clearly, also beside a burst', () => {
     const steady = every3s(-120_000, 0, 255_000);
     expect(lastHeight(throughputLine(steady, NOW, SIZE).path)).toBe(22);
     const burst = every3s(-180_000, -150_000, 50_000_000);
@@ -20,14 +20,14 @@ describe('the line of the throughput', () => {
     expect([low, high]).toEqual([255_000, 50_000_000]);
   });
 
-  it('is measured by what it shows, and not by what was before', () => {
+  it('is scaled to what it shows, not to earlier values', () => {
     const before = every3s(-600_000, -400_000, 50_000_000);
     const { path, high } = throughputLine([...before, ...every3s(-60_000, 0, 255_000)], NOW, SIZE);
     expect(lastHeight(path)).toBe(22);
     expect(high).toBe(255_000);
   });
 
-  it('has a gap where nothing was heard, and is no line when nothing flows', () => {
+  it('has a gap without data, and is flat when nothing flows', () => {
     const { path } = throughputLine(
       [...every3s(-90_000, -60_000, 9), ...every3s(-30_000, 0, 9)],
       NOW,

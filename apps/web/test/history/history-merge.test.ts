@@ -20,7 +20,7 @@ describe('joining the history of the server with the longer one of the browser',
     expect(toHistoryEntry(fakeDownload(1, 'running', NOW), 'room', NOW)).toBeNull();
   });
 
-  it('takes the facts of the server', () => {
+  it('prefers the facts of the server', () => {
     const { writes } = mergeHistory(
       [entry(1, { title: 'old' })],
       [entry(1, { title: 'new' })],
@@ -29,7 +29,7 @@ describe('joining the history of the server with the longer one of the browser',
     expect(writes.find((one) => one.id === entry(1).id)?.title).toBe('new');
   });
 
-  it('marks as removed only what lies within the time of the list', () => {
+  it('marks as removed only entries within the time span of the list', () => {
     const { writes } = mergeHistory([entry(2), entry(9)], [entry(1), entry(3)], options);
     const state = (index: number): string | undefined =>
       writes.find((one) => one.id === entry(index).id)?.state;
@@ -37,12 +37,12 @@ describe('joining the history of the server with the longer one of the browser',
     expect(state(9)).toBe('completed');
   });
 
-  it('marks everything that is missing from a complete list', () => {
+  it('marks everything missing from a complete list', () => {
     const { writes } = mergeHistory([entry(9)], [entry(1)], { instance: 'room', isComplete: true });
     expect(writes.find((one) => one.id === entry(9).id)?.state).toBe('removed-on-server');
   });
 
-  it('keeps the entries of another server, whose files are not to be had from this one', () => {
+  it('keeps entries of another server, without file links', () => {
     const other = entry(2, { instance: 'elsewhere' });
     const { writes } = mergeHistory([other], [entry(1), entry(3)], options);
     expect(writes.find((one) => one.instance === 'elsewhere')).toEqual({
@@ -51,7 +51,7 @@ describe('joining the history of the server with the longer one of the browser',
     });
   });
 
-  it('notices when the list does not reach back to what is known', () => {
+  it('notices when the list does not reach back to known entries', () => {
     expect(mergeHistory([entry(50)], [entry(1), entry(2)], options).hasGap).toBe(true);
     expect(mergeHistory([entry(2)], [entry(1), entry(2)], options).hasGap).toBe(false);
   });

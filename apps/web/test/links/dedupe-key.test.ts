@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { dedupeKey, hostOf } from '../../src/links/dedupe-key.ts';
 
-it('folds the many addresses of one video into one key', () => {
+it('gives the many addresses of one video one key', () => {
   const same = [
     'https://www.youtube.com/watch?v=abc123&utm_source=x',
     'https://youtu.be/abc123?si=zzz',
@@ -11,7 +11,7 @@ it('folds the many addresses of one video into one key', () => {
   expect(new Set(same.map(dedupeKey))).toEqual(new Set(['youtube:abc123']));
 });
 
-it('keeps a playlist apart from its videos', () => {
+it('distinguishes a playlist from its videos', () => {
   expect(dedupeKey('https://www.youtube.com/playlist?list=PL1')).toBe('youtube:list:PL1');
 });
 

@@ -8,14 +8,14 @@ import {
   parseRanges,
 } from '../../src/links/entry-selection.svelte.ts';
 
-describe('a choice among the entries of a playlist', () => {
-  it('is everything at first, also what is not read yet', () => {
+describe('a selection of playlist entries', () => {
+  it('is everything at first, also entries not read yet', () => {
     const selection = new EntrySelection();
     expect(selection.isEverything).toBe(true);
     expect(selection.has(4999)).toBe(true);
   });
 
-  it('is said in as few ranges as possible, all but some or only some', () => {
+  it('is written in as few ranges as possible', () => {
     const selection = new EntrySelection();
     selection.set([3, 1, 10], false);
     expect(itemsOf(selection.items(10))).toBe('2,4-9');
@@ -30,7 +30,7 @@ describe('a choice among the entries of a playlist', () => {
     expect(itemsOf(selection.items(10))).toBe('5,7');
   });
 
-  it('takes positions as people write them', () => {
+  it('accepts positions as people write them', () => {
     const items = (text: string): string | null => {
       const ranges = parseRanges(text, 50);
       return ranges && itemsOf(ranges);
@@ -45,7 +45,7 @@ describe('a choice among the entries of a playlist', () => {
     }
   });
 
-  it('names what was chosen by what it is, so that it comes when the list is turned round', () => {
+  it('names chosen entries by id, so that they stay right when the list is reversed', () => {
     const entry = (index: number, id: string | null, url: string | null): PlaylistEntry => ({
       index,
       id,
@@ -77,7 +77,7 @@ describe('a choice among the entries of a playlist', () => {
     expect(chosenOf(long, [{ first: 1, last: 1 }])).toEqual({ items: '1' });
   });
 
-  it('knows what the server would refuse', () => {
+  it('detects what the server would refuse', () => {
     expect(isTooMuch([{ first: 1, last: 5000 }])).toBe(false);
     expect(isTooMuch([{ first: 1, last: 5001 }])).toBe(true);
   });

@@ -4,7 +4,7 @@ import { extractUrls, MAX_LINKS } from '../../src/links/extract-urls.ts';
 const found = (text: string, markup = ''): readonly string[] =>
   extractUrls(text, markup).urls.map((one) => one.url);
 
-describe('links out of any text', () => {
+describe('links found in any text', () => {
   it.each([
     ['see https://a.example/x, and then', ['https://a.example/x']],
     ['(https://a.example/x)', ['https://a.example/x']],
@@ -54,11 +54,11 @@ describe('links out of any text', () => {
       'look: https://a.example/x, https://a.example/y!',
       ['https://a.example/x', 'https://a.example/y'],
     ],
-  ])('reads %s', (text, urls) => {
+  ])('are found in %s', (text, urls) => {
     expect(found(text)).toEqual(urls);
   });
 
-  it('refuses what is no http address', () => {
+  it('are only http addresses', () => {
     expect(
       found(
         'javascript:alert(1) file:///etc/passwd ftp://a.example mailto:x@y.z https://intranet/x',
@@ -66,20 +66,20 @@ describe('links out of any text', () => {
     ).toEqual([]);
   });
 
-  it('gives each address once, in order', () => {
+  it('are listed once each, in order', () => {
     expect(found('https://b.example/ https://a.example/ https://b.example/')).toEqual([
       'https://b.example/',
       'https://a.example/',
     ]);
   });
 
-  it('keeps the links of copied markup, after those of the text', () => {
+  it('include links of copied markup, after those of the text', () => {
     expect(
       found('https://a.example/', '<a class="x" href="https://b.example/?a=1&amp;b=2">b</a>'),
     ).toEqual(['https://a.example/', 'https://b.example/?a=1&b=2']);
   });
 
-  it('counts the lines without a link and says where links stand', () => {
+  it('come with their positions and the count of lines without a link', () => {
     const text = 'hello\nsee https://a.example/x\n\nbye';
     const { linesWithoutLink, urls } = extractUrls(text);
     expect(linesWithoutLink).toBe(2);
@@ -92,16 +92,16 @@ describe('links out of any text', () => {
     ['emphasis', `*_~'`.repeat(40_000) + 'https://a.example/x' + `*_~'`.repeat(40_000)],
     ['links in a line', '(https://a.example/x) *'.repeat(8000)],
     ['joints', `https://a.example/x${','.repeat(200_000)}`],
-  ])('takes time by the length of the text alone: many %s', (_what, text) => {
+  ])('are found in time linear in the text: many %s', (_what, text) => {
     // The square of this length takes minutes, so the limit of the test is the assertion.
     expect(found(text)[0]).toMatch(/^https:\/\/a\.example\/x/);
   });
 
-  it('takes time by the length of copied markup alone', () => {
+  it('are found in time linear in copied markup', () => {
     expect(found('', '<a '.repeat(100_000))).toEqual([]);
   });
 
-  it('stops at the limit and says so', () => {
+  it('stop at the limit, which is reported', () => {
     const text = Array.from({ length: MAX_LINKS + 5 }, (_, at) => `https://a.example/${at}`).join(
       '\n',
     );

@@ -50,7 +50,7 @@ describe.each([
 });
 
 describe('a selection', () => {
-  it('says nothing of what its kind does not look at', () => {
+  it('does not mention options that its kind ignores', () => {
     const { sentences, warnings } = explainSelection(
       { format_preset: 'Audio only', quality: '720p', options: { container: 'mkv' } },
       en,

@@ -4,7 +4,7 @@ import { Actions, type ActionParts } from '../../src/state/actions.svelte.ts';
 import { startFakeServer, type FakeServer } from '../fake-server.ts';
 import { en } from '../words.ts';
 
-describe('keeping what there is', () => {
+describe('actions on downloads', () => {
   let server: FakeServer;
   let shown: string[];
   let changed: Download[];
@@ -35,7 +35,7 @@ describe('keeping what there is', () => {
   const asked = () =>
     server.requests.filter(({ method }) => method === 'POST').map(({ path, body }) => [path, body]);
 
-  it('finishes a recording and says so', async () => {
+  it('finish a recording and say so', async () => {
     const id = idOf({ status: 'running', phase: 'downloading', metadata: { is_live: true } });
     await actions.finish(id);
     expect(asked()).toEqual([[`/api/v1/downloads/${id}/finish`, {}]]);
@@ -43,13 +43,13 @@ describe('keeping what there is', () => {
     expect(changed.map((record) => record.id)).toEqual([id]);
   });
 
-  it('says why it cannot be finished when it has ended meanwhile', async () => {
+  it('say why a recording cannot be finished when it has ended meanwhile', async () => {
     const id = idOf({ status: 'completed', phase: null, metadata: { is_live: true } });
     await actions.finish(id);
     expect(shown).toEqual(['This is not a running live recording']);
   });
 
-  it('asks a site again that is left alone, and says why it cannot', async () => {
+  it('try a waiting site at once, or say why not', async () => {
     await actions.tryHost('video.example');
     expect(asked()).toEqual([['/api/v1/hosts/video.example/resume', {}]]);
     expect(shown).toEqual([en.toastTryNow({ host: 'video.example' })]);
@@ -57,7 +57,7 @@ describe('keeping what there is', () => {
     expect(shown.at(-1)).toBe('No downloads wait for this site');
   });
 
-  it('keeps what there is of a download that was cut short', async () => {
+  it('keep the partial media of a truncated download', async () => {
     const error = { code: 'TRUNCATED', message: '', hint: '', retryable: true } as const;
     const id = idOf({ status: 'failed', error });
     await actions.keepAsIs(id);

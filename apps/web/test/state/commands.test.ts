@@ -30,8 +30,8 @@ function press(
   commands.press(event);
 }
 
-describe('keys', () => {
-  it('run commands and sequences', () => {
+describe('keyboard commands', () => {
+  it('run by single keys and sequences', () => {
     const { commands, run } = create();
     press(commands, 'x');
     press(commands, 'g');
@@ -40,7 +40,7 @@ describe('keys', () => {
     expect(run.mock.calls.flat()).toEqual(['x', 'g q', 'Ctrl+K']);
   });
 
-  it('belong to a field while somebody types in it, but for the palette', () => {
+  it('are off while somebody types in a field, except for the palette', () => {
     const { commands, run } = create();
     const field = document.body.appendChild(document.createElement('input'));
     press(commands, 'x', {}, field);
@@ -50,7 +50,7 @@ describe('keys', () => {
     field.remove();
   });
 
-  it('of one character have an off switch', () => {
+  it('of one character can be switched off', () => {
     const { commands, settings, run } = create();
     settings.update({ hasSingleKeys: false });
     press(commands, 'x');
@@ -60,7 +60,7 @@ describe('keys', () => {
     expect(run.mock.calls.flat()).toEqual(['Delete']);
   });
 
-  it('of a list rest while a dialog lies over it', () => {
+  it('of a list are off while a dialog covers it', () => {
     const { commands, run } = create();
     const [keys, label] = [['Escape'], () => 'Clear'];
     commands.register([{ id: 'clear', group: 'list', label, keys, run: () => run('Escape') }]);
@@ -73,7 +73,7 @@ describe('keys', () => {
     expect(run.mock.calls.flat()).toEqual(['Escape']);
   });
 
-  it('of a closed view are gone', () => {
+  it('of a closed view are removed', () => {
     const { commands } = create();
     const before = commands.all.length;
     const stop = commands.register([{ id: 'v', group: 'list', label: () => 'V', run: vi.fn() }]);

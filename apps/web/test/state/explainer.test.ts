@@ -43,7 +43,7 @@ describe('the explanation of a selection', () => {
     expect(explainer.explanation).toEqual(ANSWER);
   });
 
-  it('leads what the server refuses to its field, also from below it', async () => {
+  it('shows a refusal of the server at its field, also for a nested one', async () => {
     const explainer = new Explainer({ explain: () => Promise.reject(refusal) });
     explainer.ask(DEFAULT_SELECTION);
     await vi.advanceTimersByTimeAsync(1000);
@@ -62,7 +62,7 @@ describe('the explanation of a selection', () => {
 });
 
 describe('fields of a selection', () => {
-  it('become options, and empty ones take theirs out', () => {
+  it('become options, and empty ones remove theirs', () => {
     const limited = withOption(DEFAULT_SELECTION, 'rate_limit_kbps', 100);
     expect(limited.options).toEqual({ rate_limit_kbps: 100 });
     expect(withOption(limited, 'rate_limit_kbps', undefined).options).toEqual({});

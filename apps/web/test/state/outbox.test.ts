@@ -10,7 +10,7 @@ import { Outbox } from '../../src/state/outbox.svelte.ts';
 
 afterEach(() => localStorage.clear());
 
-it('sends what was added while the bundles of an earlier visit are read', async () => {
+it('sends links that were added while those of an earlier visit are read', async () => {
   const createDownloads = vi.fn(() => Promise.resolve({ downloads: [], duplicates: [] }));
   let write: () => void = () => undefined;
   const store = {
@@ -33,7 +33,7 @@ it('sends what was added while the bundles of an earlier visit are read', async 
   expect(createDownloads).toHaveBeenCalledOnce();
 });
 
-it('tells of links that are refused after they were kept for a server that was away', async () => {
+it('reports links that are refused after they waited for an absent server', async () => {
   const problem = {
     type: 'about:blank',
     title: 'Links that cannot be downloaded',

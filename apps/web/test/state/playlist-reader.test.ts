@@ -46,7 +46,7 @@ describe('the reader of a playlist', () => {
     expect([reader.isComplete, reader.isReading, reader.total]).toEqual([true, false, 7]);
   });
 
-  it('stops when told, keeps what it has, and goes on later', async () => {
+  it('stops on request, keeps its entries, and continues later', async () => {
     const answers: ((probe: Probe) => void)[] = [];
     const reader = createReader(() => new Promise((resolve) => answers.push(resolve)));
     const reading = reader.read();
@@ -61,7 +61,7 @@ describe('the reader of a playlist', () => {
     expect(reader.entries).toHaveLength(6);
   });
 
-  it('waits when the server is busy, and says what else went wrong', async () => {
+  it('waits when the server is busy, and reports other errors', async () => {
     const calls: string[] = [];
     const reader = createReader((cursor) => {
       calls.push(cursor);

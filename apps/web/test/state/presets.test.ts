@@ -15,20 +15,20 @@ const otherTab = (name: string): string => `${name} (other tab)`;
 beforeEach(() => localStorage.clear());
 
 describe('presets of the browser', () => {
-  it('writes starters on the first visit, with a version', () => {
+  it('stores starter presets on the first visit, with a version', () => {
     const presets = new Presets();
     expect(presets.items.length).toBeGreaterThanOrEqual(5);
     expect(stored()).toMatchObject({ v: 1 });
     expect(stored().items).toHaveLength(presets.items.length);
   });
 
-  it('does not bring deleted starters back', () => {
+  it('does not restore deleted starters', () => {
     const first = new Presets();
     for (const preset of first.items) first.remove(preset.id);
     expect(new Presets().items).toEqual([]);
   });
 
-  it('reads the bare list of an older page and leaves out what names no kind', () => {
+  it('reads the list of an older page and leaves out entries without a kind', () => {
     localStorage.setItem(
       KEY,
       JSON.stringify([
@@ -66,7 +66,7 @@ describe('presets of the browser', () => {
     expect(names).toContain('A (other tab)');
   });
 
-  it('puts a deleted one back where it stood', () => {
+  it('restores a deleted preset at its place', () => {
     const presets = new Presets();
     const before = presets.items.map((preset) => preset.id);
     const third = presets.items[2];
@@ -76,7 +76,7 @@ describe('presets of the browser', () => {
     expect(presets.items.map((preset) => preset.id)).toEqual(before);
   });
 
-  it('takes a file in without doubling what is already there', () => {
+  it('imports a file without duplicating existing presets', () => {
     const presets = new Presets();
     const count = presets.items.length;
     const first = presets.items[0];

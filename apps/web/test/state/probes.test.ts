@@ -50,8 +50,8 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-describe('looks at links', () => {
-  it('are two at a time, and the next begins when one has ended', async () => {
+describe('probes of links', () => {
+  it('run two at a time, and the next begins when one ends', async () => {
     const { asked, probes } = createServer();
     for (const url of ['a', 'b', 'c']) probes.look(url, DEFAULT_SELECTION);
     expect(asked.map((one) => one.url)).toEqual(['a', 'b']);
@@ -61,7 +61,7 @@ describe('looks at links', () => {
     expect(probes.of('a')).toMatchObject({ state: 'seen', probe: { title: 'first' } });
   });
 
-  it('wait as long as a busy server says and come first afterwards', async () => {
+  it('wait as long as a busy server says and go first afterwards', async () => {
     const { asked, probes } = createServer();
     for (const url of ['a', 'b', 'c']) probes.look(url, DEFAULT_SELECTION);
     await asked[0]?.refuse(new ApiError(429, null, 3));
@@ -72,7 +72,7 @@ describe('looks at links', () => {
     expect(asked.slice(2).map((one) => one.url)).toEqual(['a', 'c']);
   });
 
-  it('end with their links, and all of them when the owner goes', async () => {
+  it('end when their links are removed, all of them with their owner', async () => {
     const { asked, probes } = createServer();
     for (const url of ['a', 'b', 'c', 'd']) probes.look(url, DEFAULT_SELECTION);
     probes.keep(new Set(['b', 'd']));

@@ -22,7 +22,7 @@ describe('a short list', () => {
     server = await startFakeServer({ queued: 3, running: 1 });
   });
 
-  it('keeps itself right from changes', async () => {
+  it('stays correct by applying changes', async () => {
     const { client, downloads } = connect();
     const list = new LiveList(client, downloads, {
       statuses: ['queued'],
@@ -40,7 +40,7 @@ describe('a short list', () => {
     expect(list.ids).toHaveLength(3);
   });
 
-  it('is read again when its revision is no longer known', async () => {
+  it('is read again when its revision is unknown to the server', async () => {
     const { client, downloads } = connect();
     downloads.learn([], 'r999999');
     const reset = vi.fn();
@@ -69,7 +69,7 @@ describe('a list of ten thousand', () => {
     server = await startFakeServer({ queued: 10_000 });
   });
 
-  it('reads only the pages in sight', async () => {
+  it('reads only the visible pages', async () => {
     const { client, downloads } = connect();
     const list = new WindowedList(client, downloads, {
       statuses: ['queued'],
@@ -98,12 +98,12 @@ describe('a list of ten thousand', () => {
   });
 });
 
-describe('links on their way', () => {
+describe('links being sent', () => {
   beforeEach(async () => {
     server = await startFakeServer();
   });
 
-  it('arrive in bundles, each under a key of its own', async () => {
+  it('are sent in bundles, each with a key of its own', async () => {
     const { client, downloads } = connect();
     const outbox = new Outbox(client, new BrowserStore(), downloads);
     const urls = Array.from({ length: 250 }, (_, at) => `https://a.example/${at}`);
@@ -125,7 +125,7 @@ describe('links on their way', () => {
     expect(outbox.waitingLinks).toBe(0);
   });
 
-  it('wait while the server cannot take them, and go when it can', async () => {
+  it('wait while the server cannot accept them, and are sent when it can', async () => {
     const { downloads } = connect();
     let isUp = false;
     const client = createClient({

@@ -24,8 +24,8 @@ function stubLocks(): void {
   vi.stubGlobal('navigator', { locks: { request } });
 }
 
-describe('streams of many windows', () => {
-  it('are three at once, and a place that is left is taken', async () => {
+describe('event streams of many windows', () => {
+  it('are at most three at once, and a free place is taken', async () => {
     stubLocks();
     let end = (): void => undefined;
     const stream = () => inPlace(() => new Promise((resolve) => (end = resolve)));
@@ -36,7 +36,7 @@ describe('streams of many windows', () => {
     expect(await inPlace(() => Promise.resolve())).toBe(true);
   });
 
-  it('are one where windows cannot agree: of the one that a person works in', async () => {
+  it('are only one, of the active window, when windows cannot coordinate', async () => {
     vi.stubGlobal('navigator', {});
     const hasFocus = vi.spyOn(document, 'hasFocus');
     const work = vi.fn(() => Promise.resolve());

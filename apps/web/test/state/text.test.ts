@@ -9,7 +9,7 @@ import { LANGUAGES, type Language } from '../../src/text/languages.ts';
 const root = document.documentElement;
 
 describe('the words of a language', () => {
-  it('are all of that language, though later parts are fetched while it is chosen', async () => {
+  it('are all of the new language, even if later parts load during the change', async () => {
     const text = new Text(new Settings());
     await Promise.all([text.use(['de-AT', 'en']), text.loadAll()]);
     expect([text.t.undo, text.all.undo, text.all.close]).toEqual([
@@ -22,7 +22,7 @@ describe('the words of a language', () => {
     expect(text.all.codes?.warnings.AUDIO_MISSING).toBe('Das Medium hat keinen Ton.');
   });
 
-  it('are those of the last choice', async () => {
+  it('are those of the last chosen language', async () => {
     const text = new Text(new Settings());
     await text.use(['en']);
     await text.loadAll();

@@ -23,7 +23,7 @@ function create(): { undo: Undo; toasts: Toasts } {
 }
 
 describe('undo', () => {
-  it('sends what was asked only after its time', () => {
+  it('sends an action only after its delay', () => {
     const { undo } = create();
     const commit = vi.fn();
     undo.do({ text: 'Removed.', undo: vi.fn(), commit });
@@ -34,7 +34,7 @@ describe('undo', () => {
     expect(undo.undoLast()).toBe(false);
   });
 
-  it('takes the newest back and never sends it', () => {
+  it('undoes the newest action and never sends it', () => {
     const { undo, toasts } = create();
     const [back, commit] = [vi.fn(), vi.fn()];
     undo.do({ text: 'Removed.', undo: back, commit });
@@ -54,7 +54,7 @@ describe('undo', () => {
     expect(commit).toHaveBeenCalledTimes(2);
   });
 
-  it('can take an inverse action back after the message went', () => {
+  it('can undo by an inverse action after the message is gone', () => {
     const { undo } = create();
     const back = vi.fn();
     undo.do({ text: 'Held.', undo: back });
@@ -63,7 +63,7 @@ describe('undo', () => {
     expect(back).toHaveBeenCalledOnce();
   });
 
-  it('stands still while somebody reads the message', () => {
+  it('pauses while somebody reads the message', () => {
     const { undo, toasts } = create();
     const commit = vi.fn();
     undo.do({ text: 'Removed.', undo: vi.fn(), commit });

@@ -29,14 +29,14 @@ describe('a stored value', () => {
     expect(cell().read()).toEqual({ value: { name: 'none' }, origin: 'fallback' });
   });
 
-  it('comes through every step of migration', () => {
+  it('passes every step of migration', () => {
     localStorage.setItem('test:v1', '"Jane"');
     expect(cell().read().value.name).toBe('Jane');
     localStorage.setItem('test:v1', '{"v":1,"title":"Joe"}');
     expect(cell().read().value.name).toBe('Joe');
   });
 
-  it('keeps fields that this version does not know', () => {
+  it('keeps fields unknown to this version', () => {
     localStorage.setItem('test:v1', '{"v":2,"name":"a","later":7}');
     const one = cell();
     one.write({ ...one.read().value, name: 'b' });
@@ -47,7 +47,7 @@ describe('a stored value', () => {
     });
   });
 
-  it('is used but never overwritten when a newer page made it', () => {
+  it('is used but never overwritten when a newer page wrote it', () => {
     localStorage.setItem('test:v1', '{"v":3,"name":"newer"}');
     const one = cell();
     expect(one.read()).toMatchObject({ origin: 'newer', value: { name: 'newer' } });

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { failureWords, warningWords } from '../../src/text/codes.ts';
 import { de } from '../words.ts';
 
-it('says in every language what is missing, in the figures of the server', () => {
+it('states what is missing in every language, with the figures of the server', () => {
   const detail = '0:12 / 1:00';
   const warning = {
     code: 'INCOMPLETE',
@@ -18,7 +18,7 @@ it('says in every language what is missing, in the figures of the server', () =>
   );
 });
 
-it('quotes in every language what the site has said', () => {
+it('quotes the words of the site in every language', () => {
   const failure = {
     code: 'SITE_REFUSED',
     message: 'The site has refused this: “Not today”',
