@@ -1,4 +1,4 @@
-"""The loop of the host: accepts, forks, signals, reaps. Nothing in it waits for a single client or job."""
+"""The event loop of the host: accepts connections, forks jobs, signals and reaps them. It never waits for a single one."""
 
 import errno
 import json
@@ -8,12 +8,13 @@ import signal
 import socket
 import sys
 import time
-from typing import Dict, List, Optional
+from typing import List, Optional
 
 import hot_pages
 import job
 import player_cache
 import processes
+from children import Children
 from connection import Connection, LineTooLong
 from control import tell_server
 from request import BadRequest, Request
@@ -21,9 +22,9 @@ from sandbox import Check, Sandbox
 from settings import Settings
 
 _FIRST_LINE_SECONDS = 10.0
-# ffmpeg closes its file after SIGINT; this is how long it may take.
+# Time for ffmpeg to close its file after SIGINT.
 _INTERRUPT_SECONDS = 2.0
-# How long a worker may take to read the last lines of an ended job.
+# Time for a worker to read the last lines of an ended job.
 _LINGER_SECONDS = 5.0
 _EMPTY_GROUP_POLL_SECONDS = 0.01
 _SHUTDOWN_SECONDS = 5.0
@@ -45,7 +46,7 @@ class Server:
         self._pid = os.getpid()
         self._watcher = watcher
         self._connections: List[Connection] = []
-        self._by_pid: Dict[int, Connection] = {}
+        self._children = Children()
         self._selector = selectors.DefaultSelector()
         self._listener: Optional[socket.socket] = None
         self._is_accepting = False
@@ -66,7 +67,7 @@ class Server:
         sandbox.enter_host()
 
     def serve(self) -> None:
-        """Returns when the server has gone, or when a drained host has no job left."""
+        """Returns when the server is gone, or when a drained host has no job left."""
         while not self._is_over and not (self._is_draining and not self._connections):
             for key, mask in self._selector.select(self._timeout()):
                 if key.fileobj is self._wake_reader:
@@ -81,7 +82,7 @@ class Server:
                     self._hear(key.fileobj)
                 else:
                     self._serve_connection(key.data, mask)
-            self._reap()
+            self._children.reap()
             self._advance()
         self._kill_everything()
 
@@ -104,7 +105,7 @@ class Server:
         self._allow_accepting()
 
     def _allow_accepting(self) -> None:
-        """Above the limit new connections wait in the backlog of the socket."""
+        """Accepts up to the limit; further connections wait in the backlog of the socket."""
         wanted = (
             self._listener is not None
             and not self._is_draining
@@ -152,7 +153,7 @@ class Server:
         self._watch(connection)
 
     def _watch(self, connection: Connection) -> None:
-        """An ended peer stays readable for ever, so it is no longer asked."""
+        """Updates what the selector watches. A peer that has ended stays readable for ever, so it is not watched any more."""
         if connection not in self._connections:
             return
         events = 0 if connection.has_peer_ended else selectors.EVENT_READ
@@ -192,10 +193,10 @@ class Server:
         if hearing is not None:
             hearing.started()
             self._selector.register(hearing, selectors.EVENT_READ)
-        # The job has its own copy by now; later jobs are forked from this process.
+        # The job has its own copy of the request; jobs that are forked later must not get one.
         connection.request.forget()
         connection.pid = pid
-        self._by_pid[pid] = connection
+        self._children.add(connection)
         connection.tell({'control': 'started', 'pid': pid})
 
     def _hear(self, hearing: player_cache.Hearing) -> None:
@@ -206,7 +207,7 @@ class Server:
     def _become_job(self, connection: Connection, hearing: Optional[player_cache.Hearing]) -> None:
         try:
             descriptor = os.dup(connection.socket.fileno())
-            # Closed as objects: one that is collected later would close whatever has its number by then.
+            # Closed as objects: an object that is collected later would close a descriptor that reuses its number.
             for other in self._connections:
                 other.socket.close()
             for own in (self._listener, self._wake_reader, self._wake_writer, self._selector):
@@ -236,7 +237,7 @@ class Server:
     # Ending
 
     def _end(self, connection: Connection) -> None:
-        """The worker has closed its side: ask politely, then kill."""
+        """The worker has closed its side: interrupts the job and kills it later."""
         if connection.is_ending or connection.close_at is not None:
             return
         connection.is_ending = True
@@ -244,7 +245,7 @@ class Server:
             self._drop(connection)
             return
         if not processes.signal_group(connection.pid, signal.SIGINT):
-            # Not even its own group yet: nothing has begun that could be closed in order.
+            # The job has no group yet, so it has begun nothing that needs a clean end.
             self._kill(connection)
         connection.kill_at = time.monotonic() + _INTERRUPT_SECONDS
 
@@ -252,7 +253,7 @@ class Server:
         assert connection.pid is not None
         processes.signal_group(connection.pid, signal.SIGKILL)
         if not connection.is_reaped:
-            # The group may not exist yet; the process itself is ours until it is reaped.
+            # The group may not exist yet; the number of the process is valid until it is reaped.
             os.kill(connection.pid, signal.SIGKILL)
 
     def _drop(self, connection: Connection) -> None:
@@ -260,12 +261,11 @@ class Server:
             self._selector.unregister(connection.socket)
         connection.close()
         self._connections.remove(connection)
-        if connection.pid is not None and self._by_pid.get(connection.pid) is connection:
-            del self._by_pid[connection.pid]
+        self._children.remove(connection)
         self._allow_accepting()
 
     def _advance(self) -> None:
-        """Everything that waits for time or for an empty group."""
+        """Does what waits for a time or for an empty process group."""
         now = time.monotonic()
         for connection in list(self._connections):
             if connection.pid is None and connection.close_at is None:
@@ -282,7 +282,7 @@ class Server:
                 self._finish(connection, now)
 
     def _finish(self, connection: Connection, now: float) -> None:
-        """The group is empty, so nothing of the job's output can follow this line."""
+        """The group is empty, so no output of the job can follow the exit line."""
         if self._watcher is not None and connection.pid is not None:
             self._watcher.forget(connection.pid)
         connection.tell(
@@ -305,37 +305,6 @@ class Server:
         else:
             self._watch(connection)
 
-    def _reap(self) -> None:
-        if not hasattr(os, 'waitid'):
-            self._reap_known()
-            return
-        while True:
-            try:
-                # Leaves the zombie: as long as it is there its number cannot belong to anybody else.
-                dead = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-            except ChildProcessError:
-                return
-            if dead is None:
-                return
-            pid = dead.si_pid
-            connection = self._by_pid.get(pid)
-            if connection is not None:
-                processes.signal_group(pid, signal.SIGKILL)
-            else:
-                connection = self._by_pid.get(os.getpgid(pid))
-            _, status, usage = os.wait4(pid, 0)
-            if connection is not None:
-                connection.note_end(pid, status, usage)
-
-    def _reap_known(self) -> None:
-        """macOS before Python 3.13 cannot peek, and has no orphans to adopt: the group is killed right after."""
-        for pid, connection in self._by_pid.items():
-            if not connection.is_reaped:
-                ended, status, usage = os.wait4(pid, os.WNOHANG)
-                if ended:
-                    processes.signal_group(pid, signal.SIGKILL)
-                    connection.note_end(pid, status, usage)
-
     def _kill_everything(self) -> None:
         if self._listener is not None:
             self._listener.close()
@@ -344,7 +313,7 @@ class Server:
                 self._kill(connection)
         give_up_at = time.monotonic() + _SHUTDOWN_SECONDS
         while time.monotonic() < give_up_at:
-            self._reap()
+            self._children.reap()
             if not any(
                 connection.is_running
                 and not (connection.is_reaped and not processes.signal_group(connection.pid or 0, 0))
