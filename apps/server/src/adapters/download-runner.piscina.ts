@@ -15,21 +15,21 @@ import { mayHaveCookies, needsProxyForAll } from './engine/engine-kind.ts';
 import { ABSENCE_FAILURES, type WithEngine } from './engine/engine-lease.ts';
 import type { EngineRoom } from './engines/engine-room.ts';
 
-/** A thread that does not answer a stop for this long is ended; its jobs end with their connections. */
+/** A thread that has not stopped after this time is terminated; its jobs end with their connections. */
 const STOP_GRACE_MS = 10_000;
-/** A thread that has not loaded its code by then never will. */
+/** A thread that has not loaded its code after this time never will. */
 const LOAD_LIMIT_MS = 10_000;
 const IS_SOURCE = import.meta.url.endsWith('.ts');
 
 export interface PiscinaRunnerOptions {
   readonly maxWorkers: number;
   readonly limits: TaskLimits;
-  /** Exact `host:port` that a job for this link may reach although private. */
+  /** Exact `host:port` pairs that a job for this link may reach although they are private. */
   readonly egressAllow: (url: string) => readonly string[];
   readonly withEngine: WithEngine;
-  /** The versions side by side; told how each attempt has ended. */
+  /** All versions of yt-dlp; it is told how each attempt ended. */
   readonly engines?: Pick<EngineRoom, 'withVersion' | 'noteEnd'>;
-  /** A way through our forward proxy for one attempt; `upstream` is the proxy that the download asked for. */
+  /** Grants one attempt access to our forward proxy; `upstream` is the proxy that the download asked for. */
   readonly issueProxy: (
     upstream: string | null,
     bytesPerSecond: number | null,
@@ -39,9 +39,9 @@ export interface PiscinaRunnerOptions {
 }
 
 export interface PiscinaRunner extends DownloadRunner {
-  /** Starts the threads, which else begin with the first attempt. */
+  /** Starts the threads; otherwise the first attempt starts them. */
   warmUp(): void;
-  /** Attempts that run with this version of yt-dlp now. */
+  /** Number of attempts that run with this version of yt-dlp now. */
   runningWith(version: string): number;
 }
 
@@ -56,10 +56,10 @@ export function createPiscinaRunner(options: PiscinaRunnerOptions): PiscinaRunne
     return pool;
   }
 
-  /** A thread that hangs is ended with its pool; the other downloads of the pool go on in the next one. */
+  /** Terminates a hung thread together with its pool; the other downloads of the pool continue in the next pool. */
   function replacePool(hung: Pool): void {
     if (pool !== hung) return;
-    logger.error({}, 'a download thread does not answer and is ended');
+    logger.error({}, 'a download thread does not respond and is terminated');
     pool = createPool(maxWorkers, logger);
     void hung.destroy();
   }
@@ -77,7 +77,7 @@ export function createPiscinaRunner(options: PiscinaRunnerOptions): PiscinaRunne
     if (lent !== null) {
       const text =
         cookies === null
-          ? 'Going without the cookies of this site: a standalone yt-dlp would show them to other users.'
+          ? 'Not using the cookies of this site: a standalone yt-dlp would show them to other users of this computer.'
           : `Using the cookies of ${lent.site}.`;
       runOptions.onEvent({ kind: 'log', level: cookies === null ? 'warn' : 'info', text });
     }
@@ -93,12 +93,14 @@ export function createPiscinaRunner(options: PiscinaRunnerOptions): PiscinaRunne
     const finish = () => port1.postMessage({ kind: 'finish' } satisfies FinishTask);
     const proxy = options.issueProxy(upstream, limit, (host, port) => {
       refused.push(`${host} ${port}`);
-      // ffmpeg alone uses the proxy here, and would leave out a refused segment without a word.
+      // Only ffmpeg uses the proxy here, and it would silently skip a refused segment.
       if (!isProxyForAll) stop();
     });
     port1.on('message', (event: TaskEvent) => runOptions.onEvent(event));
     runOptions.signal.addEventListener('abort', stop, { once: true });
     runOptions.finish.addEventListener('abort', finish, { once: true });
+    // The wish may have come while the attempt waited for an engine.
+    if (runOptions.finish.aborted) finish();
     const task: Task = {
       downloadId: download.id,
       url: download.url,
@@ -133,7 +135,7 @@ export function createPiscinaRunner(options: PiscinaRunnerOptions): PiscinaRunne
       return { ...failed('EGRESS_BLOCKED', detail), usage: outcome.usage };
     } catch (error) {
       if (runOptions.signal.aborted) return { kind: 'stopped', usage: null };
-      logger.error({ err: error, downloadId: download.id }, 'the thread of a download died');
+      logger.error({ err: error, downloadId: download.id }, 'the thread of a download has failed');
       return failed('INTERRUPTED', 'The thread of this download has ended.');
     } finally {
       if (timer) clearTimeout(timer);
@@ -196,8 +198,9 @@ export function createPiscinaRunner(options: PiscinaRunnerOptions): PiscinaRunne
 }
 
 /**
- * Bytes a second for ffmpeg, which knows no limit of its own. Where everything goes this way yt-dlp keeps its own limit,
- * and the page of the media is not to be slowed down; but clips come by ffmpeg alone.
+ * The limit of the proxy in bytes per second; null: no limit. It is for ffmpeg, which has no limit of its own. When yt-dlp
+ * uses the proxy too, its own limit applies, which does not slow down pages; only a section then still needs this one,
+ * because ffmpeg fetches it.
  */
 function proxyLimit(
   { rate_limit_kbps: kibPerSecond, section }: DownloadOptions,
@@ -207,7 +210,7 @@ function proxyLimit(
   return kibPerSecond * 1024;
 }
 
-/** The threads of a pool that have not loaded their code yet. */
+/** For each pool, the threads that have not loaded their code yet. */
 const loading = new WeakMap<Pool, Set<Worker>>();
 
 type Pool = ReturnType<typeof createPool>;
@@ -218,14 +221,14 @@ function createPool(maxWorkers: number, logger: Logger) {
     filename: new URL(`../worker/download-task.${IS_SOURCE ? 'ts' : 'js'}`, import.meta.url).href,
     minThreads: threads,
     maxThreads: threads,
-    // Holds only for tasks that are run without a signal: piscina 5 counts a thread with one abortable task as full.
+    // Only for tasks without a signal: piscina 5 treats a thread with one abortable task as full.
     concurrentTasksPerWorker: Math.ceil(maxWorkers / threads),
-    // Downloads wait in our own queue only; this is slack for a slot that was freed this moment.
+    // Downloads wait only in our own queue; this is slack for a slot that has just become free.
     maxQueue: maxWorkers,
     execArgv: IS_SOURCE ? ['--conditions=@artemis/source', '--import', tsxUrl()] : [],
   });
   loading.set(pool, new Set(pool.threads));
-  // The first message of a thread says that its code is loaded.
+  // A thread sends its first message when its code is loaded.
   for (const thread of pool.threads) {
     thread.once('message', () => loading.get(pool)?.delete(thread));
   }
@@ -233,7 +236,7 @@ function createPool(maxWorkers: number, logger: Logger) {
   return pool;
 }
 
-/** Node 20 aborts the whole process when a thread is ended while its `require` loads an ES module (20.20.2). */
+/** Node 20.20.2 aborts the whole process when a thread is terminated while its `require` loads an ES module. */
 async function threadsLoaded(pool: Pool): Promise<void> {
   const limit = AbortSignal.timeout(LOAD_LIMIT_MS);
   await Promise.all(

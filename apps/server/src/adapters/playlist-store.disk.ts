@@ -19,14 +19,14 @@ const VERSION = 1;
 const ENTRIES_FILE = 'entries.ndjson';
 const ENDS_FILE = 'ends.ndjson';
 const NEW_LINE = 0x0a;
-/** Lines of ends beyond two for each entry: then most are of earlier tries, and the file is made short. */
+/** The file of ends is rewritten when it has this many lines more than two per entry: most are then outdated. */
 const MANY_ENDS = 100;
 
 /** The first line of a list. */
 const Header = Type.Object({
   version: Type.Literal(VERSION),
   metadata: Metadata,
-  /** As `options.playlist.items`: the `index` of each entry. */
+  /** The `index` of each entry, in the form of `options.playlist.items`. */
   indexes: Type.String(),
 });
 type Header = Static<typeof Header>;
@@ -38,15 +38,15 @@ const EndLine = Type.Tuple([
 ]);
 
 export interface DiskPlaylistStoreOptions {
-  /** Ours alone; created when it is missing. */
+  /** Used by this store only; created when missing. */
   readonly folder: string;
   readonly logger: Logger;
   readonly append?: LineLogOptions['append'];
 }
 
 /**
- * A folder for each list: its entries, written once, and the ends of entries, one line each, appended. In memory are
- * eight bytes an entry; the rest is read from the disk when it is needed.
+ * Keeps each list in a folder with two files: its entries, written once, and the ends of entries, one appended line each.
+ * An entry takes eight bytes of memory; everything else is read from the disk on demand.
  */
 export function createDiskPlaylistStore(options: DiskPlaylistStoreOptions): PlaylistStore {
   const { folder, logger } = options;
@@ -76,7 +76,7 @@ export function createDiskPlaylistStore(options: DiskPlaylistStoreOptions): Play
     async open(id) {
       const path = folderOf(id);
       const list = await openEntries(join(path, ENTRIES_FILE)).catch((error: unknown) => {
-        // A disk that cannot be read now says nothing about the list.
+        // A read error of the disk does not mean that the list is damaged.
         if ((error as NodeJS.ErrnoException).code !== undefined) throw error;
         logger.error({ err: error, downloadId: id }, 'the list of a playlist cannot be read');
         return null;
@@ -91,7 +91,7 @@ interface Entries {
   readonly path: string;
   readonly metadata: Metadata;
   readonly indexes: Uint32Array;
-  /** Where the line of each entry begins, and where the last one ends. */
+  /** Byte offset of the line of each entry, and of the end of the last line. */
   readonly offsets: Uint32Array;
 }
 
@@ -140,6 +140,15 @@ async function openList(
   const log = openLineLog(endsPath, append ? { append } : {});
   let file: Promise<FileHandle> | null = null;
 
+  /** Does not keep a failure, so that the next read tries again. */
+  function openedOnce(): Promise<FileHandle> {
+    file ??= open(entries.path, 'r').catch((error: unknown) => {
+      file = null;
+      throw error;
+    });
+    return file;
+  }
+
   return {
     metadata,
     indexes,
@@ -149,8 +158,8 @@ async function openList(
       const from = offsets[place] ?? 0;
       const bytes = (offsets[last] ?? 0) - from;
       if (place >= last) return [];
-      file ??= open(entries.path, 'r');
-      const { buffer, bytesRead } = await (await file).read(Buffer.alloc(bytes), 0, bytes, from);
+      const handle = await openedOnce();
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(bytes), 0, bytes, from);
       if (bytesRead !== bytes) throw new Error('a list that is cut short');
       const lines = buffer.toString('utf8').split('\n', last - place);
       const read = await readStoredLines(StoredEntry, lines);

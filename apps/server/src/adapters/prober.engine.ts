@@ -7,17 +7,17 @@ import { mayHaveCookies, needsProxyForAll } from './engine/engine-kind.ts';
 import { ABSENCE_FAILURES, type WithEngine } from './engine/engine-lease.ts';
 
 export interface EngineProberOptions {
-  /** Ours alone: emptied before the first probe. */
+  /** Used by this prober only, and emptied before the first probe. */
   readonly folder: string;
   readonly look: (request: ProbeRequest) => Promise<ProbeOutcome>;
   readonly withEngine: WithEngine;
   readonly issueProxy: (upstream: string | null) => { readonly url: string; revoke(): void };
-  /** Exact `host:port` that a process for this link may reach although private. */
+  /** Exact `host:port` pairs that a process for this link may reach although they are private. */
   readonly egressAllow: (url: string) => readonly string[];
   readonly memoryBytes: number;
 }
 
-/** Probes with yt-dlp on the thread that calls; each probe has processes and a folder of its own. */
+/** Probes links with yt-dlp on the calling thread; each probe has its own processes and its own folder. */
 export function createEngineProber(options: EngineProberOptions): Prober {
   const running = new Set<Promise<unknown>>();
   const closing = new AbortController();
@@ -28,13 +28,22 @@ export function createEngineProber(options: EngineProberOptions): Prober {
     await mkdir(options.folder, { recursive: true, mode: 0o700 });
   }
 
+  /** Empties the folder once. Does not keep a failure, such as a full disk, so that the next probe tries again. */
+  function emptiedOnce(): Promise<void> {
+    emptied ??= empty().catch((error: unknown) => {
+      emptied = null;
+      throw error;
+    });
+    return emptied;
+  }
+
   async function perform(
     { url, selection, firstEntry, cookies }: LinkToProbe,
     signal: AbortSignal,
     engine: TaskEngine,
   ): Promise<ProbeOutcome> {
     if (signal.aborted) return { kind: 'stopped' };
-    await (emptied ??= empty());
+    await emptiedOnce();
     const folder = await mkdtemp(join(options.folder, 'probe-'));
     const proxy = options.issueProxy(selection.options.proxy ?? null);
     try {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -101,6 +101,20 @@ describe('the ends of entries on the disk', () => {
 });
 
 describe('a list on the disk', () => {
+  it('that could not be read once is read the next time', async () => {
+    const folder = await newFolder();
+    const store = openIn(folder);
+    const id = randomUUID();
+    await store.create(id, metadata, entries);
+    const list = await store.open(id);
+    const path = join(folder, id, 'entries.ndjson');
+    await rename(path, `${path}.away`);
+    await expect(list?.read(0, 1)).rejects.toThrow();
+    await rename(`${path}.away`, path);
+    expect(await list?.read(0, 1)).toEqual(entries.slice(0, 1));
+    await list?.close();
+  });
+
   it('that is truncated or damaged counts as missing', async () => {
     const folder = await newFolder();
     const store = openIn(folder);

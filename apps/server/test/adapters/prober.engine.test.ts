@@ -116,3 +116,12 @@ describe('a prober that runs the engine', () => {
     expect(asked.length).toBeLessThan(2);
   });
 });
+
+it('a folder that could not be made is made by the next probe', async () => {
+  await writeFile(join(home, 'file'), '');
+  const prober = start(seen, { folder: join(home, 'file', 'probes') });
+  await expect(prober.probe(link(), never)).rejects.toThrow();
+  await rm(join(home, 'file'));
+  expect(await prober.probe(link(), never)).toMatchObject({ kind: 'seen' });
+  await prober.close();
+});

@@ -3,25 +3,25 @@ import { dirname } from 'node:path';
 import { Type, type Static } from '@sinclair/typebox';
 import { judgeAge, type AgeMarks } from '../../domain/passed-time.ts';
 import { readStoredLines, shapeCheck, type ShapeCheck } from '../../stored.ts';
-import { syncFolder, writeDurably } from './durable-file.ts';
+import { writeDurably } from './durable-file.ts';
 import type { FileFacts } from './file-identity.ts';
 import { openLineLog, type LineLogOptions } from './line-log.ts';
 
-/** A file that we put into the downloads folder. Only such files are ever deleted. */
+/** A file that Artemis has put into the downloads folder. Only such files are ever deleted. */
 export interface PublishedFile extends FileFacts {
   /** Relative to the downloads folder, with `/`. */
   readonly path: string;
   readonly downloadId: string;
-  /** The suffix by which a repeated publication finds the same file again. */
+  /** The suffix by which a repeated publication finds the same file. */
   readonly suffix: string;
-  /** Epoch milliseconds, for people; its age goes by `age`. */
+  /** Epoch milliseconds, for people only; `age` decides how old the file is. */
   readonly publishedAtMs: number;
   readonly age?: AgeMarks;
-  /** While a file is put in the place of another: the one that lies there until then. */
+  /** While this file replaces another one: the file that is still there. */
   readonly replaces?: FileFacts;
 }
 
-/** Durable list of published files: one line a change, made short again at each start. */
+/** Durable list of published files: one line per change, rewritten at each start. */
 export interface PublishedIndex {
   get(path: string): PublishedFile | null;
   ofDownload(downloadId: string): readonly PublishedFile[];
@@ -30,8 +30,8 @@ export interface PublishedIndex {
   add(file: PublishedFile): Promise<void>;
   remove(paths: readonly string[]): Promise<void>;
   /**
-   * Looks at the age of every file and marks what was found, durably when resolved; returns those to be deleted now.
-   * Both times as for `judgeAge`.
+   * Checks the age of every file and returns those to delete now. Marks files as `judgeAge` says, durably when resolved; both
+   * times are as for `judgeAge`.
    */
   lookAtAges(passedMs: number, keepMs: number): Promise<readonly PublishedFile[]>;
   totalBytes(): number;
@@ -72,7 +72,7 @@ export async function openPublishedIndex(
   }
 
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    // One that is there but cannot be read must not be written over.
+    // An index that exists but cannot be read must not be overwritten.
     if (error.code === 'ENOENT') return '';
     throw error;
   });
@@ -87,7 +87,6 @@ export async function openPublishedIndex(
     [...byPath.values()].map((file) => `${JSON.stringify(file)}\n`).join(''),
     0o600,
   );
-  await syncFolder(dirname(path));
   const log = openLineLog(path, options);
 
   return {
@@ -111,7 +110,7 @@ export async function openPublishedIndex(
         if (verdict === 'delete') old.push(key);
         else if (verdict !== 'keep') marked.push({ marked: key, age: verdict });
       }
-      // Lines of their own: a file may be replaced meanwhile, and what it is then must stay.
+      // A mark has its own line and not the whole entry: the file may be replaced meanwhile, and its new entry must stay.
       if (marked.length > 0) await log.append(marked.map((mark) => JSON.stringify(mark)));
       for (const mark of marked) setAge(mark.marked, mark.age);
       return old.flatMap((key) => byPath.get(key) ?? []);
