@@ -29,13 +29,13 @@ const JarFile = Type.Object({
 });
 const FILE_NAME = /^([a-z0-9._-]+)\.json$/;
 
-/** A file a site in a folder of its own, for nobody but the user that the server runs as. */
+/** One file per site, in a folder that only the user of the server can read. */
 export function createDiskCookieStore(folder: string, logger: Logger): CookieStore {
   const pathOf = (site: string) => join(folder, `${site}.json`);
 
   async function makeFolder(): Promise<void> {
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    // Also when it came from a backup or another program.
+    // An existing folder may come from a backup or another program.
     await chmod(folder, 0o700);
   }
 
@@ -55,13 +55,14 @@ export function createDiskCookieStore(folder: string, logger: Logger): CookieSto
       await makeFolder();
       const jars: StoredJar[] = [];
       for (const name of await readdir(folder)) {
-        // Of a write that was cut off: its content is secret and of no use.
+        // Left by an interrupted write: useless, and it holds secrets.
         if (name.endsWith('.tmp')) await rm(join(folder, name), { force: true });
         try {
           const jar = await readJar(name);
           if (jar !== null) jars.push(jar);
         } catch {
-          logger.warn({ file: name }, 'a file of cookies cannot be read and is left alone');
+          // Without the error: JSON.parse quotes the text that it could not read.
+          logger.warn({ file: name }, 'a cookie file cannot be read and is ignored');
         }
       }
       return jars;

@@ -1,31 +1,31 @@
 import type { DownloadQueue, QueueEntry } from '../domain/ports.ts';
 
-/** Nobody asks for more; what looks longer comes from a clock that was set back. */
+/** No caller asks for more; a longer wait comes from a clock that was set back. */
 const LONGEST_WAIT_MS = 3_600_000;
 const LONGEST_RELEASE_MS = 31 * 86_400_000;
-/** A timer takes no more than 24 days. */
+/** Node's timers overflow after 24 days. */
 const LONGEST_TIMER_MS = 3_600_000;
 
 export interface MemoryQueueOptions {
   readonly slots: number;
   readonly maxPerHost: number;
-  /** Never jumps, whatever is done to the clock of the computer. */
+  /** Monotonic clock. */
   readonly nowMs?: () => number;
-  /** The clock that `notBeforeMs` and `untilMs` are read from. */
+  /** Clock of `notBeforeMs` and `untilMs`. */
   readonly wallMs?: () => number;
-  /** Runs something later, and returns what calls it off. Must not keep the process alive. */
+  /** Calls `run` later and returns a function that cancels the call. Must not keep the process alive. */
   readonly wakeAfter?: (run: () => void, ms: number) => () => void;
 }
 
 interface Waiting {
   readonly entry: QueueEntry;
-  /** Of the clock that never jumps. */
+  /** By the monotonic clock. */
   readonly startsAtMs: number;
 }
 
 /**
- * The queue of one process. Higher priority first, then older; a site at its limit, or left alone for a while, does
- * not hold up others. After such a while one download asks first, and the others follow when it ended well.
+ * The queue of a single process. Higher priority comes first, then the older download. A site that is at its limit or parked
+ * does not hold up others. After parking, one download of the site starts alone; the others follow when it ended well.
  */
 export function createMemoryQueue(options: MemoryQueueOptions): DownloadQueue {
   const nowMs = options.nowMs ?? (() => performance.now());
@@ -33,7 +33,7 @@ export function createMemoryQueue(options: MemoryQueueOptions): DownloadQueue {
   const waiting = new Map<string, Waiting>();
   const slots: (string | null)[] = Array.from({ length: options.slots }, () => null);
   const runningByHost = new Map<string, number>();
-  /** By site, of the clock that never jumps. */
+  /** For each parked site, the end of its parking by the monotonic clock. */
   const parked = new Map<string, number>();
   let sorted: Waiting[] | null = null;
   let handler: ((id: string) => Promise<void>) | null = null;
@@ -67,7 +67,7 @@ export function createMemoryQueue(options: MemoryQueueOptions): DownloadQueue {
     return (runningByHost.get(host) ?? 0) < hostLimit(host);
   }
 
-  /** Takes the next one out of the queue, which stays sorted. */
+  /** Removes the next download that may start; the queue stays sorted. */
   function takeNext(): QueueEntry | null {
     const now = nowMs();
     const entries = inOrder();
@@ -98,7 +98,7 @@ export function createMemoryQueue(options: MemoryQueueOptions): DownloadQueue {
     wakeLater();
   }
 
-  /** Many downloads that are queued together are sorted once. */
+  /** Sorts only once when many downloads are queued together. */
   function dispatchSoon(): void {
     if (isDispatchScheduled) return;
     isDispatchScheduled = true;
@@ -117,7 +117,7 @@ export function createMemoryQueue(options: MemoryQueueOptions): DownloadQueue {
       const left = (runningByHost.get(entry.host) ?? 1) - 1;
       if (left > 0) runningByHost.set(entry.host, left);
       else runningByHost.delete(entry.host);
-      // The one that asked first was not sent away again, so the site is open.
+      // The first download after the parking did not park the site again, so the site is open.
       if (parkedBefore !== undefined && parked.get(entry.host) === parkedBefore) {
         parked.delete(entry.host);
       }
@@ -125,11 +125,11 @@ export function createMemoryQueue(options: MemoryQueueOptions): DownloadQueue {
     });
   }
 
-  /** The next moment at which something may start though nothing happens before. */
+  /** Sets a timer for the next download that may start without any other event. */
   function wakeLater(): void {
     callOff?.();
     callOff = null;
-    // Without a free slot the next end of a download is what wakes.
+    // Without a free slot, the end of a download triggers the next dispatch.
     if (!handler || waiting.size === 0 || !slots.includes(null)) return;
     const now = nowMs();
     let soonest = Infinity;

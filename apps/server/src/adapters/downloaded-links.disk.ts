@@ -8,7 +8,7 @@ import { openLineLog } from './files/line-log.ts';
 /** The oldest are forgotten first. */
 const MOST_KEPT = 200_000;
 
-/** One key a line, made short at a start when there are too many. */
+/** One key per line; a start drops the oldest keys when there are too many. */
 export async function openDownloadedLinks(path: string, logger: Logger): Promise<DownloadedLinks> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
@@ -18,7 +18,7 @@ export async function openDownloadedLinks(path: string, logger: Logger): Promise
   const lines = text.split('\n');
   const whole = lines.slice(0, -1).slice(-MOST_KEPT);
   const keys = new Set(whole);
-  // The last one is empty but for a write that was cut.
+  // The text after the last line end is empty, unless a write was interrupted.
   if (lines.at(-1) !== '' || lines.length > MOST_KEPT + 1) {
     await writeDurably(path, whole.map((line) => `${line}\n`).join(''), 0o600);
   }
@@ -31,7 +31,7 @@ export async function openDownloadedLinks(path: string, logger: Logger): Promise
       if (fresh.length === 0) return;
       for (const key of fresh) keys.add(key);
       log.append(fresh).catch((error: unknown) => {
-        logger.warn({ err: error }, 'a downloaded link could not be remembered');
+        logger.warn({ err: error }, 'a downloaded link could not be saved');
       });
     },
     close: () => log.close(),

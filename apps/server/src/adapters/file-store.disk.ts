@@ -44,31 +44,31 @@ export interface DiskFileStoreOptions {
   readonly downloadsDir: string;
   /** Folder for the index of published files. */
   readonly dataDir: string;
-  /** Of this downloads folder; released by `close`. */
+  /** Lock of the downloads folder; `close` releases it. */
   readonly lock: DownloadsLock;
   readonly isHistoryEmpty: boolean;
-  /** Told of a file that was to be deleted and stays, because it is not known to be the one that was stored. */
+  /** Called for a file that should be deleted but stays, because it may not be the file that was stored. */
   readonly onLeft: (storagePath: string) => void;
   readonly readOutcome: (jobFolder: string) => Promise<Extract<Outcome, { kind: 'done' }> | null>;
   readonly nowMs?: () => number;
-  /** By which files and folders grow old. */
+  /** The time by which files and folders age. */
   readonly passedTime: () => PassedTime;
-  /** Goes on evenly, whatever is done to the clock of the computer. */
+  /** Monotonic clock. */
   readonly upMs?: () => number;
-  /** For tests of file systems that know no hard links, and of files that cannot be deleted. */
+  /** For tests of file systems without hard links, and of files that cannot be deleted. */
   readonly link?: (existing: string, name: string) => Promise<void>;
   readonly unlink?: (path: string) => Promise<void>;
 }
 
 export interface DiskFileStore extends FileStore {
   /**
-   * Looks once, one after another, at files that an older version stored, so that they are known again after a move.
-   * To be called when nobody waits. Never rejects.
+   * Reads the files that an older version stored, one after another, so that they are recognized after a move. Call once, when
+   * nobody waits for the disk. Never rejects.
    */
   learnOldFiles(): Promise<void>;
 }
 
-/** Files on the disk of this computer. */
+/** Stores files on the disk of this computer. */
 export async function createDiskFileStore(options: DiskFileStoreOptions): Promise<DiskFileStore> {
   const nowMs = options.nowMs ?? Date.now;
   await mkdir(options.downloadsDir, { recursive: true });
@@ -93,10 +93,10 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
   const freeBytes = createFreeSpace(root, upMs);
   const makeLink = options.link ?? link;
   const unlinkFile = options.unlink ?? unlink;
-  /** Paths that a publication under way is about to take. */
+  /** Paths that running publications are about to use. */
   const claimed = new Set<string>();
 
-  /** Refuses a folder that a link moved out of the downloads folder. */
+  /** Refuses a folder that a link leads out of the downloads folder. */
   async function checkedFolder(path: string): Promise<string> {
     const real = await realpath(path);
     if (real !== root && !real.startsWith(root + sep)) {
@@ -105,7 +105,7 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
     return real;
   }
 
-  /** Creates what is missing; a link in the path is followed only within the downloads folder. */
+  /** Creates missing folders; follows links in the path only within the downloads folder. */
   async function ensureFolder(directory: string): Promise<string> {
     let folder = root;
     for (const part of directory === '' ? [] : directory.split('/')) {
@@ -143,7 +143,7 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
       if (!(await isSameFile(known))) {
         stale.push(known);
       } else if (source === null || source.ino === known.inode) {
-        // An earlier call came this far.
+        // An earlier call has moved the file already.
         const target = join(root, known.path);
         await factsOf(target, openToUser);
         await rm(file.path, { force: true });
@@ -153,7 +153,7 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
         await deletePublished([known]);
       }
     }
-    // Tells by its code that the file is gone.
+    // Rejects with ENOENT when the file is gone.
     if (!(source ?? (await lstat(file.path))).isFile()) {
       throw new Error('the file to publish is not a regular file');
     }
@@ -218,7 +218,7 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
     return artifacts;
   }
 
-  /** Null when what lies there is not ours. */
+  /** Replaces a stored file; null when the file at this path is not the stored one. */
   async function putInPlace(known: PublishedFile, file: OutcomeFile): Promise<Artifact | null> {
     const target = join(root, known.path);
     const source = await lstatOrNull(file.path);
@@ -240,11 +240,11 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
     return artifactOf(file, known.path);
   }
 
-  /** What cannot be deleted stays in the index. */
+  /** Deletes stored files. Those that cannot be deleted stay in the index. */
   async function removePublished(
     files: Iterable<PublishedFile>,
   ): Promise<{ removed: readonly PublishedFile[]; error: unknown }> {
-    // Else every file would be taken for one that somebody has deleted, and be forgotten.
+    // On a missing disk all files would look deleted, and the index would forget them.
     await storage.require();
     const removed: PublishedFile[] = [];
     let firstError: unknown = null;
@@ -259,11 +259,11 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
       }
     }
     const folders = new Set(removed.map(({ path }) => dirname(path)));
-    // Before the index forgets them: after a power cut they must not be there again unknown.
+    // Before the index forgets the files: a power cut must not bring them back as unknown files.
     for (const folder of folders) await syncFolder(join(root, folder)).catch(() => undefined);
     await index.remove(removed.map(({ path }) => path));
     for (const folder of folders) {
-      // A folder that is empty now was made for these files; one with other content stays.
+      // An empty folder was made for these files; a folder with other content stays.
       if (folder !== '.') await removeIfEmpty(join(root, folder));
     }
     return { removed, error: firstError };
@@ -314,7 +314,7 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
       const known = index.get(path);
       if (known === null || !(await isSameFile(known))) return null;
       const copy = join(folder, `media${extname(path)}`);
-      // Never through a link that a job has left there.
+      // A job may have left a link here, which must not be written through.
       await rm(copy, { force: true });
       const how = constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL;
       await copyFile(join(root, path), copy, how);
@@ -335,8 +335,8 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
         return null;
       }
       const isOurs = await recognition.isOpenFile(published, handle).catch(() => false);
-      const found = await handle.stat();
-      if (!isOurs || found.size !== artifact.size) {
+      const found = await handle.stat().catch(() => null);
+      if (!isOurs || found?.size !== artifact.size) {
         await handle.close();
         return null;
       }
@@ -369,7 +369,7 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
     },
     async removeOlderThan(keepMs) {
       const old = await index.lookAtAges(options.passedTime().passedMs, keepMs);
-      // What cannot be deleted is tried again the next time.
+      // The next call tries again to delete what could not be deleted.
       const { removed } = await removePublished(old);
       return new Set(removed.map(({ downloadId }) => downloadId));
     },

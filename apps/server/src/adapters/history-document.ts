@@ -21,19 +21,19 @@ const isIdempotencyEntry = ajv.compile<IdempotencyEntry>(
   }),
 );
 
-/** Written by a newer Artemis: using it here would lose what we do not know. */
+/** A newer Artemis wrote the file; this version would lose the fields that it does not know. */
 export class NewerHistoryError extends Error {
   override readonly name = 'NewerHistoryError';
 }
 
 export interface ParsedHistory extends HistoryContent {
   readonly seq: number;
-  /** Entries that are no records at all and were left out. */
+  /** Number of entries that were left out because they are not records. */
   readonly unreadable: number;
 }
 
 /**
- * Reads the document, or a bare array of records (the older shape). Missing fields get their defaults.
+ * Reads the document, or a bare array of records (the older format). Missing fields get their defaults.
  * @throws when the text is not such a document
  */
 export function parseHistory(text: string): ParsedHistory {

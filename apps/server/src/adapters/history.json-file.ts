@@ -24,7 +24,7 @@ export interface JsonFileHistoryOptions {
   /** Folder for the last good copy. */
   readonly dataDir: string;
   readonly logger: Logger;
-  /** By which idempotency keys grow old. */
+  /** The time by which idempotency keys age. */
   readonly now?: () => Date;
   /** For tests that make writes fail. */
   readonly write?: typeof writeDurably;
@@ -43,9 +43,9 @@ interface PendingSave {
 }
 
 /**
- * `downloads-history.json`: one document, replaced as a whole. Each record is serialised once per change, so a
- * save costs a join and a write. A copy beside the data, at most a second behind, serves when the file itself is
- * damaged from outside.
+ * `downloads-history.json`: one document that is replaced as a whole. Each record is serialised once per change, so that a
+ * save costs a join and a write. A copy in the data folder, at most a second behind, is used when something has damaged the
+ * file from outside.
  */
 export function createJsonFileHistory(options: JsonFileHistoryOptions): HistoryStore {
   const { path, dataDir, logger } = options;
@@ -83,7 +83,7 @@ export function createJsonFileHistory(options: JsonFileHistoryOptions): HistoryS
     return `{"version":${HISTORY_VERSION},"seq":${seq},"downloads":[\n${downloads}\n],"idempotency":[${idempotency}]}\n`;
   }
 
-  /** Entries never change, and there may be many. */
+  /** Serialises each entry once: entries never change, and there may be many. */
   function serialisedKey(entry: IdempotencyEntry): string {
     const known = keyTexts.get(entry);
     if (known !== undefined) return known;
@@ -112,7 +112,7 @@ export function createJsonFileHistory(options: JsonFileHistoryOptions): HistoryS
         for (const { reject } of group) reject(error);
       }
     }
-    // In the same turn as the last look at `pending`: a save after this one starts a flush of its own.
+    // No `await` since the last check of `pending`: any later save starts its own flush.
     flushing = null;
   }
 
@@ -133,7 +133,7 @@ export function createJsonFileHistory(options: JsonFileHistoryOptions): HistoryS
     backup = { text, timer };
   }
 
-  /** One at a time, also on a disk that takes longer than the pause between two. */
+  /** Writes one copy at a time, even when the disk is slower than the pause between two copies. */
   function writeBackup(): Promise<void> {
     backingUp = backingUp.then(async () => {
       if (!backup) return;
@@ -158,7 +158,7 @@ export function createJsonFileHistory(options: JsonFileHistoryOptions): HistoryS
     }
   }
 
-  /** Gives the file a second name that nothing has yet; needs no room on a full disk. */
+  /** Gives the file a second, unused name, which needs no space on a full disk. */
   async function setAside(): Promise<string> {
     const time = now().toISOString().replaceAll(/[:.]/g, '-');
     for (let number = 1; ; number += 1) {
@@ -170,7 +170,7 @@ export function createJsonFileHistory(options: JsonFileHistoryOptions): HistoryS
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
         if (code === 'EEXIST') continue;
-        // A file system without links.
+        // The file system has no hard links.
         await copyFile(path, aside, constants.COPYFILE_EXCL);
         return aside;
       }
@@ -196,16 +196,16 @@ export function createJsonFileHistory(options: JsonFileHistoryOptions): HistoryS
     } catch (error) {
       if (error instanceof NewerHistoryError) throw error;
       const aside = await setAside();
-      // Should writing fail now, the next start must not set it aside again.
+      // If the write below fails, the next start must not set the same file aside again.
       await unlink(path);
       const copy = await readBackup();
-      const source = copy ? 'the last good copy was read' : 'no good copy was found';
-      damage = `The history file was damaged: it was kept as ${aside} and ${source}.`;
+      const source = copy ? 'the last good copy is in use' : 'no good copy was found';
+      damage = `The history file was damaged. It was kept as ${aside}; ${source}.`;
       return copy;
     }
     if (parsed.unreadable > 0) {
       const aside = await setAside();
-      damage = `${parsed.unreadable} entries of the history could not be read; the whole file was kept as ${aside}.`;
+      damage = `${parsed.unreadable} entries of the history could not be read. The whole file was kept as ${aside}.`;
     }
     return parsed;
   }
@@ -227,7 +227,7 @@ export function createJsonFileHistory(options: JsonFileHistoryOptions): HistoryS
           idempotency: parsed.idempotency,
         };
       }
-      // Creates the file at the first start, rewrites an older shape, and shows now whether it can be written.
+      // Creates the file at the first start, updates an older format, and tests whether the file can be written.
       await save({}).catch((error: unknown) => {
         logger.error({ err: error }, 'the history cannot be written');
       });
@@ -239,14 +239,14 @@ export function createJsonFileHistory(options: JsonFileHistoryOptions): HistoryS
         return {
           state: 'fail',
           message: 'The history file cannot be written.',
-          remedy: 'Make room on its disk or give this user the right to write it.',
+          remedy: 'Free space on its disk, or allow the user of the server to write the file.',
         };
       }
       if (damage) {
         return {
           state: 'warn',
           message: damage,
-          remedy: 'Look into that file for missing records.',
+          remedy: 'Look for missing records in that file.',
         };
       }
       return { state: 'ok', message: 'The history file can be read and written.', remedy: null };

@@ -6,9 +6,9 @@ import type { Logger } from '../domain/records.ts';
 import { readStoredLines } from '../stored.ts';
 import { writeDurably } from './files/durable-file.ts';
 
-/** Lines come in bursts; one write takes them all. */
+/** One write takes all lines of a burst. */
 const FLUSH_MS = 1000;
-/** Two files of this size at most: the current one and the one before. */
+/** There are at most two files of this size: the current one and the previous one. */
 const MAX_FILE_BYTES = 8 * 1024 * 1024;
 
 const StoredLine = Type.Composite([LogLine, Type.Object({ is_for_console: Type.Boolean() })]);
@@ -19,16 +19,13 @@ export interface FileLogArchiveOptions {
 }
 
 export interface FileLogArchive extends LogArchive {
-  /**
-   * The newest lines of earlier runs that `isWanted`, oldest first; the others are dropped from the file. Once, at the
-   * start.
-   */
+  /** The newest wanted lines of earlier runs, oldest first; drops all others from the files. Call once, at the start. */
   load(isWanted: (line: KeptLine) => boolean): Promise<readonly KeptLine[]>;
-  /** Writes what is left. */
+  /** Writes the remaining lines. */
   close(): Promise<void>;
 }
 
-/** The activity log as JSON lines. Not durable: a log is worth no fsync. */
+/** The activity log as JSON lines, without fsync: a power cut may lose the last lines. */
 export function createFileLogArchive({ path, logger }: FileLogArchiveOptions): FileLogArchive {
   const olderPath = `${path}.1`;
   let pending: string[] = [];
@@ -45,7 +42,7 @@ export function createFileLogArchive({ path, logger }: FileLogArchiveOptions): F
       await appendFile(path, text, { mode: 0o600 });
       sizeBytes += Buffer.byteLength(text);
     } catch (error) {
-      logger.warn({ err: error }, 'lines of the activity log are not kept');
+      logger.warn({ err: error }, 'lines of the activity log could not be saved');
     }
   }
 
@@ -70,11 +67,11 @@ export function createFileLogArchive({ path, logger }: FileLogArchiveOptions): F
         const lines = texts.flatMap((text) => text.split('\n'));
         wanted = withoutRepeats(await readStoredLines(StoredLine, lines)).filter(isWanted);
         const kept = wanted.map((line) => `${JSON.stringify(line)}\n`).join('');
-        // Whole before the other file is emptied: a stop between the two repeats lines and loses none.
+        // Written before the other file is emptied: a stop in between repeats lines instead of losing them.
         await writeDurably(olderPath, kept, 0o600);
         await writeFile(path, '', { mode: 0o600 });
       } catch (error) {
-        logger.warn({ err: error }, 'the activity log of earlier runs is not tidied up');
+        logger.warn({ err: error }, 'the activity log of earlier runs could not be cleaned up');
         sizeBytes = await stat(path).then(
           ({ size }) => size,
           () => 0,
@@ -87,8 +84,7 @@ export function createFileLogArchive({ path, logger }: FileLogArchiveOptions): F
 }
 
 /**
- * The newest lines, however large something has made the file: its last 8 MiB, without the line that begins before
- * them. Empty when it is missing.
+ * The last 8 MiB of the file, whatever its size, without an incomplete first line. Empty when the file is missing.
  */
 async function readEnd(path: string): Promise<string> {
   const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {

@@ -1,6 +1,6 @@
 import type { Notifier } from '../domain/ports.ts';
 
-/** Nobody asked to be told. */
+/** Sends no notifications. */
 export function createSilentNotifier(): Notifier {
   return { notify: () => Promise.resolve(), close: () => Promise.resolve() };
 }

@@ -8,7 +8,7 @@ import type { Logger } from '../domain/records.ts';
 import { readStored } from '../stored.ts';
 import { writeDurably } from './files/durable-file.ts';
 
-/** Beyond the year 5000 nothing is a time any more. */
+/** Roughly the year 5000; a larger number is not a time. */
 const MOST_MS = 1e14;
 const Milliseconds = Type.Number({ exclusiveMinimum: -MOST_MS, exclusiveMaximum: MOST_MS });
 const StoredTime = Type.Object({
@@ -19,16 +19,16 @@ const StoredTime = Type.Object({
 });
 
 export interface DiskTimekeeperOptions {
-  /** For `passed-time.json`; one that is missing or damaged is begun anew, which only makes files younger. */
+  /** Folder of `passed-time.json`. A missing or damaged file is started anew, which only makes files seem younger. */
   readonly dataDir: string;
   readonly logger: Logger;
   /** Epoch milliseconds by the clock of the computer. */
   readonly wallMs?: () => number;
-  /** Goes on evenly whatever is done to that clock; may stand still while the computer sleeps. */
+  /** Monotonic clock; may stand still while the computer sleeps. */
   readonly monotonicMs?: () => number;
 }
 
-/** Keeps what is known of time in a file, over restarts. */
+/** Counts the time that has passed for certain, and keeps the count in a file across restarts. */
 export async function openDiskTimekeeper(options: DiskTimekeeperOptions): Promise<Timekeeper> {
   const { dataDir, logger } = options;
   const path = join(dataDir, 'passed-time.json');
@@ -50,7 +50,7 @@ export async function openDiskTimekeeper(options: DiskTimekeeperOptions): Promis
     try {
       await writeDurably(path, `${JSON.stringify(look())}\n`, 0o600);
     } catch (error) {
-      logger.warn({ err: error }, 'the passed time cannot be written; files only stay longer');
+      logger.warn({ err: error }, 'the passed time cannot be saved; files are kept longer');
     }
   }
 

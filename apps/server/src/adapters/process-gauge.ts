@@ -6,7 +6,7 @@ export interface ProcessGauge {
   close(): void;
 }
 
-/** What this process takes, and how busy it is; counts from this call. */
+/** Measures memory, event loop delay and uptime of this process from this call on. */
 export function createProcessGauge(): ProcessGauge {
   const startedAtMs = performance.now();
   const loopDelay = monitorEventLoopDelay({ resolution: 20 });

@@ -12,22 +12,22 @@ import { createPace, paceWrites, type Pace } from './paced-socket.ts';
 
 export interface EgressProxyOptions {
   readonly isPublicAddress: IsPublicAddress;
-  /** Exact `host:port` exceptions, lower case; a name is resolved at each connection. */
+  /** Exact `host:port` pairs in lower case that may be reached although they are private; names are resolved for each connection. */
   readonly egressAllow: readonly string[];
   readonly logger: Logger;
-  /** Ports that this server listens on: never reached on loopback, exceptions or not. */
+  /** Ports of this server: never reachable on loopback, whatever `egressAllow` says. */
   readonly ownPorts?: readonly number[];
-  /** All addresses of a name; default: the system's. Rejects when there are none. */
+  /** All addresses of a name; default: the system's resolver. Rejects when there are none. */
   readonly resolve?: (hostname: string) => Promise<readonly string[]>;
-  /** A connection without a byte for this long is closed. Default 60 s. */
+  /** Closes a connection after this time without data. Default 60 s. */
   readonly idleTimeoutMs?: number;
 }
 
 export interface EgressRefusal {
   readonly jobId: string | null;
-  /** As the job asked for it. */
+  /** The host that the job asked for. */
   readonly host: string;
-  /** What that stands for. */
+  /** The address of that host that was refused. */
   readonly address: string;
   readonly port: number;
 }
@@ -35,23 +35,23 @@ export interface EgressRefusal {
 export interface EgressJobOptions {
   /** For the log and the refusals only. */
   readonly jobId?: string;
-  /** http, https or socks5 URL without credentials: everything goes through it. Itself public or allowed. */
+  /** http, https or socks5 URL without credentials through which all traffic goes. It must be public or allowed itself. */
   readonly upstream?: string;
-  /** What all its connections together may receive; default: without a limit. */
+  /** Limit for all connections of the job together; default: no limit. */
   readonly bytesPerSecond?: number;
-  /** Called at each refusal: a retry is refused, and told, again. */
+  /** Called for every refusal, retries included. */
   readonly onRefused?: (refusal: EgressRefusal) => void;
 }
 
 export interface EgressGrant {
-  /** `http://job:<token>@127.0.0.1:<port>`. A secret: it opens the proxy until it is revoked. */
+  /** `http://job:<token>@127.0.0.1:<port>`. A secret: whoever has it can use the proxy until it is revoked. */
   readonly url: string;
-  /** Closes what is open with this token and makes it void. Idempotent. */
+  /** Invalidates the token and closes its connections. Idempotent. */
   revoke(): void;
 }
 
 export interface EgressProxy {
-  /** Once, before the first `issue`. Rejects when no port can be had. */
+  /** Call once, before the first `issue`. Rejects when no port is available. */
   listen(): Promise<void>;
   /** @throws {TypeError} when `upstream` is not such a URL. */
   issue(options?: EgressJobOptions): EgressGrant;
@@ -65,7 +65,7 @@ interface Grant {
   readonly onRefused: ((refusal: EgressRefusal) => void) | undefined;
   readonly connectionIds: Set<number>;
   readonly pace: Pace | null;
-  /** Clients that have it already: each may ask several times. */
+  /** Client sockets that are paced already: one socket may send several requests. */
   readonly paced: WeakSet<Socket>;
 }
 
@@ -77,8 +77,8 @@ const UPSTREAM_PORTS: Readonly<Record<string, number>> = {
 };
 
 /**
- * The way out for programs with networking of their own, such as ffmpeg: a forward proxy on 127.0.0.1 that resolves
- * a name once, judges all its addresses, and connects to what it judged. Refused: 403; no valid token: 407.
+ * Forward proxy on 127.0.0.1 for programs with their own networking, such as ffmpeg. It resolves a name once, judges all its
+ * addresses, and connects to the judged addresses only. Answers 403 for a refused target and 407 without a valid token.
  */
 export function createEgressProxy(options: EgressProxyOptions): EgressProxy {
   const { logger, idleTimeoutMs = 60_000 } = options;
@@ -89,7 +89,7 @@ export function createEgressProxy(options: EgressProxyOptions): EgressProxy {
     authRealm: 'Artemis',
     prepareRequestFunction: prepare,
   });
-  // Our socket timeout; proxy-chain destroys a client's socket when it fires, tunnels included.
+  // When this timeout fires, proxy-chain destroys the client's socket, tunnels included.
   server.server.timeout = idleTimeoutMs;
   server.on('connectionClosed', ({ connectionId }: { connectionId: number }) => {
     for (const grant of grants.values()) grant.connectionIds.delete(connectionId);
@@ -127,7 +127,7 @@ export function createEgressProxy(options: EgressProxyOptions): EgressProxy {
       grant.upstream === null
         ? straightTo(target)
         : await through(grant, grant.upstream, request, asked.isHttp, target, port);
-    // It may have been revoked while names were looked up.
+    // The token may have been revoked while names were resolved.
     if (!grants.has(token)) return { requestAuthentication: true };
     const { httpAgent, httpsAgent } = createAgents(request.socket, idleTimeoutMs);
     return { ...way, httpAgent, httpsAgent };
@@ -136,7 +136,7 @@ export function createEgressProxy(options: EgressProxyOptions): EgressProxy {
   function refuseUnlessOpen(grant: Grant, target: EgressTarget, host: string, port: number): void {
     if (target.kind !== 'refused') return;
     const refusal = { jobId: grant.jobId, host, address: target.address, port };
-    logger.info(refusal, 'A download was kept from an address that is not public.');
+    logger.info(refusal, 'Refused a download the connection to an address that is not public.');
     grant.onRefused?.(refusal);
     throw new RequestError('This address may not be reached.', 403);
   }
@@ -155,16 +155,16 @@ export function createEgressProxy(options: EgressProxyOptions): EgressProxy {
     refuseUnlessOpen(grant, proxy, upstream.hostname, upstreamPort);
     if (proxy.kind !== 'open') throw new RequestError('The proxy has no address.', 502);
 
-    // The upstream gets the judged address where that changes nothing else, so that it need not look the name up
-    // and find another one. A name that only it can resolve stays a name, and so does that of a plain http request
-    // to an http proxy, which builds the Host header from it.
+    // The upstream proxy gets the judged address, so that it cannot resolve the name to another one. Two exceptions keep the
+    // name: a name that only the upstream can resolve, and a plain http request to an http proxy, which builds the Host
+    // header from it.
     if (target.kind === 'open' && (isSocks || !isHttp)) {
       request.url = withHost(request.url ?? '', isHttp, preferIpv4(target.addresses), port);
     }
     if (!isSocks) {
       return { upstreamProxyUrl: upstream.href, dnsLookup: pinnedLookup(proxy.addresses) };
     }
-    // The SOCKS client takes no lookup function; `socks5h` keeps it from resolving the target.
+    // The SOCKS client accepts no lookup function; with `socks5h` it does not resolve the target itself.
     const address = preferIpv4(proxy.addresses);
     return { upstreamProxyUrl: `socks5h://${hostAndPort(address, upstreamPort)}` };
   }
@@ -218,7 +218,7 @@ function parseUpstream(text: string): URL {
   return url;
 }
 
-/** Answers any name with what was judged. Numeric hosts never come here: they were judged as they stand. */
+/** Resolves every name to the judged addresses. Numeric hosts need no lookup and were judged as they are. */
 function pinnedLookup(addresses: readonly [string, ...string[]]): typeof lookup {
   const found = addresses.map((address) => ({ address, family: isIP(address) }));
   const answer = (
@@ -244,8 +244,8 @@ function withHost(requestUrl: string, isHttp: boolean, address: string, port: nu
 }
 
 /**
- * A connection each, so that every request is judged, tied to the client's: proxy-chain lets one live on when the
- * client goes before the first byte of an answer.
+ * Agents that open one connection per request, so that every request is judged. The connection closes with the client's:
+ * proxy-chain keeps it open when the client leaves before the first byte of a response.
  */
 function createAgents(client: Socket, idleTimeoutMs: number) {
   const tie = <A extends http.Agent>(agent: A): A => {

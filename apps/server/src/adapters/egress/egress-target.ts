@@ -8,9 +8,9 @@ import {
 } from '../../domain/links/address-policy.ts';
 
 export type EgressTarget =
-  /** Every address the name has, all judged: connect to one of these and look nothing up again. */
+  /** All addresses of the name, all judged. Connect to one of these and do not resolve the name again. */
   | { readonly kind: 'open'; readonly addresses: readonly [string, ...string[]] }
-  /** `address` is the first one that may not be reached. */
+  /** `address` is the first refused address. */
   | { readonly kind: 'refused'; readonly address: string }
   | { readonly kind: 'unresolved' };
 
@@ -18,13 +18,13 @@ export interface EgressTargetOptions {
   readonly isPublicAddress: IsPublicAddress;
   /** Exact `host:port`, lower case. */
   readonly egressAllow: readonly string[];
-  /** All addresses of a name, numeric, in the order to try them; rejects when it has none. */
+  /** All numeric addresses of a name, in the order to try them; rejects when there are none. */
   readonly resolve?: (hostname: string) => Promise<readonly string[]>;
-  /** On loopback these are refused whatever is allowed. */
+  /** These ports are refused on loopback, whatever `egressAllow` says. */
   readonly isOwnPort: (port: number) => boolean;
 }
 
-/** Resolves a host as a URL spells it (brackets, decimal, escapes) and judges everything it stands for. Never rejects. */
+/** Resolves a host in any URL spelling (brackets, decimal, escapes) and judges all its addresses. Never rejects. */
 export function createEgressJudge(options: EgressTargetOptions) {
   const { isPublicAddress, egressAllow, resolve = resolveAll, isOwnPort } = options;
 
@@ -55,7 +55,7 @@ async function resolveAll(hostname: string): Promise<readonly string[]> {
   return found.map(({ address }) => address);
 }
 
-/** The target of a CONNECT is not parsed as a web address, so `2130706433` and `loc%61lhost` arrive as they are. */
+/** Normalizes a host: nothing has parsed the target of a CONNECT before, so it may be `2130706433` or `loc%61lhost`. */
 function canonicalHost(hostname: string): string | null {
   return parseUrl(`http://${hostname}`)?.hostname.replace(/^\[|\]$|\.+$/g, '') ?? null;
 }

@@ -2,8 +2,8 @@ import { lateImport } from '../../late-import.ts';
 import type { EgressProxy, EgressProxyOptions } from './egress-proxy.ts';
 
 /**
- * The egress proxy, whose library is loaded at the first `listen`: it is a tenth of what the server would load before
- * it listens, and only attempts need it.
+ * The egress proxy, with its library loaded at the first `listen`: the library is a tenth of all code that the server would
+ * load before it listens, and only attempts need it.
  */
 export function createLateEgressProxy(options: EgressProxyOptions): EgressProxy {
   let opening: Promise<void> | null = null;

@@ -1,12 +1,12 @@
 import type { Socket } from 'node:net';
 
-/** Rations bytes over all who ask it. */
+/** Shares a rate between all callers. */
 export interface Pace {
   /** Milliseconds to wait before these bytes are sent. */
   take(bytes: number): number;
 }
 
-/** @param nowMs of a clock that nobody sets */
+/** @param nowMs monotonic clock */
 export function createPace(bytesPerSecond: number, nowMs = () => performance.now()): Pace {
   let freeAtMs = -Infinity;
   return {
@@ -20,8 +20,8 @@ export function createPace(bytesPerSecond: number, nowMs = () => performance.now
 }
 
 /**
- * Sends what is written to a socket no faster than that. Whoever fills it waits: a stream takes nothing new before the
- * write under way is done, so that the other end is read no faster either.
+ * Limits the writes of a socket to this pace. This also slows down the source of the data: a stream accepts nothing new
+ * before the running write is done.
  */
 export function paceWrites(socket: Socket, pace: Pace): void {
   const write = socket._write.bind(socket);

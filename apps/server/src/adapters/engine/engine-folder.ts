@@ -20,8 +20,8 @@ const Owner = Type.Object({
 });
 
 /**
- * A new folder for the sockets of the engine hosts. mkdtemp makes it 0700: whoever reaches a socket in it may run
- * yt-dlp as us.
+ * Makes a folder for the sockets of the engine hosts. mkdtemp gives it mode 0700: whoever can reach a socket in it can run
+ * yt-dlp as this user.
  */
 export function createEngineFolder(base = engineFolderBase()): string {
   const folder = mkdtempSync(join(base, PREFIX));
@@ -30,10 +30,7 @@ export function createEngineFolder(base = engineFolderBase()): string {
   return folder;
 }
 
-/**
- * Removes such folders of servers that were killed. Only those that this user made, that name their process, and
- * whose process has ended. Never rejects.
- */
+/** Removes socket folders of killed servers: those that belong to this user and name a process that has ended. Never rejects. */
 export async function sweepEngineFolders(base = engineFolderBase()): Promise<void> {
   for (const name of await readdir(base).catch(() => [])) {
     if (!name.startsWith(PREFIX)) continue;

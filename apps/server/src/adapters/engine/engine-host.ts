@@ -19,18 +19,18 @@ export interface EngineTools {
     readonly path: string;
     readonly modulePath: string | null;
     readonly pythonPath: string | null;
-    /** When given, no other is imported: the folder of the package, and the version that it says. */
+    /** Folder of the package, and its version. When given, the host imports this package and no other. */
     readonly packagePath?: string | null;
     readonly version?: string;
   } | null;
   readonly ffmpeg: { readonly path: string } | null;
   readonly ffprobe: { readonly path: string } | null;
   readonly jsRuntime: { readonly name: 'node' | 'deno'; readonly path: string } | null;
-  /** A `DENO_DIR` with what the solver scripts of this yt-dlp import. */
+  /** A `DENO_DIR` with the libraries that the solver scripts of this yt-dlp import. */
   readonly solverLibraries?: string | null;
 }
 
-/** Fits a pino logger. */
+/** A pino logger fits. */
 export interface EngineLogger {
   info(details: object, message: string): void;
   warn(details: object, message: string): void;
@@ -41,53 +41,56 @@ export interface EngineHostOptions {
   readonly logger: EngineLogger;
   /** Command lines that jobs are likely to have, see `engine/usual_options.py`. */
   readonly usualArgvs?: (tools: EngineTools) => readonly (readonly string[])[];
-  /** On loopback no job reaches these, whatever is allowed. */
+  /** Ports that no job may reach on loopback, whatever else is allowed. */
   readonly ownPorts?: readonly number[];
-  /** Folders and files of the server that no job may read, wherever they lie. */
+  /** Folders and files of the server that no job may read, wherever they are. */
   readonly protectedPaths?: readonly string[];
-  /** A file with all certificate authorities that downloads trust; default: those of the system. */
+  /** File with all certificate authorities that downloads trust; default: those of the system. */
   readonly authorities?: string | null;
-  /** The folder with the owner's plugins, which jobs may read. */
+  /** Folder with the owner's plugins, which jobs may read. */
   readonly pluginsDir?: string | null;
-  /** The process whose end must end the host. */
+  /** The host ends when this process ends. */
   readonly parentPid?: number;
-  /** A host found that yt-dlp has gone, or that another one lies in its place. */
+  /** Called when a host finds that yt-dlp is gone or was replaced. */
   readonly onGone?: () => void;
   /** For tests: CPU seconds that a player script may take. */
   readonly runtimeCpuSeconds?: number;
-  /** For tests and measurements: as if the kernel knew only this version of Landlock; 0 is a system without a sandbox. */
+  /** For tests and measurements: the Landlock version that the kernel pretends to have; 0: no sandbox. */
   readonly landlockAbi?: number;
   /** False keeps jobs on the cold tier. */
   readonly isWarmAllowed?: boolean;
-  /** Guard processes by a watcher as on systems without a signal at the parent's death. */
+  /** Uses a watcher process, as on systems without a signal at the parent's death. */
   readonly isWatcherForced?: boolean;
 }
 
 export interface EngineStatus {
-  /** `missing`: no Python or no yt-dlp. `starting`: not even the cold host listens yet. */
+  /** `missing`: there is no Python or no yt-dlp. `starting`: not even the cold host listens yet. */
   readonly mode: EngineHostTier | 'starting' | 'missing';
   readonly kind: 'module' | 'binary' | null;
   readonly facts: EngineFacts | null;
-  /** Hosts that died and were started again, since the start of the server. */
+  /** Restarts of hosts that died, since the start of the server. */
   readonly restarts: number;
-  /** Why there is no warm host although there could be one. */
+  /** Why there is no warm host although this system could have one. */
   readonly warmFailure: string | null;
 }
 
 export interface EngineHost {
-  /** Where an attempt that starts now should connect; null while no host listens. */
+  /** The host for new attempts; null while no host listens. */
   current(): { readonly socketPath: string; readonly tier: EngineHostTier } | null;
   /**
-   * An attempt runs several jobs one after another: until the returned function is called the host behind this
-   * socket takes them, even when another one has taken its place.
+   * Keeps the host behind this socket alive until the returned function is called, even after another host has replaced it:
+   * an attempt runs several jobs one after another.
    */
   hold(socketPath: string): () => void;
   status(): EngineStatus;
-  /** Calls back after every change of `current` or `status`; returns what unsubscribes. */
+  /** Calls the listener after every change of `current` or `status`; returns a function that unsubscribes it. */
   onChange(listener: () => void): () => void;
-  /** New jobs go to new hosts at once, running ones end where they began. Never mixes two versions in a process. */
+  /** Sends new jobs to new hosts at once; running jobs end in their host. Never mixes two versions in one process. */
   replace(tools: EngineTools): void;
-  /** Whether yt-dlp's files differ from those at the start and have been the same for two calls (an installer may be at work). */
+  /**
+   * Whether yt-dlp's files differ from those at the start. Two calls must see the same files, because an installer may be at
+   * work.
+   */
   hasChanged(): Promise<boolean>;
   /** Kills every job, ends every host, removes the folder of the sockets. */
   close(): Promise<void>;
@@ -96,7 +99,7 @@ export interface EngineHost {
 const MAX_WARM_DEATHS = 2;
 const FIRST_RESTART_MS = 100;
 const MAX_RESTART_MS = 10_000;
-/** A host that lived this long has earned a quick restart. */
+/** A host that ran this long is restarted quickly. */
 const HEALTHY_MS = 60_000;
 
 /** One yt-dlp and the hosts that run it. */
@@ -111,7 +114,7 @@ interface Generation {
 }
 
 /**
- * Keeps an engine host running: a cold one at once, in its place a warm one as soon as that is possible (Linux and an
+ * Keeps an engine host running: first a cold one, then a warm one in its place where that is possible (Linux and an
  * importable yt-dlp), and a cold one again when the warm one dies. Main thread only.
  */
 export function createEngineHost(options: EngineHostOptions): EngineHost {
@@ -123,7 +126,7 @@ export function createEngineHost(options: EngineHostOptions): EngineHost {
   const listeners = new Set<() => void>();
   const running = new Set<EngineProcess>();
   const timers = new Set<NodeJS.Timeout>();
-  /** How many attempts hold a host, by its socket. */
+  /** For each socket, the number of attempts that hold its host. */
   const holds = new Map<string, number>();
   const retired = new Set<EngineProcess>();
   let isClosed = false;
@@ -200,7 +203,7 @@ export function createEngineHost(options: EngineHostOptions): EngineHost {
       onEnd({ detail, unfitReason, isGone }) {
         running.delete(host);
         retired.delete(host);
-        // Not `rm`, which looks at the socket: see late-import.ts.
+        // Not `rm`, which would stat the socket: see late-import.ts.
         unlink(socketPath).catch(() => undefined);
         if (owner.hosts[tier] !== host) return;
         delete owner.hosts[tier];
@@ -220,7 +223,7 @@ export function createEngineHost(options: EngineHostOptions): EngineHost {
     owner.hosts[tier] = host;
   }
 
-  /** Beside a warm host the cold one would only take memory: it ends with its last job. */
+  /** Lets the cold host end with its last job: beside a warm one it would only take memory. */
   function releaseCold(owner: Generation): void {
     const { cold } = owner.hosts;
     delete owner.hosts.cold;
@@ -330,7 +333,7 @@ function pickRuntime({ name, path }: { name: string; path: string }): object {
   return { name, path };
 }
 
-/** Changes when another yt-dlp was put in the place of this one. */
+/** Changes when the files of this yt-dlp are replaced. */
 async function fingerprintOf({ ytDlp }: EngineTools): Promise<string> {
   if (ytDlp === null) return '';
   const { path, modulePath } = ytDlp;
@@ -342,7 +345,7 @@ async function fingerprintOf({ ytDlp }: EngineTools): Promise<string> {
 
 async function stampOf(path: string): Promise<string> {
   return stat(path).then(
-    // A folder's time changes with every package beside yt-dlp.
+    // Folders do not count: their time changes with every package beside yt-dlp.
     (stats) => (stats.isFile() ? `${stats.ino}:${stats.mtimeMs}:${stats.size}` : ''),
     () => '',
   );

@@ -6,19 +6,19 @@ import type { Tools } from '../tools/tools.ts';
 const LONGEST_WAIT_MS = 15_000;
 const LOOK_MS = 20;
 
-/** `missing`: there is none to wait for. `starting`: one was waited for in vain, and may be there later. */
+/** `missing`: there is no engine. `starting`: the engine was not ready in time, and may be ready later. */
 export type EngineAbsence = 'missing' | 'starting';
 
 /**
- * Waits for an engine that is starting and keeps it for the time of `use`. Resolves to what `use` does, or to why
- * it was not called; an aborted signal ends the wait as `starting`.
+ * Waits for a starting engine and holds it during `use`. Resolves to the result of `use`, or to the reason why `use` was not
+ * called; an aborted signal ends the wait with `starting`.
  */
 export type WithEngine = <T extends object>(
   use: (engine: TaskEngine) => Promise<T>,
   signal: AbortSignal,
 ) => Promise<T | EngineAbsence>;
 
-/** How an attempt or a look fails that met this. */
+/** The failure of an attempt or a probe without an engine. */
 export const ABSENCE_FAILURES = {
   missing: { code: 'ENGINE_MISSING', detail: 'No engine is running.' },
   starting: { code: 'INTERRUPTED', detail: 'The engine takes too long to start.' },
@@ -26,14 +26,14 @@ export const ABSENCE_FAILURES = {
 
 export interface EngineLeaseOptions {
   readonly engineHost: Pick<EngineHost, 'current' | 'status' | 'hold'>;
-  /** The tools of this moment: an upgrade replaces them. */
+  /** The current tools, which an upgrade replaces. */
   readonly tools: () => Pick<Tools, 'ytDlp' | 'jsRuntime' | 'ffmpeg' | 'ffprobe'>;
-  /** As the engine host has it. */
+  /** See `EngineHostOptions`. */
   readonly authorities?: string | null;
-  /** Called for each attempt: a folder of plugins that has gone would end it. */
+  /** Called for each attempt, because an attempt fails when its plugins folder is gone. */
   readonly pluginsDir?: () => string | null;
   readonly potProviderUrl?: string | null;
-  /** What an attempt needs besides; called for each. */
+  /** Called before each attempt, to prepare what else it needs. */
   readonly prepare: () => Promise<void>;
   /** For tests. */
   readonly longestWaitMs?: number;

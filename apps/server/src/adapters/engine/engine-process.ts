@@ -3,12 +3,12 @@ import { fileURLToPath } from 'node:url';
 import { createInterface } from 'node:readline';
 
 const HOST_PROGRAM = fileURLToPath(new URL('../../../engine/host.py', import.meta.url));
-/** The host kills its groups within this; after it the host itself is killed. */
+/** The host needs less than this to kill its jobs; after this time the host itself is killed. */
 const END_PATIENCE_MS = 8000;
 
 export type EngineHostTier = 'warm' | 'cold';
 
-/** What a host says of itself once it listens. */
+/** What a host reports about itself when it listens. */
 export interface EngineFacts {
   readonly ytDlpVersion: string | null;
   readonly pythonVersion: string;
@@ -17,24 +17,24 @@ export interface EngineFacts {
   readonly sandbox: EngineSandbox;
 }
 
-/** What the kernel keeps its jobs from, see `engine/sandbox.py`. */
+/** How far the kernel restricts jobs, see `engine/sandbox.py`. */
 export interface EngineSandbox {
   readonly level: 'full' | 'partial' | 'none';
-  /** Of `files`, `truncation`, `reading`, `connections`, `signals`, `system_calls`: what is not restricted. */
+  /** Missing restrictions: `files`, `truncation`, `reading`, `connections`, `signals`, `system_calls`. */
   readonly missing: readonly string[];
   readonly restrictsConnections: boolean;
 }
 
 export interface EngineProcessOptions {
   readonly pythonPath: string;
-  /** The first line on its stdin, see `engine/settings.py`. */
+  /** The first line on the host's stdin, see `engine/settings.py`. */
   readonly settings: object;
   readonly socketPath: string;
   readonly tier: EngineHostTier;
   onReady(facts: EngineFacts): void;
-  /** After it was ready: less is restricted than it had said. */
+  /** After `onReady`: the sandbox restricts less than the host had reported. */
   onSandbox(sandbox: EngineSandbox): void;
-  /** Once, when the process is gone. `unfitReason` when its self-test failed; `isGone`: yt-dlp is not where it was found. */
+  /** Called once, when the process is gone. `unfitReason`: the self-test failed. `isGone`: yt-dlp is not where it was found. */
   onEnd(how: {
     readonly detail: string;
     readonly unfitReason: string | null;
@@ -48,17 +48,17 @@ export interface EngineProcess {
   readonly tier: EngineHostTier;
   readonly socketPath: string;
   readonly pid: number | undefined;
-  /** Null until it listens and again after its end. */
+  /** Null before the host listens and after its end. */
   facts(): EngineFacts | null;
-  /** No new jobs; it ends by itself when the last one has. */
+  /** Takes no new jobs and ends with the last running one. */
   drain(): void;
   /** Kills every job and resolves when the process is gone. */
   end(): Promise<void>;
 }
 
 /**
- * Starts a host. Must be called on the main thread: Linux signals the host when the *thread* that started it
- * ends. Nothing of our environment reaches it.
+ * Starts a host with an environment of its own. Must be called on the main thread: Linux signals the host when the *thread*
+ * that started it ends.
  */
 export function startEngineProcess(options: EngineProcessOptions): EngineProcess {
   const { socketPath, tier } = options;
@@ -74,11 +74,11 @@ export function startEngineProcess(options: EngineProcessOptions): EngineProcess
       LANG: 'C.UTF-8',
       HOME: '/',
       TMPDIR: temporaryFolder(socketPath),
-      // Else each forked job looks up the same functions of the C library again.
+      // Otherwise every forked job resolves the same functions of the C library again.
       LD_BIND_NOW: '1',
     },
     stdio: ['pipe', 'pipe', 'pipe'],
-    // A session of its own: Ctrl-C, or a signal to our whole group, is the server's to answer.
+    // A session of its own: only the server handles Ctrl-C and signals to the whole process group.
     detached: true,
   });
   const gone = new Promise<void>((resolve) => {
@@ -90,10 +90,10 @@ export function startEngineProcess(options: EngineProcessOptions): EngineProcess
       options.onEnd({ detail, unfitReason, isGone });
     };
     child.on('error', (error) => finish(error.message));
-    // 'exit', not 'close': a process that kept our pipe must not hide that the host has gone.
+    // 'exit', not 'close': a process that still has our pipe must not hide the end of the host.
     child.on('exit', (code, signal) => finish(signal ?? `exit code ${code}`));
   });
-  // A host that dies while we write is reported by 'exit'.
+  // 'exit' reports a host that dies during a write.
   child.stdin.on('error', () => undefined);
   child.stdin.write(`${JSON.stringify(options.settings)}\n`);
   createInterface({ input: child.stderr }).on('line', options.onLog);
@@ -129,7 +129,7 @@ export function startEngineProcess(options: EngineProcessOptions): EngineProcess
     },
     async end() {
       child.stdin.end();
-      // One that does not listen yet has no jobs, and reads nothing while it imports yt-dlp.
+      // Before it listens, a host has no jobs and does not read its stdin, because it imports yt-dlp.
       const patienceMs = facts === null ? 0 : END_PATIENCE_MS;
       const timer = setTimeout(() => child.kill('SIGKILL'), patienceMs);
       await gone;

@@ -1,23 +1,23 @@
 import { totalmem } from 'node:os';
 
 const GIB = 1024 ** 3;
-/** Deno, which solves the challenges of YouTube, does not start with less. */
+/** Deno, which solves YouTube's challenges, does not start with less. */
 const LEAST_BYTES = GIB;
-/** No good download was seen to need more; what grows beyond it is an attack or a fault. */
+/** No successful download was seen to need more; a job that does is under attack or faulty. */
 const MOST_BYTES = 2 * GIB;
-/** The rest is for the server, its engine host and the system. */
+/** Share of the memory for jobs; the rest is for the server, its engine host and the system. */
 const SHARE = 0.75;
 
-/** Bytes that this process and what it starts may use: of the computer, or of the container where that is less. */
+/** Memory in bytes for this process and its children: that of the computer, or the container's limit where that is less. */
 export function usableMemoryBytes(): number {
   const limit = process.constrainedMemory();
-  // 0: it is not known; without a limit some systems name a number beyond all memory.
+  // 0: unknown. Without a limit some systems report a number larger than the memory.
   return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
 }
 
 /**
- * Bytes of data that each process of a job may have, so that `maxWorkers` of them fit. On a small computer with many
- * workers they do not, since a job needs the least of it; the limit then only stops what grows without end.
+ * Memory limit in bytes for each process of a job, so that `maxWorkers` jobs fit. On a small computer with many workers they
+ * do not fit, because a job needs the minimum; the limit then only stops endless growth.
  */
 export function jobMemoryBytes(usableBytes: number, maxWorkers: number): number {
   const share = Math.floor((usableBytes * SHARE) / maxWorkers);

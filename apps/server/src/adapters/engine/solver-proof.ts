@@ -4,17 +4,17 @@ import type { Solution, SolveRequest } from '../../worker/task.ts';
 import type { WithEngine } from './engine-lease.ts';
 import type { Tools } from '../tools/tools.ts';
 
-/** How long an answer waits for an engine that is starting. */
+/** Longest wait for a starting engine. */
 const ENGINE_WAIT_MS = 15_000;
-/** A failure is looked at again after this, since what it came from may have passed. */
+/** A failed proof is repeated after this time, because its cause may have passed. */
 const DOUBT_MS = 60_000;
-/** Older ones solve in Python, which YouTube has left behind. */
+/** Older versions solve challenges in Python, which no longer works for YouTube. */
 const FIRST_WITH_RUNTIMES = '2025.11.12';
 
 /** Whether this yt-dlp and this runtime solve challenges of the kind YouTube sets. */
 export interface SolverProof {
   readonly works: boolean;
-  /** What went wrong, in yt-dlp's words or ours. */
+  /** What went wrong, in the words of yt-dlp or of Artemis. */
   readonly trouble: string | null;
   readonly isEngineTooOld: boolean;
 }
@@ -23,15 +23,15 @@ export interface SolverProofOptions {
   readonly tools: () => Pick<Tools, 'ytDlp' | 'jsRuntime' | 'solverLibraries'>;
   readonly withEngine: WithEngine;
   readonly solve: (request: SolveRequest) => Promise<Solution>;
-  /** Below it each proof has a folder of its own. */
+  /** Each proof gets a subfolder. */
   readonly folder: string;
   readonly memoryBytes: number;
 }
 
 /**
- * Has yt-dlp solve a player script of ours. Resolves to null when there is nothing to try: no runtime, no engine, or a
- * standalone yt-dlp, which can only be tried on YouTube itself. A success is remembered until the tools change. Never
- * rejects; calls at the same time share a proof.
+ * Lets yt-dlp solve our own player script. Resolves to null when nothing can be tried: there is no runtime or no engine, or
+ * yt-dlp is standalone, which could only be tried on YouTube itself. A success is kept until the tools change. Never
+ * rejects; concurrent calls share one proof.
  */
 export function createSolverProof(options: SolverProofOptions): () => Promise<SolverProof | null> {
   let known: { readonly key: string; readonly proof: SolverProof; readonly atMs: number } | null =
@@ -39,10 +39,11 @@ export function createSolverProof(options: SolverProofOptions): () => Promise<So
   let running: Promise<SolverProof | null> | null = null;
 
   async function read(): Promise<SolverProof | null> {
+    const { memoryBytes } = options;
     const { ytDlp, jsRuntime, solverLibraries } = options.tools();
     if (ytDlp === null || ytDlp.kind === 'binary' || jsRuntime === null) return null;
     if (ytDlp.version < FIRST_WITH_RUNTIMES) {
-      const trouble = `yt-dlp ${ytDlp.version} knows no JavaScript runtimes.`;
+      const trouble = `yt-dlp ${ytDlp.version} cannot use a JavaScript runtime.`;
       return { works: false, trouble, isEngineTooOld: true };
     }
     const { path, version, hasEjs } = ytDlp;
@@ -51,7 +52,7 @@ export function createSolverProof(options: SolverProofOptions): () => Promise<So
       if (known.proof.works || performance.now() - known.atMs < DOUBT_MS) return known.proof;
     }
     const found = await options.withEngine(
-      (engine) => inOwnFolder((folder) => options.solve({ ...options, engine, folder })),
+      (engine) => inOwnFolder((folder) => options.solve({ engine, folder, memoryBytes })),
       AbortSignal.timeout(ENGINE_WAIT_MS),
     );
     if (typeof found === 'string') return null;

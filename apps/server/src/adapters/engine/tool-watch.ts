@@ -4,20 +4,20 @@ import type { ToolProblem } from '../tools/tool-problems.ts';
 import type { Tools } from '../tools/tools.ts';
 import { compareVersions } from '../tools/yt-dlp-finder.ts';
 
-/** Twice within the minute: what has changed is taken once it was the same for two looks. */
+/** A change is accepted when two looks in a row have seen it, so within a minute. */
 const LOOK_MS = 30_000;
-/** A person who asks again and again is answered from the last look. */
+/** Requests within this time after a look get its result. */
 const ASKED_PAUSE_MS = 2_000;
 
 export interface ToolWatch {
-  /** What downloads run with that start now. */
+  /** The tools for downloads that start now. */
   current(): Tools;
   /**
-   * Looks for the tools again and lets new downloads run with what is there now. `isAsked`: at once, even when an
-   * installer may still be at work. Never rejects; calls at the same time share a look.
+   * Looks for the tools again and lets new downloads use what is there. `isAsked`: accepts a change at once, although an
+   * installer may still be at work. Never rejects; concurrent calls share one look.
    */
   look(isAsked?: boolean): Promise<void>;
-  /** Looks after this call has begun, as for a person who asks. Never rejects. */
+  /** Like `look(true)`, but never uses a look that began before this call. Never rejects. */
   lookAnew(): Promise<void>;
   close(): void;
 }
@@ -28,7 +28,7 @@ export interface ToolWatchOptions {
   readonly engineHost: Pick<EngineHost, 'current' | 'hasChanged' | 'replace'>;
   readonly onChange: (tools: Tools, before: Tools) => void;
   readonly onError: (error: unknown) => void;
-  /** Whether this managed version was decided for, and is not only what is left. */
+  /** Whether this managed version was chosen, and is not only the last one left. */
   readonly isChosen: (version: string) => boolean;
 }
 
@@ -63,8 +63,8 @@ export function createToolWatch(options: ToolWatchOptions): ToolWatch {
   }
 
   /**
-   * Of a yt-dlp whose folder has gone, or holds another one by now, a warm host has everything: that is more than an older
-   * one from elsewhere, or one that nobody has tried.
+   * Whether the loaded yt-dlp is better than the found one. When its folder is gone or holds another yt-dlp, a warm host still
+   * has all of it in memory, which is better than an older yt-dlp from elsewhere or an untried one.
    */
   function isLoadedBetter({ ytDlp }: Tools): boolean {
     if (tools.ytDlp === null || engineHost.current()?.tier !== 'warm') return false;
@@ -98,7 +98,7 @@ export function createToolWatch(options: ToolWatchOptions): ToolWatch {
   return { current: () => tools, look, lookAnew, close: () => clearInterval(timer) };
 }
 
-/** The part of the tools that an engine host is started with. */
+/** The tools that an engine host needs. */
 export function engineToolsOf({
   python,
   ytDlp,
@@ -122,7 +122,7 @@ function goneProblem({ ytDlp }: Tools, found: Tools): ToolProblem {
   return {
     name: 'engine',
     level: 'warn',
-    message: `yt-dlp ${ytDlp?.version} is not at ${ytDlp?.path} any more. Downloads go on with what was loaded of it, until the server stops.`,
+    message: `yt-dlp ${ytDlp?.version} is no longer at ${ytDlp?.path}. Downloads continue with the loaded copy until the server stops.`,
     remedy: remedy ?? `Put it back, or start Artemis again to use yt-dlp ${found.ytDlp?.version}.`,
   };
 }

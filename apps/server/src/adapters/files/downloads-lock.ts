@@ -10,11 +10,11 @@ import {
   type ProcessIdentity,
 } from './process-identity.ts';
 
-/** Where the partial files of running downloads are, below the downloads folder. */
+/** Folder below the downloads folder for the partial files of running downloads. */
 export const JOBS_FOLDER = '.artemis-jobs';
 const LOCK_FILE = '.lock';
 
-/** What the lock says of the server that has it: it may run on another computer, or in a container. */
+/** The owner that a lock names; it may run on another computer or in a container. */
 export interface DownloadsOwner extends ProcessIdentity {
   readonly instance: string;
   readonly host: string;
@@ -25,18 +25,18 @@ export interface DownloadsOwner extends ProcessIdentity {
 export interface DownloadsLock {
   readonly instanceId: string;
   /**
-   * Takes the lock when we do not have it (any more). Where no lock can be made it does nothing, and `state` says so.
+   * Takes the lock unless it is held. Where no lock can be made, does nothing; `state` is then `none`.
    * @throws {FolderInUseError} when another server has taken the folder
    */
   hold(): void;
-  /** `none`: it cannot be locked, so nothing keeps another server out. `lost`: another server has it. */
+  /** `none`: the folder cannot be locked, so that nothing keeps another server out. `lost`: another server has the lock. */
   state(): 'held' | 'none' | 'lost';
   release(): void;
 }
 
 /**
- * Marks the folder as ours. Two data folders must not share it: each server would take the other's partial files for
- * left-overs.
+ * Locks the downloads folder for this instance. Two data folders must not share a downloads folder, because each server would
+ * delete the other's partial files as left-overs.
  * @throws {FolderInUseError}
  */
 export function lockDownloadsFolder(
@@ -55,7 +55,7 @@ export function lockDownloadsFolder(
     state = 'none';
     try {
       makeFolder(folder);
-      // A link that somebody put there: nothing is written to where it leads.
+      // Somebody has put a link there; nothing is written to its target.
       if (!lstatSync(folder).isDirectory()) return;
       lock = takeLock(path, owner, (other) => refusal(other, owner, path));
       state = 'held';
@@ -74,7 +74,7 @@ export function lockDownloadsFolder(
 
   makeDownloadsFolder(downloadsDir);
   hold();
-  // Also after a start that fails: what another computer finds here it could not tell from a living one.
+  // Released even after a failed start: another computer could not tell a left-over lock from a valid one.
   process.on('exit', release);
   return { instanceId, hold, release, state: () => state };
 }
@@ -88,36 +88,36 @@ export function ownerNow(instanceId: string): DownloadsOwner {
   };
 }
 
-/** What `/readyz` says of it; null when all is well. */
+/** What `/readyz` says about the lock; null when all is well. */
 export function lockProblem(state: ReturnType<DownloadsLock['state']>): StoreHealth | null {
   if (state === 'held') return null;
   if (state === 'lost') {
     return {
       state: 'fail',
       message: 'Another Artemis has taken the downloads folder, so nothing can be downloaded here.',
-      remedy: 'Stop one of the two, or set DOWNLOADS_DIR of one to another place.',
+      remedy: 'Stop one of the two, or set DOWNLOADS_DIR of one of them to another folder.',
     };
   }
   return {
     state: 'warn',
-    message: 'The downloads folder cannot be locked: nothing keeps a second Artemis out of it.',
-    remedy: `Make sure that only one server uses it, or put it on a file system that can make files exclusively. ${JOBS_FOLDER} in it must be a folder.`,
+    message: 'The downloads folder cannot be locked, so nothing keeps a second Artemis out of it.',
+    remedy: `Make sure that only one server uses it, or move it to a file system with exclusive file creation. ${JOBS_FOLDER} in it must be a folder.`,
   };
 }
 
-/** Null when that owner is gone. */
+/** Why the lock of another owner is valid, for people; null when that owner is gone. */
 function refusal(other: DownloadsOwner, own: DownloadsOwner, path: string): string | null {
   const state = stateOf(other, own);
   if (state === 'gone') return null;
   if (state === 'running') {
     return `The downloads folder is in use by another Artemis (process ${other.pid}). Stop that one, or set DOWNLOADS_DIR to another place. If this folder is a copy of its folder, delete ${path}.`;
   }
-  // One data folder has one server at a time, which is us.
+  // The lock of the data folder ensures that an instance has one server, which is this one.
   if (other.instance === own.instance) return null;
   return `The downloads folder is in use by another Artemis on ${other.host} (process ${other.pid} there), which cannot be asked from here. Stop that one, or set DOWNLOADS_DIR to another place. If it is gone for good, delete ${path}.`;
 }
 
-/** A number of a process means something only under the same kernel and in the same container. */
+/** A process number is meaningful only under the same kernel and in the same container. */
 function stateOf(other: DownloadsOwner, own: DownloadsOwner): 'running' | 'gone' | 'unknown' {
   const isSameBoot = other.bootId !== null && other.bootId === own.bootId;
   const isHere = isSameBoot ? other.namespace === own.namespace : other.host === own.host;
@@ -125,7 +125,7 @@ function stateOf(other: DownloadsOwner, own: DownloadsOwner): 'running' | 'gone'
   return other.pid !== own.pid && isRunning(other) ? 'running' : 'gone';
 }
 
-/** Never its parent: a downloads folder that is gone while the server runs is not made anew where it was mounted. */
+/** Does not make parents: when the disk of the downloads folder is unmounted, the folder must not be made in its mount point. */
 function makeFolder(folder: string): void {
   try {
     mkdirSync(folder, { mode: 0o700 });
@@ -134,7 +134,7 @@ function makeFolder(folder: string): void {
   }
 }
 
-/** Whoever opens the file store is told why it cannot be made. */
+/** Ignores errors: opening the file store reports them. */
 function makeDownloadsFolder(downloadsDir: string): void {
   try {
     mkdirSync(downloadsDir, { recursive: true });

@@ -1,7 +1,7 @@
 import { open, rename, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** The calls of the system that make a file durable; tests make single ones fail. */
+/** The system calls that make a file durable; tests let single calls fail. */
 export interface FileCalls {
   readonly open: (path: string, flags: string, mode?: number) => Promise<FileHandle>;
   readonly write: (file: FileHandle, content: string | Buffer) => Promise<void>;
@@ -17,8 +17,8 @@ const system: FileCalls = {
 };
 
 /**
- * Replaces a file so that after a crash or power cut there is either the old or the new content, whole:
- * temporary file, fsync, rename, fsync of the folder. One writer a path at a time.
+ * Replaces a file so that a crash or a power cut leaves either the complete old or the complete new content: temporary file,
+ * fsync, rename, fsync of the folder. A path must have one writer at a time.
  */
 export async function writeDurably(
   path: string,

@@ -3,27 +3,27 @@ import { constants, type Stats } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 
 const SAMPLE_BYTES = 64 * 1024;
-/** Follows no link, and does not wait for the other end of a pipe. */
+/** Does not follow a link, and does not block on a pipe. */
 export const OPEN_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
-/** By what one file is told from another. */
+/** Distinguishes a file from others. */
 export interface FileFacts {
   readonly inode: number;
   readonly sizeBytes: number;
-  /** Missing, with `sample`, in entries of older versions until they are learned. */
+  /** Missing, like `sample`, in entries of older versions that were not learned yet. */
   readonly modifiedMs?: number;
-  /** Hash of the first and the last 64 KiB and the size. */
+  /** Hash of the size and of the first and last 64 KiB. */
   readonly sample?: string;
 }
 
 type Found = Pick<Stats, 'ino' | 'size' | 'mtimeMs'>;
 
-/** `moved`: the same content under another inode or with another time, as after a copy of the folder. */
+/** `moved`: the same content with another inode or time, as after copying the folder. */
 export type Likeness = 'same' | 'moved' | 'other';
 
 /**
- * Size and content decide. Inode and time together spare the look at the content: a copy has another inode, an edit in
- * place another time. A copy that lost its times is still ours. Without a sample the inode decides.
+ * Compares size and content. When inode and time are both the same, the content is not read: a copy has another inode, and an
+ * edit in place another time. A copy with other times still counts as ours. Without a sample the inode decides.
  */
 export async function compareFile(
   known: FileFacts,
@@ -37,13 +37,13 @@ export async function compareFile(
   return (await readSample()) === known.sample ? 'moved' : 'other';
 }
 
-/** These fields alone. */
+/** Only the fields of `FileFacts`. */
 export function factsIn({ inode, sizeBytes, modifiedMs, sample }: FileFacts): FileFacts {
   const known = modifiedMs === undefined || sample === undefined ? {} : { modifiedMs, sample };
   return { inode, sizeBytes, ...known };
 }
 
-/** @param act done first with the open file */
+/** @param act runs first, with the open file */
 export async function factsOf(
   path: string,
   act?: (file: FileHandle, found: Stats) => Promise<void>,

@@ -14,8 +14,8 @@ export async function isEmpty(path: string): Promise<boolean> {
 }
 
 /**
- * False when the name is taken. A hard link fails on a taken name in one step; where the file system knows no
- * links (exFAT, some network shares) the name is claimed by an exclusive create and then renamed over.
+ * Moves a file; false when the name is taken. A hard link is atomic and fails on a taken name. On file systems without hard
+ * links (exFAT, some network shares) an exclusive create claims the name, and a rename replaces the claim.
  */
 export async function moveWithoutReplacing(
   source: string,
@@ -40,7 +40,7 @@ export async function moveWithoutReplacing(
   return true;
 }
 
-/** Job folders are private; a stored file gets the rights that any new file of this user has. */
+/** Gives a file from a private job folder the permissions of any new file of this user. */
 export async function openToUser(file: FileHandle, { mode }: Stats): Promise<void> {
   await file.chmod((mode & 0o700) | (0o666 & ~process.umask()));
 }

@@ -1,15 +1,15 @@
 import type { FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 
-/** Smaller blocks cost more calls: on loopback 256 KiB take a third longer. */
+/** Smaller blocks need more calls: on loopback, blocks of 256 KiB take a third longer. */
 const BLOCK_BYTES = 1024 * 1024;
-/** One is on its way to the socket, one waits, one is filled. */
+/** One block is being sent, one waits, one is being filled. */
 const BLOCKS = 3;
 
 /**
- * The bytes from `start` to `end`, both included; closes the handle at its end or when it is destroyed. For `pipe` to
- * a socket alone: a block is used again once the one after it was taken, which waits for the socket. A new block each
- * time, as `createReadStream` makes, costs a third more: the system clears its pages first.
+ * Streams the bytes from `start` to `end`, both included; closes the handle at the end or when destroyed. Use it only with
+ * `pipe` to a socket: a block is reused as soon as the next block was taken, which waits for the socket. A new block each time,
+ * as in `createReadStream`, takes a third longer, because the system clears its pages first.
  */
 export function createFileStream(handle: FileHandle, start: number, end: number): Readable {
   const blocks: Buffer[] = [];
@@ -23,7 +23,7 @@ export function createFileStream(handle: FileHandle, start: number, end: number)
     turn = (turn + 1) % BLOCKS;
     const { bytesRead } = await handle.read(block, 0, Math.min(wanted, block.length), position);
     position += bytesRead;
-    // The file has become shorter: the answer ends early, which its length tells the client.
+    // The file has become shorter: the response ends early, which the client sees by its length.
     return bytesRead === 0 ? null : block.subarray(0, bytesRead);
   }
 

@@ -2,26 +2,26 @@ import { randomBytes } from 'node:crypto';
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { ProcessIdentity } from './process-identity.ts';
 
-/** Another server works in this folder. The message is for people. */
+/** Another server uses this folder. The message is for people. */
 export class FolderInUseError extends Error {
   override readonly name = 'FolderInUseError';
 }
 
 export interface FileLock {
-  /** False when somebody removed the lock, or put another in its place. */
+  /** False when the lock was removed or replaced. */
   isHeld(): boolean;
-  /** Leaves a lock that is not ours (any more) alone. */
+  /** Does nothing when the lock is not ours any more. */
   release(): void;
 }
 
-/** Who comes at the same moment sees a dead lock too, and must be done with it before we trust ours. */
+/** Servers that start at the same moment see the same dead lock; they must have finished with it before we trust our lock. */
 const TAKEOVER_PAUSE_MS = 50;
 const MOST_TRIES = 5;
 
 /**
- * Takes a lock that is a file with its owner in it; one whose owner is gone is taken over. Of several that try at the
- * same moment one gets it. Needs links or exclusive creation, which network file systems have, and no locks of the kernel.
- * @param refusal why the lock of that owner is respected, for people; null when the owner is gone
+ * Takes a lock: a file that names its owner. The lock of an owner that is gone is taken over; when several processes try at the
+ * same moment, one gets it. Needs hard links or exclusive creation, which network file systems have, and no kernel locks.
+ * @param refusal why the lock of that owner is valid, for people; null when the owner is gone
  * @throws {FolderInUseError} with the refusal, or a system error where such a file cannot be made
  */
 export function takeLock<T extends ProcessIdentity>(
@@ -29,13 +29,13 @@ export function takeLock<T extends ProcessIdentity>(
   owner: T,
   refusal: (owner: T) => string | null,
 ): FileLock {
-  // Not the number of the process: two containers may have the same.
+  // A random name, because two containers may have the same process number.
   const own = `${path}.${randomBytes(6).toString('hex')}`;
   const text = JSON.stringify(owner);
   let hasSeenDead = false;
   let hasSeenHalf = false;
   try {
-    // Linked under its name, so that nobody ever reads half of it.
+    // Written under a name of its own and then linked, so that nobody reads half a lock.
     writeFileSync(own, text, { mode: 0o600, flag: 'wx' });
     for (let tries = 0; tries < MOST_TRIES; tries += 1) {
       if (claim(own, path, text)) {
@@ -48,7 +48,7 @@ export function takeLock<T extends ProcessIdentity>(
       if (found === null) continue;
       const other = parse<T>(found);
       if (other === null && !hasSeenHalf) {
-        // Without links somebody may be writing it at this moment.
+        // On a file system without links, its owner may be writing it at this moment.
         hasSeenHalf = true;
         sleep(TAKEOVER_PAUSE_MS);
         continue;
@@ -71,7 +71,7 @@ function claim(own: string, path: string, text: string): boolean {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST') return false;
-    // A file system without links.
+    // The file system has no hard links.
     try {
       writeFileSync(path, text, { flag: 'wx', mode: 0o600 });
       return true;
@@ -82,7 +82,7 @@ function claim(own: string, path: string, text: string): boolean {
   }
 }
 
-/** Only one of several gets it by the rename; who gets a lock that is new meanwhile gives it back. */
+/** The rename lets only one process get the dead lock. When that process gets a new lock instead, it puts it back. */
 function removeDead(path: string, expected: string): void {
   const taken = `${path}.dead-${randomBytes(6).toString('hex')}`;
   try {
@@ -117,7 +117,7 @@ function read(path: string): string | null {
   }
 }
 
-/** Null for what a server that was killed in the middle of the write has left. */
+/** Null for a file that a killed server has left half written. */
 function parse<T>(text: string): T | null {
   try {
     return JSON.parse(text) as T;

@@ -4,7 +4,7 @@ import { readStored, shapeCheck } from '../../stored.ts';
 import { writeDurably } from './durable-file.ts';
 
 const Sighting = Type.Object({
-  /** As the folder had it then: another one tells that it was used since. */
+  /** Modification time of the folder at that look; a different one means that the folder was used since. */
   mtimeMs: Type.Number(),
   passedMs: Type.Number(),
 });
@@ -12,22 +12,22 @@ type Sighting = Static<typeof Sighting>;
 
 const NamedSighting = Type.Tuple([Type.String(), Sighting]);
 
-/** One look at all folders. */
+/** A look at all folders. */
 export interface Look {
   readonly passedMs: number;
-  /** Since the first look that found the folder so; 0 for this one. */
+  /** Time since the first look that found the folder unchanged; 0 when this look is the first. */
   ageMs(name: string, mtimeMs: number): number;
-  /** Forgets folders that were not asked for in this look; durable when resolved. */
+  /** Forgets folders that this look did not ask for; durable when resolved. */
   end(): Promise<void>;
 }
 
-/** Since when folders have been as they are, by looks of ours: their own times are of a clock that may be wrong. */
+/** Knows since when folders are unchanged, from looks of our own: the times of the folders come from a clock that may be wrong. */
 export interface FolderSightings {
   /** @param passedMs time that is known to have passed by now */
   begin(passedMs: number): Look;
 }
 
-/** One that cannot be read is begun anew: folders only stay longer. */
+/** Starts anew when the file cannot be read, which only keeps folders longer. */
 export async function openFolderSightings(path: string): Promise<FolderSightings> {
   let known = await parse(await readFile(path, 'utf8').catch(() => ''));
   let text = serialised(known);

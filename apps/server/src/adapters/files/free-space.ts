@@ -2,7 +2,7 @@ import { statfs } from 'node:fs/promises';
 
 const CACHE_MS = 2000;
 
-/** Bytes that the disk of a folder has left, at most two seconds old; null when that cannot be known. */
+/** Free bytes on the disk of a folder, at most two seconds old; null when the system does not tell. */
 export function createFreeSpace(path: string, nowMs: () => number): () => Promise<number | null> {
   let last: { readonly atMs: number; readonly bytes: number | null } | null = null;
   return async () => {

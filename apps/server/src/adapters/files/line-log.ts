@@ -1,23 +1,23 @@
 import { open, type FileHandle } from 'node:fs/promises';
 
-/** Lines at the end of a file. */
+/** Appends lines to a file. */
 export interface LineLog {
   /**
-   * Durable when resolved, in the order of the calls; calls while a write is under way share the next one. A write that
-   * fails may leave any part of its lines.
+   * Durable when resolved, in the order of the calls. Calls during a write share the next write. A failed write may leave any
+   * part of its lines.
    */
   append(lines: readonly string[]): Promise<void>;
   close(): Promise<void>;
 }
 
 export interface LineLogOptions {
-  /** For tests that make writes fail half-way. */
+  /** For tests in which a write fails half-way. */
   readonly append?: (file: FileHandle, content: string) => Promise<void>;
-  /** Leaves out the wait for the disk: a power cut may take the last lines. */
+  /** Does not sync: a power cut may lose the last lines. */
   readonly isLossy?: boolean;
 }
 
-/** The file must end with a whole line, or be empty or missing. */
+/** The file must end with a complete line, or be empty or missing. */
 export function openLineLog(path: string, options: LineLogOptions = {}): LineLog {
   const write = options.append ?? ((handle, content) => handle.appendFile(content));
   let file: FileHandle | null = null;
@@ -31,13 +31,13 @@ export function openLineLog(path: string, options: LineLogOptions = {}): LineLog
     waiting = [];
     next = null;
     if (isTorn) {
-      // The disk may have gone and come back, where a file that was open before can never be written again.
+      // After a remount of the disk, a file that was open before can never be written again.
       const old = file;
       file = null;
       await old?.close().catch(() => undefined);
     }
     file ??= await open(path, 'a', 0o600);
-    // A write that failed may have left half a line, which must not swallow the next one.
+    // A failed write may have left half a line; a line end keeps it apart from the next line.
     const start = isTorn ? '\n' : '';
     isTorn = true;
     await write(file, start + content);

@@ -3,7 +3,7 @@ import { lstatOrNull } from './file-moves.ts';
 
 export const MOST_NAME_TRIES = 1000;
 
-/** A number for the names of one publication, and the paths that are held for it; none: each file finds its own. */
+/** The number in the names of one publication, and the paths that are reserved for it. Without paths, each file finds its own number. */
 export interface NameClaim {
   readonly number: number;
   readonly targets: readonly string[];
@@ -12,8 +12,8 @@ export interface NameClaim {
 export const NO_CLAIM: NameClaim = { number: 1, targets: [] };
 
 /**
- * Takes the first number under which all of them are free, and puts their paths among those that are claimed, in one
- * step: what belongs together has one name, and no other publication gets in between. The caller gives them back.
+ * Finds the first number for which all paths are free, and adds the paths to `claimed`. There is no `await` between the last
+ * check and the claim, so that no other publication gets in between. The caller releases the paths.
  */
 export async function claimTogether(
   claimed: Set<string>,

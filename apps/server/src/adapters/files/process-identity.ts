@@ -1,6 +1,6 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 
-/** Names one process for good: its number alone is used again. Fields are null where the system does not say. */
+/** Identifies a process for good; the system reuses process numbers. Fields are null where the system does not tell. */
 export interface ProcessIdentity {
   readonly pid: number;
   readonly startTicks: string | null;
@@ -11,7 +11,7 @@ export function ownIdentity(): ProcessIdentity {
   return { pid: process.pid, startTicks: startTicks(process.pid), bootId: bootId() };
 }
 
-/** Whether that process still runs; one that has ended and was not reaped yet does not. */
+/** Whether the process still runs. A zombie does not count as running. */
 export function isRunning(process_: ProcessIdentity): boolean {
   if (process_.bootId !== bootId()) return false;
   const ticks = startTicks(process_.pid);
@@ -24,7 +24,7 @@ export function isRunning(process_: ProcessIdentity): boolean {
   }
 }
 
-/** Process numbers of another namespace (a container) mean nothing here. Null where there are none. */
+/** The namespace of process numbers, such as a container; numbers of another namespace mean nothing here. Null: no namespaces. */
 export function processNamespace(): string | null {
   try {
     return readlinkSync('/proc/self/ns/pid');
@@ -36,7 +36,7 @@ export function processNamespace(): string | null {
 function startTicks(pid: number): string | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The name in parentheses may hold spaces; the 22nd field counts from after it.
+    // The name in parentheses may contain spaces, so that fields are counted after it; the start time is the 22nd field.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return fields[0] === 'Z' ? null : (fields[19] ?? null);
   } catch {

@@ -4,24 +4,23 @@ import { dirname, join, sep } from 'node:path';
 import { compareFile, factsOf, readSample, sampleOf, type Likeness } from './file-identity.ts';
 import type { PublishedFile, PublishedIndex } from './published-index.ts';
 
-/** Entries of the index that are written together. */
+/** Number of index entries that are written together. */
 const LEARNED_AT_ONCE = 50;
 
-/** Tells whether what lies in the downloads folder is what we stored there, also after the folder was moved. */
+/** Tells whether a file in the downloads folder is the one that was stored there, even after the folder was moved. */
 export interface Recognition {
-  /** `gone` when there is nothing under that path. */
+  /** `gone`: nothing has this path. */
   look(published: PublishedFile): Promise<Likeness | 'gone'>;
   isSameFile(published: PublishedFile): Promise<boolean>;
-  /** The same of a file that is open; one that has moved is known by its new inode afterwards. */
+  /** The same for an open file. When the file has moved, the index learns its new inode. */
   isOpenFile(published: PublishedFile, file: FileHandle): Promise<boolean>;
-  /** Whether anything lies there, ours or not. */
+  /** Whether anything has this path, stored by us or not. */
   isThere(path: string): Promise<boolean>;
   /**
-   * Looks at files that an older version stored, one after another, so that they are known again after a move. Never
-   * rejects.
+   * Reads the files that an older version stored, one after another, so that they are recognized after a move. Never rejects.
    */
   learn(): Promise<void>;
-  /** Waits for a look under way. */
+  /** Ends `learn`, and waits for it. */
   close(): Promise<void>;
 }
 
@@ -47,7 +46,7 @@ export function createRecognition(root: string, index: PublishedIndex): Recognit
     return ['same', 'moved'].includes(await look(published));
   }
 
-  /** Best effort, and not when the entry has changed meanwhile. */
+  /** Saves the new inode, best effort, unless the entry has changed meanwhile. */
   async function adopt(known: PublishedFile, { ino, mtimeMs }: Stats): Promise<void> {
     if (index.get(known.path) !== known) return;
     await index.add({ ...known, inode: ino, modifiedMs: mtimeMs }).catch(() => undefined);
@@ -103,6 +102,6 @@ async function compare(
   if (!found.isFile()) return 'other';
   const likeness = await compareFile(known, found, sample);
   if (likeness !== 'other' || !replaces) return likeness;
-  // Until the other is in its place; there is nothing to adopt then.
+  // A replacement is in progress and the old file is still there; its inode is not to be learned.
   return (await compareFile(replaces, found, sample)) === 'other' ? 'other' : 'same';
 }

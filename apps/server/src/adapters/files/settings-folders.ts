@@ -1,7 +1,7 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** A folder that a setting names can never be made: says which setting. */
+/** A folder of a setting cannot be created; the message names the setting. */
 export class SettingsFolderError extends Error {
   override readonly name = 'SettingsFolderError';
 }
@@ -12,13 +12,13 @@ export interface SettingsFolders {
   readonly dataDir: string;
 }
 
-/** What only this server reads. */
+/** Mode of folders that only this server reads. */
 const PRIVATE = 0o700;
 
 /**
- * Makes the folders that the settings name, before anything else does: Node 20's own way to make parents never ends below
- * /proc, whose folders answer ENOENT to whoever makes one in them.
- * @throws {SettingsFolderError} where no folder can ever be made; other errors of the file system as they are
+ * Creates the folders of the settings before anything else does. It makes parents one by one, because Node 20's recursive
+ * `mkdir` never ends below /proc, where creating a folder fails with ENOENT.
+ * @throws {SettingsFolderError} where no folder can be created; other errors of the file system are passed on
  */
 export function makeSettingsFolders({ downloadsDir, historyFile, dataDir }: SettingsFolders): void {
   makeFolder('DOWNLOADS_DIR', downloadsDir);
@@ -34,23 +34,23 @@ function makeFolder(setting: string, path: string, mode?: number): void {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'ENOENT') {
         throw new SettingsFolderError(
-          `Artemis cannot start: ${setting} must be below a folder in which folders can be made; the system refuses that there.`,
+          `Artemis cannot start: the system does not allow folders at the place of ${setting}. Set ${setting} to another place.`,
         );
       }
-      // Another server of this checkout starts at the same time.
+      // Another server of this checkout has made the folder at the same time.
       if (code !== 'EEXIST') throw error;
     }
   }
 }
 
-/** From the top down. */
+/** Missing folders of a path, topmost first. */
 function missingFolders(path: string): string[] {
   const missing: string[] = [];
   for (let folder = path; !isThere(folder); folder = dirname(folder)) missing.unshift(folder);
   return missing;
 }
 
-/** Only what is surely not there is to be made. */
+/** True also when the system does not tell: only folders that are certainly missing are created. */
 function isThere(path: string): boolean {
   try {
     return statSync(path, { throwIfNoEntry: false }) !== undefined || path === dirname(path);

@@ -7,19 +7,18 @@ const REMEDIES: Readonly<Record<FolderProblem, string>> = {
   'is missing': 'Mount its disk again. If it was deleted, restart Artemis, which creates it.',
   'is another one than at the start':
     'Mount its disk again. If this folder is to be used from now on, restart Artemis.',
-  'cannot be written': 'Give this user the right to write it.',
-  'is read-only':
-    'Mount its disk so that it can be written. A disk with errors is made read-only by the system.',
-  'is on a full disk': 'Make room on its disk.',
+  'cannot be written': 'Allow the user of the server to write to it.',
+  'is read-only': 'Mount its disk for writing. The system makes a disk with errors read-only.',
+  'is on a full disk': 'Free space on its disk.',
 };
 
-/** The two folders that storing a file needs: the downloads, and the data with the index of what was stored. */
+/** The two folders that storing a file needs: the downloads folder, and the data folder with the index of stored files. */
 export interface StorageFolders {
-  /** Writes a small file into the data folder and removes it; calls at the same time share that. Never rejects. */
+  /** Writes a small file to the data folder and removes it; concurrent calls share one look. Never rejects. */
   health(): Promise<StoreHealth>;
-  /** False when another folder lies in the place of the downloads, where nothing may be made or deleted. */
+  /** False when another folder is in the place of the downloads folder; nothing may be made or deleted there. */
   hasDownloads(): Promise<boolean>;
-  /** @throws when either is gone or another one: its index, or its files, would be taken for lost. */
+  /** @throws when one of the folders is missing or another one: stored files would otherwise be taken for deleted. */
   require(): Promise<void>;
 }
 
@@ -32,7 +31,7 @@ export function createStorageFolders(
   async function look(): Promise<StoreHealth> {
     const missing = await downloads.problem();
     if (missing !== null) return failure('downloads', downloads, missing);
-    // Not the downloads, too: one that is full has to let a download fail and give up what it has written.
+    // Not in the downloads folder: when its disk is full, running downloads must fail and release their space.
     const problem = await data.problem(SAMPLE_NAME);
     if (problem !== null) return failure('data', data, problem);
     return {

@@ -2,10 +2,10 @@ import { constants, type Stats } from 'node:fs';
 import { access, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Enough that a full disk has no block left for it, little enough to be written every few seconds. */
+/** Large enough to fail on a full disk, small enough to be written every few seconds. */
 const SAMPLE = Buffer.alloc(4096);
 
-/** Why a folder cannot be used: the end of a sentence that begins with its name. */
+/** Why a folder cannot be used: completes a sentence that begins with the name of the folder. */
 export type FolderProblem =
   | 'is missing'
   | 'is another one than at the start'
@@ -13,18 +13,18 @@ export type FolderProblem =
   | 'is read-only'
   | 'is on a full disk';
 
-/** A folder that must stay the one that it was at the start: its disk may go, and leave another folder in its place. */
+/** A folder that must not change its identity: when its disk is unmounted, another folder is in its place. */
 export interface WatchedFolder {
   readonly path: string;
-  /** Null while it is the folder of the start. Never rejects. */
+  /** Null while the folder is the same as at the start. Never rejects. */
   identityProblem(): Promise<FolderProblem | null>;
-  /** The same, and whether this user may write it; with `sample` by writing a file of 4 KiB and removing it. */
+  /** The same, and whether this user may write to it; with `sample` also writes a file of 4 KiB and removes it. Never rejects. */
   problem(sample?: string): Promise<FolderProblem | null>;
 }
 
 /**
- * @param markName something in the folder that stays what it is while the server runs. A disk that is mounted again may
- *   have another device number; then the folder is known by its own inode and that of the mark, once that was seen.
+ * @param markName an entry of the folder that does not change while the server runs. A remounted disk may have another device
+ *   number; the folder is then recognized by its inode and the inode of this entry.
  */
 export async function watchFolder(path: string, markName: string): Promise<WatchedFolder> {
   const mark = join(path, markName);

@@ -9,32 +9,32 @@ import { writeDurably } from './durable-file.ts';
 import { lstatOrNull } from './file-moves.ts';
 import type { FolderSightings, Look } from './folder-sightings.ts';
 
-/** What nobody knows stays this long: its history may be on a disk that is not mounted yet. */
+/** Folders of unknown downloads stay this long: their history may be on a disk that is not mounted yet. */
 const UNKNOWN_MS = 24 * 3_600_000;
-/** By the time since the start alone, whatever is known of time before it. */
+/** Measured from the start of the server, whatever is known about the time before it. */
 const FIRST_MINUTES_MS = 10 * 60_000;
-/** More would keep the threads that write the history busy. */
+/** More removals at once would occupy the threads that write the history. */
 const REMOVALS_AT_ONCE = 2;
 const FEW_FILES = 4;
-/** Ids of downloads. Whatever else lies here is not ours. */
+/** The id of a download. Folders with other names are not work folders. */
 const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 export interface WorkFoldersOptions {
   /** The downloads folder, without links. */
   readonly root: string;
   readonly lock: DownloadsLock;
-  /** Nothing is known of any download, as after a start without the history. */
+  /** No download is known, as after a start without the history. */
   readonly isHistoryEmpty: boolean;
   readonly sightings: FolderSightings;
-  /** By which folders grow old. */
+  /** The time by which folders age. */
   readonly passedTime: () => PassedTime;
   /** Time since the start of the server. */
   readonly upMs: () => number;
 }
 
-/** The folders of partial files, one a download, each marked with the instance that made it. */
+/** The folders of partial files, one per download, each marked with the instance that made it. */
 export interface WorkFolders {
-  /** Creates it when it is missing. Absolute path. Rejects while another server has the downloads folder. */
+  /** Creates a missing folder and returns its absolute path. Rejects while another server has the downloads folder. */
   open(downloadId: string): Promise<string>;
   pathOf(downloadId: string): string;
   remove(downloadId: string): Promise<void>;
@@ -42,18 +42,16 @@ export interface WorkFolders {
   sweep(keepMs: (downloadId: string) => number | null): Promise<number>;
 }
 
-/** Since when this instance has had this folder and this history without a break. */
+/** A period in which one instance had this folder and its history without a break. */
 const Reign = Type.Object({
   id: Type.String(),
   instance: Type.String(),
-  /** As a `passedMs` of its time. */
+  /** The begin of the period, as `passedMs`. */
   sinceMs: Type.Number(),
 });
 type Reign = Static<typeof Reign>;
 
-/**
- * The marks lie beside the work folders: what runs in a folder may write there, and must not be able to say whose it is.
- */
+/** The marks lie beside the work folders and not in them: a job can write to its folder, and must not decide whose it is. */
 export async function openWorkFolders(options: WorkFoldersOptions): Promise<WorkFolders> {
   const { root, lock, isHistoryEmpty, sightings, passedTime, upMs } = options;
   const { instanceId } = lock;
@@ -67,7 +65,7 @@ export async function openWorkFolders(options: WorkFoldersOptions): Promise<Work
 
   async function beginReign(): Promise<Reign> {
     const reign: Reign = { id: randomUUID(), instance: instanceId, sinceMs: beganAtMs };
-    // Where it cannot be written, the next start begins anew, which keeps more and not less.
+    // If the write fails, the next start begins a new period, which keeps folders longer.
     if (lock.state() === 'held') {
       await writeDurably(reignPath, JSON.stringify(reign), 0o600).catch(() => undefined);
     }
@@ -88,18 +86,18 @@ export async function openWorkFolders(options: WorkFoldersOptions): Promise<Work
         await write();
       });
     } catch {
-      // Without a mark it only stays longer once nobody knows it any more.
+      // Without a mark, an unknown folder only stays longer.
       return;
     }
   }
 
-  /** Made by this instance under the history that it has now. */
+  /** Whether this instance made the folder under its current history. */
   async function isOurs(downloadId: string): Promise<boolean> {
     const found = await readFile(join(marksDir, downloadId), 'utf8').catch(() => null);
     return found === mark;
   }
 
-  /** What nobody knows and we did not make. */
+  /** How long to keep a folder of an unknown download that this instance did not make. */
   function keepStrangeMs(): number {
     const isFirstMinutes = before === null && upMs() < FIRST_MINUTES_MS;
     return isFirstMinutes || lock.state() !== 'held' ? Infinity : UNKNOWN_MS;
@@ -117,7 +115,7 @@ export async function openWorkFolders(options: WorkFoldersOptions): Promise<Work
     const known = keepMs(downloadId);
     const isStrange = known === null && !isMarked;
     const limitMs = isStrange ? keepStrangeMs() : (known ?? UNKNOWN_MS);
-    // Its look is left out, so that one in use is old only from when nobody uses it.
+    // A folder in use is not asked for in this look, so that it ages only from its last use on.
     if (limitMs === Infinity) return false;
     const untouchedMs = look.ageMs(downloadId, found.mtimeMs);
     const ageMs = isStrange ? Math.min(untouchedMs, look.passedMs - sinceMs) : untouchedMs;
@@ -126,7 +124,7 @@ export async function openWorkFolders(options: WorkFoldersOptions): Promise<Work
     return true;
   }
 
-  /** Of folders that somebody else removed. */
+  /** Removes the marks of folders that somebody else has removed. */
   async function removeLooseMarks(
     folders: ReadonlySet<string>,
     keepMs: (downloadId: string) => number | null,
@@ -182,7 +180,10 @@ export async function openWorkFolders(options: WorkFoldersOptions): Promise<Work
   };
 }
 
-/** Null when another instance had the folder last, or nobody, or when it began in a time to come: what was known of time is lost. */
+/**
+ * Null when no instance or another one had the folder last. Also null for a begin in the future, which means that the count of
+ * passed time was lost.
+ */
 async function readReign(
   path: string,
   instanceId: string,
@@ -196,7 +197,7 @@ async function readReign(
   }
 }
 
-/** The folder of a usual download, in half the calls that `rm` makes. False when there is more to do, also when it is gone. */
+/** Removes the folder of a usual download with half the calls of `rm`. False when the folder is larger, or gone. */
 async function removeFew(path: string): Promise<boolean> {
   try {
     if (!(await isOwnFolder(path))) return false;
@@ -210,7 +211,7 @@ async function removeFew(path: string): Promise<boolean> {
   }
 }
 
-/** False for a link that somebody put there, and for nothing at all. */
+/** False when the folder is missing or a link. */
 async function isOwnFolder(path: string): Promise<boolean> {
   return realpath(path).then(
     (real) => real === path,
@@ -222,5 +223,5 @@ async function makeOwnFolder(path: string): Promise<void> {
   await mkdir(path, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EEXIST') throw error;
   });
-  if (!(await isOwnFolder(path))) throw new Error('a link stands in the place of a job folder');
+  if (!(await isOwnFolder(path))) throw new Error('the place of a job folder is taken by a link');
 }

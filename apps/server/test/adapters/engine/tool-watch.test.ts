@@ -67,7 +67,7 @@ describe('the watch over the tools', () => {
     await watch.look(true);
     expect([watch.current().ytDlp?.version, state.replaced]).toEqual(['2026.10.26', 0]);
     expect(watch.current().problems[0]).toMatchObject({ name: 'engine', level: 'warn' });
-    expect(watch.current().problems[0]?.message).toContain('is not at /gone any more');
+    expect(watch.current().problems[0]?.message).toContain('is no longer at /gone');
   });
 
   it('prefers it to an untried version in its place until that one is chosen', async () => {
