@@ -1,13 +1,7 @@
 import type { WarningCode } from './codes.ts';
 import type { DownloadOptions, Selection } from './options.ts';
 import { areEntriesWanted } from './playlist-items.ts';
-import {
-  AUDIO_CODECS,
-  CONTAINERS,
-  VIDEO_CODECS,
-  type FormatPreset,
-  type Part,
-} from './vocabulary.ts';
+import type { FormatPreset, Part } from './vocabulary.ts';
 
 /** What a selection amounts to, before anything is known of the media. */
 export interface SelectionShape {
@@ -27,17 +21,12 @@ export function shapeOf({ format_preset: preset, options }: Selection): Selectio
   };
 }
 
-/** The control of an option in a form, and the group it stands in. `own` has a form of its own. */
-export type OptionControl = {
-  readonly group: 'media' | 'parts' | 'extent' | 'place' | 'network';
-  readonly isOffered: (preset: FormatPreset) => boolean;
-} & (
-  | { readonly kind: 'check'; readonly isUsual?: (preset: FormatPreset) => boolean }
-  | { readonly kind: 'choice'; readonly values: readonly string[] }
-  | { readonly kind: 'number' }
-  | { readonly kind: 'text'; readonly placeholder?: string; readonly isWide?: boolean }
-  | { readonly kind: 'own' }
-);
+/** Where the tick of a yes or no stands in a form, for presets that store media. */
+export interface SwitchForm {
+  readonly group: 'parts' | 'extent';
+  /** Whether it is on when nothing was chosen. */
+  readonly isUsual?: (preset: FormatPreset) => boolean;
+}
 
 /** Why an option cannot be had together with the others: a sentence without its subject. */
 export interface OptionConflict {
@@ -55,8 +44,10 @@ interface OptionRule {
   readonly isInside?: (options: DownloadOptions) => boolean;
   /** Only for what cannot be had whatever the site offers. */
   readonly conflict?: (selection: Selection) => OptionConflict | null;
-  /** Null: it is for one download and has no place in a form. */
-  readonly control: OptionControl | null;
+}
+
+interface SwitchRule extends OptionRule {
+  readonly form: SwitchForm;
 }
 
 export type OptionName = keyof DownloadOptions;
@@ -67,10 +58,6 @@ export type SwitchName = {
 }[OptionName];
 
 const always = () => true;
-const hasPicture = (preset: FormatPreset) =>
-  preset !== 'Audio only' && preset !== 'Playlist (flat)';
-const isSound = (preset: FormatPreset) => preset === 'Audio only';
-const storesMedia = (preset: FormatPreset) => preset !== 'Playlist (flat)';
 const hasFilesBeside = (preset: FormatPreset) => preset === 'Subtitle + metadata';
 
 const withMedia = (_selection: Selection, { hasMedia }: SelectionShape) => hasMedia;
@@ -86,10 +73,12 @@ export function hasQuality(codec: DownloadOptions['audio_codec']): boolean {
 
 /**
  * What server and page know of each option, in the order of a form. Its arguments for yt-dlp are in the server's
- * `worker/argv/argv-options.ts`, its words in the page's `selection/option-words.ts`.
+ * `worker/argv/argv-options.ts`, its words in the languages of the page.
  */
-export const OPTION_TABLE: Readonly<Record<OptionName, OptionRule>> = {
-  format_id: { applies: (_selection, { isFlat }) => !isFlat, control: null },
+export const OPTION_TABLE: Readonly<
+  Record<SwitchName, SwitchRule> & Record<Exclude<OptionName, SwitchName>, OptionRule>
+> = {
+  format_id: { applies: (_selection, { isFlat }) => !isFlat },
   prefer_codec: {
     applies: ({ options }, { isFlat, isAudioOnly }) =>
       !isFlat && !isAudioOnly && options.format_id === undefined,
@@ -100,20 +89,16 @@ export const OPTION_TABLE: Readonly<Record<OptionName, OptionRule>> = {
         `cannot be ${codec} in webm; choose mp4 or mkv as container`,
       );
     },
-    control: { kind: 'choice', values: VIDEO_CODECS, group: 'media', isOffered: hasPicture },
   },
   container: {
     applies: (_selection, { hasMedia, isAudioOnly }) => hasMedia && !isAudioOnly,
-    control: { kind: 'choice', values: CONTAINERS, group: 'media', isOffered: hasPicture },
   },
   audio_codec: {
     applies: (_selection, { hasMedia, isAudioOnly }) => hasMedia && isAudioOnly,
-    control: { kind: 'choice', values: AUDIO_CODECS, group: 'media', isOffered: isSound },
   },
   audio_quality: {
     applies: ({ options }, { hasMedia, isAudioOnly }) =>
       hasMedia && isAudioOnly && hasQuality(options.audio_codec),
-    control: { kind: 'number', group: 'media', isOffered: isSound },
   },
   subtitles: {
     applies: withMedia,
@@ -127,19 +112,18 @@ export const OPTION_TABLE: Readonly<Record<OptionName, OptionRule>> = {
         '/format',
       );
     },
-    control: { kind: 'own', group: 'parts', isOffered: storesMedia },
   },
   embed_metadata: {
     applies: withMedia,
     part: 'metadata',
     isInside: always,
-    control: { kind: 'check', group: 'parts', isOffered: storesMedia },
+    form: { group: 'parts' },
   },
   embed_chapters: {
     applies: ({ options }, { hasMedia }) => hasMedia && options.section === undefined,
     part: 'metadata',
     isInside: always,
-    control: { kind: 'check', group: 'parts', isOffered: storesMedia },
+    form: { group: 'parts' },
   },
   embed_thumbnail: {
     // No picture can be put into a WAV file.
@@ -152,17 +136,17 @@ export const OPTION_TABLE: Readonly<Record<OptionName, OptionRule>> = {
         isInWebm(selection) && selection.options.embed_thumbnail === true,
         'is not possible in webm; choose mp4 or mkv as container',
       ),
-    control: { kind: 'check', group: 'parts', isOffered: storesMedia },
+    form: { group: 'parts' },
   },
   write_thumbnail: {
     applies: withMedia,
     part: 'thumbnail',
-    control: { kind: 'check', group: 'parts', isOffered: storesMedia, isUsual: hasFilesBeside },
+    form: { group: 'parts', isUsual: hasFilesBeside },
   },
   write_info: {
     applies: withMedia,
     part: 'metadata',
-    control: { kind: 'check', group: 'parts', isOffered: storesMedia, isUsual: hasFilesBeside },
+    form: { group: 'parts', isUsual: hasFilesBeside },
   },
   sponsorblock: {
     applies: withMedia,
@@ -173,11 +157,9 @@ export const OPTION_TABLE: Readonly<Record<OptionName, OptionRule>> = {
         options.section !== undefined && options.sponsorblock !== undefined,
         'cannot be used together with section: its segments are those of the whole video',
       ),
-    control: { kind: 'own', group: 'parts', isOffered: storesMedia },
   },
   section: {
     applies: withMedia,
-    control: { kind: 'own', group: 'extent', isOffered: storesMedia },
   },
   split_chapters: {
     applies: withMedia,
@@ -186,38 +168,39 @@ export const OPTION_TABLE: Readonly<Record<OptionName, OptionRule>> = {
         options.section !== undefined && options.split_chapters === true,
         'cannot be used together with section, which has no whole chapters',
       ),
-    control: { kind: 'check', group: 'extent', isOffered: storesMedia },
+    form: { group: 'extent' },
   },
   simulate: {
     applies: (_selection, { isFlat }) => !isFlat,
-    control: { kind: 'check', group: 'extent', isOffered: storesMedia },
+    form: { group: 'extent' },
   },
-  playlist: { applies: always, control: { kind: 'own', group: 'extent', isOffered: storesMedia } },
-  live: { applies: withMedia, control: { kind: 'own', group: 'extent', isOffered: storesMedia } },
+  playlist: { applies: always },
+  live: { applies: withMedia },
   name_template: {
     applies: withMedia,
-    control: { kind: 'own', group: 'place', isOffered: always },
   },
   directory: {
     applies: withMedia,
-    control: { kind: 'text', group: 'place', isWide: true, isOffered: always },
   },
   rate_limit_kbps: {
     applies: withMedia,
-    control: { kind: 'number', group: 'network', isOffered: always },
   },
   proxy: {
     applies: always,
-    control: {
-      kind: 'text',
-      placeholder: 'socks5://127.0.0.1:1080',
-      group: 'network',
-      isOffered: always,
-    },
   },
 };
 
 export const OPTION_NAMES = Object.keys(OPTION_TABLE) as OptionName[];
+export const SWITCH_NAMES = OPTION_NAMES.filter(isSwitch);
+
+/** The yes or no options of a group, in the order of a form. */
+export function switchesOf(group: SwitchForm['group']): SwitchName[] {
+  return SWITCH_NAMES.filter((name) => OPTION_TABLE[name].form.group === group);
+}
+
+function isSwitch(name: OptionName): name is SwitchName {
+  return 'form' in OPTION_TABLE[name];
+}
 
 /** What says on a record that a part is missing. */
 export const WARNING_OF_PART: Readonly<Record<Part, WarningCode>> = {

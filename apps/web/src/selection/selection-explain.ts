@@ -1,7 +1,9 @@
 import type { DownloadOptions as Options, Selection } from '@artemis/contracts';
+import { SWITCH_NAMES } from '@artemis/contracts/rules';
 import type { Dictionary } from '../text/words.ts';
 import type { Formatter } from '../format/format.ts';
 import { takesAudioCodec, takesQuality } from './selection.ts';
+import { switchWords } from './switch-words.ts';
 
 export interface SelectionExplanation {
   readonly sentences: readonly string[];
@@ -100,17 +102,22 @@ function namesOf(
     .join(', ');
 }
 
+/** What is on and is not told in a list of others. */
+function switchSentences(options: Options, t: Dictionary): string[] {
+  const { says } = switchWords(t);
+  return SWITCH_NAMES.flatMap((name) => (options[name] === true ? (says[name] ?? []) : []));
+}
+
 /** How much is taken of a video, of a list, and of what is live. */
-function extentSentences({ section, playlist, live, ...rest }: Options, t: Dictionary): string[] {
-  const sentences: string[] = [];
-  if (rest.simulate) sentences.push(t.explainSimulate);
+function extentSentences(options: Options, t: Dictionary): string[] {
+  const { section, playlist, live } = options;
+  const sentences = switchSentences(options, t);
   if (section) {
     const [start, end] = [String(section.start), String(section.end)];
     sentences.push(
       section.precise ? t.explainSectionExact({ start, end }) : t.explainSection({ start, end }),
     );
   }
-  if (rest.split_chapters) sentences.push(t.explainSplit);
   if (playlist?.mode === 'all') sentences.push(t.explainListAll);
   if (playlist?.mode === 'select') {
     const { items = '', entry_ids: ids } = playlist;

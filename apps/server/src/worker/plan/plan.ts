@@ -84,7 +84,8 @@ export function planOf(
   const shape = shapeOf(selection);
   const { isFlat, hasMedia, isAudioOnly } = shape;
   const isWanted = (name: SwitchName) =>
-    options[name] === true && OPTION_TABLE[name].applies(selection, shape);
+    (options[name] ?? OPTION_TABLE[name].form.isUsual?.(preset) ?? false) &&
+    OPTION_TABLE[name].applies(selection, shape);
   const isSubtitlePreset = preset === 'Subtitle + metadata';
   const { section, sponsorblock } = options;
   return {
@@ -99,11 +100,10 @@ export function planOf(
       hasMedia && !isAudioOnly && !leftOut.has('container') ? containerOf(selection) : null,
     isFromStart: hasMedia && options.live?.from_start === true && !leftOut.has('from_start'),
     subtitles: hasMedia ? subtitlePlan(options, isSubtitlePreset, leftOut) : null,
-    isThumbnailWritten:
-      hasMedia && (options.write_thumbnail ?? isSubtitlePreset) && !leftOut.has('thumbnail'),
+    isThumbnailWritten: isWanted('write_thumbnail') && !leftOut.has('thumbnail'),
     isThumbnailEmbedded:
       isWanted('embed_thumbnail') && !leftOut.has('thumbnail') && !leftOut.has('embed_thumbnail'),
-    isInfoWritten: hasMedia && (options.write_info ?? isSubtitlePreset),
+    isInfoWritten: isWanted('write_info'),
     isMetadataEmbedded: isWanted('embed_metadata') && !leftOut.has('metadata'),
     areChaptersEmbedded: isWanted('embed_chapters') && !leftOut.has('metadata'),
     section:
