@@ -60,6 +60,7 @@ export async function compose(
   const log = createActivityLog(() => new Date(), logArchive);
   const engine = await openLocalEngine({
     ...{ config, repositoryRoot, searchPath, isPublicAddress, log, logger },
+    instanceId: identity.instanceId,
     tasks: { look, solve, usualArgvs, explain: explainSelection },
     brokenSites: () => domain.downloads.brokenSites(),
     lendCookies: (url) => domain.cookieJars.lend(url),

@@ -1,7 +1,8 @@
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createClaims } from '../../src/adapters/engines/claims.ts';
 import { createEngineRoom } from '../../src/adapters/engines/engines.ts';
 import type { EngineRoom } from '../../src/adapters/engines/engine-room.ts';
 import type { FetchAnswer, FetchRequest } from '../../src/adapters/engines/fetch.ts';
@@ -87,6 +88,7 @@ async function open(): Promise<EngineRoom> {
   const noProof = () => Promise.resolve(null);
   room = createEngineRoom({
     ...{ ledger, tools, lookAnew, withEngine, sideHosts, logger: silent },
+    claims: createClaims(toolsDir, 'this server'),
     defaultChannel: 'stable',
     trial: {
       ...{ sideHosts, proofOf: noProof, currentProof: noProof },
@@ -204,6 +206,23 @@ describe('the version in use', () => {
     expect(room.list().engines[0]?.trial).toBeNull();
   });
 
+  it('cannot be removed, nor one that another server with these tools needs, until that has said nothing for an hour', async () => {
+    for (const version of [OLD, NEW]) await place(version);
+    await open();
+    const older = OLD === room.current() ? NEW : OLD;
+    const other = createClaims(toolsDir, 'another server');
+    await other.tell(new Set([older]));
+    await expect(room.remove(older)).rejects.toMatchObject({
+      code: 'ENGINE_IN_USE',
+      message: expect.stringContaining('another Artemis') as unknown,
+    });
+    expect(await other.ofOthers()).toEqual(new Set([room.current()]));
+    const before = new Date(Date.now() - 2 * 3_600_000);
+    await utimes(join(toolsDir, 'yt-dlp/.used-by-another server'), before, before);
+    await room.remove(older);
+    expect(stateOf(older)).toBeUndefined();
+  });
+
   it('cannot be removed, but a version that cannot be loaded can', async () => {
     await place(OLD);
     await place('2026.12.24');
@@ -214,6 +233,6 @@ describe('the version in use', () => {
     await expect(room.remove(NEW)).rejects.toMatchObject({ code: 'ENGINE_NOT_FOUND' });
     await room.remove('2026.12.24');
     expect(stateOf('2026.12.24')).toBeUndefined();
-    expect(await readdir(join(toolsDir, 'yt-dlp'))).toEqual([OLD]);
+    expect((await copies()).map(({ folder }) => folder)).toEqual([join(toolsDir, 'yt-dlp', OLD)]);
   });
 });

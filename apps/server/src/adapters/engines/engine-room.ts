@@ -6,6 +6,7 @@ import type { Logger } from '../../domain/records.ts';
 import type { WithEngine } from '../engine/engine-lease.ts';
 import type { Tools } from '../tools/tools.ts';
 import type { ManagedCopy, YtDlpTool } from '../tools/yt-dlp-finder.ts';
+import type { Claims } from './claims.ts';
 import type { FetchAnswer, FetchRequest } from './fetch.ts';
 import type { EngineLedger } from './ledger.ts';
 import type { SideHosts } from './side-hosts.ts';
@@ -38,6 +39,7 @@ export interface EngineRoomOptions {
   readonly lookAnew: () => Promise<void>;
   readonly withEngine: WithEngine;
   readonly sideHosts: SideHosts;
+  readonly claims: Claims;
   readonly trial: TrialOptions;
   readonly fetch: (request: FetchRequest, signal: AbortSignal) => Promise<FetchAnswer>;
   readonly jobsOf: (version: string) => number;

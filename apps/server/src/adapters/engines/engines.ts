@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { EngineEvent, EngineList } from '@artemis/contracts';
+import type { EngineList } from '@artemis/contracts';
 import { nextLook } from '../../domain/engines/engine-choice.ts';
 import { RequestError } from '../../domain/errors.ts';
 import type { LeftEngine } from '../../domain/ports.ts';
 import { mayHaveCookies } from '../engine/engine-kind.ts';
 import { compareVersions, type ManagedCopy } from '../tools/yt-dlp-finder.ts';
 import type { EngineRoom, EngineRoomOptions } from './engine-room.ts';
+import { createDiary } from './diary.ts';
 import { createFetching } from './fetching.ts';
 import { listEngines, type WorkingCopy } from './listing.ts';
 import { provenanceOf } from './provenance.ts';
@@ -22,12 +23,14 @@ const MOST_FETCHED_KEPT = 4;
 
 /** The versions of yt-dlp side by side: what there is, what is used, what is tried and what was left. */
 export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
-  const { ledger, log, logger } = options;
+  const { claims, ledger, log, logger } = options;
   const now = options.now ?? (() => new Date());
   const listeners = new Set<(version: string | null, left: LeftEngine | null) => void>();
   const closing = new AbortController();
   const timers = new Set<NodeJS.Timeout>();
   let trying: string | null = null;
+  /** By downloads that run with another one than the one in use. */
+  const asked = new Set<string>();
   let work: Promise<unknown> = Promise.resolve();
   let seeking: Promise<boolean> | null = null;
   let nextLookAt = nextLook(now(), null, Math.random());
@@ -50,6 +53,7 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
     onUnsettled: () => later(SETTLE_MS, () => void options.lookAnew()),
   });
   const { copyOf, isUntried } = shelf;
+  const { record, tell } = createDiary(ledger, log, now);
   const book = createSuccessBook(ledger, now);
   const fetchRelease = createFetching({
     ...{ ledger, channel, now, tools: options.tools, fetch: options.fetch },
@@ -59,26 +63,6 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
   });
   let isStarted = false;
   let lastSeen: string | null = null;
-
-  function record(
-    code: EngineEvent['code'],
-    message: string,
-    about: Partial<Pick<EngineEvent, 'version' | 'from' | 'site'>>,
-  ): void {
-    const event = { version: null, from: null, site: null, ...about };
-    const events = [{ at: now().toISOString(), code, message, ...event }, ...ledger.state().events];
-    ledger.change({ events });
-  }
-
-  function tell(
-    code: EngineEvent['code'],
-    message: string,
-    about: Parameters<typeof record>[2] = {},
-  ): void {
-    record(code, message, about);
-    const isBad = ['TRIAL_FAILED', 'WENT_BACK', 'FETCH_FAILED', 'GONE'].includes(code);
-    log.write(isBad ? 'warn' : 'info', message, null, true);
-  }
 
   function enqueue<T>(task: () => Promise<T>): Promise<T | null> {
     const done = work.then(async () => (closing.signal.aborted ? null : task()));
@@ -93,6 +77,7 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
   /** True when it has passed. */
   async function attempt({ tool }: WorkingCopy): Promise<boolean> {
     trying = tool.version;
+    await tellNeeds();
     const verdict = await holdTrial(tool, {
       ledger,
       trial: options.trial,
@@ -157,19 +142,29 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
     told = version;
     tell(code, message, { version, from, site });
     switches += 1;
+    await tellNeeds();
     await options.lookAnew().finally(() => (switches -= 1));
     hear();
   }
 
+  function isNeeded(version: string): boolean {
+    const { inUse, previous } = ledger.state();
+    const known = [current(), isForeign() ? null : inUse, previous, trying];
+    return known.includes(version) || asked.has(version) || options.jobsOf(version) > 0;
+  }
+
+  function tellNeeds(): Promise<void> {
+    const versions = shelf.copies().map(({ tool }) => tool.version);
+    return claims.tell(new Set(versions.filter(isNeeded)));
+  }
+
   /** Fetched ones only: what a person has placed, a person removes. */
   async function removeOld(): Promise<void> {
-    const { previous } = ledger.state();
     const ours = shelf.copies().filter((copy) => provenanceOf(copy).source !== 'placed');
+    const others = await claims.ofOthers();
     for (const copy of ours.slice(MOST_FETCHED_KEPT)) {
-      const { tool } = copy;
-      const isNeeded =
-        [current(), previous].includes(tool.version) || options.jobsOf(tool.version) > 0;
-      if (!isNeeded) await removeFolder(copy, tool.version);
+      const { version } = copy.tool;
+      if (!isNeeded(version) && !others.has(version)) await removeFolder(copy, version);
     }
   }
 
@@ -216,6 +211,7 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
 
   function tick(): void {
     watchUse();
+    void tellNeeds();
     void lookAtFolder();
     if (now() < nextLookAt) return;
     nextLookAt = nextLook(now(), now(), Math.random());
@@ -307,6 +303,7 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
       const message = `yt-dlp ${inUse} is gone; new downloads run with ${version}.`;
       tell('GONE', message, { version, from: inUse });
     }
+    if (version === ledger.state().previous) ledger.change({ previous: null });
     ledger.change({ inUse: version, usedSince: now().toISOString(), fresh: {}, isPinned: false });
   }
 
@@ -357,10 +354,13 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
       return list();
     },
     async remove(version) {
-      const isNeeded =
-        [current(), ledger.state().previous, trying].includes(version) ||
-        options.jobsOf(version) > 0;
-      if (isNeeded) throw new RequestError('ENGINE_IN_USE', `yt-dlp ${version} is still needed.`);
+      const isOthers = !isNeeded(version) && (await claims.ofOthers()).has(version);
+      const who = isOthers
+        ? 'needed by another Artemis with the same tools folder'
+        : 'still needed';
+      if (isOthers || isNeeded(version)) {
+        throw new RequestError('ENGINE_IN_USE', `yt-dlp ${version} is ${who}.`);
+      }
       const copy =
         copyOf(version) ?? shelf.unfit().find(({ folder }) => basename(folder) === version);
       await removeFolder(copy ?? required(version), version);
@@ -368,7 +368,10 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
     withVersion: (version) => async (use, signal) => {
       const copy = version === current() ? undefined : copyOf(version);
       if (copy === undefined) return options.withEngine(use, signal);
-      return options.sideHosts.use(copy.tool, (side) => side.withEngine(use, signal));
+      asked.add(version);
+      await tellNeeds();
+      const run = options.sideHosts.use(copy.tool, (side) => side.withEngine(use, signal));
+      return run.finally(() => asked.delete(version));
     },
     start() {
       heard = current();
@@ -377,6 +380,7 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
       const { lookedAt } = ledger.state();
       nextLookAt = nextLook(now(), lookedAt === null ? null : new Date(lookedAt), Math.random());
       watchUse();
+      void tellNeeds();
       if (isFirst && heard !== null && !isForeign() && shelf.copies().length > 1) {
         const first = heard;
         void enqueue(() => tryFirst(first));

@@ -13,6 +13,7 @@ import {
 } from '../engine/engine-lease.ts';
 import { createSolverProof, type SolverProof } from '../engine/solver-proof.ts';
 import type { Tools } from '../tools/tools.ts';
+import { createClaims } from './claims.ts';
 import type { EngineRoom, EngineRoomOptions } from './engine-room.ts';
 import { createEngineRoom } from './engines.ts';
 import { fetchEngine } from './fetch.ts';
@@ -25,10 +26,12 @@ export interface OpenEnginesOptions extends Pick<
 > {
   readonly config: {
     readonly dataDir: string;
+    readonly toolsDir: string;
     readonly ytDlpChannel: EngineChannel;
     readonly fetchVariables: Readonly<Record<string, string>>;
     readonly caFile: string | null;
   };
+  readonly instanceId: string;
   readonly repositoryRoot: string;
   readonly searchPath: string;
   readonly tools: () => Tools;
@@ -78,6 +81,7 @@ export async function openEngineRoom(options: OpenEnginesOptions): Promise<Engin
     ledger: await openEngineLedger(join(config.dataDir, 'engines.json'), logger),
     defaultChannel: config.ytDlpChannel,
     sideHosts,
+    claims: createClaims(config.toolsDir, options.instanceId),
     trial: {
       sideHosts,
       proofOf: (side) =>

@@ -66,7 +66,7 @@ export interface MainThreadTasks {
 
 export interface LocalEngineOptions extends Pick<
   OpenEnginesOptions,
-  'repositoryRoot' | 'searchPath' | 'brokenSites' | 'log' | 'logger'
+  'instanceId' | 'repositoryRoot' | 'searchPath' | 'brokenSites' | 'log' | 'logger'
 > {
   readonly config: LocalEngineSettings;
   readonly isPublicAddress: IsPublicAddress;
