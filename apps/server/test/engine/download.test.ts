@@ -2,15 +2,9 @@ import { mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  BASIC_ARGV,
-  TIERS,
-  downloadArgv,
-  folderWithSound,
-  startEngine,
-  type EngineUnderTest,
-} from './engine-under-test.ts';
+import { BASIC_ARGV, TIERS, downloadArgv, folderWithSound } from './engine-under-test.ts';
 import { startLocalSite, type LocalSite } from './local-site.ts';
+import { sharedEngine, type SharedEngine } from './shared-engine.ts';
 
 const block = (ms: number) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 
@@ -23,12 +17,12 @@ function isAlive(pid: number): boolean {
 }
 
 describe.each(TIERS)('a process of the %s engine', { timeout: 60_000 }, (tier) => {
-  let engine: EngineUnderTest;
+  let engine: SharedEngine;
   let site: LocalSite;
 
   beforeAll(async () => {
     site = await startLocalSite();
-    engine = await startEngine(tier);
+    engine = await sharedEngine(tier);
   }, 60_000);
 
   afterAll(async () => {
@@ -78,8 +72,8 @@ describe.each(TIERS)('a process of the %s engine', { timeout: 60_000 }, (tier) =
     );
   });
 
+  // It was set when the engine started, see engine-setup.ts.
   it('inherits no environment of the server', async () => {
-    process.env['ENGINE_TEST_SECRET'] = 'do-not-tell';
     const { lines, folder } = await engine.run({
       argv: [
         ...BASIC_ARGV,
@@ -93,7 +87,6 @@ describe.each(TIERS)('a process of the %s engine', { timeout: 60_000 }, (tier) =
       ],
       folder: await folderWithInfo('plain'),
     });
-    delete process.env['ENGINE_TEST_SECRET'];
     expect(lines.join()).not.toContain('do-not-tell');
     expect(lines.join()).toContain(`-${folder}-${folder}`);
   });

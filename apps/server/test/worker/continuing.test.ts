@@ -24,6 +24,7 @@ describe('stopping and continuing', () => {
   const path = '/padded.mp4?size=3000000&kib_per_s=500';
 
   async function stopInTheMiddle() {
+    tasks.origin.isAtFullSpeed = false;
     const task = await tasks.start(path);
     await waitUntil(
       () => progressOf(task.events).find(({ downloadedBytes }) => (downloadedBytes ?? 0) > 300_000),
@@ -34,6 +35,7 @@ describe('stopping and continuing', () => {
     const names = await readdir(task.jobFolder);
     expect(names).toContain('media.mp4.part');
     tasks.origin.requests.length = 0;
+    tasks.origin.isAtFullSpeed = true;
     return task.jobFolder;
   }
 
