@@ -130,12 +130,14 @@ describe('a live recording', { timeout: 120_000, concurrent: true }, () => {
     const ended = await outcome;
     expect(ended).toMatchObject({ kind: 'done', files: [{ suffix: '.mp4' }], warnings: [] });
     expect(ended).toMatchObject({ metadata: { vcodec: 'h264', acodec: 'aac' } });
-    expect(ended.kind === 'done' && ended.metadata.duration).toBeGreaterThan(1);
+    // One segment at least.
+    expect(ended.kind === 'done' && ended.metadata.duration).toBeGreaterThanOrEqual(1);
   });
 
+  // Neither may be over before the first segments are there, however busy the machine is.
   it.each([
-    ['nothing new comes', '&count=8&frozen', { stallTimeoutMs: 2_000 }],
-    ['it takes longer than a download may', '', { downloadTimeoutMs: 4_000 }],
+    ['nothing new comes', '&count=8&frozen', { stallTimeoutMs: 6_000 }],
+    ['it takes longer than a download may', '', { downloadTimeoutMs: 12_000 }],
   ])('is kept when %s, with a warning where it ends', async (_, query, limits) => {
     const { warnings, metadata } = await tasks.done(
       `/live/stream.m3u8?key=limit-${query}${query}&${FAST}`,
