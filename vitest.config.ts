@@ -1,9 +1,10 @@
 import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './apps/server/test/longest-first.ts';
-import { projects } from './apps/server/vitest.config.ts';
+import { projects, transformed } from './apps/server/vitest.config.ts';
 
 export default defineConfig({
   test: {
+    experimental: transformed,
     sequence: { sequencer: LongestFirst },
     projects: [
       ...projects,

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 
 const testDir = join(import.meta.dirname, 'test');
@@ -47,6 +47,15 @@ function project(name: string, groupOrder: number, part: Part): TestProjectInlin
   };
 }
 
+/**
+ * Vitest hands what it has transformed to its processes in files: by default in a temporary folder, which stays when it
+ * is killed (4.1.12). Here the next group of tests finds them. Their names are hashes of the content.
+ */
+export const transformed = {
+  fsModuleCache: true,
+  fsModuleCachePath: resolve(import.meta.dirname, '../../node_modules/.cache/vitest'),
+};
+
 export const projects = [
   // One process for all of its files: importing the server takes longer than most of them run.
   project('unit', 0, {
@@ -61,7 +70,7 @@ export const projects = [
     maxWorkers: 4,
     globalSetup: ['test/engine/engine-setup.ts'],
   }),
-  project('browser', 2, { include: BROWSER, isolate: false }),
+  project('browser', 2, { include: BROWSER, isolate: false, maxWorkers: 3 }),
 ];
 
-export default defineConfig({ test: { projects } });
+export default defineConfig({ test: { experimental: transformed, projects } });

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Files that take half a minute and more, the longest first. Begun last, one of them would run alone in the end. */
@@ -24,10 +25,32 @@ function placeOf({ moduleId }: TestSpecification): number {
   return place === -1 ? LONG.length : place;
 }
 
-/** Long files first; a fresh clone knows no durations, and vitest takes large files for long ones. */
+/** The one that the file names at its top, else ''. */
+function environmentOf({ moduleId }: TestSpecification): string {
+  return /@vitest-environment (\S+)/.exec(readFileSync(moduleId, 'utf8'))?.[1] ?? '';
+}
+
+/**
+ * Long files first; a fresh clone knows no durations, and vitest takes large files for long ones. Of a project those of
+ * one environment after another: a process that files share ends where the environment changes.
+ */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
-    return sorted.toSorted((one, other) => placeOf(one) - placeOf(other));
+    const projects = [...new Set(sorted.map(({ project }) => project))];
+    return sorted
+      .map((file) => ({
+        file,
+        place: placeOf(file),
+        project: projects.indexOf(file.project),
+        environment: environmentOf(file),
+      }))
+      .toSorted(
+        (one, other) =>
+          one.place - other.place ||
+          one.project - other.project ||
+          one.environment.localeCompare(other.environment),
+      )
+      .map(({ file }) => file);
   }
 }
