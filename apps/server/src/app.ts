@@ -31,9 +31,9 @@ import type { Services } from './services.ts';
 const SLOWEST_HEADERS_MS = 10_000;
 const SLOWEST_REQUEST_MS = 30_000;
 const KEEP_ALIVE_MS = 5_000;
-/** Without a byte either way: a reader of a file that has stopped, not one that is slow. */
+/** Time without data in either direction: the client has stopped reading, and is not just slow. */
 const LONGEST_SILENCE_MS = 120_000;
-/** How often Node looks for connections beyond these limits. */
+/** How often Node checks connections against these limits. */
 const LOOK_FOR_SLOW_MS = 2_000;
 const MOST_CONNECTIONS = 1024;
 
@@ -48,7 +48,7 @@ export async function buildApp(
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: LIMITS.bodyBytes,
     trustProxy: config.trustProxy.length > 0 ? [...config.trustProxy] : false,
-    // Node draws the chance for many of these at once.
+    // Fast enough: Node caches random bytes for many UUIDs.
     genReqId: () => randomUUID(),
     connectionTimeout: LONGEST_SILENCE_MS,
     requestTimeout: SLOWEST_REQUEST_MS,
@@ -57,9 +57,9 @@ export async function buildApp(
     onProtoPoisoning: 'error',
     onConstructorPoisoning: 'error',
     routerOptions: { maxParamLength: 200 },
-    // Instead of Fastify's own 503, which is no problem document.
+    // Fastify's own 503 is not a problem document.
     return503OnClosing: false,
-    // A request without Host is refused by the guard, as one with a foreign Host is.
+    // The guard refuses requests without Host, like those with a foreign Host.
     http: { requireHostHeader: false, connectionsCheckingInterval: LOOK_FOR_SLOW_MS },
     frameworkErrors: sendFrameworkError,
     clientErrorHandler: answerBadConnection,
@@ -67,7 +67,7 @@ export async function buildApp(
   app.server.headersTimeout = SLOWEST_HEADERS_MS;
   app.server.maxConnections = MOST_CONNECTIONS;
   app.server.on('connect', answerConnect);
-  // A wish that nobody here can grant is not one that must be refused (RFC 9110, 10.1.1).
+  // Ignore an unknown `Expect` header, as RFC 9110 §10.1.1 allows.
   app.server.on('checkExpectation', (request, response) => {
     app.server.emit('request', request, response);
   });
@@ -78,7 +78,7 @@ export async function buildApp(
   await app.register(localGuard, config);
   await app.register(rateLimit, { settings: config.rateLimit, basePath: config.basePath });
   app.addHook('onRequest', (request, reply, done) => {
-    // Before its body is read: what is wrong is the address or the method, whatever the body is.
+    // Before the body is read: an unknown address or method is refused whatever the body is.
     if (!request.is404 || request.method === 'GET' || request.method === 'HEAD') done();
     else sendNotFound(request, reply, config.basePath);
   });
@@ -117,7 +117,7 @@ export async function buildApp(
   }
 
   app.addHook('onResponse', (request, reply, done) => {
-    // The path only: a query may hold a signature or a search term.
+    // Only the path: a query may contain a signature or a search term.
     const path = request.url.split('?')[0];
     const details = {
       method: request.method,

@@ -12,7 +12,7 @@ import {
   templateProblem,
 } from './domain/selection/file-name.ts';
 
-// Each description says what the value must be, for the sentence that refuses another one.
+// The descriptions complete the sentence "NAME must be …" for a refused value.
 const flag = (fallback: boolean) => oneOf(['true', 'false'], fallback ? 'true' : 'false');
 const oneOf = <const Value extends string>(choices: readonly Value[], fallback: Value) =>
   Type.Unsafe<Value>({
@@ -32,7 +32,7 @@ const text = (fallback = '') => Type.String({ default: fallback });
 
 const GIB = 1024 ** 3;
 
-/** Every variable that Artemis reads, with its default; sizes in bytes, times in the unit its name or comment says. */
+/** All variables that Artemis reads, with their defaults. Sizes are in bytes, times in the unit that the description names. */
 export const Environment = Type.Object({
   HOST: text('127.0.0.1'),
   PORT: integer(8500, 0, 65_535),
@@ -89,7 +89,7 @@ export const Environment = Type.Object({
   PLUGINS_DIR: text(),
   POT_PROVIDER_URL: Type.String({
     default: '',
-    // yt-dlp takes a comma and a semicolon as the end of it.
+    // For yt-dlp a comma or a semicolon would end the URL.
     pattern: '^(https?://[^\\s,;@?#]+)?$',
     description: 'an http or https URL without credentials, such as http://127.0.0.1:4416',
   }),
@@ -97,7 +97,7 @@ export const Environment = Type.Object({
 });
 type Environment = Static<typeof Environment>;
 
-/** Settings of what is not there, with what is done instead. To ignore them would be to promise it. */
+/** Settings of features that Artemis does not have, with what it does instead. Ignoring them would suggest that they work. */
 export const UNSUPPORTED: Readonly<Record<string, readonly string[]>> = {
   'files are stored on the disk alone, in DOWNLOADS_DIR': [
     'STORAGE_PROVIDER',
@@ -111,13 +111,13 @@ export const UNSUPPORTED: Readonly<Record<string, readonly string[]>> = {
   'one server does all the work': ['REDIS_URL', 'ROLE'],
   'no notices are sent': ['MAIL_URL', 'MAIL_FROM', 'MAIL_TO', 'WEBHOOK_URL', 'WEBHOOK_SECRET'],
 };
-/** These ask for what is done anyway. */
+/** Values that ask for what Artemis does anyway. */
 const HARMLESS: readonly string[] = ['STORAGE_PROVIDER=local', 'ROLE=all'];
 
 export interface Config {
   readonly host: string;
   readonly port: number;
-  /** Lower-case `host` or `host:port`; an entry without port matches any port. */
+  /** `host` or `host:port` in lower case; an entry without a port matches every port. */
   readonly allowedHosts: readonly string[];
   readonly corsOrigins: readonly string[];
   readonly trustProxy: readonly string[];
@@ -148,16 +148,16 @@ export interface Config {
   readonly toolsDir: string;
   readonly secretKey: string | null;
   readonly signedUrlTtlSeconds: number;
-  /** Which releases are looked for each day, unless another was chosen by `POST /engines`. */
+  /** The channel whose releases are looked for each day, unless `POST /engines` has chosen another one. */
   readonly ytDlpChannel: EngineChannel;
-  /** How this computer reaches the outside, for the program that fetches yt-dlp. May hold a password. */
+  /** Proxy variables for the program that fetches yt-dlp. May contain a password. */
   readonly fetchVariables: Readonly<Record<string, string>>;
   readonly ytDlpPath: string | null;
   readonly pythonPath: string | null;
   readonly ffmpegPath: string | null;
   readonly caFile: string | null;
   readonly pluginsDir: string | null;
-  /** As the URL parser writes it, without a slash at the end. */
+  /** Normalized by the URL parser, without a slash at the end. */
   readonly potProviderUrl: string | null;
   /** Exact `host:port`, lower case, IPv6 in brackets. */
   readonly egressAllow: readonly string[];
@@ -180,13 +180,13 @@ function variablesOf(
   return Object.freeze(Object.fromEntries(found));
 }
 
-/** A setting that cannot be used: says the name and what was expected, never the value. */
+/** A setting that cannot be used. The message has its name and what was expected, never its value. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
 /**
- * Pure: reads nothing but its arguments. An empty variable counts as not set.
+ * Reads nothing but its arguments. An empty variable counts as not set.
  * @throws {ConfigError} for the first bad setting.
  */
 export function loadConfig(
@@ -202,13 +202,13 @@ export function loadConfig(
   refuseUnsupported(environment);
   for (const [name, value] of Object.entries(data)) {
     const { type } = Environment.properties[name as keyof Environment] as { type?: string };
-    // Stricter than the conversion of the schema, which takes Infinity, 1e3 and 0x10.
+    // Stricter than the conversion of the schema, which accepts Infinity, 1e3 and 0x10.
     if (type === 'integer' && !/^\d{1,16}$/.test(value)) throw wrong(name);
   }
   const env = validated(data);
   const at = (path: string) => resolve(repositoryRoot, path);
   const historyFile = at(env.HISTORY_FILE);
-  // Whoever forbids the set-up to fetch anything does not want it fetched at night.
+  // A person who forbids the set-up to fetch anything does not want daily downloads either.
   const isSetupOff = environment['ARTEMIS_SETUP']?.trim() === 'off';
   const apiToken = env.API_TOKEN || null;
 
@@ -301,11 +301,11 @@ function list(value: string): string[] {
 
 function toolPath(value: string, at: (path: string) => string): string | null {
   if (!value) return null;
-  // A bare command name is looked up on PATH by the finder of the tools.
+  // `findTools` looks up a bare command name on PATH.
   return isAbsolute(value) || !value.includes('/') ? value : at(value);
 }
 
-/** As the URL parser writes it, and as it will be compared: `[::1]` and not `[0:0:0:0:0:0:0:1]`. */
+/** Normalized by the URL parser for comparisons: `[::1]` and not `[0:0:0:0:0:0:0:1]`. */
 function hostAndPort(
   entry: string,
 ): { readonly host: string; readonly port: number | null } | null {
@@ -317,7 +317,7 @@ function hostAndPort(
   return host === '' || port === 0 || (port ?? 1) > 65_535 ? null : { host, port };
 }
 
-/** Without this server itself, which would do for a site what that site may not ask of it. */
+/** Leaves out this server itself: a site could use a download to make requests to it. */
 function egressAllowOf(env: Environment): string[] {
   const own = `:${env.PORT}`;
   return list(env.EGRESS_ALLOW)
@@ -372,7 +372,7 @@ function checkedOrigin(entry: string): string {
 }
 
 function checkedProxyAddress(entry: string): string {
-  // A hop count can be forged from outside (CVE-2026-16732), so only addresses and networks are taken.
+  // A hop count can be forged from outside (CVE-2026-16732), so only addresses and networks are accepted.
   const [address = '', bits, rest] = entry.split('/');
   const family = isIP(address);
   const isBitsValid =
@@ -387,7 +387,7 @@ function checkedProxyAddress(entry: string): string {
 }
 
 function allowedHosts(env: Environment): string[] {
-  // Port 0 is any free one, so there an entry names the host alone.
+  // Port 0 means any free port, so the entries are host names without a port.
   const withPort = (host: string) => (env.PORT === 0 ? host : `${host}:${env.PORT}`);
   const loopback = new Set(['localhost', '127.0.0.1', '[::1]']);
   if (isIP(env.HOST) === 4 && isLoopback(env.HOST)) loopback.add(env.HOST);

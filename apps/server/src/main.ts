@@ -13,7 +13,7 @@ import { createStopListener, STOP_SIGNALS, type StopSignal } from './stop-signal
 import { misspelledSettings } from './misspellings.ts';
 
 const STOP_LIMIT_MS = 15_000;
-/** Of the processor: a listener in JavaScript would have the same instruction fail for ever. */
+/** Signals of the processor: a JavaScript listener would return to the failing instruction, which fails again for ever. */
 const FAULTS = ['SIGILL', 'SIGTRAP', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGSEGV'] as const;
 
 const repositoryRoot = resolve(import.meta.dirname, '../../..');
@@ -23,8 +23,8 @@ function say(text: string): void {
 }
 
 /**
- * Lines of the log on stdout, until nobody takes them any more, as when a terminal is closed: sonic-boom 4.2.1 would write
- * them again and again at the end of the process, which then never ends.
+ * Writes the log to stdout until nobody reads it any more, as after closing a terminal. Then writing stops, because sonic-boom
+ * 4.2.1 would retry for ever at the end of the process, which would never end.
  */
 function logOutput(): ReturnType<typeof destination> {
   const output = destination({ fd: 1, sync: false });
@@ -44,7 +44,7 @@ function readDotEnv(): NodeJS.Dict<string> {
   }
 }
 
-/** An empty variable counts as not set, so it does not hide what `.env` says. */
+/** An empty variable counts as not set, so that it does not hide the value in `.env`. */
 function setVariables(): NodeJS.Dict<string> {
   return Object.fromEntries(Object.entries(process.env).filter(([, value]) => value?.trim()));
 }
@@ -58,7 +58,7 @@ async function main(): Promise<void> {
   };
   const onSignal = createStopListener({
     stop: (signal) => stop(signal),
-    // Every child process ends with this one.
+    // All child processes end with this process.
     hurry() {
       say('Stopping at once. The next start continues what was running.');
       unlock();
@@ -66,7 +66,7 @@ async function main(): Promise<void> {
     },
   });
   for (const signal of STOP_SIGNALS) process.on(signal, onSignal);
-  // A terminal that was closed takes no words.
+  // Writing to a closed terminal fails, which must not end the server.
   process.stderr.on('error', () => undefined);
   const dotEnv = readDotEnv();
   for (const line of misspelledSettings(Object.keys(dotEnv))) say(line);

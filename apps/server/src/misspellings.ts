@@ -1,27 +1,27 @@
 import { Environment, UNSUPPORTED } from './config.ts';
 
-/** Read by the set-up and not by the server. */
+/** Variables that only the set-up reads. */
 const OTHERS = ['ARTEMIS_SETUP'] as const;
 const KNOWN: readonly string[] = [
   ...Object.keys(Environment.properties),
   ...Object.values(UNSUPPORTED).flat(),
   ...OTHERS,
 ];
-/** Shorter beginnings, such as HOST and PORT, are those of many other variables. */
+/** Shorter names, such as HOST and PORT, are the beginning of many other variables. */
 const SHORTEST_BEGINNING = 6;
-/** One slip for so many characters of a name. */
+/** A name may have one slip per this many characters. */
 const CHARACTERS_FOR_A_SLIP = 4;
 
 /**
- * A line for each variable of a `.env` that nobody reads and whose name is nearly that of a setting. Others may belong to
- * another program. Names only: a value may be a secret.
+ * A sentence for each variable of a `.env` that is not a setting but has nearly the name of one. Other variables may belong to
+ * another program. Takes names only, because a value may be a secret.
  */
 export function misspelledSettings(names: readonly string[]): readonly string[] {
   return names.flatMap((name) => {
     if (KNOWN.includes(name)) return [];
     const meant = closest(name);
     if (meant === null) return [];
-    return [`.env: ${name} is no setting of Artemis and changes nothing. Did you mean ${meant}?`];
+    return [`.env: ${name} is not a setting of Artemis and has no effect. Did you mean ${meant}?`];
   });
 }
 
@@ -35,7 +35,10 @@ function closest(name: string): string | null {
   return best?.known ?? null;
 }
 
-/** Infinite when it is another name. A beginning of the other, and a wrong order of words, are as far as a name may be. */
+/**
+ * Number of slips; infinite for a different name. A name that is the beginning of the other, or has the same words in another
+ * order, counts as at most the allowed number.
+ */
 function slipsOf(written: readonly string[], known: readonly string[]): number {
   const [a, b] = [written.join(''), known.join('')];
   const most = Math.max(1, Math.floor(b.length / CHARACTERS_FOR_A_SLIP));
@@ -47,7 +50,7 @@ function slipsOf(written: readonly string[], known: readonly string[]): number {
   return slips <= most ? slips : Infinity;
 }
 
-/** Without a name of ours in front. */
+/** The words of a name, without a leading ARTEMIS. */
 function wordsOf(name: string): string[] {
   return name
     .toUpperCase()
@@ -55,7 +58,7 @@ function wordsOf(name: string): string[] {
     .filter((word) => word !== '' && word !== 'ARTEMIS');
 }
 
-/** Letters that were left out, added, changed, or swapped with their neighbour (optimal string alignment). */
+/** Number of missing, added, changed and swapped letters (optimal string alignment distance). */
 function slipsBetween(a: string, b: string): number {
   let before: readonly number[] = [];
   let row: readonly number[] = Array.from({ length: b.length + 1 }, (_, at) => at);

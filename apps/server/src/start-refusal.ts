@@ -4,12 +4,12 @@ import { NewerHistoryError } from './adapters/history-document.ts';
 import { SettingsFolderError } from './adapters/files/settings-folders.ts';
 import { ConfigError } from './config.ts';
 
-/** Exit codes of sysexits.h, so that a supervisor can tell what does not mend itself. */
+/** Exit codes of sysexits.h, from which a supervisor learns that a restart does not help. */
 const EXIT_BAD_CONFIG = 78;
 const EXIT_IN_USE = 75;
 const EXIT_FAILED = 1;
 
-/** Codes of a folder or file that cannot be used. */
+/** Error codes of a folder or file that cannot be used. */
 const PLACE_CODES: readonly string[] = [
   'EACCES',
   'EPERM',
@@ -22,11 +22,11 @@ const PLACE_CODES: readonly string[] = [
 
 export interface StartRefusal {
   readonly exitCode: number;
-  /** For people, with what mends it. */
+  /** For people: the cause and what to do. */
   readonly sentence: string;
 }
 
-/** Why the server cannot start; null for an error that nobody foresaw, whose stack is worth more. */
+/** Why the server cannot start; null for an unforeseen error, whose stack trace says more. */
 export function startRefusalOf(error: unknown): StartRefusal | null {
   const { code, syscall, message, port } = error as NodeJS.ErrnoException & { port?: number };
   if (error instanceof ConfigError) {
@@ -40,19 +40,19 @@ export function startRefusalOf(error: unknown): StartRefusal | null {
   if (syscall === 'listen' && (code === 'EADDRINUSE' || code === 'EACCES')) {
     return {
       exitCode: EXIT_FAILED,
-      sentence: `Port ${port} is taken or not allowed. Set PORT to another one, such as PORT=8501.`,
+      sentence: `Port ${port} is in use or not allowed. Set PORT to another port, such as PORT=8501.`,
     };
   }
   if (syscall === 'listen' || syscall === 'getaddrinfo') {
     return {
       exitCode: EXIT_BAD_CONFIG,
       sentence:
-        'Artemis cannot start: HOST is no address of this computer. Set HOST=127.0.0.1, or one of its own addresses.',
+        'Artemis cannot start: HOST is not an address of this computer. Set HOST=127.0.0.1, or another address of this computer.',
     };
   }
   if (!PLACE_CODES.includes(code ?? '')) return null;
   return {
     exitCode: EXIT_FAILED,
-    sentence: `Artemis cannot start: ${message}. DOWNLOADS_DIR, DATA_DIR, HISTORY_FILE and TOOLS_DIR must be places that this user can write.`,
+    sentence: `Artemis cannot start: ${message}. This user must be able to write to DOWNLOADS_DIR, DATA_DIR, HISTORY_FILE and TOOLS_DIR.`,
   };
 }

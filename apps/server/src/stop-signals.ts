@@ -1,23 +1,23 @@
-/** How people, terminals and supervisors ask a server to stop. */
+/** Signals by which people, terminals and supervisors stop a server. */
 export const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export type StopSignal = (typeof STOP_SIGNALS)[number];
 
-/** A terminal sends Ctrl-C to the whole group, and npm sends its child the same once more. */
+/** A terminal sends Ctrl-C to the whole process group, and npm passes it to its child once more. */
 const SAME_WISH_MS = 1000;
 
 export interface StopWishes {
-  /** Called once, with the first signal. */
+  /** Called once, for the first signal. */
   readonly stop: (signal: StopSignal) => void;
-  /** For a person who asks again because the stop takes too long. */
+  /** Called when a person sends a signal again, because the stop takes too long. */
   readonly hurry: (signal: StopSignal) => void;
-  /** A clock that never jumps. */
+  /** Monotonic clock. */
   readonly nowMs?: () => number;
 }
 
 /**
- * Tells a second wish from an echo of the first. To be called with each signal by listeners that are never removed:
- * without a listener Node hands the signal back to the system, and the echo ends the process in the middle of its stop.
+ * Distinguishes a second request to stop from an echo of the first. Its listeners must stay installed: without a listener the
+ * system handles the signal, and the echo would end the process in the middle of its stop.
  */
 export function createStopListener(wishes: StopWishes): (signal: StopSignal) => void {
   const nowMs = wishes.nowMs ?? (() => performance.now());

@@ -26,7 +26,7 @@ it('a taken port is named, with exit code 1', async () => {
   const { port } = first.address() as AddressInfo;
   expect(startRefusalOf(await errorOf(listening(port, '127.0.0.1')))).toEqual({
     exitCode: 1,
-    sentence: `Port ${port} is taken or not allowed. Set PORT to another one, such as PORT=8501.`,
+    sentence: `Port ${port} is in use or not allowed. Set PORT to another port, such as PORT=8501.`,
   });
 });
 

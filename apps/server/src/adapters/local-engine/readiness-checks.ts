@@ -35,8 +35,8 @@ export function engineChecks(sources: EngineCheckSources): readonly ReadinessChe
   if (engine?.state === 'ok' && !sources.isEngineRunning) {
     Object.assign(engine, {
       state: 'fail',
-      message: 'The engine does not run.',
-      remedy: 'Look into the log of the server for the cause and start it again.',
+      message: 'The engine is not running.',
+      remedy: 'Find the cause in the log of the server, and start the server again.',
     });
   }
   checks.push({ name: 'js_runtime', ...runtimeCheck(sources) });
@@ -82,7 +82,7 @@ const UNRESTRICTED: Readonly<Record<string, string>> = {
   system_calls: 'which system calls they make',
 };
 
-/** What the kernel keeps downloads from, should a site take over the program that reads its media. */
+/** How far the kernel restricts downloads, in case a site takes over a program that reads its media. */
 function sandboxCheck({ level, missing }: EngineSandbox): ReadinessCheck {
   const name = 'sandbox';
   if (level === 'full') {

@@ -2,7 +2,7 @@ import type { Configuration } from '@artemis/contracts';
 import type { EngineFacts } from '../engine/engine-host.ts';
 import type { Tools } from '../tools/tools.ts';
 
-/** Null where a tool is missing, or its version is not known. */
+/** Null for a tool that is missing or whose version is not known. */
 export type ToolVersions = Omit<Configuration['versions'], 'artemis' | 'node'>;
 
 /** Python is the interpreter that runs yt-dlp, which only the engine host knows for sure. */

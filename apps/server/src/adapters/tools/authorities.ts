@@ -3,21 +3,21 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { rootCertificates } from 'node:tls';
 
-/** Where systems keep the certificates of the authorities that they trust. */
+/** Files in which systems keep the certificates of trusted authorities. */
 const SYSTEM_FILES = [
   '/etc/ssl/certs/ca-certificates.crt',
   '/etc/pki/tls/certs/ca-bundle.crt',
   '/etc/ssl/cert.pem',
 ];
 
-/** CA_FILE cannot be read, or has no certificate in it. */
+/** CA_FILE cannot be read or contains no certificate. */
 export class AuthoritiesError extends Error {
   override readonly name = 'AuthoritiesError';
 }
 
 /**
- * A file with the authorities of the system and those of `caFile`, for programs that take one file in the place of the
- * system's. It lies in the data folder, where nobody but this server writes. Resolves to its path.
+ * Writes a file with the authorities of the system and of `caFile`, for programs that accept only one file instead of the
+ * system's. It is in the data folder, where only this server writes. Resolves to its path.
  *
  * @throws {AuthoritiesError}
  */
@@ -29,13 +29,13 @@ export async function writeAuthorities(caFile: string, dataDir: string): Promise
   return path;
 }
 
-/** Only the certificates of it: a key that lies in the same file is nobody's business. */
+/** Reads only the certificates: a key in the same file must not be copied. */
 async function certificatesIn(path: string): Promise<string> {
   const text = await readFile(path, 'latin1').catch(() => '');
   const found = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
   if (found.length === 0 || !found.every(isCertificate)) {
     throw new AuthoritiesError(
-      'Artemis cannot start: CA_FILE must be a readable file with certificates in the form of PEM.',
+      'Artemis cannot start: CA_FILE must be a readable file with certificates in PEM format.',
     );
   }
   return `${found.join('\n')}\n`;

@@ -6,8 +6,8 @@ const repositoryDir = resolve(import.meta.dirname, '../../../../..');
 const usualToolsDir = resolve(repositoryDir, '.artemis/tools');
 
 /**
- * Gets what is missing into the tools folder, as any user, beside a server that runs. `newer`: a newer yt-dlp as well,
- * even when the one that is there works.
+ * The command that fetches missing tools into the tools folder. Any user can run it, even while the server runs. `newer`: it
+ * also fetches a newer yt-dlp when the present one works.
  */
 export function toolsCommand(toolsDir: string, newer = false): string {
   const command = `npm --prefix '${repositoryDir}' run tools${newer ? ' -- newer' : ''}`;
@@ -20,7 +20,7 @@ export interface ChallengeTools {
   readonly hasSolverLibraries: boolean;
 }
 
-/** What YouTube's challenges cannot be solved without, each as one sentence; empty when all of it is there. */
+/** What is missing for YouTube's challenges, one sentence each; empty when nothing is missing. */
 export function missingForChallenges(tools: ChallengeTools): string[] {
   const missing: string[] = [];
   if (tools.jsRuntime === null) {
@@ -34,7 +34,7 @@ export function missingForChallenges(tools: ChallengeTools): string[] {
   return missing;
 }
 
-/** The libraries are Deno's: no other runtime takes them, and a standalone yt-dlp does not find them. */
+/** The fetched libraries are for Deno only: no other runtime can use them, and a standalone yt-dlp does not find them. */
 function lacksScripts({ ytDlp, jsRuntime, hasSolverLibraries }: ChallengeTools): boolean {
   if (ytDlp === null || ytDlp.hasEjs) return false;
   return !hasSolverLibraries || ytDlp.kind === 'binary' || jsRuntime?.name === 'node';

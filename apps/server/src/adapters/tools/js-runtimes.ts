@@ -7,32 +7,32 @@ export interface JsRuntimeTool {
   readonly path: string;
   readonly version: string;
   readonly name: 'node' | 'deno';
-  /** It refuses the network to a script by itself; Node before 25 does not, whatever yt-dlp asks of it. */
+  /** The runtime itself can deny scripts the network. Node before 25 cannot, whatever yt-dlp asks of it. */
   readonly deniesNetwork: boolean;
 }
 
 export interface RuntimePlaces {
-  /** Where the set-up puts a Deno that npm has left out. */
+  /** Where the set-up installs Deno when npm has not. */
   readonly toolsDir: string;
   readonly searchPath: string;
-  /** The Node this process runs on. */
+  /** The Node that runs this process. */
   readonly nodeExecPath: string;
   readonly nodeVersion: string;
-  /** The folder of the Deno among our own dependencies; null when npm has none for this system. */
+  /** Folder of the Deno in our own dependencies; null when npm has none for this system. */
   readonly bundledDeno: string | null;
 }
 
 type Version = readonly [major: number, minor: number];
 
-/** Least versions as yt-dlp 2026.10.26 wants them. */
+/** Minimum versions of yt-dlp 2026.10.26. */
 const DENO: Version = [2, 3];
 const NODE: Version = [22, 0];
-/** From here on `--permission` covers the network. */
+/** From this version on `--permission` covers the network. */
 const NODE_WITHOUT_NETWORK: Version = [25, 0];
 
 /**
- * What solves YouTube's challenges: the Deno that comes with us, another Deno, a Node that keeps scripts from the network,
- * and any other Node only as the last resort. Null when there is none.
+ * The runtime that solves YouTube's challenges, in order of preference: our own Deno, another Deno, a Node that can deny
+ * scripts the network, any other Node. Null when there is none.
  */
 export async function findJsRuntime(
   asker: ToolAsker,
@@ -41,7 +41,7 @@ export async function findJsRuntime(
   return (await findDeno(asker, places)) ?? (await findNode(asker, places));
 }
 
-/** The npm package with Deno's program for this system, as a folder; null when it is not installed. */
+/** Folder of the npm package with the Deno executable for this system; null when it is not installed. */
 export function bundledDeno(): string | null {
   try {
     const launcher = createRequire(import.meta.url).resolve('deno/package.json');
@@ -52,12 +52,12 @@ export function bundledDeno(): string | null {
   }
 }
 
-/** The program of the Deno that the set-up has put into the tools folder, whether it is there or not. */
+/** Path of the Deno executable that the set-up installs into the tools folder, whether it exists or not. */
 export function denoIn(toolsDir: string): string {
   return join(toolsDir, 'deno', 'node_modules', denoPackage(), 'deno');
 }
 
-/** Whether npm has a Deno for this system: none for musl, none for other processors. */
+/** Whether npm has a Deno for this system; it has none for musl and for other processors. */
 export function isDenoOffered(): boolean {
   if (!['x64', 'arm64'].includes(process.arch)) return false;
   return process.platform === 'darwin' || (process.platform === 'linux' && hasGlibc());
@@ -65,7 +65,7 @@ export function isDenoOffered(): boolean {
 
 let isGlibc: boolean | null = null;
 
-/** Asked once: the report takes its time. */
+/** Asked once, because the report is slow. */
 function hasGlibc(): boolean {
   isGlibc ??= readGlibc();
   return isGlibc;
@@ -76,7 +76,7 @@ function readGlibc(): boolean {
   return header?.glibcVersionRuntime !== undefined;
 }
 
-/** `deno` itself is only a launcher, and needs its install script. */
+/** Not the package `deno`, which is only a launcher and needs its install script. */
 function denoPackage(): string {
   const libc = process.platform === 'linux' ? '-glibc' : '';
   return `@deno/${process.platform}-${process.arch}${libc}`;
@@ -127,7 +127,7 @@ async function findNode(
   return other?.deniesNetwork ? other : (own ?? other);
 }
 
-/** The path is asked for as well, because jobs run with a fixed PATH on which launchers and shims do not work. */
+/** Also asks for the path, because jobs run with a fixed PATH, on which launchers and shims do not work. */
 function askForPath(
   asker: ToolAsker,
   command: string,

@@ -2,23 +2,23 @@ import { statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join, parse } from 'node:path';
 
-/** As yt-dlp looks for them (`yt_dlp/plugins.py` of 2026.10.26): in folders and archives below the one that is named. */
+/** Where yt-dlp looks for plugins (`yt_dlp/plugins.py` of 2026.10.26): in subfolders and archives of the named folder. */
 const KINDS = ['extractor', 'postprocessor'];
 const ARCHIVES = ['.zip', '.egg', '.whl'];
 
 export interface PluginsFound {
   readonly folder: string;
-  /** Sorted; an archive by its own name. Null: the folder cannot be read. */
+  /** Sorted names of plugins, and of archives. Null: the folder cannot be read. */
   readonly names: readonly string[] | null;
 }
 
-/** The owner's plugins for yt-dlp. They are never loaded here: each job loads them, in its sandbox. */
+/** The owner's plugins for yt-dlp. The server never loads them; each job loads them in its sandbox. */
 export interface Plugins {
-  /** Null when none are to be loaded, or there is no such folder at the moment: yt-dlp would not even begin. */
+  /** Null without a setting, and while the folder is missing: yt-dlp does not start with a missing folder. */
   folder(): string | null;
-  /** Of the last look; empty before the first. */
+  /** The names of the last look; empty before the first look. */
   names(): readonly string[];
-  /** Null when there is no such setting. Never rejects. */
+  /** Null without a setting. Never rejects. */
   look(): Promise<PluginsFound | null>;
 }
 

@@ -5,20 +5,20 @@ import { dirname, join } from 'node:path';
 import { Type, type Static } from '@sinclair/typebox';
 import { readStored, shapeCheck } from '../../stored.ts';
 
-/** A tool that has not answered by then is treated as one that does not run. */
+/** A tool that has not answered after this time counts as one that does not run. */
 const ANSWER_WITHIN_MS = 5_000;
 const ANSWER_LIMIT_BYTES = 1_048_576;
-/** Raise it when a remembered value changes its shape. */
+/** Increase it when the form of a saved value changes. */
 const MEMORY_REVISION = 2;
 
-/** What a probe asks of a tool. `files` are those whose change makes an earlier answer worthless. */
+/** A question to a tool. A change of one of the `files` invalidates an earlier answer. */
 export interface Question {
   readonly command: string;
   readonly args: readonly string[];
   readonly files: readonly string[];
 }
 
-/** How a tool answered; `exitCode` is null when it could not be started, or did not end in time. */
+/** The answer of a tool; `exitCode` is null when the tool could not be started or did not end in time. */
 export interface Answer {
   readonly exitCode: number | null;
   readonly stdout: string;
@@ -26,17 +26,17 @@ export interface Answer {
 }
 
 /**
- * Asks tools one question and remembers what they said, so that the next start needs no process at all.
- * Only answers that `accept` turned into a value are kept, by path, modification time and size.
+ * Asks tools questions and saves the answers, so that the next start needs no process. Only answers that `accept` turns into a
+ * value are saved, with path, modification time and size of the watched files.
  */
 export interface ToolAsker {
-  /** Resolves to what `accept` made of the answer, null when it was refused; never rejects. `alsoWatch` names files known only from the answer. */
+  /** Resolves to the value of `accept`, null when it refuses the answer; never rejects. `alsoWatch` names files from the answer. */
   ask<T>(
     question: Question,
     accept: (answer: Answer) => T | null,
     alsoWatch?: (value: T) => readonly string[],
   ): Promise<T | null>;
-  /** Writes what was learnt; a folder that cannot be written only costs the next start its time. */
+  /** Saves new answers. A failed write is ignored: the next start then only takes longer. */
   remember(): Promise<void>;
 }
 
@@ -55,9 +55,9 @@ export async function createToolAsker(memoryFile: string, searchPath: string): P
   const environment = {
     PATH: searchPath,
     LANG: 'C.UTF-8',
-    // Where `pip install --user` puts modules, and where version managers keep what their shims start.
+    // For modules of `pip install --user`, and for the shims of version managers.
     HOME: homedir(),
-    // Deno writes a cache and looks for updates even when it only says where it is.
+    // Deno writes a cache and checks for updates even when it only prints its path.
     DENO_DIR: join(dirname(memoryFile), 'deno-cache'),
     DENO_NO_UPDATE_CHECK: '1',
   };
@@ -86,7 +86,7 @@ export async function createToolAsker(memoryFile: string, searchPath: string): P
     const temporary = `${memoryFile}.${process.pid}.tmp`;
     try {
       await mkdir(dirname(memoryFile), { recursive: true });
-      // Answers that nobody asked for this time stay: another server of this checkout may be set up differently.
+      // Keeps answers to other questions: another server of this checkout may have other settings.
       await writeFile(temporary, JSON.stringify(Object.fromEntries([...known, ...fresh])));
       await rename(temporary, memoryFile);
     } catch {
@@ -134,7 +134,7 @@ function answerOf(question: Question, environment: Record<string, string>): Prom
   return new Promise((resolve) => {
     let stdout = '';
     let stderr = '';
-    // Its own process group, because a launcher script would otherwise leave the real tool running.
+    // A process group of its own, because ending a launcher script alone would leave the real tool running.
     const child = spawn(question.command, question.args, {
       detached: true,
       env: environment,
@@ -170,7 +170,7 @@ function endGroup(pid: number | undefined): void {
   }
 }
 
-/** The places a name could stand for on this PATH, in its order, without asking whether they exist. */
+/** All paths that a name could have on this PATH, in its order, whether they exist or not. */
 export function placesOf(name: string, searchPath: string): string[] {
   return searchPath
     .split(':')

@@ -3,7 +3,7 @@ import { missingForChallenges, toolsCommand } from './js-problems.ts';
 import { isDenoOffered, type JsRuntimeTool } from './js-runtimes.ts';
 import type { PythonTool, YtDlpTool } from './yt-dlp-finder.ts';
 
-/** What is missing or doubtful, and the one command that mends it. */
+/** A missing or doubtful tool, and the command that fixes it. */
 export interface ToolProblem {
   readonly name: 'engine' | 'ffmpeg' | 'ffprobe' | 'python' | 'js_runtime';
   /** `fail`: no download can run. */
@@ -12,7 +12,7 @@ export interface ToolProblem {
   readonly remedy: string;
 }
 
-/** What was found, and the explicit settings as absolute paths. */
+/** The tools that were found, and the explicit settings as absolute paths. */
 export interface Findings {
   readonly ytDlp: YtDlpTool | null;
   readonly ytDlpSetting: string | undefined;
@@ -28,7 +28,7 @@ export interface Findings {
   readonly toolsDir: string;
 }
 
-/** In the order engine, ffmpeg, ffprobe, python, js_runtime; empty when nothing is missing. */
+/** Problems in the order engine, ffmpeg, ffprobe, python, js_runtime; empty when nothing is missing. */
 export function problemsOf(findings: Findings): ToolProblem[] {
   const { ffmpegSetting, ffprobeSetting } = findings;
   return [
@@ -91,7 +91,7 @@ function missingPython(setting: string | undefined): ToolProblem {
       };
 }
 
-/** All that YouTube needs and is not there, at once. */
+/** Everything that is missing for YouTube, as one problem. */
 function jsProblem(findings: Findings): ToolProblem | null {
   const missing = missingForChallenges(findings);
   if (missing.length === 0) return null;
@@ -101,16 +101,16 @@ function jsProblem(findings: Findings): ToolProblem | null {
 
 function challengeRemedy({ ytDlp, python, toolsDir }: Findings): string {
   const isBinary = ytDlp?.kind === 'binary' && !ytDlp.hasEjs;
-  // Deno brings the scripts with it; they cannot be put into a program, nor given to another runtime.
+  // The tools command fetches the scripts for Deno. They fit neither into a standalone yt-dlp nor into another runtime.
   if (isDenoOffered() && !isBinary) return toolsCommand(toolsDir);
   if (ytDlp === null || ytDlp.hasEjs) return toolsCommand(toolsDir);
-  // One that is not ours keeps being taken, so the scripts have to go where it looks.
+  // A yt-dlp outside the tools folder stays in use, so its scripts must go where it looks for them.
   return ytDlp.isManaged || ytDlp.pythonPath === null
     ? pipCommand(toolsDir, python)
     : `${ytDlp.pythonPath} -m pip install 'yt-dlp[default]'`;
 }
 
-/** Puts a complete yt-dlp into the tools folder, on any machine with Python, and touches nothing else. */
+/** Installs a complete yt-dlp into the tools folder, on any machine with Python, and changes nothing else. */
 function pipCommand(toolsDir: string, python: PythonTool | null): string {
   const target = join(toolsDir, 'yt-dlp', 'pip');
   const install = `${python?.path ?? 'python3'} -m pip install --upgrade --target '${target}' 'yt-dlp[default]'`;

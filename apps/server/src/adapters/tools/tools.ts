@@ -20,7 +20,7 @@ export type { JsRuntimeTool } from './js-runtimes.ts';
 export type { ToolProblem } from './tool-problems.ts';
 export type { PythonTool, YtDlpTool } from './yt-dlp-finder.ts';
 
-/** The yt-dlp this version of the project was tried with; another one may be that much older. */
+/** The yt-dlp that this version of Artemis was tested with, and how much older another one may be. */
 const TRIED_YTDLP = JSON.parse(
   readFileSync(resolve(import.meta.dirname, '../../../tried-yt-dlp.json'), 'utf8'),
 ) as { readonly version: string; readonly toleranceDays: number };
@@ -39,9 +39,9 @@ export interface Tools {
   readonly ffmpeg: Tool | null;
   readonly ffprobe: Tool | null;
   readonly jsRuntime: JsRuntimeTool | null;
-  /** The folder with what the solver scripts import; null when yt-dlp brings all of them, or nothing has them. */
+  /** Folder with the libraries of the solver scripts; null when yt-dlp has its own, or there are none. */
   readonly solverLibraries: string | null;
-  /** Where managed copies are. */
+  /** Folder of the managed copies. */
   readonly toolsDir: string;
   /** In the order of the names above; empty when everything is there. */
   readonly problems: readonly ToolProblem[];
@@ -50,7 +50,7 @@ export interface Tools {
 export interface FindToolsOptions {
   /** Holds managed copies (`yt-dlp/<name>/`) and `found.json`, the remembered answers. Need not exist. */
   readonly toolsDir: string;
-  /** Explicit settings, absolute or relative to the repository. One that does not run is a problem, never a fallback. */
+  /** Explicit settings, absolute or relative to the repository. A setting that does not run is a problem; there is no fallback. */
   readonly ytDlpPath?: string | undefined;
   readonly pythonPath?: string | undefined;
   /** The executable, or the folder with ffmpeg and ffprobe. */
@@ -62,16 +62,16 @@ export interface FindToolsOptions {
   readonly nodeExecPath: string;
   readonly nodeVersion: string;
   readonly today?: Date;
-  /** Which of the managed copies is used; the newest that runs when left out. */
+  /** Chooses one of the managed copies; default: the newest that runs. */
   readonly pickManaged?: (copies: readonly ManagedCopy[]) => YtDlpTool | null;
-  /** For tests: the folder of another Deno than the one among our dependencies; null for none. */
+  /** For tests: replaces the folder of the Deno in our dependencies; null: no Deno. */
   readonly bundledDeno?: string | null;
 }
 
 /**
- * Looks for everything a download needs. A tool counts only after it answered within 5 s; answers are
- * remembered in the tools folder by path, modification time and size, so an unchanged machine costs no
- * process. Never rejects, installs nothing, and touches no network.
+ * Looks for all tools that a download needs. A tool counts only when it answers within 5 s. Answers are saved in the tools
+ * folder by path, modification time and size, so that an unchanged machine needs no process. Never rejects, installs
+ * nothing, and uses no network.
  */
 export async function findTools(given: FindToolsOptions): Promise<Tools> {
   const options = {
@@ -171,7 +171,7 @@ async function findPythons(
   ]);
   const found = usual.filter((python) => python !== null);
   if (found.some(({ version }) => isAtLeast(version, 3, 10))) return distinct(found);
-  // Systems whose python3 is old often carry a newer one under its full name.
+  // Systems with an old python3 often have a newer one under its full name.
   const named = await Promise.all(
     [14, 13, 12, 11, 10].map((minor) => ask(placesOf(`python3.${minor}`, searchPath))),
   );
@@ -218,11 +218,11 @@ async function findFfmpegTool(
 
 async function explicitPlaces(setting: string, name: string, isNamed: boolean): Promise<string[]> {
   if (await isFolder(setting)) return [join(setting, name)];
-  // FFMPEG_PATH names one executable; the other one of the pair lies beside it.
+  // FFMPEG_PATH may name one executable of the pair; the other one is beside it.
   return [isNamed ? setting : join(dirname(setting), name)];
 }
 
-/** `YTDLP_PATH=` in an environment file means: not set. A bare name is looked up as a shell would. */
+/** An empty setting, such as `YTDLP_PATH=`, counts as not set. A bare name is looked up on PATH, as in a shell. */
 function chosen(setting: string | undefined, searchPath: string): string | undefined {
   if (setting === undefined || setting === '') return undefined;
   if (setting.includes('/')) return resolve(repositoryDir, setting);

@@ -2,45 +2,45 @@ import { open, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { placesOf, type ToolAsker } from './tool-asker.ts';
 
-/** Where a yt-dlp is, how it is started, and what it can do. */
+/** A yt-dlp: where it is, how to start it, and what it can do. */
 export interface YtDlpTool {
   /** `module`: a Python package the engine host can import; `binary`: only its own executable can run it. */
   readonly kind: 'module' | 'binary';
-  /** The file (or package folder) that a person knows it by. */
+  /** The file or package folder that a person would name. */
   readonly path: string;
-  /** What must be put first on `sys.path`: a folder or a zipapp; null when the interpreter finds it by itself (or for a binary). */
+  /** Folder or zipapp to put first on `sys.path`; null when the interpreter finds the module by itself, and for a binary. */
   readonly modulePath: string | null;
-  /** The interpreter it was seen to work with, 3.10 or newer; null for a binary. */
+  /** An interpreter with which it has worked, 3.10 or newer; null for a binary. */
   readonly pythonPath: string | null;
-  /** As yt-dlp says it: a date with dots, for nightly builds with a fourth number. */
+  /** yt-dlp's own version: a date with dots; nightly builds have a fourth number. */
   readonly version: string;
-  /** Whole days since that date; 0 for a date to come. */
+  /** Whole days since that date; 0 for a date in the future. */
   readonly ageDays: number;
-  /** True for a copy in the project's own tools folder. */
+  /** True for a copy in the tools folder of Artemis. */
   readonly isManaged: boolean;
-  /** The scripts YouTube needs besides a JavaScript runtime. */
+  /** It has the scripts (yt-dlp-ejs) that YouTube needs besides a JavaScript runtime. */
   readonly hasEjs: boolean;
-  /** The script that names the libraries of its solver, for Deno to fetch; null when it has none. */
+  /** Text of the script that names the solver's libraries, which Deno fetches; null when there is none. */
   readonly solverScript: string | null;
-  /** The folder of the package; null inside a zip application and for a binary. */
+  /** Folder of the package; null inside a zipapp and for a binary. */
   readonly packagePath: string | null;
   /** Fast AES for encrypted HLS. */
   readonly hasCryptodome: boolean;
 }
 
 export interface PythonTool {
-  /** The interpreter itself, also when a launcher or shim was found. */
+  /** The interpreter itself, even when a launcher or shim was found. */
   readonly path: string;
   readonly version: string;
   readonly hasPip: boolean;
 }
 
 export interface YtDlpFinder {
-  /** The yt-dlp at exactly this file or folder, or null when it does not run. */
+  /** The yt-dlp at exactly this file or folder; null when it does not run. */
   at(path: string, isManaged: boolean): Promise<YtDlpTool | null>;
-  /** The first on PATH that runs. */
+  /** The first yt-dlp on PATH that runs. */
   onPath(): Promise<YtDlpTool | null>;
-  /** What lies in `<folder>/<any name>/`. */
+  /** The copies in `<folder>/<any name>/`. */
   managedIn(folder: string): Promise<readonly ManagedCopy[]>;
 }
 
@@ -50,7 +50,10 @@ export interface ManagedCopy {
   readonly tool: YtDlpTool | null;
 }
 
-/** Imports what the engine host will import, so that "found" means "runs here". Isolated (-I): nothing of the caller's environment or folder may help. */
+/**
+ * Imports what the engine host will import, so that "found" means "runs here". Runs isolated (`-I`), because the environment
+ * and the current folder of the caller must not help.
+ */
 const MODULE_PROBE = `
 import importlib.util, json, os, pkgutil, sys
 path = sys.argv[1]
@@ -124,12 +127,12 @@ export function createYtDlpFinder(options: {
     const launcher = await launcherAt(path);
     if (launcher.kind === 'zipapp') return asModule(path, path, await anyPython(), isManaged);
     if (launcher.kind === 'script') {
-      // A Debian package that was only unpacked: its module lies beside the script, where no interpreter looks.
+      // In an unpacked Debian package the module is beside the script, where no interpreter looks.
       const beside = join(dirname(dirname(path)), 'lib', 'python3', 'dist-packages');
       const own = options.isPythonChosen ? [] : interpretersOf(launcher);
       const isUnpacked =
         dirname(dirname(path)) !== '/usr' && (await isFile(join(beside, 'yt_dlp', '__init__.py')));
-      // Its C modules are built for the interpreter it names, unless a person chose another.
+      // Its C modules fit the interpreter that it names, so that one is tried first unless a person chose another.
       const found = isUnpacked
         ? await asModule(path, beside, [...own, ...(await anyPython())], isManaged)
         : await asModule(path, null, interpretersOf(launcher), isManaged);
@@ -189,7 +192,7 @@ export function createYtDlpFinder(options: {
         { command: path, args: ['--ignore-config', '--version'], files: [path] },
         ({ exitCode, stdout }) => (exitCode === 0 ? versionIn(stdout) : null),
       ),
-      // Without an address it ends with an error, after naming the libraries inside it.
+      // Without a link it ends with an error, but prints its libraries before.
       asker.ask(
         { command: path, args: ['--ignore-config', '--verbose'], files: [path] },
         ({ stderr }) => /Optional libraries: (.*)/.exec(stderr)?.[1] ?? null,
@@ -221,7 +224,7 @@ export function createYtDlpFinder(options: {
 
   async function managedIn(folder: string): Promise<readonly ManagedCopy[]> {
     const names = await readdir(folder).catch(() => []);
-    // A name with a dot in front is a copy that is still being made.
+    // A leading dot marks a copy that is still being made.
     const copies = names.filter((name) => !name.startsWith('.')).map((name) => join(folder, name));
     return Promise.all(
       copies.map(async (copy) => ({ folder: copy, tool: await managedCopy(copy) })),
@@ -239,14 +242,14 @@ export function createYtDlpFinder(options: {
   return { at, onPath, managedIn };
 }
 
-/** The one with the newer version; of the same the more complete one, else the first. */
+/** The newer of two; for the same version the more complete one, else the first. */
 export function newerOf(first: YtDlpTool | null, second: YtDlpTool | null): YtDlpTool | null {
   if (first === null || second === null) return first ?? second;
   const order = compareVersions(second.version, first.version);
   return order > 0 || (order === 0 && second.hasEjs && !first.hasEjs) ? second : first;
 }
 
-/** Above 0 when the first is newer. All four numbers count: nightly builds have a fourth. */
+/** Positive when the first version is newer. All four numbers count: nightly builds have a fourth. */
 export function compareVersions(one: string, other: string): number {
   const [a, b] = [one, other].map((version) =>
     version.split('.').map((part) => parseInt(part, 10)),
@@ -258,7 +261,7 @@ export function compareVersions(one: string, other: string): number {
   return 0;
 }
 
-/** Days since the epoch of the date in a yt-dlp version; 0 (very old) when there is none. */
+/** The date in a yt-dlp version as days since the epoch; 0 (very old) when there is no date. */
 export function releaseDay(version: string): number {
   const [, year, month, day] = /^(\d{4})\.(\d{1,2})\.(\d{1,2})/.exec(version) ?? [];
   if (year === undefined || month === undefined || day === undefined) return 0;
@@ -280,7 +283,7 @@ async function launcherAt(path: string): Promise<Launcher> {
       ? (words.find((word, index) => index > 0 && !word.startsWith('-')) ?? '')
       : (/^'''exec' "?([^"]+?)"? "\$0"/.exec(second)?.[1] ?? words[0] ?? '');
   if (!/^(python|pypy)/.test(basename(named))) return { kind: 'other', interpreter: null };
-  // A zipapp is a first line and a zip file.
+  // A zipapp is a `#!` line followed by a zip file.
   const isZipapp = head.slice(first.length + 1).startsWith('PK');
   return { kind: isZipapp ? 'zipapp' : 'script', interpreter: named };
 }
@@ -309,7 +312,7 @@ function versionIn(stdout: string): string | null {
   return /^\d{4}\.\d{2}\.\d{2}[\w.+-]*$/.exec(stdout.trim())?.[0] ?? null;
 }
 
-// The folder above the package too: a module that is added there (yt_dlp_ejs, Cryptodome) changes the answer.
+// Also watches the folder above the package: a module that is added there (yt_dlp_ejs, Cryptodome) changes the answer.
 function watchedOf({ package: folder, python }: ModuleAnswer): string[] {
   return folder === null ? [python] : [python, join(folder, 'version.py'), dirname(folder)];
 }

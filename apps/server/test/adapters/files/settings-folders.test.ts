@@ -32,7 +32,9 @@ it.runIf(process.platform === 'linux')(
       ['DATA_DIR', { dataDir: '/proc/some-value' }],
     ] as const) {
       const make = () => makeSettingsFolders({ ...settings(), ...bad });
-      expect(make).toThrow(new RegExp(`: the system does not allow folders at the place of ${name}`));
+      expect(make).toThrow(
+        new RegExp(`: the system does not allow folders at the place of ${name}`),
+      );
       expect(make).not.toThrow(/some-value/);
     }
   },
