@@ -32,19 +32,19 @@ _TABLE = _table(os.path.join(os.path.dirname(os.path.abspath(__file__)), 'addres
 
 
 def strict_address(text: object):
-    """The address a strict numeric spelling stands for, or None: no names, no decimal or octal forms, no zone."""
+    """The address of a strict numeric spelling; None for names, decimal and octal forms, and zones."""
     if not isinstance(text, str) or '%' in text:
         return None
     try:
         address = ipaddress.ip_address(text)
     except ValueError:
         return None
-    # Early 3.9 releases read 010.0.0.1 as ten.
+    # Early releases of Python 3.9 read 010.0.0.1 as 10.0.0.1.
     return address if address.version == 6 or str(address) == text else None
 
 
 def is_public_address(text: object) -> bool:
-    """True only for a strictly spelled address that anybody on the internet can reach; v4-mapped is not one."""
+    """True only for a strictly spelled address that everybody on the internet can reach; v4-mapped addresses are not public."""
     address = strict_address(text)
     if address is None:
         return False
@@ -56,7 +56,7 @@ def is_public_address(text: object) -> bool:
 
 
 def is_loopback_address(text: object) -> bool:
-    """True for what a connection takes to this machine by itself: the unspecified and v4-mapped ones as well."""
+    """True for every address that connects to this computer, including the unspecified and v4-mapped ones."""
     address = strict_address(text)
     if address is None:
         return False

@@ -6,7 +6,7 @@ from settings import Settings
 
 
 def install(settings: Settings) -> None:
-    """Before a context is prepared for all jobs. Raises anything with a yt_dlp that makes its contexts elsewhere."""
+    """Call before a context is prepared for all jobs. Raises any exception when this yt_dlp makes its contexts elsewhere."""
     path = settings.authorities
     if path is None:
         return

@@ -1,4 +1,4 @@
-"""One connection, which is one job: its bytes in and out and how far it has come. Knows nothing of processes."""
+"""One connection, which is one job: its input, its output and its state. Does not start or signal processes."""
 
 import json
 import os
@@ -9,7 +9,7 @@ from typing import Any, Dict, List, Optional
 from control import control_line
 from request import Request
 
-# O_NONBLOCK would belong to the socket itself, which the job shares and needs blocking.
+# Not O_NONBLOCK, which would apply to the socket itself: the job shares the socket and needs it blocking.
 _NO_WAIT = socket.MSG_DONTWAIT
 _MAX_LINE_BYTES = 1024 * 1024
 
@@ -24,7 +24,7 @@ class Connection:
         self.socket = sock
         self.accepted_at = now
         self.request: Optional[Request] = None
-        # The job's process, which leads the group of the same number; None before the fork.
+        # The job's process, which leads the process group of the same number; None before the fork.
         self.pid: Optional[int] = None
         self.is_reaped = False
         self.is_ending = False
@@ -47,7 +47,7 @@ class Connection:
         return self.pid is not None and self.close_at is None
 
     def receive(self) -> List[bytes]:
-        """Complete lines; sets `has_peer_ended` when the worker has closed its side."""
+        """Returns complete lines; sets `has_peer_ended` when the worker has closed its side."""
         try:
             received = self.socket.recv(65536, _NO_WAIT)
         except (BlockingIOError, InterruptedError):
@@ -65,7 +65,7 @@ class Connection:
         return [bytes(line) for line in lines]
 
     def tell(self, body: Dict[str, Any]) -> None:
-        """Queues a control line; `flush` sends what the worker is ready to take."""
+        """Queues a control line and sends as much as the worker accepts."""
         if self.request is not None:
             self._outbound += control_line(self.request.nonce, body)
             self.flush()
@@ -77,7 +77,7 @@ class Connection:
             except (BlockingIOError, InterruptedError):
                 return
             except OSError:
-                # Nobody reads any more.
+                # The worker is gone.
                 self._outbound.clear()
                 return
             del self._outbound[:sent]
@@ -90,22 +90,23 @@ class Connection:
         return fields.get('ask') if isinstance(fields, dict) else None
 
     def say_last(self) -> None:
-        """Ends what the worker reads, until it ends its side: closed now, a question that it asks meanwhile would fail.
+        """Closes only our side of the connection, until the worker has closed its own.
 
-        Then it would lose what it has not read yet, the exit of the job.
+        If both sides were closed now, a request that the worker sends meanwhile would fail, and it would lose unread lines, such
+        as the exit of the job.
         """
         if self._has_said_last:
             return
         self._has_said_last = True
         try:
-            # A process that left its group may hold a copy of the socket; this ends the connection all the same.
+            # Ends the connection even when a process that has left its group still has a copy of the socket.
             self.socket.shutdown(socket.SHUT_WR)
         except OSError:
             self.has_peer_ended = True
 
     def close(self) -> None:
         try:
-            # Closing with bytes unread would make the worker's next read an error.
+            # Closing with unread bytes would make the next read of the worker fail.
             while self.socket.recv(65536, _NO_WAIT):
                 pass
         except OSError:
@@ -117,8 +118,8 @@ class Connection:
         self.socket.close()
 
     def note_end(self, pid: int, status: int, usage: Any) -> None:
-        """A process of the job was reaped: its leader or an orphan of its group."""
-        # Kibibytes everywhere but on macOS.
+        """Notes that a process of the job was reaped: the leader or an orphan of its group."""
+        # macOS reports bytes, other systems KiB.
         unit = 1 if sys.platform == 'darwin' else 1024
         self.cpu_seconds += usage.ru_utime + usage.ru_stime
         self.peak_memory_bytes = max(self.peak_memory_bytes, usage.ru_maxrss * unit)

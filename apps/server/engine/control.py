@@ -1,6 +1,6 @@
-"""Control lines: what host and job tell the worker in between the job's own output.
+"""Control lines: messages of host and job to the worker, in between the output of the job.
 
-A line starts with a newline (a killed job leaves half a line) and carries a nonce the output cannot know.
+A control line starts with a newline, because a killed job may leave half a line, and with a nonce that the output cannot know.
 """
 
 import json
@@ -16,7 +16,7 @@ def control_line(nonce: str, body: Dict[str, Any]) -> bytes:
 
 
 def tell_server(event: Dict[str, Any]) -> None:
-    """Called in the host: a line on its standard output."""
+    """Called in the host: writes a line to its standard output."""
     try:
         os.write(1, json.dumps(event).encode() + b'\n')
     except OSError:
@@ -26,9 +26,9 @@ def tell_server(event: Dict[str, Any]) -> None:
 class Reporter:
     """Writes control lines from inside the job process.
 
-    Each is one write to the socket: the kernel does not split one of this size, so lines of other threads cannot
-    get into it. `optional` is above zero while a part is fetched that the download can do without; `content_type` is what
-    the last answer for such a part has said of itself.
+    Each line is a single write to the socket. The kernel does not split a write of this size, so that lines of other threads
+    cannot get into it. `optional` is above zero while an optional part is fetched; `content_type` is that of the last response
+    for such a part.
     """
 
     def __init__(self, descriptor: int, nonce: str) -> None:
@@ -47,7 +47,7 @@ class Reporter:
             pass
 
     def refused(self, event: str, **details: Any) -> None:
-        """A loop that is refused again and again must not flood the connection."""
+        """Reports a limited number of refusals: a loop that is refused must not flood the connection."""
         self._refusals += 1
         if self._refusals <= _MAX_REFUSALS:
             self.report({'control': 'refused', 'event': event, **details})

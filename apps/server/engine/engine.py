@@ -1,4 +1,4 @@
-"""What is known about yt_dlp before, and prepared when, it is imported."""
+"""Finds out about yt_dlp without importing it, and makes sure that only the found one can be imported."""
 
 import importlib.machinery
 import importlib.util
@@ -12,11 +12,11 @@ from settings import Settings
 
 
 class NotTheFound(ImportError):
-    """What Python would import is not the yt_dlp that was found; or that one has gone."""
+    """Python would import another yt_dlp than the one that was found, or that one is gone."""
 
 
 class _OnlyFound:
-    """Of yt_dlp the one that was found or none: when its folder goes, Python would take whatever the system has."""
+    """Allows only the yt_dlp that was found: when its folder is gone, Python would import one of the system."""
 
     def __init__(self, place: str) -> None:
         self._place = place
@@ -25,15 +25,15 @@ class _OnlyFound:
         if name != 'yt_dlp':
             return None
         spec = importlib.machinery.PathFinder.find_spec(name, [self._place])
-        # A folder without a package is taken as one, of no version.
+        # Python takes an empty folder for a namespace package.
         if spec is None or spec.origin is None:
             raise NotTheFound(f'yt-dlp has gone from {self._place}')
         return spec
 
 
 def make_importable(settings: Settings) -> None:
-    """Puts the configured yt_dlp before other installed packages, but after the standard library. No other is imported."""
-    # curl_cffi has its own sockets, which the guard cannot see; yt_dlp does without it.
+    """Puts the configured yt_dlp before other installed packages, but after the standard library; blocks any other yt_dlp."""
+    # curl_cffi has its own sockets, which the guard cannot see; yt_dlp works without it.
     sys.modules['curl_cffi'] = None  # type: ignore[assignment]
     path = settings.module_path
     place = path
@@ -50,7 +50,7 @@ def make_importable(settings: Settings) -> None:
 
 
 def installed_version() -> Optional[str]:
-    """Read from the source text, since importing yt_dlp takes a third of a second; None when there is no yt_dlp."""
+    """The version in the source text, because importing yt_dlp takes a third of a second; None when there is no yt_dlp."""
     try:
         spec = importlib.util.find_spec('yt_dlp')
     except (ImportError, ValueError):
@@ -66,7 +66,7 @@ def installed_version() -> Optional[str]:
 
 
 def why_not_the_found(settings: Settings) -> Optional[str]:
-    """What is wrong with the yt_dlp that Python would import; None when it is the one that was found."""
+    """Why the yt_dlp that Python would import is not the one that was found; None when it is."""
     try:
         importlib.util.find_spec('yt_dlp')
     except NotTheFound as problem:

@@ -1,14 +1,13 @@
-"""Running out of memory or of stack, told as that.
+"""Reports in plain words that memory or stack is exhausted.
 
-Python's own words for it are empty or those of its internals, and yt-dlp adds that the fault is its own and an update
-may help.
+Python's messages for this are empty or about its internals, and yt-dlp adds that it has a bug which an update may fix.
 """
 
 import functools
 import sys
 from typing import Any, Callable, List, Optional
 
-# The worker knows these sentences.
+# The worker recognizes these sentences (worker/failure/failure-rules.ts).
 _NO_MEMORY = 'There was not enough memory for what the site sent'
 _TOO_DEEP = 'What the site sent is nested too deeply to be read'
 
@@ -20,7 +19,7 @@ def install() -> None:
 
 
 def words_of(error: Optional[BaseException]) -> Optional[str]:
-    """None when it is another error: libraries and yt-dlp wrap these in their own."""
+    """The sentence for an error; None for other errors. Libraries and yt-dlp wrap these errors in their own."""
     seen = set()
     pending: List[Any] = [error]
     while pending:

@@ -1,7 +1,7 @@
-"""The policy of a job, enforced by an audit hook: what it may connect to, write and start.
+"""The policy of a job, enforced by an audit hook: what the job may connect to, write and start.
 
-It is a policy for yt-dlp's own code. It does not see C code with its own sockets, nor what a started program does:
-that is the part of the kernel, see sandbox.py.
+The hook sees yt-dlp's Python code. It sees neither C code with its own sockets nor what a started program does; the kernel
+restricts these, see sandbox.py.
 """
 
 import errno
@@ -15,26 +15,26 @@ from control import Reporter
 from media_inputs import MediaInputs, NotAllowed
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-# yt-dlp's updater asks both what system this is, in every job, and does without an answer.
+# yt-dlp's updater starts both in every job to find out the system, and works without an answer.
 _HARMLESS_PROBES = ('file', 'uname')
 _FAMILIES = (socket.AF_INET, socket.AF_INET6)
 
 
 class Refused(PermissionError):
-    """An OSError, because imports and yt-dlp's network code expect no other kind of failure here."""
+    """An OSError, because imports and yt-dlp's network code expect no other kind of error here."""
 
     def __init__(self, what: str, endpoint: Optional[Tuple[str, Optional[int]]] = None) -> None:
         super().__init__(errno.EACCES, f'refused by policy: {what}')
-        # Where it would have led: (address, port).
+        # The refused (address, port).
         self.endpoint = endpoint
 
 
 class Policy:
-    """What a job may do. `pinned` holds (address, port) pairs that were resolved before the hook is armed.
+    """What a job may do.
 
-    `only_pinned` is for jobs whose whole traffic goes through a proxy: then not even a public address is allowed.
-    `programs` are the exact spellings that may be started, `media_programs` those of them whose inputs are judged,
-    `ffprobes` those of these that name their input last.
+    `pinned`: allowed (address, port) pairs, resolved before the hook is armed. `only_pinned`: all traffic goes through a proxy,
+    so that not even public addresses are allowed. `programs`: exact spellings of the programs that may be started;
+    `media_programs`: those whose inputs are judged; `ffprobes`: those that name their input last.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class Policy:
 
 
 def arm(policy: Policy, reporter: Reporter) -> None:
-    """Cannot be undone, covers threads started later, does not reach the parent process."""
+    """Arms the hook for this process, including later threads. Cannot be undone."""
     rules = _rules(policy, reporter)
     find = rules.get
 
@@ -77,7 +77,7 @@ def _rules(policy: Policy, reporter: Reporter) -> Dict[str, Callable[[Tuple[Any,
     join, normalise, decode = os.path.join, os.path.normpath, os.fsdecode
 
     def is_ours(path: Any) -> bool:
-        # Links cannot be made, so the spelling is judged and no real path looked up. Temporary files name the folder.
+        # The job cannot make links, so that judging the spelling is enough. The path may be the folder itself: temporary files.
         full = normalise(join(folder, decode(path)))
         return full == folder or full.startswith(inside) or full == os.devnull
 
@@ -161,7 +161,7 @@ def _rules(policy: Policy, reporter: Reporter) -> Dict[str, Callable[[Tuple[Any,
 
 def _may_reach(policy: Policy, address: Tuple[Any, ...]) -> bool:
     parsed = strict_address(address[0])
-    # The event carries what the caller passed, not what a name resolved to: a name is never judged, always refused.
+    # The event has the argument of the caller and not the address that a name resolves to, so that names are always refused.
     if parsed is None or (len(address) > 3 and address[3]):
         return False
     if (str(parsed), address[1]) in policy.pinned:

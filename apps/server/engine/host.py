@@ -1,8 +1,8 @@
 """The engine host: owns every process of every download.
 
-Started by the server with one JSON line on stdin, it listens on a unix socket; each connection is one job, forked
-from here. When a connection closes its job's group is killed; when stdin closes everything is. It has one thread,
-because it forks. Linux and macOS; Windows is not supported.
+The server starts it with one JSON line on stdin. It listens on a Unix socket; each connection is one job, which it forks. When
+a connection closes, the host kills the process group of its job; when stdin closes, it kills all jobs. It has one thread,
+because it forks. It runs on Linux and macOS; Windows is not supported.
 """
 
 import os
@@ -22,7 +22,7 @@ from control import tell_server  # noqa: E402
 from server import Server  # noqa: E402
 from settings import Settings  # noqa: E402
 
-# The user's packages must not find ours under their names.
+# The user's packages must not import our modules by name.
 sys.path.pop(0)
 
 
@@ -30,12 +30,12 @@ def main() -> None:
     settings = Settings(_first_line())
     processes.die_with_parent(settings.parent_pid)
     processes.adopt_orphans()
-    # A host that warms up asks the tools for their versions.
+    # A warming host starts the tools to ask for their versions.
     processes.chain_children_to_this_process()
-    # The server decides what ends when.
+    # Only the server decides when to end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    # The watcher starts first: it must be small and hold nothing of ours.
+    # The watcher starts first, because it must be small and inherit nothing.
     watcher = processes.GroupWatcher() if settings.use_watcher or not processes.IS_LINUX else None
 
     facts: Dict[str, Any] = {'tier': settings.tier, 'python_version': platform.python_version()}
@@ -51,7 +51,7 @@ def main() -> None:
     limits = sandbox.Sandbox(settings)
     check: Optional[sandbox.Check] = sandbox.Check(limits, settings) if processes.IS_LINUX else None
     if check is not None and settings.binary is not None:
-        # A yt-dlp that is a script of somebody's may need files from anywhere, from its first job on.
+        # A configured yt-dlp may be any script, which may need any file already for its first job.
         if not check.take():
             limits.read_everything()
         check = None
@@ -70,7 +70,7 @@ def main() -> None:
 
 
 def _first_line() -> bytes:
-    """Unbuffered: what follows the line is read by the loop."""
+    """Reads unbuffered, because the event loop reads what follows the line."""
     line = b''
     while not line.endswith(b'\n'):
         received = os.read(0, 1)

@@ -1,7 +1,7 @@
-"""The cookies of a job. They come with its request and live in the memory of its process.
+"""The cookies of a job, which come with its request and stay in the memory of its process.
 
-No file holds them, so that a kill leaves nothing behind. They go to their site in requests of yt-dlp and nowhere else:
-not into a command line, which every user of the computer can read, and not into a file that is stored.
+No file contains them, so that a kill leaves none behind. yt-dlp sends them to their site. They go nowhere else: not into a
+command line, which every user of the computer can read, and not into a stored file.
 """
 
 import functools
@@ -12,14 +12,14 @@ from typing import Any, Callable, Dict, List, Tuple
 from control import Reporter
 
 _MAX_RENEWED_CHARACTERS = 256 * 1024
-# The worker knows this line: what ffmpeg is then refused is no fault of the network.
+# The worker recognizes this line (worker/failure/failure.ts): a site may then refuse ffmpeg for want of cookies.
 _WITHHELD = 'WARNING: [cookies] ffmpeg gets no cookies: other users of this computer could read its command line'
 
 Key = Tuple[str, str, str]
 
 
 def install(text: str, reporter: Reporter) -> None:
-    """`text` is a cookies file whose lines are known to be good. To be called before the guard is armed."""
+    """`text` is a cookies file with checked lines. Call before the guard is armed."""
     from yt_dlp import YoutubeDL
 
     YoutubeDL.__init__ = _given(YoutubeDL.__init__, text)
@@ -38,7 +38,7 @@ def _given(initialise: Callable[..., None], text: str) -> Callable[..., None]:
 
 
 def _reporting(text: str, reporter: Reporter) -> Callable[..., None]:
-    """In the place of writing the file back: tells which of the given cookies the site has renewed."""
+    """Replaces writing the file back: reports which of the given cookies the site has renewed."""
     given: Dict[Key, List[str]] = {}
     for fields in _lines(text):
         given[_key(fields)] = fields
@@ -68,7 +68,7 @@ def _key(fields: List[str]) -> Key:
 
 
 def _without_trace(calculate: Callable[..., Any]) -> Callable[..., Any]:
-    """yt-dlp notes the cookies of a format beside its headers, for a later run with --load-info-json."""
+    """Removes the cookies that yt-dlp stores beside the headers of a format for --load-info-json."""
 
     @functools.wraps(calculate)
     def run(downloader: Any, info: Any, *args: Any, **kwargs: Any) -> Any:
@@ -93,7 +93,7 @@ def _discreet(start: Callable[..., None]) -> Callable[..., None]:
 
 
 def without_cookies(words: List[Any]) -> List[Any]:
-    """ffmpeg takes cookies by `-cookies`, and could take them among its `-headers`."""
+    """Removes cookies from the arguments of ffmpeg, which accepts them in `-cookies` and in `-headers`."""
     kept: List[Any] = []
     position = 0
     while position < len(words):

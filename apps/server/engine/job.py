@@ -1,4 +1,4 @@
-"""The job process: everything between the fork and the program that was asked for."""
+"""The job process: everything between the fork and the requested program."""
 
 import fcntl
 import os
@@ -41,7 +41,7 @@ def run(
     watcher: Optional[processes.GroupWatcher],
     pipe: Optional[int] = None,
 ) -> None:
-    """Called in the forked process with every other descriptor of the host closed. Never returns."""
+    """Called in the forked process after the host's other descriptors were closed. Never returns."""
     status = 70
     try:
         os.setsid()
@@ -76,7 +76,7 @@ def run(
 
 
 def _ports(request: Request, settings: Settings) -> Optional[Tuple[int, ...]]:
-    """All that the process may connect to; None for yt-dlp's own networking, whose addresses the guard judges."""
+    """The only ports that the process may connect to; None for yt-dlp's own networking, whose addresses the guard judges."""
     if request.program not in ENGINES:
         return OFFLINE
     port = request.proxy_port()
@@ -85,9 +85,9 @@ def _ports(request: Request, settings: Settings) -> Optional[Tuple[int, ...]]:
 
 
 def _take_over_streams(connection: int, ruleset: Optional[int], pipe: Optional[int]) -> Optional[int]:
-    """Returns the descriptor that the ruleset has now."""
+    """Makes the connection the standard output and error, and returns the new descriptor of the ruleset."""
     if pipe is not None:
-        # Out of the way of the numbers below, and closed in whatever the job starts.
+        # Moved out of the range that is closed below; programs of the job do not inherit it.
         pipe = fcntl.fcntl(pipe, fcntl.F_DUPFD_CLOEXEC, 100)
         player_cache.tell_through(pipe)
     null = os.open(os.devnull, os.O_RDONLY)
@@ -96,7 +96,7 @@ def _take_over_streams(connection: int, ruleset: Optional[int], pipe: Optional[i
         os.dup2(connection, descriptor)
     if ruleset is not None and ruleset != 3:
         os.dup2(ruleset, 3, inheritable=False)
-    # Whatever else is open belongs to the host or to other jobs.
+    # All other open descriptors belong to the host or to other jobs.
     first = 3 if ruleset is None else 4
     os.closerange(first, 1024 if pipe is None else pipe)
     if pipe is not None:
@@ -122,14 +122,14 @@ def _set_environment(request: Request, settings: Settings, sandbox: Sandbox) -> 
         TMPDIR=request.folder,
         LANG='C.UTF-8',
     )
-    # The rehearsal of the host has left its own answer.
+    # The rehearsal in the host has left its own folder here.
     tempfile.tempdir = None
     if request.proxy_url is not None:
-        # Lower case: ffmpeg reads no other spelling. An environment, unlike argv, is not shown to other users.
+        # In lower case, because ffmpeg reads no other spelling. Other users cannot see the environment, unlike argv.
         names = ('http_proxy', 'https_proxy', 'all_proxy') if request.proxy_for_all else ('http_proxy',)
         os.environ.update(dict.fromkeys(names, request.proxy_url))
     if settings.authorities is not None:
-        # Of a standalone yt-dlp, and of programs with OpenSSL.
+        # For a standalone yt-dlp, and for programs with OpenSSL.
         os.environ['SSL_CERT_FILE'] = settings.authorities
     if request.program in ENGINES:
         runtimes.prepare(request.folder, settings, sandbox.can_write_anywhere)
@@ -138,7 +138,7 @@ def _set_environment(request: Request, settings: Settings, sandbox: Sandbox) -> 
 def _set_limits(request: Request) -> None:
     wanted = [(resource.RLIMIT_CORE, 0), (resource.RLIMIT_FSIZE, request.file_size_bytes)]
     if processes.IS_LINUX:
-        # Not RLIMIT_AS: JavaScript runtimes map tens of gigabytes that they never touch.
+        # Not RLIMIT_AS, because JavaScript runtimes map tens of gigabytes that they never use.
         wanted.append((resource.RLIMIT_DATA, request.data_bytes))
     for kind, size in wanted:
         if size is not None:
@@ -147,14 +147,14 @@ def _set_limits(request: Request) -> None:
 
 
 def _command(request: Request, settings: Settings) -> Optional[str]:
-    """The program to exec; None for the yt_dlp module. '' when it is not configured."""
+    """The program to exec. None: the yt_dlp module; '': the program is not configured."""
     if request.program in ENGINES:
         return settings.binary
     return (settings.ffprobe if request.program == 'ffprobe' else settings.ffmpeg) or ''
 
 
 def _program_argv(request: Request) -> List[str]:
-    # A list of ours that is narrower, as for pictures, stays.
+    # The worker's own, narrower list stays, such as that for pictures.
     if request.program in ENGINES or '-format_whitelist' in request.argv:
         return request.argv
     inputs = media_inputs.MediaInputs(can_restrict_connections=False, allows_https=False)
@@ -162,16 +162,16 @@ def _program_argv(request: Request) -> List[str]:
 
 
 def _judge_inputs(request: Request) -> None:
-    """Of a tool that the worker starts, whatever has written the files: a standalone yt-dlp does not ask us."""
+    """Judges the input files of a tool that the worker starts; a standalone yt-dlp has written them without our checks."""
     reason = file_heads.why_inputs_refused(['', *request.argv], request.program == 'ffprobe')
     if reason is not None:
-        # The worker knows this line.
+        # The worker recognizes this line (worker/media/ffprobe.ts).
         os.write(2, f'refused: {reason}\n'.encode())
         os._exit(1)
 
 
 def _exec(path: str, argv: List[str]) -> None:
-    # Python ignores these two; a program that does not know of it would write on after its limit.
+    # Python ignores these two signals; a program that inherited that would continue to write beyond its limit.
     for number in (signal.SIGPIPE, signal.SIGXFSZ):
         signal.signal(number, signal.SIG_DFL)
     try:
@@ -198,7 +198,7 @@ def _run_module(
     import yt_dlp
 
     if settings.tier == 'cold':
-        # A warm host has done both for all its jobs.
+        # A warm host has done this for all its jobs.
         authorities.install(settings)
         _use_our_tools(settings)
         job_hooks.install(settings)
@@ -240,7 +240,7 @@ def _preparation(
             try:
                 argv = policy.inputs.confined(argv, argv[0] in policy.ffprobes)
             except media_inputs.NotAllowed:
-                # The guard, who sees it next, refuses it and says so.
+                # The guard sees these arguments next, and refuses and reports them.
                 pass
 
         def enter() -> None:
@@ -257,7 +257,7 @@ def _use_our_tools(settings: Settings) -> None:
     try:
         media_tools.install(settings)
     except Exception:
-        # A yt-dlp that is built differently finds them by PATH.
+        # A yt-dlp with other internals finds the tools on PATH.
         return
 
 
@@ -276,7 +276,7 @@ def _policy(request: Request, settings: Settings, inputs: media_inputs.MediaInpu
                 if found and name not in request.resolver:
                     names[name] = [[address for address, _ in found]]
     if names:
-        # Names of the local network may be answered by a service with a socket of its own, which the sandbox closes.
+        # Resolved now: a service with a Unix socket may resolve names of the local network, and the sandbox blocks such sockets.
         _answer_names(names)
     return guard.Policy(
         folder=request.folder,
@@ -306,7 +306,7 @@ def _resolve(name: str, port: int) -> Set[Tuple[str, int]]:
 
 
 def _answer_names(table: Dict[str, List[Any]]) -> None:
-    """Answers look-ups of these names from successive answers, of which the last one stays."""
+    """Resolves these names to successive answers; the last answer repeats."""
     ask = socket.getaddrinfo
     left = {name: list(answers) for name, answers in table.items()}
 

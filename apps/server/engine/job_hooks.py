@@ -1,7 +1,7 @@
-"""Everything that is wrapped around the user's own yt_dlp and is the same for every job.
+"""Installs all wrappers of the user's yt_dlp that are the same for every job.
 
-A warm host does it for all its jobs: setting a function of a class with two thousand heirs writes to all of them, and
-in a job each first write copies a page.
+A warm host installs them for all its jobs: replacing a method of a class with two thousand subclasses writes to all of them,
+and in a job each first write to a page copies it.
 """
 
 from typing import Callable
@@ -29,7 +29,7 @@ reporter = Reporter(1, '')
 
 
 def install(settings: Settings) -> None:
-    """Once in a process. Raises anything with a yt_dlp that cannot be wrapped: then no job may run with it."""
+    """Call once per process. Raises any exception when this yt_dlp cannot be wrapped; no job may run with it then."""
     answer_limits.install(reporter)
     optional_parts.install(reporter)
     _unless_unknown(lambda: failures.install(reporter))
@@ -43,9 +43,9 @@ def install(settings: Settings) -> None:
     if _unless_unknown(lambda: fragments.install(reporter)):
         _unless_unknown(clips.install)
         _unless_unknown(forms.install)
-    # Around the appending of fragments, which does not always call what it is wrapped around.
+    # After `fragments`, whose wrapper of the appending does not always call the wrapped function.
     head_checks.install(settings, reporter)
-    # Around what else is wrapped around ffmpeg as a downloader.
+    # After all other wrappers of ffmpeg as a downloader.
     live_streams.install(reporter)
 
 
@@ -53,6 +53,6 @@ def _unless_unknown(install_part: Callable[[], None]) -> bool:
     try:
         install_part()
     except Exception:
-        # A yt-dlp that is built differently does it in its own way.
+        # A yt-dlp with other internals keeps its own behaviour.
         return False
     return True

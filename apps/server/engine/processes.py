@@ -1,7 +1,7 @@
-"""Ties between processes: nothing may outlive the process that answers for it.
+"""Ties between processes: no process may outlive the one that is responsible for it.
 
-Linux has a signal at the parent's death. Elsewhere, and for a standalone binary that starts its own children, a
-watcher process keeps the list of live groups and kills them when the host is gone. Windows is not supported.
+Linux sends a signal at the parent's death. On other systems, and for a standalone binary that starts its own children, a
+watcher process knows the live process groups and kills them when the host is gone. Windows is not supported.
 """
 
 import ctypes
@@ -18,21 +18,21 @@ _PR_SET_NAME = 15
 _PR_SET_CHILD_SUBREAPER = 36
 _PR_SET_NO_NEW_PRIVS = 38
 
-# Made before any fork: looking a symbol up between fork and exec can meet a lock another thread held.
+# Loaded before any fork: resolving a symbol between fork and exec can block on a lock that another thread held.
 c_library = ctypes.CDLL(None, use_errno=True) if IS_LINUX else None
 _prctl = c_library.prctl if c_library is not None else None
 
-# Takes a command line; gives the one to run, what the child does between fork and exec, and its environment where that
-# is another one than was asked for.
+# Takes a command line. Returns the command line to run, a function for the child between fork and exec, and the environment
+# of the child when it differs from the requested one.
 Prepare = Callable[[List[str]], Tuple[List[str], Callable[[], None], Optional[Dict[str, str]]]]
 
-# The process whose end ends what it starts.
+# The process whose children end with it.
 _chained_to: Optional[int] = None
 _prepare: Optional[Prepare] = None
 
 
 def die_with_parent(parent_pid: int) -> None:
-    """Linux: killed when the thread that forked us ends. Everywhere: leaves at once when the parent is gone already."""
+    """Linux: this process is killed when the thread that forked it ends. All systems: exits when the parent is gone already."""
     if _prctl is not None:
         _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent_pid:
@@ -40,7 +40,7 @@ def die_with_parent(parent_pid: int) -> None:
 
 
 def adopt_orphans() -> None:
-    """Linux: what a dead job leaves behind becomes our child, so that we can reap it."""
+    """Linux: processes that a dead job leaves behind become our children, so that we can reap them."""
     if _prctl is not None:
         _prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
@@ -52,28 +52,28 @@ def forbid_new_privileges() -> None:
 
 
 def name_process(name: str) -> None:
-    """Linux: what a list of processes shows."""
+    """Linux: sets the name in lists of processes."""
     if _prctl is not None:
         _prctl(_PR_SET_NAME, name.encode(), 0, 0, 0)
 
 
 def give_back_memory() -> None:
-    """glibc: pages that hold nothing any more; a fork would share them, and a job that fills them copy them."""
+    """glibc: returns empty pages to the system; a fork would share them, and a job that fills them would copy them."""
     if hasattr(c_library, 'malloc_trim'):
         c_library.malloc_trim(0)
 
 
 def chain_children_to_this_process(prepare: Optional[Prepare] = None) -> None:
-    """From now on whatever subprocess.Popen starts here dies with this process; a fork calls it for itself.
+    """Makes all programs that subprocess.Popen starts end with this process; a forked process calls this for itself.
 
-    The signal follows the starting *thread*; yt-dlp starts its programs from threads that outlive them.
+    The signal is tied to the starting *thread*; yt-dlp starts its programs from threads that outlive them.
     """
     global _chained_to, _prepare
     if _prctl is None and prepare is None:
         return
     is_installed = _chained_to is not None
     _chained_to, _prepare = os.getpid(), prepare
-    # Another wrapper may lie around ours by the time a fork calls this: it has to stay.
+    # When a forked process calls this, another wrapper may be around ours and has to stay.
     if not is_installed:
         subprocess.Popen.__init__ = _chained(subprocess.Popen.__init__)
 
@@ -100,21 +100,21 @@ def _chained(start: Callable[..., None]) -> Callable[..., None]:
 
 
 def signal_group(group: int, number: int) -> bool:
-    """False when no process of the group is left (a zombie still counts on Linux)."""
+    """Signals a group; false when no process of it is left. On Linux a zombie still counts."""
     try:
         os.killpg(group, number)
     except ProcessLookupError:
         return False
     except PermissionError:
-        # macOS says this of a group that holds only zombies.
+        # On macOS this means that the group has only zombies.
         return IS_LINUX
     return True
 
 
 class GroupWatcher:
-    """A process that survives the host and kills the groups it was told of when the host's end of the pipe closes.
+    """A process that survives the host and kills the registered groups when the host's end of the pipe closes.
 
-    A job registers itself before it runs anything, so there is no moment at which it is unknown.
+    A job registers itself before it runs anything, so that it is never unknown.
     """
 
     def __init__(self) -> None:
@@ -126,7 +126,7 @@ class GroupWatcher:
                 os.setsid()
                 for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                     signal.signal(number, signal.SIG_IGN)
-                # Node waits for these to close before it says that the host has ended.
+                # Node waits for these streams to close before it reports the end of the host.
                 null = os.open(os.devnull, os.O_RDWR)
                 for descriptor in (0, 1, 2):
                     os.dup2(null, descriptor)
@@ -163,7 +163,7 @@ def _watch(reader: int) -> None:
 
 
 def group_cpu_seconds(group: int) -> Optional[float]:
-    """CPU time of every live process of the group and of the children they have reaped; None where /proc is missing."""
+    """CPU time of all live processes of the group and of their reaped children; None where /proc is missing."""
     if not IS_LINUX:
         return None
     ticks = 0
@@ -172,7 +172,7 @@ def group_cpu_seconds(group: int) -> Optional[float]:
             continue
         try:
             with open(f'/proc/{name}/stat', 'rb') as file:
-                # The command may hold spaces and parentheses: fields are counted from the last one.
+                # The command may contain spaces and parentheses, so that fields are counted from the last parenthesis.
                 fields = file.read().rpartition(b')')[2].split()
         except OSError:
             continue

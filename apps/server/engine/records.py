@@ -6,7 +6,7 @@ from typing import Any, Dict
 
 
 def read(path: str) -> Dict[str, Any]:
-    """Empty when there is none, or what is there cannot be read."""
+    """Empty when the record is missing or unreadable."""
     try:
         with open(path, encoding='utf-8') as file:
             content = json.load(file)
@@ -16,7 +16,7 @@ def read(path: str) -> Dict[str, Any]:
 
 
 def write(path: str, content: Dict[str, Any]) -> None:
-    """In one step: whoever is killed in the middle leaves the earlier content."""
+    """Replaces the record in one step: after a kill in the middle the earlier content is still there."""
     with open(f'{path}.new', 'w', encoding='utf-8') as file:
         json.dump(content, file)
     os.replace(f'{path}.new', path)

@@ -1,4 +1,4 @@
-"""What yt-dlp knows but never prints: the answers of servers. And the waits that they ask for, which it does not know."""
+"""Reports the responses of servers, which yt-dlp does not print, and waits when they ask for it, which yt-dlp does not do."""
 
 import functools
 import time
@@ -7,10 +7,9 @@ from urllib.parse import urlsplit
 
 from control import Reporter
 
-# A download of thousands of fragments must not report each; failures always count.
+# Limits for a download with thousands of fragments.
 _MAX_SUCCESSES = 64
 _MAX_FAILURES = 200
-
 
 # The worker ends a download that is asked to wait longer (run-reports.ts).
 _LONGEST_WAIT_SECONDS = 5
@@ -31,7 +30,7 @@ def _reporting_send(send: Callable[..., Any], reporter: Reporter) -> Callable[..
             return
         left[status < 400] -= 1
         header = response.get_header
-        # What arrives of a compressed answer has another length.
+        # The length of a compressed response is not that of its content.
         is_plain = (header('content-encoding') or 'identity').lower() == 'identity'
         reporter.report(
             {
@@ -53,12 +52,12 @@ def _reporting_send(send: Callable[..., Any], reporter: Reporter) -> Callable[..
         except Exception as error:
             endpoint = _refused_endpoint(error)
             if endpoint is not None:
-                # Said again: every address of the name has been tried by now, so there is nothing to wait for.
+                # Reported a second time: all addresses of the name have been tried, so that the worker can end the job.
                 reporter.refused('connect', address=endpoint[0], port=endpoint[1])
             if getattr(error, 'response', None) is not None:
                 report(error.response)
                 if not reporter.optional:
-                    # yt-dlp would ask again at once, as often as it tries again.
+                    # yt-dlp would retry at once.
                     time.sleep(_asked_wait(error.response))
             raise
         report(response)
@@ -70,7 +69,7 @@ def _reporting_send(send: Callable[..., Any], reporter: Reporter) -> Callable[..
 
 
 def _asked_wait(response: Any) -> int:
-    """In seconds; 0 where none is asked for, or one for which this process should not sit here."""
+    """Seconds to wait; 0 when the response asks for no wait, or for one that is too long for this process."""
     asked = (response.get_header('retry-after') or '').strip()
     if response.status not in (429, 503) or not (asked.isascii() and asked.isdigit()):
         return 0
@@ -78,7 +77,7 @@ def _asked_wait(response: Any) -> int:
 
 
 def _refused_endpoint(error: Optional[BaseException]) -> Optional[Tuple[str, Optional[int]]]:
-    """Where the guard kept a request from, if that is why it failed: libraries wrap the refusal in their own errors."""
+    """The endpoint that the guard refused, if that made the request fail; libraries wrap the refusal in their own errors."""
     seen = set()
     pending = [error]
     while pending:

@@ -1,4 +1,4 @@
-"""The first line of a connection: which program to run, where, with which limits and which way out."""
+"""The first line of a connection: the program to run, its folder, its limits, and where it may connect to."""
 
 import json
 import os
@@ -6,7 +6,7 @@ import re
 from typing import Any, Dict, List, Optional
 from urllib.parse import urlsplit
 
-# `solver` is yt-dlp as well, solving challenges of ours (solver_proof.py).
+# `solver` is yt-dlp too; it solves our own challenges (solver_proof.py).
 PROGRAMS = ('yt-dlp', 'solver', 'ffprobe', 'ffmpeg')
 ENGINES = ('yt-dlp', 'solver')
 
@@ -31,7 +31,7 @@ class Request:
             raise BadRequest('program')
         self.argv: List[str] = _strings(fields, 'argv')
         self.folder: str = _folder(fields)
-        # A cookies file of yt-dlp's; a secret, never to be logged.
+        # Text of a cookies file for yt-dlp. A secret: never logged.
         self.cookies: Optional[str] = fields.get('cookies')
         if self.cookies is not None and not isinstance(self.cookies, str):
             raise BadRequest('cookies')
@@ -43,16 +43,16 @@ class Request:
         proxy = egress.get('proxy') or {}
         self.proxy_url: Optional[str] = proxy.get('url')
         self.proxy_for_all = bool(proxy.get('all'))
-        # A manifest by plain http leads to https.
+        # ffmpeg may follow a plain-http manifest to https.
         self.allows_https: bool = egress.get('allows_https') is True
-        # For tests: name -> successive answers, each an address or a list of them; the last one stays.
+        # For tests: successive answers for each name, each one address or a list; the last answer repeats.
         self.resolver: Dict[str, List[Any]] = egress.get('resolver') or {}
-        # ffmpeg goes direct, without an error, with any other scheme.
+        # With any other scheme, ffmpeg would silently connect directly.
         if self.proxy_url is not None and not re.match(r'http://[^/\s]+$', self.proxy_url):
             raise BadRequest('egress.proxy.url')
 
     def forget(self) -> None:
-        """All but the nonce: what is in the host is in the memory of every later job as well."""
+        """Clears all but the nonce: the memory of the host is also the memory of every later job."""
         self.cookies = self.proxy_url = None
         self.argv, self.allow, self.resolver, self.folder = [], [], {}, ''
 

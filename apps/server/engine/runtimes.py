@@ -1,6 +1,6 @@
-"""What a job prepares for its JavaScript runtime, and what it takes from one that does not end.
+"""Prepares the environment of a job for its JavaScript runtime, and limits the CPU time of the runtime.
 
-A player script is code of a site. What it may reach is the part of the kernel (sandbox.py) and of the runtime itself.
+A player script is code of a site. The kernel (sandbox.py) and the runtime itself restrict what it can reach.
 """
 
 import os
@@ -15,13 +15,13 @@ _VARIABLES = ('PATH', 'HOME', 'TMPDIR', 'LANG', 'DENO_DIR', 'DENO_NO_UPDATE_CHEC
 
 
 def prepare(folder: str, settings: Settings, can_write_anywhere: bool) -> None:
-    """In the job, before the guard, which lets nobody make links. Sets the environment."""
+    """Sets the environment. Called in the job before the guard is armed, which allows no links."""
     if settings.js_runtime_name != 'deno':
         return
     os.environ['DENO_NO_UPDATE_CHECK'] = '1'
     own = os.path.join(folder, '.deno')
     libraries = settings.solver_libraries
-    # Deno keeps databases beside the libraries, and would write into those of all jobs where it may.
+    # Deno keeps databases beside the libraries. Where it can write anywhere, it must not write to the folder of all jobs.
     os.environ['DENO_DIR'] = own if libraries is None or can_write_anywhere else libraries
     if libraries is None or not can_write_anywhere:
         return
@@ -38,7 +38,7 @@ def environment() -> Dict[str, str]:
 
 
 def limit(settings: Settings) -> None:
-    """Between fork and exec of a runtime."""
+    """Called between fork and exec of a runtime."""
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     wanted = settings.runtime_cpu_seconds
     seconds = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)

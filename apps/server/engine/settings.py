@@ -17,7 +17,7 @@ class Settings:
         engine = fields['engine']
         self.binary: Optional[str] = engine['path'] if engine['kind'] == 'binary' else None
         self.module_path: Optional[str] = engine.get('path') if engine['kind'] == 'module' else None
-        # Which yt_dlp was found: the folder of its package, where no `module_path` says it, and its version.
+        # The yt_dlp that was found: folder of its package, needed when there is no `module_path`, and its version.
         self.package_path: Optional[str] = engine.get('package')
         self.version: Optional[str] = engine.get('version')
         self.ffmpeg: Optional[str] = fields.get('ffmpeg_path')
@@ -25,14 +25,14 @@ class Settings:
         runtime = fields.get('js_runtime') or {}
         self.js_runtime_name: Optional[str] = runtime.get('name')
         self.js_runtime: Optional[str] = runtime.get('path')
-        # The real player of October 2025 takes 1.2 seconds on a computer of today; an endless loop would take its core for
-        # an hour. Tests have less patience.
+        # YouTube's player of October 2025 needs 1.2 seconds on a computer of 2026. Without a limit, an endless loop would occupy a
+        # core for an hour. Tests use a shorter time.
         self.runtime_cpu_seconds: int = fields.get('runtime_cpu_seconds') or 60
-        # Deno's folder with what the solver scripts of this yt-dlp import; None when it brings all of them itself.
+        # Deno's folder with the libraries of the solver scripts; None when yt-dlp contains them itself.
         self.solver_libraries: Optional[str] = fields.get('solver_libraries')
-        # Command lines that jobs are likely to have, see usual_options.py.
+        # Likely command lines of jobs, see usual_options.py.
         self.usual_argvs: List[List[str]] = fields.get('usual_argvs') or []
-        # Certificates of the authorities that count; None for those of the system and of yt-dlp alone.
+        # File with trusted certificate authorities; None: only those of the system and of yt-dlp.
         self.authorities: Optional[str] = fields.get('authorities')
         # The owner's plugins for yt-dlp: jobs load them, the host never does.
         self.plugins: Optional[str] = fields.get('plugins')
@@ -41,12 +41,12 @@ class Settings:
         self.programs = self.media_programs | self._spellings([self.js_runtime])
         # Folders and files of the server that no job may read.
         self.protected: List[str] = fields.get('protected') or []
-        # Tests and measurements only: as if the kernel were older; 0 is a system without a sandbox.
+        # Only for tests and measurements: the Landlock version that the kernel pretends to have; 0: no sandbox.
         self.landlock_abi: Optional[int] = fields.get('landlock_abi')
-        # On loopback no job reaches these, whatever is allowed.
+        # Ports that no job may reach on loopback, whatever else is allowed.
         self.own_ports: FrozenSet[int] = frozenset(fields.get('own_ports') or [])
         self.max_connections: int = fields.get('max_connections', 64)
-        # The means of systems without a signal at the parent's death; tests ask for it on Linux.
+        # For systems without a signal at the parent's death; tests use it on Linux too.
         self.use_watcher: bool = bool(fields.get('use_watcher')) or self.binary is not None
         if self.tier == 'warm' and self.binary is not None:
             raise ValueError('a standalone binary cannot be warmed')

@@ -1,7 +1,7 @@
-"""The command lines that most jobs have, read by yt-dlp once in the host: reading one is a fifth of the work of a job.
+"""Lets yt-dlp parse the usual command lines once in the host, because parsing one is a fifth of the work of a job.
 
-A job's differs from them in its link and in a random word by which its output is told from that of others. The host
-gets them with zeros in the place of that word. Any other command line is read by yt-dlp as ever.
+The command line of a job differs from a usual one only in its link and in its random word, the nonce of its output. The host
+gets usual command lines with zeros in place of that word. yt-dlp parses all other command lines as always.
 """
 
 import re
@@ -12,7 +12,7 @@ _RANDOM_WORD = re.compile('[0-9a-f]{24}')
 
 
 def prepare(usual: Sequence[Sequence[str]]) -> None:
-    """Each ends with `--`; a job's goes on with its one link."""
+    """Each usual command line ends with `--`; that of a job continues with its link."""
     import yt_dlp
 
     original = yt_dlp.parse_options
@@ -22,7 +22,7 @@ def prepare(usual: Sequence[Sequence[str]]) -> None:
         for position, (argv, parsed, marked) in enumerate(prepared):
             word = None if given is None else random_word(argv, given)
             if word is not None and given is not None:
-                # Used once: what reads these options may change them.
+                # Used only once, because whoever reads these options may change them.
                 del prepared[position]
                 parsed.ydl_opts.update(_with_word(marked, word))
                 return parsed._replace(urls=given[-1:])

@@ -1,4 +1,4 @@
-"""Puts a function of ours around one of the user's own yt_dlp."""
+"""Wraps a function of the user's yt_dlp in one of ours."""
 
 import functools
 import importlib
@@ -8,7 +8,7 @@ Function = Callable[..., Any]
 
 
 def wrap(module: str, owner: str, name: str, wrapper: Callable[[Function], Function]) -> None:
-    """A class or method that this version does not have is left alone."""
+    """Does nothing when this version has no such class or method."""
     owning_class = getattr(importlib.import_module(module), owner, None)
     original = getattr(owning_class, name, None)
     if original is not None:
