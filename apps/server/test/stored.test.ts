@@ -11,31 +11,31 @@ import { readOutcome } from '../src/worker/work-folder/outcome-file.ts';
 
 const Shape = Type.Object({ name: Type.String(), state: Type.Optional(oneOf(['on', 'off'])) });
 
-describe('what was stored', () => {
-  it('is read with the fields that another version has written', async () => {
+describe('a stored document', () => {
+  it('is read although another version wrote more fields', async () => {
     const text = '{"name":"a","state":"on","later":[1]}';
     expect(await readStored(Shape, text)).toEqual({ name: 'a', state: 'on', later: [1] });
   });
 
   it.each(['', '{"name":', 'null', '[]', '{"name":1}', '{"name":"a","state":"half"}'])(
-    'is nothing when it is damaged: %s',
+    'counts as missing when it is damaged: %s',
     async (text) => expect(await readStored(Shape, text)).toBeNull(),
   );
 
-  it('loses only the line that is damaged', async () => {
+  it('loses only its damaged line', async () => {
     const lines = ['{"name":"a"}', '{"name":2}', '7', '{"name":"b"}', '{"na'];
     expect(await readStoredLines(Shape, lines)).toEqual([{ name: 'a' }, { name: 'b' }]);
   });
 });
 
-describe('files of a stop that somebody has written into', () => {
+describe('records in a work folder that somebody else wrote into', () => {
   let folder: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'artemis-stored-'));
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  it('an outcome without its warnings is no outcome', async () => {
+  it('an outcome without its warnings is ignored', async () => {
     const outcome = { kind: 'done', files: [], metadata: {}, warnings: [], usage: null };
     const write = (stored: object) =>
       writeFile(join(folder, 'outcome.json'), JSON.stringify({ version: 1, outcome: stored }));
@@ -47,7 +47,7 @@ describe('files of a stop that somebody has written into', () => {
     }
   });
 
-  it('a state to continue from whose figures are text is not continued from', async () => {
+  it('a resume state with text for numbers is ignored', async () => {
     const state = { version: 1, key: 'k', formats: [], durationSeconds: null, isLive: true };
     const wasLive = async (fragmentCounts: object) => {
       await writeFile(join(folder, 'resume.json'), JSON.stringify({ ...state, fragmentCounts }));
@@ -57,7 +57,7 @@ describe('files of a stop that somebody has written into', () => {
     expect(await wasLive({ '137': '12' })).toBe(false);
   });
 
-  it('one damaged sighting of a folder costs that folder alone its age', async () => {
+  it('a damaged sighting of a folder resets the age of that folder only', async () => {
     const path = join(folder, 'sightings.json');
     const good = { mtimeMs: 5, passedMs: 1 };
     await writeFile(

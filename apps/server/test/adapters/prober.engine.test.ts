@@ -74,7 +74,7 @@ const link = (options = {}) => ({
 });
 
 describe('a prober that runs the engine', () => {
-  it('gives each probe an empty folder and a way through the proxy, and takes both back', async () => {
+  it('gives each probe an empty folder and access through the proxy, and takes both back', async () => {
     await mkdir(join(home, 'probes/left-by-a-crash'), { recursive: true });
     await writeFile(join(home, 'probes/left-by-a-crash/x'), 'x');
     const prober = start(async (request) => {
@@ -89,14 +89,14 @@ describe('a prober that runs the engine', () => {
     expect([open, existsSync(asked[0]?.folder ?? '')]).toEqual([0, false]);
   });
 
-  it('gives cookies to no standalone program', async () => {
+  it('gives a standalone yt-dlp no cookies', async () => {
     await start(seen).probe(link(), never);
     const binary = { ...engine, kind: 'binary' as const };
     await start(seen, { withEngine: (use) => use(binary) }).probe(link(), never);
     expect(asked.map(({ cookies }) => cookies)).toEqual(['the cookies', null]);
   });
 
-  it('fails as an attempt does where there is no engine', async () => {
+  it('fails like an attempt when there is no engine', async () => {
     for (const [absence, code] of [
       ['missing', 'ENGINE_MISSING'],
       ['starting', 'INTERRUPTED'],
@@ -106,7 +106,7 @@ describe('a prober that runs the engine', () => {
     }
   });
 
-  it('stops what runs when it is closed, and then runs nothing', async () => {
+  it('ends running probes when it is closed, and starts none afterwards', async () => {
     const prober = start(untilAborted);
     const probing = prober.probe(link(), never);
     await prober.close();

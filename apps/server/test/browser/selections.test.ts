@@ -66,7 +66,7 @@ async function addFromTray(): Promise<void> {
   await page.getByRole('dialog').getByRole('button', { name: 'Add 1' }).click();
 }
 
-describe('a selection of the builder', LONG, () => {
+describe('a selection in the preset builder', LONG, () => {
   it('is explained while it is made, refused at the wrong field, and gives the promised file', async () => {
     await page.goto(`${server.baseUrl}/presets`);
     await page.getByRole('button', { name: 'New preset' }).click();
@@ -112,7 +112,7 @@ describe('a selection of the builder', LONG, () => {
   });
 });
 
-describe('the sheets of a link', LONG, () => {
+describe('the panels of a link', LONG, () => {
   it('show its formats before it starts, and choose one for this download alone', async () => {
     await paste(page, `${origin.url}/media/dash/manifest.mpd`);
     await page.getByRole('button', { name: 'Look at it first' }).click();

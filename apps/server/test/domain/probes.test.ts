@@ -169,7 +169,7 @@ describe('probes', () => {
     expect((await after).kind).toBe('playlist');
   });
 
-  it('says that the server stops to who asks once they are closed', async () => {
+  it('answer that the server is stopping once they are closed', async () => {
     const probes = start(seen);
     await probes.close();
     const late = await refusal(probes.probe({ url: 'https://a.example' }, never));

@@ -53,7 +53,7 @@ describe('a manifest of live DASH', () => {
     expect(namesOf(name)).toEqual(names);
   });
 
-  it('says where its segments lie, and where it is from now on', () => {
+  it('names the addresses of its segments, and its own new address', () => {
     expect(namesOf('elsewhere')[0]).toBe('http://cdn/a/b/v2/007.m4s');
     expect(found['elsewhere']).toMatchObject({ from: 'http://site/live/new.mpd' });
   });
@@ -67,11 +67,11 @@ describe('a manifest of live DASH', () => {
     expect(namesOf(name)).toHaveLength(count);
   });
 
-  it('may have nothing yet', () => {
+  it('may have no segments yet', () => {
     expect(found['notBegun']).toEqual({ segments: [], hasEnded: false, from: null });
   });
 
-  it('tells what describes a stream, and by how much its clock differs', () => {
+  it('names the initialisation of a stream, and the difference of its clock', () => {
     expect(found['first']).toEqual(['http://site/live/v2.mp4', 0, false]);
     expect(found['firstOfSound']).toEqual([null, 2, true]);
   });
@@ -88,7 +88,7 @@ describe('a manifest of live DASH', () => {
     expect(found[name]).toEqual(recorded);
   });
 
-  it('is no other thing, and not what needs more than a template', () => {
+  it('is nothing else, and nothing that needs more than a template', () => {
     expect(found['refusals']).toEqual([
       ...['ValueError', 'ValueError', 'ValueError', 'ValueError'],
       ...['NotPlain', 'NotPlain', 'NotPlain'],

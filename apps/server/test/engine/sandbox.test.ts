@@ -235,7 +235,7 @@ describe.each(TIERS)('a program started by a %s process', { timeout: 60_000 }, (
     expect(await reportIn(folder)).toEqual(offline);
   });
 
-  it('connects to nothing when it runs the scripts of a site, and knows no way to the proxy', async () => {
+  it('cannot connect when it runs the scripts of a site, and does not know the proxy', async () => {
     const argv = [join(parent, `${tier}-runtime`), ...words];
     const { lines, report } = await startedByJob(engine, argv);
     const variables = 'DENO_DIR DENO_NO_UPDATE_CHECK HOME LANG PATH TMPDIR'.split(' ');
@@ -279,7 +279,7 @@ describe.each([
 
   afterAll(() => engine.close());
 
-  it('keeps a program from the memory of its job', async () => {
+  it('blocks a program from reading the memory of the process that started it', async () => {
     const given = { proxy: 9, canary: 9, secret: runtime, server: process.pid };
     const words = Object.entries(given).map(([name, value]) => `@${name}=${value}`);
     const { lines, report } = await startedByJob(engine, [runtime, ...words]);

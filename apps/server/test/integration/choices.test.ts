@@ -84,8 +84,8 @@ describe('a name template', () => {
   });
 });
 
-describe('the name template of the settings', () => {
-  it('names the files of a request that gives none, and is what is explained and looked ahead to', async () => {
+describe('NAME_TEMPLATE', () => {
+  it('names the files of a request without a template, also in explanations and probes', async () => {
     const record = await download('/media/clip-360.mp4');
     expect(record).toMatchObject({ error: null, options: {} });
     expect(record.storage_path).toBe(`downloads/by setting/360p ${record.id}.mp4`);

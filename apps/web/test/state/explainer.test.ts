@@ -32,7 +32,7 @@ afterEach(() => {
 });
 
 describe('the explanation of a selection', () => {
-  it('is asked for once the hand rests, for the last selection only', async () => {
+  it('is requested once typing pauses, for the last selection only', async () => {
     const explain = vi.fn(() => Promise.resolve(ANSWER));
     const explainer = new Explainer({ explain });
     explainer.ask(DEFAULT_SELECTION)();

@@ -70,7 +70,7 @@ it('reports links that are refused after they waited for an absent server', asyn
   expect(outbox.entries).toEqual([]);
 });
 
-it('sends what an earlier page has written down', async () => {
+it('sends links that an earlier page has stored', async () => {
   const stored = {
     clientId: 'c1',
     urls: ['https://a.example/1'],

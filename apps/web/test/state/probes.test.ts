@@ -86,7 +86,7 @@ describe('probes of links', () => {
     expect(asked).toHaveLength(3);
   });
 
-  it('keep what was seen while another selection is asked for, and say why a link cannot be read', async () => {
+  it('keep their result while another selection is probed, and say why a link cannot be read', async () => {
     const { asked, probes } = createServer();
     probes.look('a', DEFAULT_SELECTION);
     await asked[0]?.answer('first');

@@ -38,14 +38,14 @@ describe('the words of a language', () => {
     expect(text.all.close).toBe('Schließen');
   });
 
-  it('are English for whoever reads none of them', async () => {
+  it('are English when no wanted language is available', async () => {
     const text = new Text(new Settings());
     expect(() => text.t).toThrow('No language was chosen yet');
     await text.use(['tlh', 'x']);
     expect([text.t.undo, text.locale]).toEqual(['Undo', 'en']);
   });
 
-  it('come from one file and one line, and run the way they are written', async () => {
+  it('come from one file and one line of the table, in their writing direction', async () => {
     const { first, later } = english;
     const hebrew: Language = {
       tag: 'he',

@@ -6,7 +6,7 @@ import { VALUES } from '../../src/text/values.ts';
 import { faultsOf } from './language-faults.ts';
 
 describe.each(LANGUAGES)('the file of $tag', ({ tag, first, later }) => {
-  it('has all words, with their values and every form that counting needs', async () => {
+  it('has all words, with their values and every plural form', async () => {
     const [{ default: one }, { default: two }] = await Promise.all([first(), later()]);
     expect(faultsOf(tag, { ...one, ...two })).toEqual([]);
     expect(['ltr', 'rtl']).toContain(one.dir);
@@ -15,7 +15,7 @@ describe.each(LANGUAGES)('the file of $tag', ({ tag, first, later }) => {
 
 // The server itself speaks English.
 it.each(LANGUAGES.filter(({ tag }) => tag !== 'en'))(
-  'the file of $tag says all that the server says in English',
+  'the file of $tag has a sentence for every code of the server',
   async ({ later }) => {
     const { codes } = (await later()).default;
     expect(Object.keys(codes?.failures ?? {}).sort()).toEqual(Object.keys(FAILURES).sort());
@@ -24,7 +24,7 @@ it.each(LANGUAGES.filter(({ tag }) => tag !== 'en'))(
   },
 );
 
-it('finds what is wrong with the file of a language', () => {
+it('a faulty language file is reported with each fault', () => {
   const { first } = english;
   const faults = (changed: object): string[] =>
     faultsOf('ar', { ...english, first: { ...first, ...changed } }).filter(
@@ -44,13 +44,13 @@ it('finds what is wrong with the file of a language', () => {
   );
 });
 
-it('names no value of a word that is not there', () => {
+it('the table of values names only existing words', () => {
   const words = { ...english.first, ...english.later };
   expect(Object.keys(VALUES).filter((key) => !(key in words))).toEqual([]);
   expect(Object.keys(english.first).filter((key) => key in english.later)).toEqual([]);
 });
 
-it('calls each language by its own name', () => {
+it('each language is called by its own name', () => {
   expect(['en', 'de', 'fr', 'pt-BR'].map(nameOfLanguage)).toEqual([
     'English',
     'Deutsch',

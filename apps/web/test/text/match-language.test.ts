@@ -30,7 +30,7 @@ it.each([
   expect(match(...wanted)).toBe(taken);
 });
 
-it('never gives one region the words of another', () => {
+it('matching never gives one region the words of another', () => {
   const european = [{ tag: 'pt-PT' }, { tag: 'en' }];
   expect(matchLanguage(['pt-BR', 'en-US'], european)?.language.tag).toBe('en');
   expect(matchLanguage(['pt'], european)).toEqual({ language: { tag: 'pt-PT' }, locale: 'pt-PT' });

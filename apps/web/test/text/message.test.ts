@@ -6,7 +6,7 @@ function say(locale: string, text: string, values: Values = {}): string {
 }
 
 describe('a message', () => {
-  it('has its values in their places, figures as the locale writes them', () => {
+  it('inserts its values, with numbers as the locale writes them', () => {
     expect(say('en', '{size} in {count} files', { size: '3 MB', count: 12_000 })).toBe(
       '3 MB in 12,000 files',
     );
@@ -15,7 +15,7 @@ describe('a message', () => {
     expect(say('en', 'port {port}', { port: '8500' })).toBe('port 8500');
   });
 
-  it('takes the form that goes with a number', () => {
+  it('chooses the plural form for a number', () => {
     const files = '{n, plural, =0 {no file} one {# file} other {# files}} of {site}';
     const said = [0, 1, 2, 1500].map((n) => say('en', files, { n, site: 'a' }));
     expect(said).toEqual(['no file of a', '1 file of a', '2 files of a', '1,500 files of a']);
@@ -36,7 +36,7 @@ describe('a message', () => {
     ]);
   });
 
-  it('chooses by a word, also within a number', () => {
+  it('chooses by a word, also inside a plural form', () => {
     const text =
       '{n, plural, one {{who, select, me {my # file} other {# file of {who}}}} other {# files}}';
     expect(say('en', text, { n: 1, who: 'me' })).toBe('my 1 file');

@@ -9,7 +9,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test('a job that is stopped by its own last line leaves no timer behind', async () => {
+test('a process stopped by its own last line leaves no timer behind', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   const folder = await mkdtemp(join(tmpdir(), 'engine-connection-'));
   const socketPath = join(folder, 'host.sock');

@@ -45,7 +45,7 @@ function named(clock: RunClock, isLive: boolean): void {
 
 const idle = { usage: () => Promise.resolve(0) };
 
-test('a run that does nothing has stalled, and one that says something has not', () => {
+test('a run without any output has stalled, one with output has not', () => {
   const clock = clockOf({});
   vi.advanceTimersByTime(15_000);
   clock.noteActivity();
@@ -67,7 +67,7 @@ test('a run whose files grow or whose processes work has not stalled', async () 
   expect(clock.due(false)).toBeNull();
 });
 
-test('a live recording has the time that was asked for, however long the deadline of a download is', async () => {
+test('a live recording has its requested time, whatever the deadline of a download', async () => {
   const clock = clockOf({ maxSeconds: 90 });
   named(clock, true);
   vi.advanceTimersByTime(2_000);

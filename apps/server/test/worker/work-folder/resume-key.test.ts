@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { resumeKey } from '../../../src/worker/work-folder/resume-state.ts';
 
-it('is that of the folders which earlier versions have left', () => {
+it('matches the work folders of earlier versions', () => {
   const key = resumeKey({
     url: 'https://a.example/1',
     selection: { format_preset: 'Audio only', quality: 'best', options: { audio_codec: 'mp3' } },

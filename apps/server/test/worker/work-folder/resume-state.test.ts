@@ -33,7 +33,7 @@ const video: OutputMessage = {
 it.each([
   ['without formats', {}],
   ['with fields of other types', { formats: [null, 7], fragmentCounts: 'many', isLive: 'yes' }],
-])('a state that a job has forged is none, and its partial files go: %s', async (_, fields) => {
+])('a forged resume state is ignored, and its partial files are removed: %s', async (_, fields) => {
   const state = JSON.stringify({ version: 1, key: 'k', ...fields });
   await writeFile(join(jobFolder, 'resume.json'), state);
   await writeFile(join(jobFolder, 'media.mp4.part'), 'bytes of nobody knows what');
@@ -43,7 +43,7 @@ it.each([
   expect(guard.take(video)).toBe(false);
 });
 
-it('the state of a run is the same media for the next one', async () => {
+it('the state of a run matches the same media in the next one', async () => {
   const first = await openResumeGuard(jobFolder, 'k');
   first.take(video);
   await first.settled();
@@ -63,7 +63,7 @@ it('a folder that disappears while a live stream is recorded does not end the th
 });
 
 it.each(['null', '7', '{"begun":"often","files":null}', 'no JSON'])(
-  'a record of steps that a job has forged is none: %s',
+  'a forged record of steps is ignored: %s',
   async (text) => {
     await writeFile(join(jobFolder, 'steps.json'), text);
     expect(await stepsBegun(jobFolder)).toBe(0);
