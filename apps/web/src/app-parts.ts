@@ -21,7 +21,7 @@ import { TelemetryState } from './state/telemetry.svelte.ts';
 import { Toasts } from './state/toasts.svelte.ts';
 import { Undo } from './state/undo.svelte.ts';
 
-/** The state of the page; nothing is asked or drawn yet. `base` is the path that the page is served below. */
+/** The state of the page, once its language is there; nothing is asked or drawn yet. `base` is the path that the page is served below. */
 export function createAppParts(
   base: string,
   client: Client,
@@ -36,7 +36,7 @@ export function createAppParts(
   const downloads = new Downloads(client);
   const sync = new Sync(client, clock, telemetry, downloads);
   const server = new ServerInfo(client);
-  const presets = new Presets();
+  const presets = new Presets(text.t.starters);
   const last = new LastChoices();
   const actions = new Actions({ client, downloads, sync, settings, text, toasts, undo });
   const commands = new Commands(settings);

@@ -34,9 +34,9 @@ async function start(target: HTMLElement): Promise<void> {
   const text = new Text(settings);
   const words = useLanguage(text, settings);
   await firstFrame();
+  await words;
   const parts = create(settings, text);
   await nextTask();
-  await words;
   show(target, parts);
   performance.mark('artemis:usable');
   askServer(parts);

@@ -92,7 +92,15 @@ export const Explanation = Type.Object({
   output_example: Type.String({
     description: 'where the file would be stored; empty: no file',
   }),
-  warnings: Type.Array(Type.Object({ code: oneOf(EXPLANATION_CODES), message: Type.String() })),
+  warnings: Type.Array(
+    Type.Object({
+      code: oneOf(EXPLANATION_CODES),
+      message: Type.String(),
+      detail: Type.Optional(
+        Type.String({ description: 'part of the message: of OPTION_IGNORED the option' }),
+      ),
+    }),
+  ),
 });
 export type Explanation = Static<typeof Explanation>;
 

@@ -58,13 +58,14 @@ export function explainSelection({
 function warningsOf(plan: DownloadPlan): Explanation['warnings'] {
   const { options } = plan;
   const warnings = ignoredByPlan(plan).map((name) =>
-    warning('OPTION_IGNORED', `${name} changes nothing with these choices.`),
+    warning('OPTION_IGNORED', `${name} changes nothing with these choices.`, name),
   );
   if (plan.section !== null && options.subtitles?.embed === true) {
     warnings.push(
       warning(
         'OPTION_IGNORED',
         'subtitles.embed changes nothing with a section: its subtitles are cut and stay beside the media.',
+        'subtitles.embed',
       ),
     );
   }
@@ -100,6 +101,10 @@ function warningsOf(plan: DownloadPlan): Explanation['warnings'] {
   return warnings;
 }
 
-function warning(code: ExplanationCode, message: string): Explanation['warnings'][number] {
-  return { code, message };
+function warning(
+  code: ExplanationCode,
+  message: string,
+  detail?: string,
+): Explanation['warnings'][number] {
+  return detail === undefined ? { code, message } : { code, message, detail };
 }

@@ -20,7 +20,7 @@ interface Combination {
   readonly runs: readonly string[];
 }
 
-const NAME_PARTS = 'Put into the file name';
+const NAME_PARTS = 'Add to the file name';
 
 const combinations: Readonly<Record<string, Combination>> = {
   'sound as the best MP3 with its cover': {
@@ -29,7 +29,7 @@ const combinations: Readonly<Record<string, Combination>> = {
       ['Audio codec', 'mp3'],
       ['Audio quality', '0'],
       ['Write title and uploader into the file', true],
-      ['Put the thumbnail into the file', true],
+      ['Write the thumbnail into the file', true],
     ],
     selection: {
       format_preset: 'Audio only',
@@ -41,9 +41,9 @@ const combinations: Readonly<Record<string, Combination>> = {
       },
     },
     says: [
-      'Takes only the sound.',
+      'Downloads only the sound.',
       'The sound is converted to mp3.',
-      'Its quality is 0: 0 is the best, 10 the smallest.',
+      'The sound quality is 0 (0 is the best, 10 the smallest).',
       'Written into the file: title and uploader, thumbnail.',
     ],
     runs: ['--audio-format', '--audio-quality', '--embed-metadata', '--embed-thumbnail'],
@@ -51,11 +51,11 @@ const combinations: Readonly<Record<string, Combination>> = {
   'a small picture in MKV with subtitles inside': {
     set: [
       ['Quality', 'Up to 360p'],
-      ['Prefer the codec', 'h264'],
+      ['Preferred codec', 'h264'],
       ['Container', 'mkv'],
-      ['Subtitles in these languages', 'en, de'],
-      ['As files of the kind', 'SRT'],
-      ['Into the media file', true],
+      ['Subtitle languages', 'en, de'],
+      ['Subtitle file format', 'SRT'],
+      ['Write subtitles into the media file', true],
     ],
     selection: {
       quality: '360p',
@@ -66,24 +66,24 @@ const combinations: Readonly<Record<string, Combination>> = {
       },
     },
     says: [
-      'The picture is at most 360p; the next lower one if that is not offered.',
-      'Takes h264 when it is offered, else what there is.',
-      'The file is mkv; nothing is encoded again for that.',
-      'Subtitles go into the file: en, de.',
-      'MKV does not play in Safari nor on iPhones.',
+      'The picture has at most 360p, or the next lower quality.',
+      'Uses h264 if the site offers it.',
+      'The file is mkv. The media is not converted.',
+      'Subtitles are written into the file: en, de.',
+      'Safari and iPhones cannot play MKV.',
     ],
     runs: ['res:360', 'h264', 'mkv', '--sub-langs', '--embed-subs'],
   },
   'an exact clip with everything beside it': {
     set: [
-      ['Kind', 'Video + Audio (muxed)'],
+      ['Kind', 'Video with sound, one file'],
       ['From', '1.5'],
       ['To', '0:03.25'],
-      ['Cut exactly there', true],
-      ['Keep the thumbnail as a file', true],
-      ['Keep the metadata as a JSON file', true],
+      ['Cut exactly', true],
+      ['Save the thumbnail as a file', true],
+      ['Save the metadata as a JSON file', true],
       [NAME_PARTS, 'title'],
-      ['Folder below the downloads folder', 'Clips/2026'],
+      ['Folder inside the downloads folder', 'Clips/2026'],
     ],
     selection: {
       format_preset: 'Video + Audio (muxed)',
@@ -96,9 +96,9 @@ const combinations: Readonly<Record<string, Combination>> = {
       },
     },
     says: [
-      'Only from 1.5 to 0:03.25, cut exactly there.',
-      'Kept beside the file: thumbnail, metadata as JSON.',
-      'Files land in downloads/Clips/2026.',
+      'Only from 1.5 to 0:03.25, cut exactly.',
+      'Saved beside the file: thumbnail, metadata as JSON.',
+      'Files are stored in downloads/Clips/2026.',
       'Exact cuts need encoding, which takes much longer than copying.',
     ],
     runs: ['--download-sections', '--force-keyframes-at-cuts', '--write-thumbnail'],
@@ -119,7 +119,10 @@ const combinations: Readonly<Record<string, Combination>> = {
         rate_limit_kbps: 500,
       },
     },
-    says: ['Only from 0:10 to 1:00, cut at the nearest key frames.', 'Never faster than 512 KB/s.'],
+    says: [
+      'Only from 0:10 to 1:00, cut at the nearest keyframes.',
+      'The speed is at most 512 KB/s.',
+    ],
     runs: ['--limit-rate'],
   },
   'sound as FLAC, one file for each chapter': {
@@ -127,7 +130,7 @@ const combinations: Readonly<Record<string, Combination>> = {
       ['Kind', 'Audio only'],
       ['Audio codec', 'flac'],
       ['Write chapters into the file', true],
-      ['One more file for each chapter', true],
+      ['One extra file for each chapter', true],
     ],
     selection: {
       format_preset: 'Audio only',
@@ -135,7 +138,7 @@ const combinations: Readonly<Record<string, Combination>> = {
     },
     says: [
       'Written into the file: chapters.',
-      'Each chapter is one more file beside the whole.',
+      'Each chapter also becomes a file of its own.',
       'Sound is converted to flac when the site does not offer it.',
     ],
     runs: ['--embed-chapters', '--split-chapters'],
@@ -151,19 +154,19 @@ const combinations: Readonly<Record<string, Combination>> = {
       format_preset: 'Audio only',
       options: { audio_codec: 'opus', audio_quality: 10, proxy: 'socks5://proxy.example:1080' },
     },
-    says: ['Everything goes through socks5://proxy.example:1080.'],
+    says: ['All traffic goes through socks5://proxy.example:1080.'],
     runs: ['--audio-format'],
   },
   'WebM with automatic captions beside it, sponsors marked': {
     set: [
       ['Quality', 'Up to 1080p'],
-      ['Prefer the codec', 'vp9'],
+      ['Preferred codec', 'vp9'],
       ['Container', 'webm'],
-      ['Subtitles in these languages', 'pt-BR'],
-      ['As files of the kind', 'VTT'],
-      ['Automatic captions as well', true],
+      ['Subtitle languages', 'pt-BR'],
+      ['Subtitle file format', 'VTT'],
+      ['Also use automatic captions', true],
       ['SponsorBlock', 'Mark them as chapters'],
-      ['Opening without content', true],
+      ['Intro without content', true],
     ],
     selection: {
       quality: '1080p',
@@ -175,9 +178,9 @@ const combinations: Readonly<Record<string, Combination>> = {
       },
     },
     says: [
-      'Subtitles lie beside the file, as VTT: pt-BR.',
-      'Automatic captions stand in where nobody wrote any.',
-      'Sponsored parts become chapters.',
+      'Subtitles are VTT files beside the media: pt-BR.',
+      'Automatic captions are used where there are no written subtitles.',
+      'Sponsored segments become chapters.',
       'The segments come from sponsor.ajay.app, a service that does not belong to the site.',
     ],
     runs: ['vp9', '--write-auto-subs', '--sponsorblock-mark'],
@@ -185,13 +188,13 @@ const combinations: Readonly<Record<string, Combination>> = {
   'AV1 in MP4 without what is sponsored, from the beginning of what is live': {
     set: [
       ['Quality', 'Up to 2160p'],
-      ['Prefer the codec', 'av1'],
+      ['Preferred codec', 'av1'],
       ['Container', 'mp4'],
       ['SponsorBlock', 'Cut them out'],
       ['Paid promotion', false],
       ['Credits and end cards', true],
       ['Longest recording, in minutes', '2'],
-      ['From its beginning, where the site still has it', true],
+      ['From the beginning, if the site still has it', true],
     ],
     selection: {
       quality: '2160p',
@@ -203,46 +206,46 @@ const combinations: Readonly<Record<string, Combination>> = {
       },
     },
     says: [
-      'AV1 does not play on older phones and televisions.',
-      'Sponsored parts are removed.',
-      'What is live is recorded from its beginning.',
-      'What is live is recorded for at most 2 minutes.',
+      'Older phones and televisions cannot play AV1.',
+      'Sponsored segments are removed.',
+      'Live media is recorded from its beginning.',
+      'Live media is recorded for at most 2 minutes.',
     ],
     runs: ['av01', '--sponsorblock-remove', '--live-from-start'],
   },
   'subtitles and metadata without the picture': {
     set: [
-      ['Kind', 'Subtitle + metadata'],
-      ['Keep the thumbnail as a file', false],
+      ['Kind', 'Subtitles and metadata'],
+      ['Save the thumbnail as a file', false],
     ],
     selection: { format_preset: 'Subtitle + metadata', options: { write_thumbnail: false } },
-    says: ['Not kept: thumbnail.'],
+    says: ['Not saved: thumbnail.'],
     runs: ['--write-info-json'],
   },
   'two new entries of a whole list': {
     set: [
-      ['Take', 'all entries'],
-      ['At most so many entries', '2'],
-      ['Leave out what was downloaded before', true],
+      ['Download', 'all videos'],
+      ['At most this many videos', '2'],
+      ['Skip videos that were downloaded before', true],
     ],
     selection: { options: { playlist: { mode: 'all', max_items: 2, skip_downloaded: true } } },
     says: [
-      'Of a playlist, all entries come.',
-      'Of a playlist, at most 2 entries come.',
-      'Entries that were downloaded before are left out.',
+      'From a playlist, all videos are downloaded.',
+      'From a playlist, at most 2 videos are downloaded.',
+      'Videos that were downloaded before are skipped.',
       'The list is read first; each of its entries is then downloaded like this.',
     ],
     runs: ['-f'],
   },
   'some positions of a list, only looked at, with a name of many parts': {
     set: [
-      ['Prefer the codec', 'h265'],
-      ['Take', 'these positions'],
+      ['Preferred codec', 'h265'],
+      ['Download', 'these positions'],
       ['Positions', '1-3, 5'],
-      ['Only look', true],
+      ['Do not store a file', true],
       [NAME_PARTS, 'uploader'],
       [NAME_PARTS, 'folder'],
-      [NAME_PARTS, 'our id'],
+      [NAME_PARTS, 'download ID'],
     ],
     selection: {
       options: {
@@ -252,13 +255,13 @@ const combinations: Readonly<Record<string, Combination>> = {
         name_template: '{uploader}/{id}',
       },
     },
-    says: ['Of a playlist, these positions come: 1-3,5.', 'Only looks: no file is stored.'],
+    says: ['From a playlist, these positions are downloaded: 1-3,5.', 'No file is stored.'],
     runs: ['--simulate'],
   },
   'a list without its media': {
-    set: [['Kind', 'Playlist (flat)']],
+    set: [['Kind', 'Only list a playlist']],
     selection: { format_preset: 'Playlist (flat)' },
-    says: ['Lists the entries of a playlist and downloads nothing.'],
+    says: ['Lists the videos of a playlist and downloads nothing.'],
     runs: ['--flat-playlist'],
   },
 };
@@ -358,7 +361,7 @@ describe('a selection in the preset builder is explained and sent as chosen:', (
     await paste(page, origin.url + (downloaded[name]?.path ?? `/entry/${added.size}/clip.mp4`));
     const [request] = await Promise.all([
       page.waitForRequest((one) => one.method() === 'POST' && one.url().endsWith('/downloads')),
-      page.getByRole('button', { name: 'Add 1' }).click(),
+      page.getByRole('button', { name: 'Download', exact: true }).click(),
     ]);
     const { format_preset, quality, options } = request.postDataJSON() as CreateDownloads;
     expect({ format_preset, quality, options }).toEqual(selection);
@@ -377,7 +380,7 @@ describe('a selection in the preset builder shapes the saved file:', () => {
   it.each(Object.entries(downloaded))('%s', { timeout: 120_000 }, async (name, expected) => {
     await page.goto(`${server.baseUrl}/?download=${added.get(name)}`);
     const drawer = page.getByRole('dialog');
-    await drawer.getByText('Done', { exact: true }).waitFor();
+    await drawer.getByText('Finished', { exact: true }).waitFor();
     const [file] = await Promise.all([
       page.waitForEvent('download'),
       drawer.getByRole('button', { name: 'Save file' }).first().click(),

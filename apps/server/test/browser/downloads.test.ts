@@ -58,7 +58,7 @@ afterEach(async () => {
 
 async function add(path: string): Promise<void> {
   await paste(page, origin.url + path);
-  await page.getByRole('button', { name: 'Add 1' }).click();
+  await page.getByRole('button', { name: 'Download', exact: true }).click();
 }
 
 /** The row of the control room, by the title of the download. */
@@ -75,7 +75,7 @@ describe('the open page', () => {
   it('takes a pasted link to a stored file that can be saved', async () => {
     await add(`/page/video.html?title=${encodeURIComponent('A harbour at dawn')}`);
     const landed = row('A harbour at dawn');
-    await landed.getByText('Done', { exact: true }).waitFor();
+    await landed.getByText('Finished', { exact: true }).waitFor();
     expect(await home.storedFiles()).toHaveLength(1);
 
     const [saved] = await Promise.all([
@@ -95,13 +95,13 @@ describe('the open page', () => {
       const record = await newest();
       return record?.status === 'failed' ? record.error : null;
     });
-    const panel = page.getByRole('region', { name: 'Needs you' });
+    const panel = page.getByRole('region', { name: 'Problems' });
     await panel.getByText(failed.message).waitFor();
     await panel.getByText(failed.hint).waitFor();
     await panel.getByRole('button', { name: 'Retry', exact: true }).click();
     await eventually(async () => (await newest())?.status === 'completed');
     await page
-      .getByRole('region', { name: 'Just landed' })
+      .getByRole('region', { name: 'Finished' })
       .locator('li', { hasText: 'clip' })
       .first()
       .waitFor();
@@ -112,7 +112,7 @@ describe('the open page', () => {
   it('pauses and resumes a download, and cancels it unless that is undone', async () => {
     await add('/padded.mp4?size=60000000&kib_per_s=500');
     const slow = row('padded');
-    await slow.getByRole('button', { name: /^Hold/ }).click();
+    await slow.getByRole('button', { name: /^Pause/ }).click();
     await eventually(async () => (await newest())?.status === 'paused');
     await page.goto(`${server.baseUrl}/queue?status=held`);
     await page.getByRole('row', { name: /padded/ }).click();
@@ -174,7 +174,7 @@ describe('the open page', () => {
     const other = await openPage(context, server.baseUrl);
     await add('/padded.mp4?size=50000000&kib_per_s=500');
     const there = other.page.locator('li.download', { hasText: 'padded' });
-    await there.getByRole('button', { name: /^Hold/ }).click();
+    await there.getByRole('button', { name: /^Pause/ }).click();
     await row('padded').getByRole('progressbar').waitFor({ state: 'detached' });
 
     await page.goto(`${server.baseUrl}/presets`);
@@ -198,7 +198,7 @@ describe('the open page', () => {
     await page.getByText('The server does not answer.').waitFor({ state: 'detached' });
     await page.getByText('Waiting to be sent').waitFor({ state: 'detached' });
     await page
-      .getByRole('region', { name: 'Just landed' })
+      .getByRole('region', { name: 'Finished' })
       .getByRole('button', { name: 'clip-360', exact: true })
       .waitFor();
   });

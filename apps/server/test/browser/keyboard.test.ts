@@ -54,7 +54,7 @@ const press = async (...keys: string[]) => {
 async function intoQueue(status: string): Promise<Record[]> {
   await page.goto(`${server.url}/queue?status=${status}`);
   // This tab stands there once the page knows what the server can do.
-  await page.getByRole('link', { name: /^Held/ }).waitFor();
+  await page.getByRole('link', { name: /^Paused/ }).waitFor();
   await page.locator('[data-index="0"] .title').waitFor();
   await press('Tab');
   for (let presses = 0; presses < 30 && !(await isFocused(row(0))); presses += 1)
@@ -174,9 +174,11 @@ describe('by keyboard alone', () => {
     await isUsed('2026.11.13');
     await page.getByText('You chose 2026.11.13.').waitFor();
 
-    await card('2026.11.20').getByRole('button', { name: 'Use this one' }).press('Enter');
+    await card('2026.11.20').getByRole('button', { name: 'Use this version' }).press('Enter');
     await isUsed('2026.11.20');
-    await card('2026.11.13').getByRole('button', { name: 'Go back to this one' }).press('Enter');
+    await card('2026.11.13')
+      .getByRole('button', { name: 'Go back to this version' })
+      .press('Enter');
     await isUsed('2026.11.13');
 
     const trash = card('2026.11.20').getByRole('button', { name: 'Remove 2026.11.20' });
@@ -198,7 +200,7 @@ describe('by keyboard alone', () => {
     const id = failed?.id ?? '';
     await page.goto(`${server.url}/queue?status=failed&download=${id}`);
     const drawer = page.getByRole('dialog');
-    await drawer.getByRole('button', { name: 'Try it with another engine' }).press('Enter');
+    await drawer.getByRole('button', { name: 'Retry with another yt-dlp' }).press('Enter');
     await drawer.getByRole('button', { name: /^2026\.10\.26/ }).press('Enter');
     await hasStatus(id, 'queued');
     expect((await recordOf(id)).engine).toBe('2026.10.26');

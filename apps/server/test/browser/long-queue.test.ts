@@ -72,7 +72,7 @@ describe.each([
     const { total } = (await answer.json()) as { total: number };
     expect(total).toBeGreaterThan(100);
     await page
-      .getByRole('heading', { name: new RegExp(`Queue ${total.toLocaleString('en-GB')}`) })
+      .getByRole('heading', { name: new RegExp(`All downloads ${total.toLocaleString('en-GB')}`) })
       .waitFor();
     await page
       .getByRole('row', { name: /Press briefing/ })

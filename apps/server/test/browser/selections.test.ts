@@ -63,7 +63,7 @@ async function ended(path: string) {
 
 /** Presses Add in the tray. */
 async function addFromTray(): Promise<void> {
-  await page.getByRole('dialog').getByRole('button', { name: 'Add 1' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Download', exact: true }).click();
 }
 
 describe('a selection in the preset builder', LONG, () => {
@@ -73,22 +73,22 @@ describe('a selection in the preset builder', LONG, () => {
     await page.getByLabel('Name', { exact: true }).fill('With everything');
     await page.getByLabel('Quality', { exact: true }).selectOption('360p');
     await page.getByLabel('Container').selectOption('mkv');
-    const languages = page.getByLabel('Subtitles in these languages');
+    const languages = page.getByLabel('Subtitle languages');
     await languages.fill('en, d');
     await page.getByText('Fix the marked fields first').waitFor();
     await languages.fill('en, de');
-    await page.getByLabel('As files of the kind').selectOption('srt');
+    await page.getByLabel('Subtitle file format').selectOption('srt');
     await page.getByLabel('Write title and uploader into the file').check();
-    await page.getByLabel('Keep the metadata as a JSON file').check();
+    await page.getByLabel('Save the metadata as a JSON file').check();
     await page.getByRole('button', { name: /^title/ }).click();
-    await page.getByRole('textbox', { name: 'Folder below' }).fill('Council/2026');
+    await page.getByRole('textbox', { name: 'Folder inside' }).fill('Council/2026');
     const explained = page.getByRole('region', { name: 'What this does' });
     await explained.getByText('--sub-langs').waitFor();
     await page.getByText('Council/2026/Title of the video.mkv').waitFor();
     await page.getByRole('button', { name: 'Save', exact: true }).click();
     await page.getByRole('button', { name: 'Use for the next links' }).click();
     await paste(page, `${origin.url}/media/hls/master.m3u8`);
-    await page.getByRole('button', { name: 'Add 1' }).click();
+    await page.getByRole('button', { name: 'Download', exact: true }).click();
 
     const record = await ended('/media/hls/master.m3u8');
     expect(record.error).toBeNull();
@@ -115,13 +115,13 @@ describe('a selection in the preset builder', LONG, () => {
 describe('the panels of a link', LONG, () => {
   it('show its formats before it starts, and choose one for this download alone', async () => {
     await paste(page, `${origin.url}/media/dash/manifest.mpd`);
-    await page.getByRole('button', { name: 'Look at it first' }).click();
+    await page.getByRole('button', { name: 'Show details' }).click();
     await page.getByRole('button', { name: /^Formats of/ }).click();
     const rows = page.getByRole('row').filter({ hasText: '360p' });
     const id = (await rows.first().locator('label .mono').textContent()) ?? '';
     await rows.first().getByRole('radio').check();
-    await page.getByRole('button', { name: 'Take this' }).click();
-    await page.getByText(`Format ${id} only for this one`).waitFor();
+    await page.getByRole('button', { name: 'Use this format' }).click();
+    await page.getByText(`Format ${id}, for this link only`).waitFor();
     await addFromTray();
     const record = await ended('/media/dash/manifest.mpd');
     expect(record).toMatchObject({
@@ -133,16 +133,16 @@ describe('the panels of a link', LONG, () => {
 
   it('select entries of a playlist, whose download shows their progress', async () => {
     await paste(page, `${origin.url}/feed.rss?n=12&title=Session`);
-    await page.getByRole('button', { name: 'Look at it first' }).click();
-    await page.getByRole('button', { name: /^Entries of/ }).click();
-    await page.getByText('All 12 entries are read').waitFor();
+    await page.getByRole('button', { name: 'Show details' }).click();
+    await page.getByRole('button', { name: /^Videos of/ }).click();
+    await page.getByText('All 12 videos read').waitFor();
     await page.getByLabel('Positions').fill('2-3');
     await page.getByRole('button', { name: 'Choose these' }).click();
-    const grid = page.getByRole('grid', { name: 'Entries of the playlist' });
+    const grid = page.getByRole('grid', { name: 'Videos of the playlist' });
     await grid.getByRole('row', { name: /Session 005/ }).click();
     await page.getByText('3 chosen').waitFor();
-    await page.getByRole('button', { name: 'Take these' }).click();
-    await page.getByText('3 entries: 2-3,5').waitFor();
+    await page.getByRole('button', { name: 'Use this choice' }).click();
+    await page.getByText('3 videos: 2-3,5').waitFor();
     await addFromTray();
 
     const record = await ended('/feed.rss?n=12&title=Session');
@@ -160,7 +160,7 @@ describe('the panels of a link', LONG, () => {
     });
     await page.goto(`${server.baseUrl}/?download=${record.id}`);
     const entry = page.getByRole('dialog').getByRole('row', { name: /Session 003/ });
-    await entry.getByText('Done').waitFor();
+    await entry.getByText('Finished').waitFor();
     await entry.click();
     await page.getByRole('dialog').getByRole('heading', { name: 'Session 003' }).waitFor();
   });
@@ -169,7 +169,7 @@ describe('the panels of a link', LONG, () => {
 describe('a site that requires a sign-in', LONG, () => {
   it('gets its cookies at the failed download, which one press then retries', async () => {
     await paste(page, `${origin.url}/members/clip-360.mp4`);
-    await page.getByRole('button', { name: 'Add 1' }).click();
+    await page.getByRole('button', { name: 'Download', exact: true }).click();
     const failed = await ended('/members/clip-360.mp4');
     expect(failed.error?.code).toBe('LOGIN_REQUIRED');
     await page.goto(`${server.baseUrl}/?download=${failed.id}`);
@@ -177,12 +177,12 @@ describe('a site that requires a sign-in', LONG, () => {
     const cookie = ['127.0.0.1', 'FALSE', '/', 'FALSE', '0', 'session', 'member'];
     const other = ['.bank.example', 'TRUE', '/', 'TRUE', '0', 'session', 'of-the-bank'];
     await page
-      .getByLabel('Paste the text')
+      .getByLabel('Text of cookies.txt')
       .fill(`# Netscape HTTP Cookie File\n${other.join('\t')}\n${cookie.join('\t')}\n`);
-    await page.getByText('1 cookie of other sites is left out').waitFor();
+    await page.getByText('1 cookie of other sites is not sent').waitFor();
     const [sent] = await Promise.all([
       page.waitForRequest((request) => request.method() === 'PUT'),
-      page.getByRole('button', { name: 'Keep them' }).click(),
+      page.getByRole('button', { name: 'Save cookies' }).click(),
     ]);
     expect(sent.postData()).not.toContain('of-the-bank');
     await page.getByRole('button', { name: 'Try again' }).click();

@@ -71,7 +71,7 @@ describe('on plain http of a local network', () => {
       clipboardData.setData('text/plain', 'http://127.0.0.1:9/of-the-lan.mp4');
       document.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true }));
     });
-    await page.getByRole('button', { name: 'Add 1' }).click();
+    await page.getByRole('button', { name: 'Download', exact: true }).click();
     await page.getByText('a private or reserved address').first().waitFor();
 
     await page.goto(`${address}/diagnostics`);
@@ -83,7 +83,7 @@ describe('on plain http of a local network', () => {
   it('settings say what is missing, and presets are kept', async () => {
     await page.goto(`${address}/settings`);
     await page.getByRole('checkbox', { name: /Notify me/ }).click();
-    await page.getByText('On plain http browsers show no notifications').waitFor();
+    await page.getByText('Browsers show notifications only over https').waitFor();
     await page.goto(`${address}/presets`);
     await page.getByRole('button', { name: 'New preset' }).click();
     await page.getByLabel('Name', { exact: true }).fill('Of the LAN');
@@ -96,16 +96,16 @@ describe('on plain http of a local network', () => {
     await page.route('**/assets/SettingsView*.js', (route) => route.fulfill({ status: 404 }));
     await page.goto(`${address}/settings`);
     await page.getByRole('heading', { level: 1, name: /could not be loaded/ }).waitFor();
-    await page.getByRole('link', { name: 'Queue' }).first().click();
-    await page.getByRole('heading', { level: 1, name: /Queue/ }).waitFor();
+    await page.getByRole('link', { name: 'All downloads' }).first().click();
+    await page.getByRole('heading', { level: 1, name: /All downloads/ }).waitFor();
     await page.unroute('**/assets/SettingsView*.js');
     await page.getByRole('link', { name: 'Settings' }).first().click();
     await page
-      .getByRole('button', { name: 'Load the page again' })
+      .getByRole('button', { name: 'Reload the page' })
       .or(page.getByRole('heading', { level: 1, name: 'Settings' }))
       .first()
       .waitFor();
-    const again = page.getByRole('button', { name: 'Load the page again' });
+    const again = page.getByRole('button', { name: 'Reload the page' });
     if (await again.isVisible()) await again.click();
     await page.getByRole('heading', { level: 1, name: 'Settings' }).waitFor();
     // The browser complains of the part that was kept from it.
@@ -147,7 +147,7 @@ describe('where the context is secure', () => {
     });
     await page.goto(`${server.baseUrl}/?${shared.toString()}`);
     const tray = page.getByRole('dialog', { name: 'Add links' });
-    await tray.getByRole('button', { name: 'Add 3' }).waitFor();
+    await tray.getByRole('button', { name: 'Download 3 links' }).waitFor();
     expect(new URL(page.url()).search).toBe('?intake=');
     const { downloads } = await server.client.listDownloads();
     expect(downloads.filter(({ url }) => url.includes('.example'))).toEqual([]);
@@ -171,7 +171,7 @@ describe('where the context is secure', () => {
     await devtools.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 1 });
     const add = async (url: string) => {
       await page.locator('#intake').fill(url);
-      await page.getByRole('button', { name: 'Add 1' }).click();
+      await page.getByRole('button', { name: 'Download', exact: true }).click();
       await page.locator('#intake:placeholder-shown').waitFor();
     };
     await add('https://full.invalid/1');
@@ -190,14 +190,14 @@ describe('where the context is secure', () => {
     await page.evaluate(async () => {
       await navigator.serviceWorker.ready;
     });
-    await page.getByRole('link', { name: /0 of 4 tracks are running/ }).waitFor();
+    await page.getByRole('link', { name: /0 of 4 downloads are running/ }).waitFor();
     await server.stop();
     await page.goto(`${server.baseUrl}/queue`);
-    await page.getByRole('heading', { level: 1, name: /Queue/ }).waitFor();
+    await page.getByRole('heading', { level: 1, name: /All downloads/ }).waitFor();
     await page.goto(server.baseUrl);
     await page.getByRole('link', { name: /^Connection: .* old\. / }).waitFor();
-    await page.getByRole('link', { name: /0 of 4 tracks are running/ }).waitFor();
-    for (const name of ['Library', 'Presets', 'Settings', 'Diagnostics']) {
+    await page.getByRole('link', { name: /0 of 4 downloads are running/ }).waitFor();
+    for (const name of ['Library', 'Presets', 'Settings', 'Health']) {
       await page.getByRole('link', { name }).first().click();
       await page.getByRole('heading', { level: 1, name }).waitFor();
     }

@@ -5,6 +5,8 @@ export interface HealthLine {
   readonly name: string;
   readonly text: string;
   readonly remedy: string | null;
+  /** Of words that are not in the language of the page. */
+  readonly lang?: string;
 }
 
 /** A report to put into a question: no address of a download and no token is in it. */

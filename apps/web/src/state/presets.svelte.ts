@@ -9,6 +9,7 @@ import {
   MAX_PRESETS,
   type Preset,
   type PresetsBody,
+  type StarterNames,
 } from '../storage/presets-cell.ts';
 
 /**
@@ -22,7 +23,7 @@ export class Presets {
   #origin: Origin = $state('stored');
   #isKept = $state(true);
 
-  constructor(cell: Cell<PresetsBody> = createPresetsCell()) {
+  constructor(starters: StarterNames, cell: Cell<PresetsBody> = createPresetsCell(starters)) {
     this.#cell = cell;
     const { value, origin } = cell.read();
     this.#body = value;

@@ -20,13 +20,13 @@ export interface PresetsBody {
 
 export const MAX_PRESETS = 200;
 
-export function createPresetsCell(storage?: () => Storage): Cell<PresetsBody> {
+export function createPresetsCell(names: StarterNames, storage?: () => Storage): Cell<PresetsBody> {
   return createCell<PresetsBody>(
     {
       key: 'workspace-presets:v1',
       version: 1,
       maxCharacters: 262_144,
-      fallback: () => createStarterBody(new Date()),
+      fallback: () => createStarterBody(new Date(), names),
       // Before there was a version in the body, the value was the bare list.
       migrations: { 0: (body) => (Array.isArray(body) ? { v: 1, items: body } : body) },
       parse: parseBody,
@@ -67,10 +67,14 @@ export function parsePreset(item: unknown): Preset | null {
   };
 }
 
-const STARTERS: readonly (Selection & { readonly name: string })[] = [
-  { name: 'Best quality', format_preset: 'Smart (best combined)', quality: 'best', options: {} },
+type StarterName = 'best' | 'archive' | 'phone' | 'podcast' | 'evidence' | 'playlist';
+/** In the language of the first visit; from then on they are presets like any other. */
+export type StarterNames = Readonly<Record<StarterName, string>>;
+
+const STARTERS: readonly (Selection & { readonly name: StarterName })[] = [
+  { name: 'best', format_preset: 'Smart (best combined)', quality: 'best', options: {} },
   {
-    name: 'Archive 1080p',
+    name: 'archive',
     format_preset: 'Smart (best combined)',
     quality: '1080p',
     options: {
@@ -81,28 +85,32 @@ const STARTERS: readonly (Selection & { readonly name: string })[] = [
     },
   },
   {
-    name: 'Phone 720p',
+    name: 'phone',
     format_preset: 'Video + Audio (muxed)',
     quality: '720p',
     options: { prefer_codec: 'h264' },
   },
   {
-    name: 'Podcast',
+    name: 'podcast',
     format_preset: 'Audio only',
     quality: 'best',
     options: { audio_codec: 'mp3', embed_metadata: true, embed_thumbnail: true },
   },
   {
-    name: 'Evidence',
+    name: 'evidence',
     format_preset: 'Subtitle + metadata',
     quality: 'best',
     options: { write_info: true, write_thumbnail: true },
   },
-  { name: 'Look into a playlist', format_preset: 'Playlist (flat)', quality: 'best', options: {} },
+  { name: 'playlist', format_preset: 'Playlist (flat)', quality: 'best', options: {} },
 ];
 
-export function createStarterBody(now: Date): PresetsBody {
-  const items = STARTERS.map((starter) => ({ id: createId(), ...starter }));
+export function createStarterBody(now: Date, names: StarterNames): PresetsBody {
+  const items = STARTERS.map((starter) => ({
+    id: createId(),
+    ...starter,
+    name: names[starter.name],
+  }));
   return {
     rev: 1,
     updatedAt: now.toISOString(),

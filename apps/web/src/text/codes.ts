@@ -1,4 +1,10 @@
-import type { Download, FailureCode, RequestCode, WarningCode } from '@artemis/contracts';
+import type {
+  Download,
+  Explanation,
+  FailureCode,
+  RequestCode,
+  WarningCode,
+} from '@artemis/contracts';
 
 /**
  * The sentences of the server in another language. English needs none: the server's own words stand on the
@@ -10,8 +16,10 @@ export interface CodeWords {
   >;
   readonly warnings: Readonly<Record<WarningCode, string>>;
   readonly requests: Readonly<Record<RequestCode, string>>;
+  readonly explanations: Readonly<Record<ExplanationWarning['code'], string>>;
 }
 
+type ExplanationWarning = Explanation['warnings'][number];
 type Failure = NonNullable<Download['error']>;
 type Warning = Download['warnings'][number];
 
@@ -30,6 +38,14 @@ export function failureWords(
 
 export function warningWords({ code, message, detail }: Warning, codes: CodeWords | null): string {
   const words = codes?.warnings[code];
+  return words === undefined ? message : withDetail(words, detail);
+}
+
+export function explanationWords(
+  { code, message, detail }: ExplanationWarning,
+  codes: CodeWords | null,
+): string {
+  const words = codes?.explanations[code];
   return words === undefined ? message : withDetail(words, detail);
 }
 

@@ -56,6 +56,6 @@ describe('a selection', () => {
       en,
       createFormatter('en', false),
     );
-    expect([sentences, warnings]).toEqual([['Takes only the sound.'], []]);
+    expect([sentences, warnings]).toEqual([['Downloads only the sound.'], []]);
   });
 });

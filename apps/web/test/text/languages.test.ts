@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FAILURES, REQUEST_CODES, WARNINGS } from '@artemis/contracts';
+import { EXPLANATION_CODES, FAILURES, REQUEST_CODES, WARNINGS } from '@artemis/contracts';
 import english from '../../src/text/en.json';
 import { LANGUAGES, nameOfLanguage } from '../../src/text/languages.ts';
 import { VALUES } from '../../src/text/values.ts';
@@ -20,6 +20,7 @@ it.each(LANGUAGES.filter(({ tag }) => tag !== 'en'))(
     const { codes } = (await later()).default;
     expect(Object.keys(codes?.failures ?? {}).sort()).toEqual(Object.keys(FAILURES).sort());
     expect(Object.keys(codes?.warnings ?? {}).sort()).toEqual(Object.keys(WARNINGS).sort());
+    expect(Object.keys(codes?.explanations ?? {}).sort()).toEqual([...EXPLANATION_CODES].sort());
     expect(Object.keys(codes?.requests ?? {}).sort()).toEqual(Object.keys(REQUEST_CODES).sort());
   },
 );
