@@ -3,10 +3,10 @@ import type { DownloadWarning } from '@artemis/contracts';
 import { detailed } from '../output/detailed-warning.ts';
 import type { LiveGap } from '../engine/engine-connection.ts';
 
-/** One more is a stream that fails all the time. */
+/** A stream with more gaps fails all the time. */
 const MAX_NAMED = 5;
 
-/** What is not in a live recording although it was sent while it ran. */
+/** A warning that names the gaps of a live recording. */
 export function gapWarnings(gaps: readonly LiveGap[]): DownloadWarning[] {
   if (gaps.length === 0) return [];
   const runs = joined(gaps);
@@ -17,13 +17,13 @@ export function gapWarnings(gaps: readonly LiveGap[]): DownloadWarning[] {
   return [detailed('INCOMPLETE', [...named, ...(runs.length > MAX_NAMED ? ['…'] : [])].join('; '))];
 }
 
-/** Infinite: nobody knows how much is lost. */
+/** Size of a gap; infinite when it is not known how much is lost. */
 function weightOf({ segments, lostSeconds }: LiveGap): number {
   if (lostSeconds !== undefined) return lostSeconds ?? Infinity;
   return segments === 0 ? Infinity : segments;
 }
 
-/** Segments that were lost one after another are one gap. */
+/** Joins successive lost segments into one gap. */
 function joined(gaps: readonly LiveGap[]): readonly LiveGap[] {
   const runs: LiveGap[] = [];
   for (const gap of gaps) {

@@ -1,8 +1,8 @@
 import type { Jobs } from '../engine/jobs.ts';
 
-/** Looked at before the end of a part: more than the segments that a list has, as a rule. */
+/** The end of a part that is searched first; playlists usually have fewer segments than this. */
 const TAIL_SECONDS = 600;
-/** Fewer in a row may be alike by chance: pictures that stand still, silence. */
+/** Fewer successive packets may be equal by chance: still pictures, silence. */
 const LEAST_ALIKE = 3;
 
 export interface Packet {
@@ -10,7 +10,7 @@ export interface Packet {
   readonly hash: string;
 }
 
-/** The packets of its picture, or of its sound when it has none; empty when it cannot be read. */
+/** The packets of the video, or of the audio when there is no video; empty when the file cannot be read. */
 export async function packetsOf(
   jobs: Jobs,
   path: string,
@@ -44,20 +44,20 @@ export async function endOfPart(
   next: readonly Packet[],
 ): Promise<number | null> {
   const end = endBefore(await packetsOf(jobs, path, length), next);
-  // All of its tail, and what lies before that is not seen yet.
+  // The whole tail is in the next part; how much of the rest is too was not read yet.
   if (end !== 0 || length <= TAIL_SECONDS) return end;
   return endBefore(await packetsOf(jobs, path, null), next);
 }
 
 /**
- * Where the first part has to end so that the second goes on from there: seconds, 0 when
- * the second has all of it. Null: what came between them is not known.
+ * The time in seconds at which the first part must end so that the second continues it; 0 when the second contains all of it.
+ * Null: the parts do not overlap, and it is not known what is missing between them.
  */
 export function endBefore(first: readonly Packet[], second: readonly Packet[]): number | null {
   const [begin] = second;
   const [origin] = first;
   if (begin === undefined || origin === undefined) return null;
-  // The latest place: where all is alike, as little as possible is taken for doubled.
+  // Searches the latest match: where many packets are equal, as little as possible is taken for an overlap.
   for (let at = first.length - LEAST_ALIKE; at >= 0; at -= 1) {
     if (first[at]?.hash === begin.hash && areAlike(first.slice(at), second)) {
       return at === 0 ? 0 : (first[at]?.seconds ?? null);
@@ -70,7 +70,7 @@ export function endBefore(first: readonly Packet[], second: readonly Packet[]): 
   return isInside ? 0 : null;
 }
 
-/** As far as both go; the last one of either may be cut off. */
+/** Compares as many packets as both have, except the last one, which may be cut off. */
 function areAlike(one: readonly Packet[], other: readonly Packet[]): boolean {
   const length = Math.min(one.length, other.length);
   const compared = Math.max(LEAST_ALIKE, length - 1);

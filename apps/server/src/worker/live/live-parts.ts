@@ -14,31 +14,31 @@ const FIRST_PAUSE_MS = 500;
 const TICK_MS = 100;
 const LEAST_LOOKED_BACK = 20;
 const MOST_LOOKED_BACK = 300;
-/** Until ffmpeg has read the list itself. */
+/** Time until ffmpeg has read the playlist. */
 const STARTING_MS = 2_000;
 const MEDIA = /^media(\.f[^/]+)?\.\w+(\.part)?$/;
-/** Of a part, to be joined. */
+/** The copy of a part, made for joining. */
 const COPY = /^live-part\d+\.mp4$/;
 const LIST = 'live-parts.txt';
-/** Kept by `engine/live.py`, which continues its own file. */
+/** Written by `engine/live.py`, which continues its own file. */
 const RECORDER_STATE = /^live(-\d+)?\.json$/;
-/** As large as a disk holds, on a slow one. */
+/** Time to copy a recording of any size on a slow disk. */
 const COPY_TIMEOUT_MS = 3_600_000;
 
 /**
- * A live recording by ffmpeg that is made in several parts, because ffmpeg takes a bad answer for the list as the end
- * of the stream. Each part is what it has left, before yt-dlp does anything to it.
+ * A live recording that ffmpeg makes in several parts, because it takes a failed reload of the playlist for the end of the
+ * stream. A part is the file that ffmpeg leaves, before any postprocessing by yt-dlp.
  */
 export interface LiveParts {
   /** Monotonic; null: there is no part. */
   readonly recordedSinceMs: number | null;
-  /** What has passed since the last part, in segments of a second. What is in that part is found and left out. */
+  /** Segments to fetch from the past, for the time since the last part, at one second each. `join` removes the overlap. */
   segmentsLookedBack(): number | null;
-  /** Keeps what an earlier attempt has left of a live stream; ffmpeg would write over it. */
+  /** Keeps the recording of an earlier attempt, which ffmpeg would overwrite. */
   keepLeft(): Promise<void>;
-  /** True when another run is to be made, after a pause; never when the download is stopped or to be finished. */
+  /** True, after a pause, when the recording needs another run; false when the download is stopped or to be finished. */
   goesOn(result: RunResult): Promise<boolean>;
-  /** Makes one file of the parts and of what lies there now, where yt-dlp would have left it, and says what is lost. */
+  /** Joins all parts into the file that yt-dlp would have left, and adds the gaps between them to the result. */
   join(result: RunResult): Promise<RunResult>;
 }
 
@@ -46,10 +46,10 @@ export function createLiveParts({ task, jobs, reporter }: Attempt): LiveParts {
   const { jobFolder } = task;
   let recordedSinceMs: number | null = null;
   let grownAtMs = 0;
-  /** There is a recording of ours, and what the site says of it could not be read since. */
+  /** Monotonic; since when the engine's own recording waits to be continued. Null: there is none. */
   let recorderSinceMs: number | null = null;
   let pauseMs = FIRST_PAUSE_MS;
-  /** After which part, and for how long at most. */
+  /** By name of the part: the break after it, and its longest possible duration. */
   const breaks = new Map<string, { fromMs: number; toMs: number | null }>();
   const gaps: LiveGap[] = [];
 
@@ -62,7 +62,7 @@ export function createLiveParts({ task, jobs, reporter }: Attempt): LiveParts {
     return name;
   }
 
-  /** What is lost came between the bad answer and the next good one. */
+  /** Ends the last break: the loss lies between the failed reload and the next successful one. */
   function endBreak(result: RunResult): void {
     const open = [...breaks.values()].at(-1);
     if (open !== undefined && result.seenAtMs !== null) open.toMs ??= result.seenAtMs + STARTING_MS;
@@ -88,21 +88,21 @@ export function createLiveParts({ task, jobs, reporter }: Attempt): LiveParts {
     },
     async keepLeft() {
       const names = await readdir(jobFolder).catch(() => []);
-      // The one before may have been stopped while it waited.
+      // The attempt before may have been stopped during a pause.
       if (names.some((other) => PART.test(other))) recordedSinceMs ??= performance.now();
       if (names.some((name) => RECORDER_STATE.test(name))) {
         recorderSinceMs ??= performance.now();
         return;
       }
       const name = await keep();
-      if (name !== null) reporter.log('info', 'Going on with the recording.');
+      if (name !== null) reporter.log('info', 'Continuing the recording.');
     },
     async goesOn(result) {
       endBreak(result);
       const hasFailed = result.end === null && result.exit.status !== 0;
       if (hasFailed && result.seenAtMs === null && recorderSinceMs !== null) {
         if (performance.now() - recorderSinceMs > GIVES_UP_AFTER_MS) return false;
-        reporter.log('warn', 'What was recorded cannot be continued yet; looking again.');
+        reporter.log('warn', 'The recording cannot be continued yet; trying again.');
         return hasPaused();
       }
       if (result.end !== 'interrupted' && (recordedSinceMs === null || !hasFailed)) return false;
@@ -113,7 +113,7 @@ export function createLiveParts({ task, jobs, reporter }: Attempt): LiveParts {
       gaps.push(...result.liveGaps);
       if (name !== null) breaks.set(name, { fromMs: nowMs, toMs: null });
       if (recordedSinceMs === null || nowMs - grownAtMs > GIVES_UP_AFTER_MS) return false;
-      reporter.log('warn', 'The list could not be had; looking again.');
+      reporter.log('warn', 'The playlist could not be loaded; trying again.');
       return hasPaused();
     },
     async join(result) {
@@ -126,14 +126,14 @@ export function createLiveParts({ task, jobs, reporter }: Attempt): LiveParts {
   };
 }
 
-/** Its new name; null when there is nothing. */
+/** Renames the recorded file to the next part and returns its new name; null when there is no recording. */
 async function setPartAside(jobFolder: string): Promise<string | null> {
   const names = await readdir(jobFolder).catch(() => []);
   const parts = names.filter((name) => MEDIA.test(name) && !name.startsWith('media.temp')).sort();
-  // Beside it lies what a step was writing, which may have been cut off.
+  // A postprocessing step may have left an incomplete file beside the recording.
   const whole = await filesBeforeStep(jobFolder);
   const chosen = parts.find((name) => name.endsWith('.part') || whole.includes(name)) ?? parts[0];
-  // Before it has another name: the engine would take it for lost, and remove all parts.
+  // Before the rename: the engine would take the renamed file for lost, and remove all parts.
   await forgetSteps(jobFolder);
   for (const name of parts) {
     if (name !== chosen) await rm(join(jobFolder, name), { force: true });
@@ -153,7 +153,7 @@ async function setPartAside(jobFolder: string): Promise<string | null> {
   return name;
 }
 
-/** What is lost between them. Of a part that cannot be read nothing is left, and it is told where it was. */
+/** Joins the parts and returns the gaps between them; a part that cannot be read becomes a gap. */
 async function joinParts(
   jobs: Jobs,
   jobFolder: string,
@@ -228,7 +228,7 @@ function gapAfter(seconds: number, known: { fromMs: number; toMs: number | null 
   return gap;
 }
 
-/** In a container whose times are exact and go on from part to part; null when it cannot be read. */
+/** Copies a part into an mp4, whose exact times continue from part to part; null when the part cannot be read. */
 async function asMp4(jobs: Jobs, jobFolder: string, name: string): Promise<string | null> {
   const path = join(jobFolder, name.replace(PART, 'live-part$1.mp4'));
   const { exit } = await jobs.runTool(

@@ -8,7 +8,7 @@ import type { ChapterSpan } from '../output/output-lines.ts';
 import type { DownloadPlan } from '../plan/plan.ts';
 import { verifyMedia } from './verify.ts';
 
-/** A rest that is shorter has no packet of its own in some streams. */
+/** In some streams a shorter piece has no packet. */
 const LEAST_PART_SECONDS = 0.1;
 
 export type CheckedParts =
@@ -16,7 +16,7 @@ export type CheckedParts =
   /** What is wrong with one of them. */
   | { readonly detail: string };
 
-/** Checks each file of a chapter as the whole is checked, and removes those of chapters behind its end. */
+/** Checks the file of each chapter like the whole media, and removes files of chapters beyond the end of the media. */
 export async function checkChapterParts(
   jobs: Jobs,
   jobFolder: string,

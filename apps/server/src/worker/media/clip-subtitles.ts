@@ -4,8 +4,8 @@ import type { Jobs } from '../engine/jobs.ts';
 import type { SectionPlan } from '../plan/plan.ts';
 
 /**
- * Cuts subtitles to the part of the video that was downloaded: yt-dlp leaves them as they are for the whole. Those that
- * cannot be cut are removed, since they would speak at the wrong time.
+ * Cuts subtitles to the downloaded section; yt-dlp leaves them for the whole video. Removes subtitles that cannot be cut, because
+ * they would appear at the wrong time.
  */
 export async function clipSubtitles(
   jobs: Jobs,

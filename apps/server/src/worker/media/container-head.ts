@@ -1,27 +1,26 @@
 import { open, type FileHandle } from 'node:fs/promises';
 
 /**
- * What the length that ffprobe reads from a container is worth. `promised`: an index says it, and a whole file keeps it.
- * `counted`: a head says how much there is, which stays as it is when a careless program cuts the file. `claimed`: a
- * head repeats what somebody wrote into it. `guessed`: from the bitrate of its first moments. `measured`: from what is
- * there at both ends.
+ * How reliable the length is that ffprobe reads from a container. `promised`: an index states it, and a complete file has it.
+ * `counted`: the header counts its frames, but may be outdated after a careless cut. `claimed`: the header states a length that
+ * anybody may have written. `guessed`: computed from the bitrate at the beginning. `measured`: from the data at both ends.
  */
 export type LengthWorth = 'promised' | 'counted' | 'claimed' | 'guessed' | 'measured';
 
 export interface ContainerHead {
   readonly length: LengthWorth;
-  /** Of those that the file says it has; 0 when it has them, or does not say. */
+  /** Bytes that the file says it has but does not have; 0 when it is complete or does not say. */
   readonly missingBytes: number;
-  /** WebM, as against other Matroska. */
+  /** WebM and not other Matroska. */
   readonly isWebm: boolean;
-  /** QuickTime, as against other mp4. */
+  /** QuickTime and not other mp4. */
   readonly isQuickTime: boolean;
 }
 
 const HEAD_BYTES = 4096;
-/** Writers of RIFF disagree on whether padding and the head of the chunk itself are counted. */
+/** Programs that write RIFF disagree on whether the size includes padding and the head of the chunk. */
 const SLACK_BYTES = 16;
-/** Sizes of a writer that could not go back to its head. */
+/** Sizes from programs that could not go back to the header. */
 const UNKNOWN_SIZES = [0, 0xffff_ffff, 0x7fff_ffff];
 
 interface Judged extends Partial<Pick<ContainerHead, 'length' | 'isWebm' | 'isQuickTime'>> {
@@ -35,7 +34,7 @@ const UNKNOWN: ContainerHead = {
   isQuickTime: false,
 };
 
-/** Reads only the beginning of the file; never rejects for what is in it. */
+/** Reads only the beginning of the file. Never rejects because of its content. */
 export async function readContainerHead(path: string): Promise<ContainerHead> {
   const file = await open(path, 'r');
   try {
@@ -44,7 +43,7 @@ export async function readContainerHead(path: string): Promise<ContainerHead> {
     const missingBytes = Math.max(0, (promisedBytes ?? 0) - size);
     return { ...UNKNOWN, ...judged, missingBytes };
   } catch (error) {
-    // A field that lies outside of the file.
+    // A field is outside the file.
     if (error instanceof RangeError) return UNKNOWN;
     throw error;
   } finally {
@@ -81,7 +80,7 @@ function sizeOf(field: number): number | null {
   return UNKNOWN_SIZES.includes(field) ? null : field + 8 - SLACK_BYTES;
 }
 
-/** The bytes of the segment are what it promises: its length in time may be of what it was made from. */
+/** Only the size of the segment is a promise; the stated duration may be that of the source of this file. */
 function matroskaHead(bytes: Buffer): Judged {
   const header = elementSize(bytes, 4);
   const isWebm = bytes.subarray(0, header.end + (header.size ?? 0)).includes('webm');
@@ -91,7 +90,7 @@ function matroskaHead(bytes: Buffer): Judged {
   return { isWebm, promisedBytes: segment.size === null ? null : segment.end + segment.size };
 }
 
-/** Null: not known while it was written. */
+/** A `size` of null was not known when the file was written. */
 function elementSize(bytes: Buffer, at: number): { size: number | null; end: number } {
   const first = bytes.readUInt8(at);
   const length = Math.clz32(first) - 23;
@@ -105,7 +104,7 @@ function elementSize(bytes: Buffer, at: number): { size: number | null; end: num
   return { size: isUnknown ? null : size, end: at + length };
 }
 
-/** 36 bits in the first block of metadata, which is always this one. */
+/** The count has 36 bits in the first metadata block, which is always the stream information. */
 function hasSampleCount(bytes: Buffer): boolean {
   return (bytes.readUInt8(21) & 0x0f) !== 0 || bytes.readUInt32BE(22) !== 0;
 }
@@ -117,10 +116,10 @@ function isTransportStream(bytes: Buffer): boolean {
   });
 }
 
-/** MPEG audio: only a first frame that holds a count instead of sound tells more than a bitrate. */
+/** MPEG audio: a count is only in a special first frame without sound; otherwise there is only a bitrate. */
 function audioFrameHead(bytes: Buffer, start: number): Judged {
   const word = bytes.length < 4 ? 0 : bytes.readUInt16BE(0);
-  // The layer of ADTS is 0.
+  // In ADTS (AAC) the layer is 0.
   if ((word & 0xffe0) !== 0xffe0 || (word & 0x0006) === 0) {
     return (word & 0xfff6) === 0xfff0 ? { length: 'guessed' } : {};
   }

@@ -1,12 +1,9 @@
 import type { Jobs } from '../engine/jobs.ts';
 
-/** Decoding takes its time; what is not decoded by then is believed. */
+/** Time limit for decoding; whatever was not decoded by then counts as good. */
 const DECODE_TIMEOUT_MS = 600_000;
 
-/**
- * Decodes the whole file, for media that was put together from parts which may not fit. What ffmpeg says first of what it
- * cannot decode; null when it can.
- */
+/** Decodes media that was joined from parts which may not fit together. Returns ffmpeg's first decode error, or null. */
 export async function firstDecodeError(jobs: Jobs, path: string): Promise<string | null> {
   let first: string | null = null;
   await jobs.runTool(
@@ -16,7 +13,7 @@ export async function firstDecodeError(jobs: Jobs, path: string): Promise<string
       ...['-map', '0:v?', '-map', '0:a?', '-f', 'null', '-'],
     ],
     (line) => {
-      // The time stamps of two forms of a stream do not fall on one clock, which troubles this output alone.
+      // Errors of the null output do not count: the time stamps of two forms of a stream have different clocks.
       const isOfMedia = line.trim() !== '' && !/^\[null @|Last message repeated/.test(line.trim());
       first ??= isOfMedia ? line : null;
     },

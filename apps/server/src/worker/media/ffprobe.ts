@@ -3,9 +3,9 @@ import type { FailureCode } from '@artemis/contracts';
 import type { Jobs, ToolResult } from '../engine/jobs.ts';
 import { longestHole } from './timeline.ts';
 
-/** The engine's word of a file that begins like something which ffmpeg would follow (`file_heads.py`). */
+/** Printed by the engine for a file that begins like a list, which ffmpeg would follow (`engine/file_heads.py`). */
 const REFUSED = 'refused: ';
-/** From here before the end of the shortest stream, packets are looked for. */
+/** The last packets of a stream are looked for from this long before the end of the shortest stream. */
 const TAIL_SECONDS = 6;
 
 export interface MeasuredStream {
@@ -15,7 +15,7 @@ export interface MeasuredStream {
   readonly width: number | null;
   readonly height: number | null;
   readonly fps: number | null;
-  /** Where it says that it ends; null when the container does not tell. */
+  /** The stated end of the stream; null when the container does not state it. */
   readonly endSeconds: number | null;
 }
 
@@ -23,15 +23,15 @@ export interface MeasuredMedia {
   readonly formatName: string;
   readonly durationSeconds: number | null;
   readonly startSeconds: number;
-  /** Covers and other still pictures left out. */
+  /** Without covers and other still pictures. */
   readonly streams: readonly MeasuredStream[];
-  /** By stream index: where the last packet that was read ends. */
+  /** By stream index: the end of the last packet that was read. */
   readonly packetEnds: ReadonlyMap<number, number>;
-  /** The same: the longest hole between two packets, 0 for none; null when they were not all read. */
+  /** By stream index: the longest hole between two packets, 0 for none. Null when not all packets were read. */
   readonly holes: ReadonlyMap<number, number> | null;
 }
 
-/** Past any end: every demuxer then goes to its last key frame. */
+/** A time after every end, for which every demuxer seeks its last key frame. */
 const PAST_THE_END = '1000000000%';
 const ALL = '0%';
 const FIELDS =
@@ -39,7 +39,7 @@ const FIELDS =
   'stream=index,codec_type,codec_name,width,height,avg_frame_rate,duration,start_time:' +
   'stream_disposition=attached_pic';
 
-/** Why ffprobe has not looked into the file. */
+/** ffprobe could not examine the file. */
 export class ProbeError extends Error {
   readonly code: FailureCode;
 
@@ -50,15 +50,15 @@ export class ProbeError extends Error {
 }
 
 /**
- * What ffprobe reads from the head, the index and the end of a file; null when it is no media at all. One
- * process, since its start is most of the cost.
+ * Measures a file by its header, its index and its end; null when it is not media. Uses one process, because starting ffprobe
+ * is most of the cost.
  * @throws {ProbeError}
  */
 export async function measureMedia(jobs: Jobs, path: string): Promise<MeasuredMedia | null> {
   return (await probe(jobs, path, PAST_THE_END)) ?? probe(jobs, path, '0%+#1');
 }
 
-/** The same for the last seconds of the stream that ends first: a sound track may end before the last key frame. */
+/** Packet ends in the last seconds before the shortest stream ends: a sound track may end before the last key frame. */
 export async function lastPackets(
   jobs: Jobs,
   path: string,
@@ -71,10 +71,7 @@ export async function lastPackets(
   return (await probe(jobs, path, `${from.toFixed(3)}%`))?.packetEnds ?? new Map();
 }
 
-/**
- * The same from every packet, which is the truth about its length and costs reading the file. Its duration is that of
- * sound and picture.
- */
+/** Measures a file by all its packets, which is exact but reads the whole file. The duration is that of audio and video. */
 export async function readWholeMedia(jobs: Jobs, path: string): Promise<MeasuredMedia | null> {
   const media = await probe(jobs, path, ALL);
   if (media === null) return null;
@@ -148,7 +145,7 @@ async function probe(jobs: Jobs, path: string, interval: string): Promise<Measur
   };
 }
 
-/** A track of chapters or subtitles may last longer than what is played. */
+/** Duration of audio and video; a track of chapters or subtitles may last longer. */
 function playedSeconds(
   streams: readonly MeasuredStream[],
   startSeconds: number,
@@ -159,7 +156,7 @@ function playedSeconds(
   return Math.min(saidSeconds, Math.max(...ends) - startSeconds);
 }
 
-/** Whether the file begins like media, so that its end is what is missing. */
+/** Whether the file begins like media; if ffprobe cannot read it, its end is missing. */
 export async function beginsLikeMedia(path: string): Promise<boolean> {
   const handle = await open(path, 'r');
   try {

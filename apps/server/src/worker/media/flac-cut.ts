@@ -3,8 +3,8 @@ import { dirname, extname, join } from 'node:path';
 import type { Jobs } from '../engine/jobs.ts';
 
 /**
- * Encodes a piece of FLAC anew, which loses nothing: ffmpeg copies the head of the whole into a piece that it cuts out,
- * and with it the length and the checksum of the whole. Other files stay as they are. False when it cannot be read.
+ * Re-encodes a piece of FLAC, which is lossless: ffmpeg gives a cut piece the header of the whole file, with the wrong length and
+ * checksum. Does nothing to other files. False when the piece cannot be read.
  */
 export async function renewFlacCut(jobs: Jobs, path: string): Promise<boolean> {
   if (extname(path).toLowerCase() !== '.flac') return true;

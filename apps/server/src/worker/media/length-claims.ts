@@ -3,36 +3,36 @@ import type { VideoInfo } from '../output/output-lines.ts';
 import type { DownloadPlan, SectionPlan } from '../plan/plan.ts';
 import type { ListedSegments } from '../engine/engine-control.ts';
 
-/** A cut that is not exact begins at the key frame before it, which may lie this far away. */
+/** An inexact cut begins at the key frame before it, which may be this far away. */
 const KEY_FRAME_SECONDS = 20;
 
-/** Seconds that the finished file may last. */
+/** Range of the duration of the finished file, in seconds. */
 export interface ExpectedDuration {
   readonly least: number;
   readonly most: number;
 }
 
-/** What is known of a file before it is looked at. */
+/** What is known about a file before it is measured. */
 export interface Claims {
-  /** What the page says, which may be wrong; null when it does not say, or the media is live. */
+  /** Duration stated by the page, which may be wrong; null when it states none, or the media is live. */
   readonly stated: ExpectedDuration | null;
-  /** What must be there: less is a failure. */
+  /** Duration that the file must have; a shorter file is a failure. */
   readonly promised: ExpectedDuration | null;
-  /** It is one stream as it was joined from fragments: its head is that of the first of them, or of another whole. */
+  /** The file is a stream joined from fragments; its header is that of the first fragment, or of another file. */
   readonly isJoined: boolean;
-  /** Nobody has counted them, so that its time stamps must show that none is missing. */
+  /** The fragments were not counted, so that the time stamps must show whether one is missing. */
   readonly areFragmentsUncounted: boolean;
-  /** How long the fragments that were joined say that they are together; null: not said. */
+  /** Total duration of the fragments according to the manifest; null: not stated. */
   readonly listedSeconds: number | null;
-  /** They were counted, and nothing is said of breaks in their time. */
+  /** The fragments were counted, and the manifest declares no discontinuity. */
   readonly isTimeContinuous: boolean;
-  /** As many bytes came as the server has of the file that it was made from. */
+  /** All bytes of the source file on the server were received. */
   readonly isSourceWhole: boolean;
-  /** The link is that of the file, so that what it has no picture of has none on the site either. */
+  /** The link leads to the file itself, so that a missing video track is missing on the site too. */
   readonly isLinkOfFile: boolean;
 }
 
-/** Of a file about which nothing was said. */
+/** Nothing is known about the file. */
 export const NO_CLAIMS: Claims = {
   stated: null,
   promised: null,
@@ -48,10 +48,10 @@ export interface ClaimsEvidence {
   readonly plan: DownloadPlan;
   readonly video: VideoInfo;
   readonly ffmpeg: FfmpegAccount;
-  /** Fragments that were joined were held against the list of them. */
+  /** Joined fragments were compared with their list. */
   readonly areFragmentsCounted: boolean;
   readonly areBytesComplete: boolean;
-  /** What the manifests say of each stream that yt-dlp has fetched in fragments. */
+  /** What the manifests say about the streams that yt-dlp fetched in fragments. */
   readonly lists: readonly ListedSegments[];
 }
 
@@ -74,14 +74,14 @@ export function claimsOf(evidence: ClaimsEvidence): Claims {
   };
 }
 
-/** Of a file that was stored before and is written anew. */
+/** Claims about a stored file that is written again. */
 export function claimsOfStored(plan: DownloadPlan, video: VideoInfo): Claims {
   const stated = statedDuration(plan, video);
   const least = stated && stated.least - clipTolerance(stated.least);
   return { ...NO_CLAIMS, promised: least === null ? null : { least, most: Infinity } };
 }
 
-/** Of a piece that was cut out without encoding it anew. */
+/** Claims about a piece that was cut out without encoding. */
 export function claimsOfPart(seconds: number): Claims {
   const least = seconds - clipTolerance(seconds);
   const stated = widened(seconds, seconds + KEY_FRAME_SECONDS);
@@ -92,7 +92,7 @@ export function isInFragments({ formats }: VideoInfo): boolean {
   return formats.some(({ protocol }) => /m3u8|dash|ism|f4m/.test(protocol ?? ''));
 }
 
-/** Of the longest stream. */
+/** Stated duration of the longest stream. */
 function listedSeconds(plan: DownloadPlan, lists: readonly ListedSegments[]): number | null {
   if (plan.sponsorblock?.mode === 'remove') return null;
   const known = lists.flatMap(({ seconds }) => seconds ?? []);
@@ -119,8 +119,8 @@ function statedDuration(
 }
 
 /**
- * ffmpeg ends well when the connection breaks, with what it has by then. What it has read of the length of the source
- * before tells that something is missing; a guess of its does not, and an mp4 says so itself while it is read.
+ * The duration that a section must have. ffmpeg succeeds with what it has when the connection breaks, so the section is compared
+ * with the length of the source. Null when that length is a guess, or the source is an mp4, which reports missing data itself.
  */
 function clipPromise(
   { startSeconds, endSeconds }: SectionPlan,
@@ -137,12 +137,12 @@ function widened(least: number, most: number): ExpectedDuration {
   return { least: least - tolerance(least), most: most + tolerance(most) };
 }
 
-/** Sites round to seconds, and a last frame may be counted or not. */
+/** Sites round to seconds, and may or may not count the last frame. */
 function tolerance(seconds: number): number {
   return Math.max(1.5, seconds * 0.01);
 }
 
-/** A stream without an index begins with the first key frame that is met. */
+/** In a stream without an index, the piece begins at the next key frame. */
 function clipTolerance(seconds: number): number {
   return Math.max(2, seconds * 0.02);
 }

@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 
-/** Media of one kind, as ffmpeg tells kinds apart. */
+/** A kind of media, as ffmpeg distinguishes kinds. */
 export interface MediaFamily {
   /** Names of ffmpeg's demuxers. */
   readonly demuxers: readonly string[];
-  /** Extensions under which its files are kept, the usual one first, and the type of each. */
+  /** Extensions of the stored files, the usual one first, with their content types. */
   readonly types: Readonly<Record<string, string>>;
 }
 
-/** Of `engine/media-types.json`: what may be read and what may be stored, which is the same for media. */
+/** `engine/media-types.json`: what may be read and what may be stored, which is the same for media. */
 export interface MediaList {
   readonly media: readonly MediaFamily[];
   readonly subtitles: readonly string[];

@@ -7,8 +7,8 @@ interface MediaType {
 }
 
 /**
- * What may be kept, by extension. Everything else a site could name is refused: a file in the downloads folder
- * is opened with a double click, and some extensions are programs.
+ * The types of files that may be stored, by extension. All others are refused: people open files in the downloads folder with a
+ * double click, and some extensions are programs.
  */
 const TYPES: Readonly<Record<string, MediaType>> = {
   ...Object.fromEntries(
@@ -22,14 +22,14 @@ const TYPES: Readonly<Record<string, MediaType>> = {
   json: { kind: 'info', contentType: 'application/json' },
 };
 
-/** By the last extension of a name, whatever its case; null: a file of this type is not kept. */
+/** The type for the last extension of a name, in any case; null: such files are not stored. */
 export function mediaTypeOf(name: string): MediaType | null {
   const dot = name.lastIndexOf('.');
   const extension = name.slice(dot + 1).toLowerCase();
   return dot > 0 && Object.hasOwn(TYPES, extension) ? (TYPES[extension] ?? null) : null;
 }
 
-/** Of text in another encoding than the one that its type names. */
+/** The content type without its encoding, for text in another encoding. */
 export function withoutEncoding(contentType: string): string {
   return contentType.replace(/;.*/, '');
 }

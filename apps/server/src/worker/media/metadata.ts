@@ -3,10 +3,10 @@ import { withoutSmuggled, type VideoInfo } from '../output/output-lines.ts';
 import type { MeasuredMedia } from './ffprobe.ts';
 
 const MAX_TEXT_CHARACTERS = 500;
-/** Longer than any that may be downloaded. */
+/** Longer links cannot be downloaded anyway. */
 const MAX_URL_CHARACTERS = 4096;
 
-/** What the site says of the media; what it does not say is null. */
+/** What the site says about the media; null for what it does not say. */
 export function metadataOf({ fields, durationSeconds, isLive }: VideoInfo): Metadata {
   return {
     title: textOf(fields['title']),
@@ -29,7 +29,7 @@ export function metadataOf({ fields, durationSeconds, isLive }: VideoInfo): Meta
   };
 }
 
-/** The same with what ffprobe has found, which is the truth about the file. */
+/** The same, corrected by what ffprobe has measured. */
 export function measuredMetadata(
   said: Metadata,
   media: MeasuredMedia,
@@ -49,7 +49,7 @@ export function measuredMetadata(
   };
 }
 
-/** Of a flat listing, by its first entry. `entry_count` is what the site says, which may be more than was listed. */
+/** Metadata of a flat listing, from its first entry. `entry_count` is the site's number, which may exceed the listed entries. */
 export function listMetadata(first: VideoInfo | null, listed: number): Metadata {
   const fields = first?.fields ?? {};
   const title = textOf(fields['playlist_title']);
@@ -61,7 +61,7 @@ export function listMetadata(first: VideoInfo | null, listed: number): Metadata 
   };
 }
 
-/** Where an entry of a list can be opened. */
+/** The link of a list entry. */
 export function listedUrlOf(fields: VideoInfo['fields'], isOpened: boolean): string | null {
   const own = urlOf(fields['url']);
   const page = urlOf(fields['webpage_url']);
@@ -69,7 +69,7 @@ export function listedUrlOf(fields: VideoInfo['fields'], isOpened: boolean): str
   return url === null || url.length > MAX_URL_CHARACTERS ? null : url;
 }
 
-/** Without what changes the direction of text or cannot be seen: a title must not lie about what follows it. */
+/** Removes characters that are invisible or change the text direction: a title must not disguise the text after it. */
 export function textOf(value: unknown): string | null {
   if (typeof value !== 'string' && typeof value !== 'number') return null;
   const text = String(value)
@@ -84,7 +84,7 @@ function urlOf(value: unknown): string | null {
   return typeof value === 'string' ? withoutSmuggled(value) : null;
 }
 
-/** Null for what yt-dlp, and `engine/extensions.py`, call media of which only the content tells what they are. */
+/** Null for `unknown_video`: yt-dlp and `engine/extensions.py` use it for media whose type only the content tells. */
 export function extensionOf(value: unknown): string | null {
   const extension = textOf(value);
   return extension === 'unknown_video' ? null : extension;

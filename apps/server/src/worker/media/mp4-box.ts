@@ -1,13 +1,13 @@
 export interface BoxHead {
   readonly name: string;
   readonly headBytes: number;
-  /** Of the whole box. */
+  /** Length of the whole box. */
   readonly length: number;
 }
 
 /**
- * The first 8 or 16 bytes of a box; `left` is what there is from its beginning.
- * @throws {RangeError} when there are fewer
+ * Reads the first 8 or 16 bytes of a box. `left`: bytes from the beginning of the box to the end of the data.
+ * @throws {RangeError} when there are fewer bytes
  */
 export function boxHead(bytes: Buffer, left: number): BoxHead {
   const name = bytes.toString('latin1', 4, 8);

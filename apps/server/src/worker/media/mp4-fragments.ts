@@ -1,10 +1,10 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { boxesIn, boxHead } from './mp4-box.ts';
 
-/** Less is rounding, or a cut. */
+/** A shorter hole is a rounding error or a cut. */
 const LEAST_HOLE_SECONDS = 1;
 const MOST_HEAD_BYTES = 4 * 1024 * 1024;
-/** Of a day in fragments of half a second, with four boxes each. */
+/** A day in fragments of half a second has fewer, with four boxes each. */
 const MOST_BOXES = 1_000_000;
 
 interface Track {
@@ -17,8 +17,8 @@ interface Track {
 }
 
 /**
- * Seconds of the longest hole between two fragments of an mp4 that is one after another, for each track of sound or
- * picture, 0 for none; reads only the heads of the fragments. Empty for other files. Never rejects for what is in the file.
+ * For each audio or video track of a fragmented mp4, the longest hole between two fragments in seconds, 0 for none. Reads only the
+ * heads of the fragments. Empty for other files. Never rejects because of the content.
  */
 export async function holesBetweenFragments(path: string): Promise<readonly number[]> {
   const file = await open(path, 'r');
@@ -33,7 +33,7 @@ export async function holesBetweenFragments(path: string): Promise<readonly numb
       .map(({ hole, timescale }) => hole / timescale)
       .map((seconds) => (seconds > LEAST_HOLE_SECONDS ? seconds : 0));
   } catch (error) {
-    // A field that lies outside of its box.
+    // A field is outside its box.
     if (error instanceof RangeError) return [];
     throw error;
   } finally {
@@ -97,7 +97,7 @@ function takeFragment(fragment: Buffer, tracks: ReadonlyMap<number, Track>): voi
   }
 }
 
-/** Of `tfhd`, after the optional fields that stand before it. */
+/** The default duration in `tfhd`, after the optional fields before it. */
 function defaultDuration(head: Buffer): number | null {
   const flags = head.readUInt32BE(0) & 0xffffff;
   if ((flags & 0x8) === 0) return null;

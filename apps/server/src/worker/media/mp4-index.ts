@@ -3,25 +3,25 @@ import { boxesIn, boxHead } from './mp4-box.ts';
 import { readTrack, type Mp4Track, type Span } from './mp4-track.ts';
 import type { MeasuredMedia, MeasuredStream } from './ffprobe.ts';
 
-/** What ffprobe calls this container. */
+/** ffprobe's name for this container. */
 const FORMAT_NAME = 'mov,mp4,m4a,3gp,3g2,mj2';
-/** The index of a day of video; a larger one is left to ffprobe. */
+/** The size of the index of a day of video; ffprobe reads larger ones. */
 const MAX_INDEX_BYTES = 32 * 1024 * 1024;
 const MAX_BOXES = 32;
-/** What the header may promise beyond the longest track. */
+/** Share by which the length in the header may exceed the longest track. */
 const DURATION_TOLERANCE = 0.02;
 
 /**
- * What ffprobe would say about an mp4 that is whole: its index is understood in full and every sample it names lies in
- * this file. Null for all others, good or bad, which is no verdict: ffprobe has to look. Starting ffprobe costs more
- * than twice the CPU of a small download. Never rejects for what is in the file.
+ * What ffprobe would say about a complete mp4: the index is understood in full, and every sample in it is inside this file. Null
+ * for all other files, good or bad; ffprobe must then examine them. Starting ffprobe takes more than twice the CPU time of a
+ * small download. Never rejects because of the content.
  */
 export async function readMp4Index(path: string): Promise<MeasuredMedia | null> {
   const file = await open(path, 'r');
   try {
     return await readMedia(file);
   } catch (error) {
-    // A field that lies outside of its box.
+    // A field is outside its box.
     if (error instanceof RangeError) return null;
     throw error;
   } finally {
@@ -45,8 +45,8 @@ async function readMedia(file: FileHandle): Promise<MeasuredMedia | null> {
 }
 
 /**
- * Whether the last box of an mp4 promises more bytes than there are. The packets of a file that lacks its last moments
- * may be taken for whole; its boxes cannot. False for other containers.
+ * Whether the last box of an mp4 is longer than the file. The packets of a file without its last moments may look complete; its
+ * boxes do not. False for other containers.
  */
 export async function isCutShort(path: string): Promise<boolean> {
   const file = await open(path, 'r');
@@ -74,7 +74,7 @@ interface Box extends Span {
   readonly name: string;
 }
 
-/** The boxes of the file without their heads; null when they do not end where the file does, or it is in fragments. */
+/** The boxes of the file without their heads; null when they do not end with the file, or the file is fragmented. */
 async function readBoxes(file: FileHandle): Promise<readonly Box[] | null> {
   const { size } = await file.stat();
   const boxes: Box[] = [];
@@ -109,7 +109,7 @@ function mediaOf(index: Buffer, data: readonly Span[]): MeasuredMedia | null {
   if (longest < durationSeconds * (1 - DURATION_TOLERANCE)) return null;
   return {
     formatName: FORMAT_NAME,
-    // Chapters and subtitles may go on after the last picture.
+    // Chapters and subtitles may last longer than the video.
     durationSeconds:
       longestPlayed < durationSeconds * (1 - DURATION_TOLERANCE) ? longestPlayed : durationSeconds,
     startSeconds: 0,
@@ -119,7 +119,7 @@ function mediaOf(index: Buffer, data: readonly Span[]): MeasuredMedia | null {
   };
 }
 
-/** What a movie header promises. */
+/** The duration in a movie header. */
 function secondsIn(header: Buffer): number {
   const isLong = header.readUInt8(0) === 1;
   const timescale = header.readUInt32BE(isLong ? 20 : 12);

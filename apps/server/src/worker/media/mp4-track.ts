@@ -2,7 +2,7 @@ import { boxesIn } from './mp4-box.ts';
 import type { MeasuredStream } from './ffprobe.ts';
 import { longestHole } from './timeline.ts';
 
-/** Bytes of the file, the end not included. */
+/** A range of bytes in the file; `end` is exclusive. */
 export interface Span {
   readonly start: number;
   readonly end: number;
@@ -10,13 +10,13 @@ export interface Span {
 
 export interface Mp4Track extends Pick<MeasuredStream, 'type' | 'codec' | 'width' | 'height'> {
   readonly samples: number;
-  /** By the lengths of its samples, not by what a header promises. */
+  /** Duration of all samples, not the duration in the header. */
   readonly seconds: number;
-  /** The longest between two samples, in seconds; 0 for none. */
+  /** Longest hole between two samples in seconds; 0 for none. */
   readonly hole: number;
 }
 
-/** Sample entries that are understood, each with the box that a decoder needs besides; other tracks are ffprobe's. */
+/** Sample entries that are understood, each with the box that a decoder also needs. ffprobe reads other tracks. */
 const VIDEO_ENTRIES: Readonly<Record<string, { codec: string; configuration: string }>> = {
   avc1: { codec: 'h264', configuration: 'avcC' },
   avc3: { codec: 'h264', configuration: 'avcC' },
@@ -36,7 +36,7 @@ const OTHER_ENTRIES: Readonly<Record<string, string>> = {
   'text text': 'bin_data',
   'sbtl tx3g': 'mov_text',
 };
-/** A day at 200 a second. A header can claim thousands of millions in a few bytes. */
+/** A day with 200 samples a second. A header can claim billions of samples in a few bytes. */
 const MAX_SAMPLES = 20_000_000;
 /** Object types in the descriptor of `mp4a`. */
 const MP4A_CODECS: Readonly<Record<number, string>> = {
@@ -49,8 +49,8 @@ const MP4A_CODECS: Readonly<Record<number, string>> = {
 };
 
 /**
- * A track whose every sample lies in one of the spans of data; null when it is not one, or not understood.
- * @throws {RangeError} for a field outside of its box
+ * Reads a track whose samples are all inside the data; null when they are not, or when the track is not understood.
+ * @throws {RangeError} for a field outside its box
  */
 export function readTrack(box: Buffer, data: readonly Span[]): Mp4Track | null {
   const media = child(box, 'mdia');
@@ -75,7 +75,7 @@ function child(box: Buffer, name: string): Buffer | null {
   return null;
 }
 
-/** QuickTime lets a track lie in another file. */
+/** Whether the data is in this file; QuickTime allows a track in another file. */
 function isSelfContained(references: Buffer): boolean {
   return [...boxesIn(references.subarray(8))].every(
     ({ content }) => (content.readUInt32BE(0) & 1) === 1,
@@ -112,12 +112,12 @@ function kindOf(
   return { type, codec, width: null, height: null };
 }
 
-/** From the descriptors that say which codec it is; only the plain form that encoders write. */
+/** The codec named in the descriptors; understands only the simple form that encoders write. */
 function mp4aCodec(entry: Buffer): string | undefined {
   const at = entry.indexOf('esds', 0, 'latin1');
   if (at === -1) return undefined;
   const outer = descriptor(entry.subarray(at + 8), 3);
-  // Flags after the two bytes of its number would put other fields before the inner one.
+  // Flags after the two bytes of the id would put other fields before the inner descriptor.
   if (outer === null || outer.readUInt8(2) !== 0) return undefined;
   const inner = descriptor(outer.subarray(3), 4);
   return inner === null ? undefined : MP4A_CODECS[inner.readUInt8(0)];
@@ -126,7 +126,7 @@ function mp4aCodec(entry: Buffer): string | undefined {
 function descriptor(buffer: Buffer, tag: number): Buffer | null {
   if (buffer.readUInt8(0) !== tag) return null;
   let at = 1;
-  // Its length has one to four bytes; all but the last have the highest bit.
+  // The length has one to four bytes; all but the last have the highest bit set.
   while (at < 4 && buffer.readUInt8(at) & 0x80) at += 1;
   return buffer.subarray(at + 1);
 }
@@ -145,7 +145,7 @@ function readTiming(
     const step = table.readUInt32BE(at + 4);
     samples += count;
     ticks += count * step;
-    // The last sample is followed by none: it may be shown until the other tracks end.
+    // The last sample does not count: it may be shown until the other tracks end.
     const steady = entry === 1 ? count - 1 : count;
     if (steady > 0) steps.set(step / timescale, (steps.get(step / timescale) ?? 0) + steady);
   }

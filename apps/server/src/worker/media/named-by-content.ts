@@ -4,8 +4,8 @@ import { MEDIA_LIST } from './media-list.ts';
 import { isPlayed, type MeasuredMedia } from './ffprobe.ts';
 
 /**
- * The extension of a file by what is in it: the one that it has when that names this kind of container, whatever a link
- * or a page made of it otherwise. Null: files of this kind are not kept.
+ * The extension that fits the content of a file: its present one if that names this kind of container, otherwise the usual one.
+ * Null: files of this kind are not stored.
  */
 export function fittingExtension(
   media: MeasuredMedia,

@@ -8,19 +8,19 @@ import type { Jobs } from '../engine/jobs.ts';
 import type { DownloadPlan } from '../plan/plan.ts';
 import { measureMedia, ProbeError } from './ffprobe.ts';
 
-/** Does not begin like the parts, so that it is never taken for one. */
+/** Has another beginning than the parts, so that it is never taken for a part. */
 const JOINED = 'recording';
 /** Besides a second for each that is encoded, which a slow machine may need. */
 const LEAST_TOOL_MS = 120_000;
 
-/** A recording without a limit is not longer, most likely. */
+/** Assumed maximum for a recording without a limit. */
 const LONGEST_SECONDS = 86_400;
 
 const LONGEST_HOLE_SECONDS = '300';
 const MOST_APART_SECONDS = 60;
-/** Of streams recorded apart, one may be ahead by a segment; by more, the other was not to be had. */
+/** Of two streams recorded separately, one may be a segment ahead. If it is further ahead, the other one was lost. */
 const MOST_AHEAD_SECONDS = 12;
-/** Sound and picture of any file end so far apart. */
+/** In every file, audio and video may end this far apart. */
 const LEAST_AHEAD_SECONDS = 0.1;
 
 const ENCODERS: Readonly<Record<AudioCodec, string>> = {
@@ -32,8 +32,8 @@ const ENCODERS: Readonly<Record<AudioCodec, string>> = {
 };
 
 /**
- * Cuts a recording that yt-dlp has finished to its longest length: a live stream gives its last seconds at once, so that
- * more was recorded than time has passed. Returns its path, or null.
+ * Cuts a finished recording to its maximum length: a live stream sends its most recent seconds at once, so that the recording is
+ * longer than the time that has passed. Returns the path, or null when cutting failed.
  */
 export async function cutRecording(
   jobs: Jobs,
@@ -53,7 +53,7 @@ export async function cutRecording(
 
 export interface FinishedRecording {
   readonly path: string;
-  /** What was asked for and is not done to a recording that is ended in the middle. */
+  /** Options that are not applied to a recording that was ended in the middle. */
   readonly warnings: readonly WarningCode[];
   /** One of its streams lasts until then only. */
   readonly gaps: readonly LiveGap[];
@@ -121,14 +121,14 @@ export async function finishRecording(
   return null;
 }
 
-/** Of one stream, by its own clock. */
+/** Begin and end of one stream, by its own clock. */
 interface Span {
   readonly begin: number;
   /** Null: not known. */
   readonly end: number | null;
 }
 
-/** See `engine/live_streams.py`, which does the same to a stream that has ended by itself. */
+/** See `engine/live_streams.py`, which does the same for a stream that has ended by itself. */
 function inStep(spans: readonly Span[], index: number): readonly string[] {
   const apart = apartOf(spans, index);
   if (apart === null) return [];
@@ -138,7 +138,7 @@ function inStep(spans: readonly Span[], index: number): readonly string[] {
   ];
 }
 
-/** By how much it begins later than the first; null: there is none. */
+/** How much later than the first stream this one begins; null: there is no such stream. */
 function apartOf(spans: readonly Span[], index: number): number | null {
   const [first, span] = [spans[0], spans[index]];
   if (first === undefined || span === undefined) return null;
@@ -168,7 +168,7 @@ async function spanOf(jobs: Jobs, path: string): Promise<Span> {
     const end = Math.max(...(media?.packetEnds.values() ?? []));
     return { begin: media?.startSeconds ?? 0, end: Number.isFinite(end) ? end : null };
   } catch (error) {
-    // The one that joins them says what is wrong with it.
+    // Joining the streams will report what is wrong with this one.
     if (error instanceof ProbeError) return { begin: 0, end: null };
     throw error;
   }
@@ -176,11 +176,11 @@ async function spanOf(jobs: Jobs, path: string): Promise<Span> {
 
 interface Form {
   readonly extension: string;
-  /** What ffmpeg is told of the streams. */
+  /** Arguments of ffmpeg for the streams. */
   readonly words: readonly string[];
 }
 
-/** In the order in which they are tried: a copy before anything that is encoded anew. */
+/** In the order in which they are tried: copying before encoding. */
 function formsOf({ isAudioOnly, container, options }: DownloadPlan): readonly Form[] {
   if (!isAudioOnly) {
     const extensions = new Set([container ?? 'mp4', 'mp4']);
@@ -197,7 +197,7 @@ function formsOf({ isAudioOnly, container, options }: DownloadPlan): readonly Fo
     ...(quality === undefined ? [] : audioQualityWords(codec, quality)),
   ];
   return [
-    // WAV would take any sound as it is.
+    // Not for WAV, into which ffmpeg would copy any codec.
     ...(codec === 'wav' ? [] : [{ extension: codec, words: copied }]),
     { extension: codec, words: withQuality },
   ];

@@ -3,8 +3,8 @@ import { dirname, join } from 'node:path';
 import type { Jobs } from '../engine/jobs.ts';
 
 /**
- * Moves the streams of a file into the container that its name says, without encoding them anew: yt-dlp believes the
- * name, and leaves such a file as it is. False when they do not fit into it; the file is then as it was.
+ * Moves the streams of a file into the container that its name says, without encoding; yt-dlp trusts the name and does not check
+ * the content. False when the streams do not fit; the file is then unchanged.
  */
 export async function remuxAsNamed(
   jobs: Jobs,

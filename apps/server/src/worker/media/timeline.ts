@@ -1,15 +1,15 @@
-/** Seconds between packets that follow each other in a stream, and how often each was seen. */
+/** Seconds between successive packets of a stream, and how often each value occurs. */
 export type Steps = ReadonlyMap<number, number>;
 
-/** Less may be a cut, or a frame that is shown for long. */
+/** A shorter hole may be a cut, or a frame that is shown for long. */
 export const LEAST_HOLE_SECONDS = 1;
-/** Sound has no frames that stay; segments of it meet less exactly. */
+/** Lower for audio, which has no long frames; not lower still, because audio segments do not join exactly. */
 const LEAST_HOLE_OF_SOUND_SECONDS = 0.25;
 const HOLE_OF_TYPICAL = 3;
-/** A stream in which more of them differ has pauses by nature: slides, a screen, sound without its silence. */
+/** Streams below this share of typical steps have pauses by nature: slides, screen recordings, sound without silence. */
 const STEADY_SHARE = 0.95;
 
-/** Seconds of the longest hole in a stream that otherwise goes on steadily; 0 when there is none. */
+/** The longest hole in an otherwise steady stream, in seconds; 0 for none. */
 export function longestHole(steps: Steps, isSound = false): number {
   const sorted = [...steps].sort(([a], [b]) => a - b);
   const total = sorted.reduce((sum, [, count]) => sum + count, 0);

@@ -20,7 +20,7 @@ import {
 } from './ffprobe.ts';
 import { LEAST_HOLE_SECONDS } from './timeline.ts';
 
-/** Some sites offer 1080p as 1920x800, or 1072 lines. */
+/** Some sites offer 1080p as 1920x800, or with 1072 lines. */
 const QUALITY_TOLERANCE = 0.95;
 
 type Failed = { readonly failure: FailureCode; readonly detail: string };
@@ -28,16 +28,16 @@ type Failed = { readonly failure: FailureCode; readonly detail: string };
 export type Verdict =
   | {
       readonly media: MeasuredMedia;
-      /** The one of its name, or another when its content is of another kind. */
+      /** The present extension, or another one when the content is of another kind. */
       readonly extension: string;
       readonly warnings: readonly (WarningCode | DownloadWarning)[];
     }
   | Failed;
 
 /**
- * Whether a file is the media that was asked for, whoever made it: it can be read, has sound or picture, keeps what its
- * container promises up to its last byte, and what is sure of its length and its fragments. What a page or a header
- * only says is no promise: a file that differs is kept, with a warning.
+ * Checks whether a file is the requested media: it can be read, has audio or video, is complete according to its container, and has
+ * the length and the fragments that are known for certain. A length that only a page or a header states is no promise: a
+ * file that differs is kept, with a warning.
  */
 export async function verifyMedia(
   jobs: Jobs,
@@ -104,18 +104,18 @@ async function judge(
 
 interface FoundMedia {
   readonly media: MeasuredMedia;
-  /** Null: an ordinary mp4, of which the index has told everything. */
+  /** Null: an ordinary mp4, whose index has told everything. */
   readonly head: ContainerHead | null;
-  /** Its header says another length than it has. */
+  /** The header states a wrong length. */
   readonly isLengthWrong: boolean;
 }
 
-/** Only evidence that bytes are missing is a failure: boxes, sizes and counts of the container itself. */
+/** Fails only when the container itself shows that bytes are missing: by boxes, sizes and counts. */
 async function readMedia(jobs: Jobs, path: string, claims: Claims): Promise<FoundMedia | Failed> {
   const index = await readMp4Index(path);
   if (index !== null) return { media: index, head: null, isLengthWrong: false };
   const head = headOf(await readContainerHead(path), claims);
-  // Its source is what the server has, so its count was wrong there.
+  // All bytes of the server were received, so the count is wrong on the server too.
   const isCountStale = head.length === 'counted' && claims.isSourceWhole;
   if ((head.missingBytes > 0 && !isCountStale) || (await isCutShort(path))) {
     return { failure: 'TRUNCATED', detail: 'The file ends before the end of its data.' };
@@ -136,18 +136,18 @@ async function readMedia(jobs: Jobs, path: string, claims: Claims): Promise<Foun
   const isPromise = head.length === 'promised' || (head.length === 'counted' && !isCountStale);
   if (missing !== null && isPromise) return { failure: 'TRUNCATED', detail: missing };
   const whole = (await wholeMedia(jobs, path)) ?? media;
-  // Subtitles may be what lasts as long as is said.
+  // Subtitles may last as long as the header says.
   const end = Math.max(...whole.packetEnds.values()) - media.startSeconds;
   const isLengthWrong = missing !== null && said !== null && end < said - endTolerance(said);
   return { media: whole, head, isLengthWrong };
 }
 
-/** Of fragments whose time does not begin at 0, as a part of a longer stream, ffmpeg's mov demuxer (5.1 to 7.1) tells the end as the length. */
+/** ffmpeg's mov demuxer (5.1 to 7.1) reports the end as the length when the time of fragments does not begin at 0. */
 function isEndToldAsLength({ formatName, startSeconds }: MeasuredMedia): boolean {
   return formatName.startsWith('mov,') && startSeconds > 1;
 }
 
-/** Null when it takes too long: a file of many gigabytes on a slow disk is no worse for that. */
+/** Null when reading takes too long: a file of many gigabytes on a slow disk is not bad for that reason. */
 async function wholeMedia(jobs: Jobs, path: string): Promise<MeasuredMedia | null> {
   try {
     return await readWholeMedia(jobs, path);
@@ -167,12 +167,12 @@ function isOutside(seconds: number | null, range: Claims['stated']): boolean {
   return seconds !== null && range !== null && (seconds < range.least || seconds > range.most);
 }
 
-/** A manifest may round, or claim too much; not three times as much as its segments have. */
+/** A manifest may round or exaggerate, but not state three times the length of its segments. */
 function isFraction(seconds: number, listedSeconds: number): boolean {
   return seconds < listedSeconds / 3 && seconds < listedSeconds - 10;
 }
 
-/** Every listed fragment is there, and still there is a hole: the list itself lacks some. */
+/** Warns of a hole although all listed fragments are there: the list itself has a hole. */
 async function undeclaredHole(path: string, media: MeasuredMedia): Promise<DownloadWarning[]> {
   const holes =
     media.holes === null
@@ -196,7 +196,7 @@ async function missingEnd(jobs: Jobs, path: string, media: MeasuredMedia): Promi
   return gapAtEnd(media, await lastPackets(jobs, path, media));
 }
 
-/** A stream whose own end is not told may end early; then one that lasts to the end of the file is enough. */
+/** A stream without a stated end may end early, if another one lasts to the end of the file. */
 function gapAtEnd(media: MeasuredMedia, ends: ReadonlyMap<number, number>): string | null {
   const fileEnd = media.startSeconds + (media.durationSeconds ?? 0);
   let doesReachEnd = false;
@@ -257,7 +257,7 @@ function isPictureAsked({ selection, options, container }: DownloadPlan): boolea
   return selection.quality !== 'best' || options.prefer_codec !== undefined || container !== null;
 }
 
-/** What a quality counts: the lines of the 16:9 frame that holds the picture, upright or not. */
+/** The lines that a quality such as 1080p counts: those of the 16:9 frame around the picture, whether upright or not. */
 function linesOf(width: number | null, height: number | null): number {
   if (width === null || height === null) return Infinity;
   const [short, long] = width < height ? [width, height] : [height, width];
