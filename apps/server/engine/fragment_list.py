@@ -9,11 +9,11 @@ from typing import AbstractSet, Any, List, NamedTuple, Optional, Sequence
 
 
 class NotInSegments(Exception):
-    """It is not known which segments a clip touches, or yt-dlp cannot fetch them: it is left to ffmpeg."""
+    """The segments of a clip are not known, or yt-dlp cannot fetch them: ffmpeg makes the clip."""
 
 
 class BehindTheEnd(Exception):
-    """A clip of which nothing lies in the media; with its length in seconds."""
+    """The clip begins after the end of the media; the argument is the length of the media in seconds."""
 
 
 class Listed(NamedTuple):

@@ -1,4 +1,4 @@
-"""What is known of a stream in fragments while it is fetched."""
+"""The state of a stream in fragments while it is fetched."""
 
 import threading
 from typing import Any, Callable, Dict, List, Optional, Set
@@ -14,7 +14,7 @@ _MOST_PLACES = 200
 
 
 class Failed(Exception):
-    """Ends a download as it is: yt-dlp passes over the errors that it knows."""
+    """Ends a download at once: not one of the errors that yt-dlp catches and ignores."""
 
     def __init__(self, index: int, error: Optional[Exception]) -> None:
         super().__init__(index)
@@ -28,7 +28,7 @@ class TooMany(Exception):
 
 
 class State:
-    """Of one stream. Threads that fetch share it with the one that appends."""
+    """The state of one stream, shared by the threads that fetch and the one that appends."""
 
     def __init__(self, listed: List[fragment_list.Listed], outline: str, total: Optional[int]) -> None:
         self.listed = listed
@@ -43,7 +43,7 @@ class State:
         self.before = (0, 0.0)
         self.total_of_whole: Optional[int] = None
         self.is_strict = False
-        # The missing ones are left out, and told.
+        # Missing fragments are left out and reported.
         self.is_kept = False
         self.is_media = False
         # Each fragment is a part that a player can be given, not any piece of a file.

@@ -46,7 +46,7 @@ def tell_known_holes(reporter: Reporter) -> None:
 
 
 def install(reporter: Reporter) -> None:
-    """Raises anything with a yt-dlp that it does not know, before anything is changed."""
+    """Raises any exception for an unknown yt-dlp, before anything is changed."""
     from yt_dlp.downloader.fragment import FragmentFD, HttpQuietDownloader
     from yt_dlp.downloader.hls import HlsFD
     from yt_dlp.postprocessor.ffmpeg import FFmpegMergerPP
@@ -70,7 +70,7 @@ def install(reporter: Reporter) -> None:
 
 
 def _remembering(can_download: Callable[..., Any], playlists: Any) -> Any:
-    """The only place where the text of a playlist passes by."""
+    """Wraps the only function that gets the text of a playlist."""
 
     def run(cls: Any, manifest: str, *args: Any, **named: Any) -> Any:
         playlists.text = manifest
@@ -80,7 +80,7 @@ def _remembering(can_download: Callable[..., Any], playlists: Any) -> Any:
 
 
 def _noting(report_retry: Callable[..., Any], errors: Any) -> Callable[..., Any]:
-    """Why a fragment could not be fetched: yt-dlp answers that with False."""
+    """Keeps the error of a fragment that could not be fetched; yt-dlp only returns False."""
 
     @functools.wraps(report_retry)
     def run(downloader: Any, error: Any, *args: Any, **named: Any) -> Any:
@@ -126,7 +126,7 @@ def _preparing(prepare: Callable[..., Any], playlists: Any, errors: Any, reporte
         state.wanted = wanted
         state.before = getattr(downloader, 'before', state.before)
         state.total_of_whole = getattr(downloader, 'total_of_whole', None)
-        # A person keeps what there is.
+        # A person has chosen to keep incomplete media.
         state.is_kept = downloader.params.get('skip_unavailable_fragments', True)
         ctx[KEY] = state
         _continue(downloader, ctx['filename'], part, state)
@@ -253,7 +253,7 @@ def _all_of_them(download: Callable[..., Any]) -> Callable[..., Any]:
         state.retries = downloader.params.get('fragment_retries') or 0
         state.fragments = {entry['frag_index']: entry for entry in left}
         state.decrypt = downloader.decrypter(info)
-        # A missing one is passed over here, and told at the end.
+        # A missing fragment is skipped here and reported at the end.
         downloader.params = {**downloader.params, 'skip_unavailable_fragments': True}
         options['is_fatal'] = lambda _: False
         try:
@@ -276,7 +276,7 @@ def _fetching(fetch: Callable[..., Any], errors: Any) -> Callable[..., Any]:
     from yt_dlp.utils import ContentTooShortError, DownloadError
 
     class NoMedia(IncompleteRead):
-        """An error of the kind that yt-dlp tries a fragment again after."""
+        """An error after which yt-dlp tries the fragment again."""
 
         def __init__(self, problem: str) -> None:
             super().__init__(0)
@@ -318,7 +318,7 @@ def _fetching(fetch: Callable[..., Any], errors: Any) -> Callable[..., Any]:
             return False
         else:
             raise Failed(index, failure)
-        # The hook of the progress counts one that is fetched twice as two.
+        # The progress hook counts a fragment that is fetched twice as two.
         ctx['fragment_index'] = index
         # One that was whole and not yet renamed when a job was killed is asked for what follows it, again and again.
         downloader.try_remove(downloader.temp_name(f'{ctx["tmpfilename"]}-Frag{index}'))
@@ -357,7 +357,7 @@ def _finishing(finish: Callable[..., Any], reporter: Reporter) -> Callable[..., 
 
 
 def _merging(merge: Callable[..., Any]) -> Callable[..., Any]:
-    """ffmpeg lets all streams begin together, so one that lacks its first fragments would be ahead of the others."""
+    """ffmpeg starts all streams together, so a stream without its first fragments would be ahead of the others."""
 
     @functools.wraps(merge)
     def run(tool: Any, paths: Any, *args: Any, **named: Any) -> Any:

@@ -15,7 +15,7 @@ from wrapping import wrap
 
 
 def install(settings: Settings, reporter: Reporter) -> None:
-    """To be called before the guard is armed."""
+    """Call before the guard is armed."""
     wrap('yt_dlp.downloader.common', 'FileDownloader', 'download', lambda original: _judging_files(original, reporter))
     wrap(
         'yt_dlp.downloader.fragment',
@@ -36,7 +36,7 @@ def _judging_files(download: Callable[..., Any], reporter: Reporter) -> Callable
         if is_done and isinstance(filename, str) and not is_fragment and not reporter.optional:
             reason = file_heads.why_file_refused(filename, file_heads.MEDIA)
             if reason is not None:
-                # Left there, it would be taken for a download that is done.
+                # If it stayed, it would be taken for a finished download.
                 os.remove(filename)
                 _fail(downloader, reason)
         return result
@@ -93,7 +93,7 @@ def _judging_inputs(start: Callable[..., None], settings: Settings) -> Callable[
 
 
 def _why_command_refused(args: Any, settings: Settings) -> Optional[str]:
-    # Anything else than a list is refused by the guard.
+    # The guard refuses everything but a list.
     if not isinstance(args, (list, tuple)) or not args:
         return None
     words: List[str] = [os.fsdecode(word) for word in args]

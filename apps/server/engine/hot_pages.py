@@ -44,7 +44,7 @@ _LONGEST_SECONDS = 20
 
 
 def learn(settings: Settings, sandbox: Sandbox) -> Pages:
-    """What a usual job copies before its download begins. Empty where that cannot be known."""
+    """The pages that a usual job copies before its download begins. Empty where they cannot be found out."""
     if not processes.IS_LINUX or not settings.usual_argvs or os.sysconf('SC_PAGESIZE') != _PAGE_BYTES:
         return NONE
     folder = tempfile.mkdtemp(prefix='rehearsal-')
@@ -85,8 +85,8 @@ def copy(pages: Pages) -> None:
 
 
 def _copy_together(pages: Pages) -> int:
-    """How many bytes; it ends at the first run that is not there any more."""
-    # As the array has them, these are the structures that the kernel wants (struct iovec).
+    """Number of bytes copied; stops at the first run of pages that no longer exists."""
+    # The array has the layout of the kernel's `struct iovec`.
     runs = array.array('Q', pages)
     address, count = ctypes.c_void_p(runs.buffer_info()[0]), ctypes.c_size_t(len(runs) // 2)
     return int(
@@ -103,7 +103,7 @@ def _copy_each(pages: Pages) -> None:
 
 
 def _explore(request: Request, settings: Settings, sandbox: Sandbox, host_pid: int, found: str) -> None:
-    """In the scout: a job as any other, which ends where its download would begin."""
+    """Called in the scout: a job like any other, which ends where its download would begin."""
     try:
         signal.alarm(_LONGEST_SECONDS)
         areas = writable_areas()
@@ -122,7 +122,7 @@ def _explore(request: Request, settings: Settings, sandbox: Sandbox, host_pid: i
 
 
 def writable_areas() -> List[Tuple[int, int]]:
-    """Address and length of the memory of this process that a fork shares until one of both writes."""
+    """Address and length of the memory of this process that a fork shares until parent or child writes to it."""
     areas = []
     with open('/proc/self/maps', encoding='utf-8') as file:
         for line in file:
@@ -134,7 +134,7 @@ def writable_areas() -> List[Tuple[int, int]]:
 
 
 def own_pages(areas: Sequence[Tuple[int, int]]) -> List[int]:
-    """The pages of these areas that this process shares with nobody, in the form of `Pages`."""
+    """The pages of these areas that this process does not share, in the form of `Pages`."""
     pages: List[int] = []
     with open('/proc/self/pagemap', 'rb') as file:
         for start, length in areas:

@@ -85,7 +85,7 @@ def missing() -> Tuple[str, ...]:
 
 
 def open_place(path: str, rights: int) -> Optional[Place]:
-    """None when it is not there. The descriptor is the caller's to close."""
+    """None when the path does not exist. The caller closes the descriptor."""
     try:
         descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except OSError:
@@ -122,7 +122,7 @@ def port_ruleset(ports: Iterable[int]) -> Optional[int]:
 
 
 def restrict(ruleset: int) -> None:
-    """Cannot be undone. Of the calling thread and of all that it starts from now on."""
+    """Restricts the calling thread and everything that it starts from now on. Cannot be undone."""
     if _syscall(_RESTRICT_SELF, ruleset, 0) != 0:
         raise OSError(ctypes.get_errno(), 'landlock_restrict_self')
     os.close(ruleset)

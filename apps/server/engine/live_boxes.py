@@ -18,7 +18,7 @@ class Form(NamedTuple):
 
 
 def form_of(init: bytes) -> Form:
-    """Raises ValueError for what is no initialisation."""
+    """Raises ValueError for data that is not an initialisation."""
     descriptions = []
     ticks: Dict[int, int] = {}
     track = 0
@@ -35,13 +35,13 @@ def form_of(init: bytes) -> Form:
 
 
 def begin_of(segment: bytes, ticks: Dict[int, int]) -> Optional[float]:
-    """Seconds; None: it does not say."""
+    """Begin of the segment in seconds; None: not stated."""
     times = [_number(segment, at, size) / ticks[track] for track, at, size in _times(segment) if track in ticks]
     return min(times) if times else None
 
 
 def moved(segment: bytes, seconds: float, ticks: Dict[int, int]) -> bytes:
-    """Later by so many seconds, for each of its tracks."""
+    """Moves a segment by this many seconds per track."""
     content = bytearray(segment)
     for track, at, size in _times(segment):
         time = _number(segment, at, size) + round(seconds * ticks.get(track, 0))

@@ -30,11 +30,11 @@ _INTERRUPTED = 130
 
 
 class _Ended(BaseException):
-    """Another of the streams has failed, and with it all."""
+    """Another stream has failed, which ends the recording of all streams."""
 
 
 def install(reporter: Reporter) -> None:
-    """A yt-dlp that is built differently goes on as it did."""
+    """A yt-dlp with other internals keeps its own behaviour."""
     from yt_dlp.downloader.external import FFmpegFD
 
     original = getattr(FFmpegFD, '_call_downloader', None)
@@ -50,7 +50,7 @@ def install(reporter: Reporter) -> None:
         except NotPlain:
             return original(self, filename, info)
         except KeyboardInterrupt:
-            # yt-dlp takes it for the end of the stream, and the next run would find a file that is ready.
+            # yt-dlp would take this for the end of the stream, and the next run would find a finished file.
             raise SystemExit(_INTERRUPTED) from None
 
     FFmpegFD._call_downloader = call_downloader
@@ -146,7 +146,7 @@ def _all_at_once(runs: List[Callable[[], bool]], ended: threading.Event) -> List
             failures.append(error)
             ended.set()
 
-    # When the job is interrupted they end with it: what is recorded up to then is written down.
+    # When the job is interrupted, the recorders end with it and save the state of the recording.
     threads = [threading.Thread(target=record, args=(number,), daemon=True) for number in range(len(runs))]
     for thread in threads:
         thread.start()
@@ -161,7 +161,7 @@ def _all_at_once(runs: List[Callable[[], bool]], ended: threading.Event) -> List
 def _fetcher(downloader: Any, info: Dict[str, Any]) -> Callable[[str, Dict[str, str]], Any]:
     def fetch(url: str, headers: Dict[str, str]) -> Any:
         request = downloader._prepare_url(info, url)
-        # A proxy that makes ranges of compressed answers is not asked for any.
+        # A range must not be one of a compressed response, as some proxies make them.
         request.headers.update({**headers, **({'Accept-Encoding': 'identity'} if headers else {})})
         return downloader.ydl.urlopen(request)
 
@@ -180,7 +180,7 @@ def _decrypt() -> Optional[Decrypt]:
 
 
 def _joined(downloader: Any, filename: str, info: Dict[str, Any], recordings: List[Recording]) -> bool:
-    """One file of what was recorded apart, under the name that yt-dlp looks for."""
+    """Joins streams that were recorded separately into one file, with the name that yt-dlp looks for."""
     from yt_dlp.postprocessor.ffmpeg import EXT_TO_OUT_FORMATS, FFmpegPostProcessor
     from yt_dlp.utils import PostProcessingError
 
@@ -203,7 +203,7 @@ def _joined(downloader: Any, filename: str, info: Dict[str, Any], recordings: Li
     except PostProcessingError as error:
         downloader.report_error(f'Joining the recording: {error}', tb=False)
         return False
-    # They stay until the download is stored: a job that is killed now has to find them.
+    # The streams stay until the download is stored: a job after a kill has to find them.
     return True
 
 

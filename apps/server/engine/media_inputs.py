@@ -30,7 +30,7 @@ _READ_AGAIN = ('-reconnect', '1', '-reconnect_delay_max', '3')
 
 
 class NotAllowed(ValueError):
-    """This input may not be opened; the text says why."""
+    """This input may not be opened; the message says why."""
 
 
 class MediaInputs:
@@ -42,7 +42,7 @@ class MediaInputs:
         self._demuxers: Dict[str, str] = {}
 
     def note(self, url: str, protocol: Optional[str]) -> None:
-        """yt-dlp is about to give this address to ffmpeg."""
+        """Notes an address that yt-dlp is about to give to ffmpeg."""
         demuxer = _MANIFESTS.get(protocol or '')
         if demuxer is not None:
             self._demuxers[url] = demuxer
@@ -50,7 +50,7 @@ class MediaInputs:
     def words_for(self, source: str, forced_demuxer: Optional[str] = None) -> List[str]:
         """What has to stand before `-i source`. `forced_demuxer`: the value of a `-f` before it. Raises NotAllowed."""
         if source.startswith('file:'):
-            # A list of parts that yt-dlp itself has written.
+            # yt-dlp itself has written this list of parts.
             return _words('file', f'{_STORED},concat' if forced_demuxer == 'concat' else _STORED)
         if not source.startswith(('http://', 'https://')):
             # Every other protocol ignores the proxy, and some (concat:, tcp:) hide an address from a simple test.
@@ -67,7 +67,7 @@ class MediaInputs:
     def confined(self, argv: Sequence[str], is_ffprobe: bool) -> List[str]:
         """The command line with these words before each input. Raises NotAllowed."""
         if is_ffprobe:
-            # It has one input, and its options hold wherever they stand.
+            # ffprobe has one input, and accepts its options at any place.
             source = _input_of_ffprobe(argv)
             if source is None:
                 return list(argv)
@@ -87,7 +87,7 @@ class MediaInputs:
         return confined
 
     def is_confined(self, argv: Sequence[str], is_ffprobe: bool) -> bool:
-        """Whether `confined` has made this command line. Raises NotAllowed."""
+        """Whether this command line is a result of `confined`. Raises NotAllowed."""
         return list(argv) == self.confined(_without_words(argv), is_ffprobe)
 
     def reaches_network(self, argv: Sequence[str]) -> bool:
@@ -96,12 +96,12 @@ class MediaInputs:
         )
 
 
-# Of the job that this process is.
+# The inputs of the job in this process.
 of_this_job: Optional[MediaInputs] = None
 
 
 def install() -> None:
-    """Notes every address that yt-dlp gives to ffmpeg. One that is built differently gives only plain files."""
+    """Notes every address that yt-dlp gives to ffmpeg. With an unknown yt-dlp, ffmpeg may open only plain files."""
     wrap('yt_dlp.downloader.external', 'FFmpegFD', '_call_downloader', _noting)
 
 

@@ -1,4 +1,4 @@
-"""What a download can do without: subtitles, the thumbnail, the JSON file, SponsorBlock.
+"""Optional parts of a download: subtitles, the thumbnail, the JSON file, SponsorBlock.
 
 By itself yt-dlp lets some failures of these end the download, or turn its exit status to 1. Here each is a warning,
 whatever its reason, and the media goes on. Each part has a limited time; answer_limits.py limits its bytes.
@@ -53,7 +53,7 @@ def _optional(function: Function, reporter: Reporter) -> Function:
 
 
 class _Overdue(BaseException):
-    """No Exception: libraries that make an error of their own of everything would go on."""
+    """Not an Exception: libraries that convert every exception into their own would continue."""
 
 
 def _within(seconds: float, function: Callable[[], Any]) -> Any:
@@ -79,7 +79,7 @@ def _raise_overdue(*_: Any) -> None:
 
 
 class _AsWarnings:
-    """While this lasts, what yt-dlp calls an error is a warning and ends nothing."""
+    """Turns errors of yt-dlp into warnings that end nothing."""
 
     def __init__(self, downloader: Any) -> None:
         self._downloader = downloader
@@ -88,7 +88,7 @@ class _AsWarnings:
         downloader = self._downloader
         self._asked = downloader.params.get('ignoreerrors')
         downloader.params['ignoreerrors'] = True
-        # Downloaders take over this method when they are made.
+        # Downloaders copy this method when they are made.
         downloader.report_error = lambda message, *_, **__: downloader.report_warning(message)
 
     def __exit__(self, *_: Any) -> None:
@@ -274,7 +274,7 @@ def _segments(run_step: Function) -> Function:
         try:
             return _within(_LONGEST_SECONDS, lambda: run_step(postprocessor, info))
         except Exception as error:
-            # The worker knows this sentence.
+            # The worker recognizes this sentence (worker/outcome/optional-parts.ts).
             postprocessor.report_warning(f'Going on without SponsorBlock: {_words(error)}')
             return [], info
 

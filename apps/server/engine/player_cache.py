@@ -34,7 +34,7 @@ Entry = Tuple[str, str]
 
 
 class PlayerCache:
-    """The first answer for a key stays until it is old. The oldest goes when there are too many."""
+    """Keeps the first value for a key until it is too old; removes the oldest value when there are too many."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -49,7 +49,7 @@ class PlayerCache:
         return value
 
     def take(self, message: bytes) -> bool:
-        """A message of a job; false when it is not what it should be, or not new."""
+        """Takes a message of a job; false when it is not valid or not new."""
         try:
             section, key, value = json.loads(message)
         except (ValueError, TypeError, RecursionError):
@@ -87,7 +87,7 @@ class Hearing:
         os.close(self.writer)
 
     def hear(self) -> bool:
-        """False when there will be no more: the job has ended, or says more than it may."""
+        """False when no more messages are accepted: the job has ended, or has sent more than it may."""
         try:
             received = os.read(self.reader, 1024 * 1024)
         except BlockingIOError:
@@ -104,7 +104,7 @@ class Hearing:
         os.close(self.reader)
 
 
-# Of the host; each job has a copy as it was when it was forked.
+# The cache of the host; each job has a copy from the time of its fork.
 players = PlayerCache()
 _pipe: Optional[int] = None
 
@@ -133,7 +133,7 @@ def is_sound(section: Any, key: Any, value: Any) -> bool:
 
 
 def tell_through(descriptor: Optional[int]) -> None:
-    """In the job. Its programs do not inherit the descriptor."""
+    """Called in the job. Programs of the job do not inherit the descriptor."""
     global _pipe
     _pipe = descriptor
 
@@ -169,7 +169,7 @@ def install() -> None:
             kept = {f'player:{request.input.player_url}' for request in requests}
             if not any(players.get(_SOLVER, key) for key in kept):
                 raise
-            # What is kept must never be worse than nothing.
+            # The cache must never be worse than no cache.
             for key in kept:
                 players.forget(_SOLVER, key)
             players.has_served = False
@@ -195,7 +195,7 @@ def install() -> None:
 
 def tell(pipe: int, section: str, key: str, data: Any) -> None:
     left = memoryview(json.dumps([section, key, data]).encode() + b'\n')
-    # The host reads no more of one that has said too much.
+    # The host stops reading from a job that sends too much.
     with contextlib.suppress(OSError):
         while left:
             left = left[os.write(pipe, left) :]

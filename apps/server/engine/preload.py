@@ -1,4 +1,4 @@
-"""What yt-dlp loads from its folder only when it needs it: loaded now, so that a folder that goes breaks no later job."""
+"""Loads everything that yt-dlp would load from its folder on demand, so that later jobs work when the folder is gone."""
 
 import contextlib
 import importlib
@@ -8,7 +8,7 @@ _LATE_MODULES = ('yt_dlp.compat._deprecated', 'yt_dlp.compat._legacy', 'yt_dlp.u
 
 
 def load() -> None:
-    """Once in a warm host, after yt_dlp was imported. What a yt_dlp does not have is left out."""
+    """Call once in a warm host, after importing yt_dlp. Skips what this yt_dlp does not have."""
     for name in _LATE_MODULES:
         with contextlib.suppress(Exception):
             importlib.import_module(name)

@@ -62,7 +62,7 @@ def origin() -> Iterator[str]:
 
 
 def rehearse(params: Dict[str, Any]) -> None:
-    """Raises Rehearsal when a download does not give the bytes that were served."""
+    """Raises Rehearsal when a download does not have the bytes that were served."""
     folder = tempfile.mkdtemp(prefix='rehearsal-')
     # yt-dlp says at what it stumbles on its standard output, which here is the server's.
     silent = open(os.devnull, 'w', encoding='utf-8')

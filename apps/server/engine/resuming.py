@@ -22,7 +22,7 @@ _COMPARED_BYTES = 64 * 1024
 
 
 class _Evidence(NamedTuple):
-    """What names one state of a file on the site."""
+    """Identifies one version of a file on the site."""
 
     total: Optional[int]
     etag: Optional[str]
@@ -30,7 +30,7 @@ class _Evidence(NamedTuple):
 
 
 class _GivenUp(Exception):
-    """Another try would be answered in the same way; the text says why."""
+    """Another try would get the same response; the message says why."""
 
 
 def install() -> None:
@@ -96,7 +96,7 @@ class _Transfer:
         return getattr(self._downloader, name)
 
     def gained(self) -> int:
-        """How many bytes there are more than ever before."""
+        """Number of bytes beyond the largest size so far."""
         reached = self._reached
         self._reached = max(reached, _size_of(self._part))
         return self._reached - reached
@@ -137,7 +137,7 @@ class _Transfer:
         return response
 
     def _problem(self, response: Any, request: Any, first: int) -> Optional[str]:
-        """Why this answer for a part of the file may not be put behind what is there."""
+        """Why this partial response must not be appended to the partial file; None when it may."""
         if _range_in(response.get_header('Content-Range'))[0] != first:
             return 'The site has sent another part of the file than was asked for'
         if first == 0:
@@ -251,7 +251,7 @@ class _Transfer:
             pass
 
     def _noted(self) -> Optional[_Evidence]:
-        """Of an earlier process."""
+        """The note of an earlier process."""
         try:
             with open(self._note, encoding='utf-8') as file:
                 return _Evidence(*json.load(file))

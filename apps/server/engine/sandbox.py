@@ -1,4 +1,4 @@
-"""What the kernel lets a job and the programs that it starts do, whatever code runs in them (Linux).
+"""Restricts jobs and their programs by means of the kernel, whatever code runs in them (Linux).
 
 Landlock: read the system, Python, yt-dlp and the tools; write the job's own folder; signal nobody outside. A program that the
 job starts connects to the egress proxy or to nothing. seccomp: no way into other processes or the kernel, no other sockets.
@@ -29,7 +29,7 @@ _CHECK_SECONDS = 20
 
 
 class Sandbox:
-    """Made once in the host; every job is forked with it. Where the kernel lacks a part, the others are there."""
+    """Made once in the host and inherited by every job. Where the kernel lacks a part, the other parts still apply."""
 
     def __init__(self, settings: Settings) -> None:
         if settings.landlock_abi is not None:
@@ -66,11 +66,11 @@ class Sandbox:
         return {'sandbox': level, 'sandbox_missing': missing}
 
     def read_everything(self) -> None:
-        """For the jobs from now on: some tool does not run otherwise."""
+        """Allows later jobs to read everything, because a tool does not run otherwise."""
         self._reads_everything = True
 
     def enter_host(self) -> None:
-        """The host itself, once it listens: what no job ever needs is refused to it and to all that it forks."""
+        """Restricts the host once it listens: refuses what no job ever needs, to the host and to all that it forks."""
         processes.forbid_new_privileges()
         if self._calls is not None:
             seccomp.install(self._calls)
@@ -90,7 +90,7 @@ class Sandbox:
                 os.close(place.descriptor)
 
     def enter(self, ruleset: Optional[int], ports: Optional[Tuple[int, ...]]) -> None:
-        """The calling process is the job from here on."""
+        """Restricts the calling process as a job."""
         if ruleset is not None:
             landlock.restrict(ruleset)
         # Names are looked up by UDP.

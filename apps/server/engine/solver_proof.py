@@ -1,4 +1,4 @@
-"""Whether YouTube's challenges can be solved here: yt-dlp's own machinery solves two of a player script of ours.
+"""Proves whether YouTube's challenges can be solved here: yt-dlp solves two challenges of our own player script.
 
 Files that are there prove nothing: the runtime may not start within the limits of a job, and the scripts of the solver
 may be of another version than this yt-dlp wants.

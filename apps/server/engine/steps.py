@@ -21,7 +21,7 @@ _ONLY_ONCE = ('ModifyChapters',)
 
 
 def install() -> None:
-    """Raises anything with a yt-dlp that it does not know, before anything is changed."""
+    """Raises any exception for an unknown yt-dlp, before anything is changed."""
     from yt_dlp import YoutubeDL
     from yt_dlp.utils import MEDIA_EXTENSIONS
 

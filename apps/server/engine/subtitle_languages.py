@@ -1,4 +1,4 @@
-"""Which of the subtitles that a site offers answer the tags that were asked for.
+"""Chooses the subtitles of a site that fit the requested language tags.
 
 By itself yt-dlp takes a tag for a pattern of the whole tag: `pt-BR` finds no `pt_BR`, and `en` no `en-US`.
 """
@@ -13,7 +13,7 @@ _KEPT_TAG = re.compile(r'[A-Za-z0-9_-]{1,35}')
 
 
 def choosing(process: Callable[..., Any]) -> Callable[..., Any]:
-    """Goes around `YoutubeDL.process_subtitles`."""
+    """Wraps `YoutubeDL.process_subtitles`."""
 
     def run(downloader: Any, video_id: Any, written: Any, automatic: Any, *rest: Any) -> Any:
         asked = downloader.params.get('subtitleslangs')

@@ -1,4 +1,4 @@
-"""What jobs may read: the system, Python, yt-dlp and the tools. Nothing of the server's folders, nothing of a home."""
+"""The places that jobs may read: the system, Python, yt-dlp and the tools. Not the server's folders and not a home folder."""
 
 import os
 import subprocess
@@ -24,7 +24,7 @@ _TOOL_SECONDS = 10
 
 
 def readable(settings: Settings) -> List[str]:
-    """Existing folders and files; a folder stands for all that lies below it."""
+    """Existing folders and files; a folder includes everything below it."""
     wanted = [*_SYSTEM, *_of_python(settings), os.path.dirname(os.path.abspath(__file__))]
     for tool in [*settings.tools(), *([settings.binary] if settings.binary else [])]:
         wanted += _of_tool(tool)

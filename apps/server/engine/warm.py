@@ -25,7 +25,7 @@ class Unfit(RuntimeError):
 
 
 def warm_up(settings: Settings) -> Dict[str, Any]:
-    """Imports and rehearses; what it returns is told to the server. Raises anything when it does not work."""
+    """Imports and rehearses; returns facts for the server. Raises any exception when it does not work."""
     # Every class is loaded anyway, for the videos in pages: the stand-ins would only be there as well. 8 MB.
     os.environ['YTDLP_NO_LAZY_EXTRACTORS'] = '1'
     import yt_dlp
@@ -52,7 +52,7 @@ def warm_up(settings: Settings) -> Dict[str, Any]:
     left_out += shortcuts.install(settings)
     job_hooks.install(settings)
     with contextlib.suppress(Exception):
-        # A yt-dlp that is built differently keeps none.
+        # With an unknown yt-dlp there is no such cache.
         player_cache.install()
     if left_out:
         _compile_patterns()
@@ -61,7 +61,7 @@ def warm_up(settings: Settings) -> Dict[str, Any]:
         raise Unfit('yt-dlp has left a thread behind')
     gc.collect()
     processes.give_back_memory()
-    # Later collections leave these objects alone, so their pages stay shared with the jobs.
+    # Later garbage collections ignore these objects, so that their pages stay shared with the jobs.
     gc.freeze()
     return {'yt_dlp_version': yt_dlp.version.__version__, 'left_out': left_out}
 
