@@ -21,13 +21,13 @@ export interface EngineRoom extends Engines {
   /** @throws {RequestError} ENGINE_NOT_FOUND, ENGINE_IN_USE */
   remove(version: string): Promise<void>;
   has(version: string): boolean;
-  /** Whether it was decided for by a person, a trial or the first start. */
+  /** Whether a person, a trial or the first start has chosen this version. */
   isChosen(version: string): boolean;
-  /** The way to one version, also when it is not in use. */
+  /** Runs jobs with one version, even when it is not in use. */
   withVersion(version: string): WithEngine;
-  /** For `findTools`: takes note of what is there, and says what is used. */
+  /** For `findTools`: notes the found copies and returns the one to use. */
   pick(copies: readonly ManagedCopy[]): YtDlpTool | null;
-  /** From now on copies are tried and releases looked for. */
+  /** Starts trials of copies and the search for releases. */
   start(): void;
   close(): Promise<void>;
 }

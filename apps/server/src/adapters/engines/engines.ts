@@ -16,12 +16,12 @@ import { createShelf } from './shelf.ts';
 import { createSuccessBook } from './success-book.ts';
 import { holdTrial } from './trial.ts';
 
-/** A copy is tried once it was seen twice, this long apart. */
+/** A copy is tried after it was seen twice, this long apart. */
 const SETTLE_MS = 3_000;
 const TICK_MS = 5_000;
 const MOST_FETCHED_KEPT = 4;
 
-/** The versions of yt-dlp side by side: what there is, what is used, what is tried and what was left. */
+/** Manages the versions of yt-dlp side by side: which exist, which is used, which is tried, and which was given up. */
 export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
   const { claims, ledger, log, logger } = options;
   const now = options.now ?? (() => new Date());
@@ -35,7 +35,7 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
   let seeking: Promise<boolean> | null = null;
   let nextLookAt = nextLook(now(), null, Math.random());
   let fetches = 0;
-  /** Decided for, and not looked for yet: until then what runs is not what was chosen, though nothing is gone. */
+  /** Running switches: until the tools are looked for again, the version in use is not the chosen one, but nothing is gone. */
   let switches = 0;
   let left: LeftEngine | null = null;
   let told: string | null = null;
@@ -74,7 +74,7 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
     return quiet;
   }
 
-  /** True when it has passed. */
+  /** Runs a trial; true when it is passed. */
   async function attempt({ tool }: WorkingCopy): Promise<boolean> {
     trying = tool.version;
     await tellNeeds();
@@ -107,8 +107,8 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
   }
 
   /**
-   * At a first start the newest was taken, for want of anything that is known. Where there are others it is tried now, and
-   * the next one that passes takes its place when it does not.
+   * A first start uses the newest copy, because nothing is known yet. Where there are others, this tries the newest one, and when
+   * it fails, uses the next one that passes.
    */
   async function tryFirst(first: string): Promise<void> {
     for (const copy of shelf.copies()) {
@@ -158,7 +158,7 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
     return claims.tell(new Set(versions.filter(isNeeded)));
   }
 
-  /** Fetched ones only: what a person has placed, a person removes. */
+  /** Removes old fetched copies. A copy that a person has placed stays until a person removes it. */
   async function removeOld(): Promise<void> {
     const ours = shelf.copies().filter((copy) => provenanceOf(copy).source !== 'placed');
     const others = await claims.ofOthers();
@@ -169,7 +169,7 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
   }
 
   async function removeFolder(copy: ManagedCopy, version: string): Promise<void> {
-    // A folder that loses its files one by one must not look like one that can be used.
+    // Renamed first: while it loses its files, the folder must not look like a usable copy.
     const doomed = join(dirname(copy.folder), `.new-removed-${randomUUID()}`);
     await rename(copy.folder, doomed).catch((error: unknown) => {
       const why = (error as NodeJS.ErrnoException).code ?? String(error);
@@ -184,7 +184,7 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
   }
 
   async function fetchNow(wanted?: string): Promise<boolean> {
-    // Another request may have brought it meanwhile.
+    // Another request may have fetched this version meanwhile.
     if (wanted !== undefined && copyOf(wanted) !== undefined) return false;
     const version = await fetchRelease(wanted);
     if (version === null) return false;
@@ -218,7 +218,7 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
     if (channel() !== 'off' && !isForeign() && !ledger.state().isPinned) void seek();
   }
 
-  /** Cheap enough to see soon what a person puts there or takes away. */
+  /** Notices soon what a person adds or removes; cheap enough for every tick. */
   async function lookAtFolder(): Promise<void> {
     const names = await readdir(join(options.tools().toolsDir, 'yt-dlp')).catch(() => []);
     const seen = names.filter((name) => !name.startsWith('.')).join('/');
@@ -274,7 +274,7 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
     };
   }
 
-  /** A yt-dlp of the computer may be another one at any look. */
+  /** Tells the listeners when another version is in use; a yt-dlp of the computer may change at any time. */
   function hear(): void {
     if (heard === current()) return;
     heard = current();
@@ -283,7 +283,7 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
     for (const listener of listeners) listener(heard, why);
   }
 
-  /** What runs was removed, or another one was found in its place. */
+  /** Notices that the version in use was removed, or that another one was found in its place. */
   function watchUse(): void {
     const { inUse } = ledger.state();
     const version = current();

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 const FETCH_MS = 15 * 60_000;
 const ANSWER_CHARACTERS = 100_000;
 
-/** One release is wanted: the newest of a channel that is newer than another version, or exactly one version. */
+/** Asks for one release: the newest of a channel, if it is newer than another version; or exactly one version. */
 export interface FetchRequest {
   readonly toolsDir: string;
   readonly python: string;

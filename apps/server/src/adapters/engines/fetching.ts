@@ -18,7 +18,7 @@ export interface FetchingOptions {
 const REMEDY =
   'Run "npm run tools -- newer" in the folder of Artemis, or put a yt-dlp into its tools folder.';
 
-/** Fetches exactly this version, or without one what is newer than all here; null when nothing has come. */
+/** Fetches exactly one version, or without a version a release newer than all copies; null when nothing was fetched. */
 export function createFetching(options: FetchingOptions) {
   const { ledger, now, signal } = options;
 

@@ -16,14 +16,14 @@ const BLANK_NOTE: EngineNote = {
   ends: {},
 };
 
-/** `engines.json`. */
+/** What is known about the versions of yt-dlp, kept in `engines.json`. */
 export interface EngineLedger {
   state(): LedgerState;
   /** Takes effect at once; written soon, or with the counters of the next minutes when `isCounter`. Never throws. */
   change(patch: Partial<LedgerState>, isCounter?: boolean): void;
   note(version: string): EngineNote;
   setNote(version: string, patch: Partial<EngineNote>, isCounter?: boolean): void;
-  /** Writes what is not written yet. */
+  /** Writes pending changes. */
   close(): Promise<void>;
 }
 

@@ -20,7 +20,7 @@ export interface Listed {
 
 type ListPart = Omit<EngineList, 'channel' | 'is_fetching' | 'next_look_at' | 'broken_sites'>;
 
-/** What `GET /engines` says of what lies here and of what is known of it. */
+/** The answer of `GET /engines`: the copies and what is known about them. */
 export function listEngines(listed: Listed): ListPart {
   const { copies, used, ledger } = listed;
   const state = ledger.state();

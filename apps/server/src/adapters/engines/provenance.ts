@@ -9,7 +9,7 @@ const PROVENANCE = 'artemis-engine.json';
 
 export type Provenance = Pick<Engine, 'source' | 'channel' | 'checksum'>;
 
-/** A folder without a word from us was put there by a person. */
+/** A folder without our file was placed there by a person. */
 export function provenanceOf({ folder }: ManagedCopy): Provenance {
   try {
     const found = JSON.parse(readFileSync(join(folder, PROVENANCE), 'utf8')) as Partial<Provenance>;
@@ -27,15 +27,15 @@ export function provenanceOf({ folder }: ManagedCopy): Provenance {
 }
 
 /**
- * Changes when a file of a package comes, goes or becomes another one: what was still being copied, or has been mended, is
- * worth another trial. Some 1,200 files, 10 ms; asked only for a copy that is newer than the one in use.
+ * Changes when a file of a package is added, removed or replaced: a copy that was incomplete or has been repaired deserves another
+ * trial. Reads about 1,200 files in 10 ms; called only for a copy that is newer than the one in use.
  */
 export function markOf({ path, packagePath }: YtDlpTool): string | null {
   const hash = createHash('sha256');
   const take = (at: string) => {
     const stats = statSync(at);
     if (stats.isDirectory()) {
-      // Python writes there when it is imported.
+      // Python writes to this folder at an import.
       const names = readdirSync(at).filter((name) => name !== '__pycache__');
       for (const name of names.sort()) take(join(at, name));
     } else {

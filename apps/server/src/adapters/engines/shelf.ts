@@ -10,21 +10,21 @@ export interface ShelfOptions {
   readonly usedVersion: () => string | null;
   readonly isTrying: (version: string) => boolean;
   readonly mayTry: () => boolean;
-  /** A copy was seen twice as it is, and is newer than what is used. */
+  /** A copy was seen twice without a change, and is newer than the one in use. */
   readonly onReady: (copy: WorkingCopy) => void;
-  /** One was seen for the first time: it may still be being copied. */
+  /** A copy was seen for the first time, and may still be incomplete. */
   readonly onUnsettled: () => void;
 }
 
 export interface Shelf {
-  /** For `findTools`: takes note of what is there, and says what is used. */
+  /** For `findTools`: notes the found copies and returns the one to use. */
   pick(found: readonly ManagedCopy[]): YtDlpTool | null;
-  /** The newest first, each version once. */
+  /** Newest first, each version once. */
   copies(): readonly WorkingCopy[];
-  /** Those that do not run. */
+  /** Copies that do not run. */
   unfit(): readonly ManagedCopy[];
   copyOf(version: string): WorkingCopy | undefined;
-  /** Is newer than what is used, and no trial says anything of it as it is now. */
+  /** Whether the copy is newer than the one in use and was not tried in its present state. */
   isUntried(tool: YtDlpTool): boolean;
   drop(copy: ManagedCopy): void;
 }
@@ -62,7 +62,7 @@ export function createShelf(options: ShelfOptions): Shelf {
     return { version, isTried, isRefused: wasLeft || trial?.outcome === 'failed' };
   }
 
-  /** A folder that comes again is another one. */
+  /** Forgets trials of folders that are gone: a folder that comes back is another copy. */
   function forgetGone(): void {
     const { previous } = ledger.state();
     if (previous !== null && isGone(previous)) ledger.change({ previous: null });
@@ -72,7 +72,7 @@ export function createShelf(options: ShelfOptions): Shelf {
     }
   }
 
-  /** A busy computer may be too slow to load one that is there. */
+  /** A copy that does not run is not gone: a busy computer may have been too slow to load it. */
   function isGone(version: string): boolean {
     const isUnfit = unfit.some(({ folder }) => basename(folder) === version);
     return copyOf(version) === undefined && !isUnfit;

@@ -12,12 +12,12 @@ export interface SideHost {
 }
 
 export interface SideHosts {
-  /** Starts the hosts of this copy, or shares those that run, and ends them once nobody uses them. */
+  /** Starts hosts for this copy, or shares running ones, and ends them when nobody uses them any more. */
   use<T>(copy: YtDlpTool, use: (side: SideHost) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
-/** Hosts of other versions than the one in use: for trials, and for a download that asked for one. */
+/** Hosts for versions other than the one in use: for trials, and for downloads that ask for a version. */
 export function createSideHosts(options: {
   readonly tools: () => Tools;
   readonly startHost: (tools: EngineTools) => EngineHost;

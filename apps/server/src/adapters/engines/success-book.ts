@@ -2,17 +2,17 @@ import { isWorse, sinceSwitch, withEnd } from '../../domain/engines/engine-succe
 import type { EngineEnd } from '../../domain/ports.ts';
 import type { EngineLedger } from './ledger.ts';
 
-/** The attempts of one download are few; what is forgotten counts again. */
+/** A forgotten failure counts again; the attempts of one download are few and close together. */
 const MOST_REMEMBERED = 2_000;
 
-/** How downloads end with each version, by site. */
+/** Counts how downloads end, by version and site. */
 export interface SuccessBook {
-  /** True when the site fares clearly worse with this version, which is in use, than with the one before. */
+  /** True when the site does clearly worse with this version, which is in use, than with the previous one. */
   note(version: string, site: string, end: EngineEnd): boolean;
 }
 
 export function createSuccessBook(ledger: EngineLedger, now: () => Date): SuccessBook {
-  /** One download that fails three times over is one failure, not three. */
+  /** Failed downloads, because three failures of one download count as one. */
   const failed = new Set<string>();
 
   function isKnown(version: string, { id, isGood }: EngineEnd): boolean {

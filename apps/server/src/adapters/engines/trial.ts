@@ -7,14 +7,14 @@ import type { EngineLedger } from './ledger.ts';
 import { markOf } from './provenance.ts';
 import type { SideHost, SideHosts } from './side-hosts.ts';
 
-/** A small computer under load imports and rehearses for long. */
+/** A small computer under load needs long to import and rehearse. */
 const REHEARSAL_MS = 120_000;
 const MOST_SITES = 5;
 
 export interface TrialOptions {
   readonly sideHosts: SideHosts;
   readonly proofOf: (side: Pick<SideHost, 'tools' | 'withEngine'>) => Promise<SolverProof | null>;
-  /** Of the engine in use. */
+  /** The proof of the engine in use. */
   readonly currentProof: () => Promise<SolverProof | null>;
   /** Looks at a link without downloading it; null, or why it could not be read. */
   readonly lookAt: (
@@ -32,14 +32,14 @@ export interface Verdict {
   readonly site: string | null;
 }
 
-/** Holds a trial and keeps its outcome; null when the server stops meanwhile, and it is as if there had been none. */
+/** Runs a trial and saves its outcome; null when the server stops meanwhile, and the trial then counts as not held. */
 export async function holdTrial(
   tool: YtDlpTool,
   options: {
     readonly ledger: EngineLedger;
     readonly trial: TrialOptions;
     readonly now: () => Date;
-    /** Of the stop of the server. */
+    /** Aborted when the server stops. */
     readonly signal: AbortSignal;
   },
 ): Promise<Verdict | null> {
@@ -73,7 +73,7 @@ export async function holdTrial(
   return { code: 'TRIAL_FAILED', message, site: failure.site };
 }
 
-/** Tries a yt-dlp beside the one in use; it has passed when no step says `fail`. Never rejects. */
+/** Tries a yt-dlp beside the one in use. The trial is passed when no step is `fail`. Never rejects. */
 async function tryEngine(
   copy: YtDlpTool,
   links: readonly (readonly [site: string, url: string])[],
@@ -103,13 +103,13 @@ async function tryEngine(
       else if (proof.works) add('solve', 'ok');
       else add('solve', current?.works === true ? 'fail' : 'warn', proof.trouble);
       if (isOfRehearsal) return add('rehearsal', 'fail', trouble);
-      // Hosts that are not warm rehearse nothing.
+      // Only warm hosts rehearse.
       add('rehearsal', side.host.status().mode === 'warm' ? 'ok' : 'skipped');
       if (steps.some(({ state }) => state === 'fail')) return;
       for (const [site, url] of links.slice(-MOST_SITES)) {
         const problem = await options.lookAt(side, url, signal);
         if (problem === null) add('site', 'ok', null, site);
-        // Links die: it speaks against the new one only while the old one still reads it.
+        // Links expire: a failure counts against the new version only while the old one still reads the link.
         else {
           const speaksAgainstIt =
             isOfTheVersion(problem) && (await options.lookNow(url, signal)) === null;
@@ -123,7 +123,7 @@ async function tryEngine(
   return steps;
 }
 
-/** Whether a look has failed for what yt-dlp does, and not for the line or the mood of the site. */
+/** Whether a probe failed because of yt-dlp, and not because of the network or the site. */
 function isOfTheVersion(problem: string): boolean {
   const code = (FAILURE_CODES as readonly string[]).includes(problem)
     ? (problem as FailureCode)
@@ -131,7 +131,7 @@ function isOfTheVersion(problem: string): boolean {
   return code === null || code === 'TIMED_OUT' || isOfTheEngine(code);
 }
 
-/** Null once the host has imported yt-dlp and rehearsed, where it can; else why not. */
+/** Null when the host has imported yt-dlp and, where possible, rehearsed; else the reason why not. */
 function loaded(host: EngineHost, signal: AbortSignal): Promise<string | null> {
   return new Promise((resolve) => {
     const look = (): void => {
@@ -147,7 +147,7 @@ function loaded(host: EngineHost, signal: AbortSignal): Promise<string | null> {
       signal.removeEventListener('abort', stop);
       resolve(trouble);
     };
-    // A host that is closed says nothing more, and the stop of the server would wait for it.
+    // A closed host reports nothing more, so that the stop of the server would wait for ever.
     const stop = (): void => end('The server stops.');
     signal.addEventListener('abort', stop);
     const unsubscribe = host.onChange(look);
