@@ -1,7 +1,7 @@
-"""How much of an answer is read: pages, manifests and subtitles have a limit, in bytes after they are unpacked.
+"""Limits the size of pages, manifests and subtitles, in bytes after decompression.
 
-Media is written as it comes, and its size is limited by the file. A page is read whole, and a thousandth of its size
-on the wire is enough to fill the memory of a job.
+Media is written to disk as it arrives, where the file size limit applies. A page is read as a whole, and compressed to a
+thousandth of its size it could fill the memory of a job.
 """
 
 import functools
@@ -12,10 +12,10 @@ from typing import Any, List
 from control import Reporter
 from wrapping import Function, wrap
 
-# Pages and manifests of real sites are below 20 MiB. The worker knows the sentence.
+# Pages and manifests of real sites are smaller than 20 MiB. The worker recognizes the sentence (failure-rules.ts).
 LIMIT_BYTES = 64 * 1024 * 1024
 _SENTENCE = f'The answer is larger than {LIMIT_BYTES >> 20} MiB, which no page, manifest, subtitle or picture is'
-# urllib3 before 2.6 unpacks as a whole what it reads at once, a thousandfold at most.
+# urllib3 before 2.6 decompresses everything that it reads at once, up to a thousandfold.
 _BLOCK_BYTES = 64 * 1024
 
 
@@ -25,7 +25,7 @@ def install(reporter: Reporter) -> None:
         try:
             wrap(f'yt_dlp.networking.{module}', name, 'read', limits.on_reading)
         except ImportError:
-            # Only with a library that is not there.
+            # The library of this adapter is not installed.
             continue
     handler = getattr(importlib.import_module('yt_dlp.networking._urllib'), 'HTTPHandler', None)
     if handler is None or not hasattr(handler, 'http_response'):
@@ -55,7 +55,7 @@ class _Limits:
         return run
 
     def before_unpacking(self, http_response: Function) -> Function:
-        """urllib's handler of yt-dlp unpacks before anybody has asked for a byte."""
+        """yt-dlp's handler for urllib decompresses a response before anybody has read from it."""
 
         @functools.wraps(http_response)
         def run(handler: Any, request: Any, response: Any) -> Any:
@@ -89,7 +89,7 @@ class _Limits:
         if length.isdigit() and response.get_header('content-encoding') is None:
             if int(length) > LIMIT_BYTES:
                 raise self._too_large()
-            # Only a read without a size tells that fewer bytes came than were promised.
+            # Only a read without a size reports that fewer bytes came than promised.
             whole: bytes = read(response)
             return whole
         blocks: List[bytes] = []
@@ -116,5 +116,5 @@ class _Limits:
     def _too_large(self) -> Exception:
         from yt_dlp.networking.exceptions import RequestError, TransportError
 
-        # A downloader would try an error of the connection again, from where it was; extractors expect no other kind.
+        # A downloader would retry after a TransportError; extractors expect no other kind of error.
         return RequestError(_SENTENCE) if self._reporter.optional else TransportError(_SENTENCE)

@@ -1,8 +1,8 @@
-"""A clip of a stream in segments: fetched like a whole one, then cut from what lies in the folder.
+"""Makes a clip of a segmented stream: fetches the segments like those of a whole stream, then cuts them in the folder.
 
-yt-dlp (2026.10.26) leaves clips to ffmpeg, which fetches them itself: it asks for a segment once and goes on without it
-when that fails, keeps what is a page or cut short, and says so in passing or not at all. Here the segments that the
-clip touches are fetched by yt-dlp's own downloaders, with all that `fragments.py` adds, and ffmpeg reads a file.
+yt-dlp (2026.10.26) leaves clips to ffmpeg, which fetches the segments itself: it asks for each segment once, skips it on a
+failure, and keeps pages and truncated segments, with little or no notice. Here yt-dlp's own downloaders fetch the segments
+that the clip touches, with everything that `fragments.py` adds, and ffmpeg reads a local file.
 """
 
 import functools
@@ -14,31 +14,31 @@ import fragment_list
 import records
 from fragment_list import BehindTheEnd, NotInSegments
 
-# More is another clock, not rounding.
+# A larger difference comes from another clock and not from rounding.
 _MOST_ROUNDED_SECONDS = 1.0
-# Where the fetched segments of each stream begin. The worker knows this name.
+# The begin of the fetched segments of each stream. The worker uses this name too (resume-state.ts).
 _RECORD = 'clips.json'
-# ffmpeg finds no key frame in these before it reads them, and writes codecs of the nineties into them.
+# In these ffmpeg cannot seek to a key frame, and would write codecs of the nineties.
 _WITHOUT_INDEX = ('ts', 'm2ts', 'mts', 'mpg', 'mpeg', 'vob')
 _MOST_BETWEEN_KEY_FRAMES = 15.0
-# The file gets the name of what is in it.
+# The file is later renamed after its content.
 _ENCODED = ['-c:v', 'libx264', '-c:a', 'aac', '-sn', '-dn', '-f', 'mp4', '-movflags', '+faststart']
 _PROTOCOLS = ('m3u8_native', 'm3u8', 'http_dash_segments')
 
 
 class Clip:
-    """Of one stream, in seconds of the whole."""
+    """The clip of one stream; times are in seconds of the whole stream."""
 
     def __init__(self, start: float, end: Optional[float]) -> None:
         self.start = start
         self.end = end
-        # Where the first segment that was fetched begins, as the manifest says.
+        # The begin of the first fetched segment according to the manifest.
         self.offset = 0.0
 
     def choose(self, listed: Sequence[fragment_list.Listed], lost: AbstractSet[int] = frozenset()) -> Set[int]:
-        """The `frag_index` of all that it touches, and of what initialises them. Raises NotInSegments, BehindTheEnd.
+        """The `frag_index` of all segments that the clip touches, and of their initialisation.
 
-        `lost`: those that could not be had, so that what was fetched begins later.
+        `lost`: segments that could not be fetched, so that the clip may begin later. Raises NotInSegments and BehindTheEnd.
         """
         chosen: Set[int] = set()
         begin = 0.0
@@ -62,7 +62,7 @@ class Clip:
 
 
 def install() -> None:
-    """After `fragments.install`. Raises anything with a yt-dlp that it does not know, before anything is changed."""
+    """Call after `fragments.install`. Raises any exception for an unknown yt-dlp, before anything is changed."""
     from yt_dlp.downloader.external import FFmpegFD
 
     if list(inspect.signature(FFmpegFD.real_download).parameters) != ['self', 'filename', 'info_dict']:
@@ -76,7 +76,7 @@ def _in_segments(download: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(download)
     def run(downloader: Any, filename: str, info: Any) -> Any:
         if info.get('_artemis_clip') is not None:
-            # Asked by the downloader of segments, which cannot fetch these.
+            # The downloader of segments cannot fetch these and has passed them on to ffmpeg.
             raise NotInSegments
         streams: List[Dict[str, Any]] = info.get('requested_formats') or [info]
         start, end = info.get('section_start') or 0, info.get('section_end')
@@ -88,7 +88,7 @@ def _in_segments(download: Callable[..., Any]) -> Callable[..., Any]:
         names = [f'{filename}.clip{number}' for number in range(len(streams))]
         clips = [Clip(start, end) for _ in streams]
         try:
-            # All of them, so that each tells what it lacks.
+            # Fetches all streams, so that each reports its missing segments.
             fetched = [
                 _fetch(downloader, name, {**info, **stream}, clip) for name, stream, clip in zip(names, streams, clips)
             ]
@@ -109,7 +109,7 @@ def _in_segments(download: Callable[..., Any]) -> Callable[..., Any]:
             local.append({**stream, 'url': url, 'manifest_stream_number': 0, 'downloader_options': options})
         whole = {**info, **(local[0] if len(local) == 1 else {'requested_formats': local})}
         whole.update(section_start=None, section_end=None if end is None else end - _begin_of(clips))
-        # What is given for inputs is meant for connections.
+        # The configured input arguments are meant for connections, and not for local files.
         configured = downloader._configuration_args
         downloader._configuration_args = lambda keys, *rest: [] if '_i' in keys else configured(keys, *rest)
         is_done = download(downloader, filename, whole)
@@ -126,7 +126,7 @@ def _is_plain(info: Dict[str, Any]) -> bool:
 
 
 def _encoded_clip(start: float, end: Optional[float]) -> Dict[str, Any]:
-    """What is not known to be a key frame cannot be begun with: decoded from well before, and encoded anew."""
+    """Decodes from well before the clip and encodes it: without an index the position of the key frames is not known."""
     early = max(0, start - _MOST_BETWEEN_KEY_FRAMES)
     length = [] if end is None else ['-t', f'{end - start:.6f}']
     return {
@@ -140,13 +140,13 @@ def _encoded_clip(start: float, end: Optional[float]) -> Dict[str, Any]:
 
 
 def _cuts(downloader: Any, names: List[str], clips: List[Clip]) -> List[float]:
-    """Seconds from the beginning of each file to that of the clip, where all streams are in step."""
+    """Seconds from the begin of each file to the begin of the clip, with all streams in step."""
     from yt_dlp.postprocessor.ffmpeg import FFmpegPostProcessor
 
     tool = FFmpegPostProcessor(downloader.ydl)
     cuts = [_begin_of(clips) - clip.offset for clip in clips]
     if len(names) > 1:
-        # Manifests round: sound would be out of step by as much. What the first stream says of time counts for all.
+        # Manifests round times, which would put the sound out of step. The clock of the first stream counts for all.
         begins = [float(tool.get_metadata_object(name)['format'].get('start_time') or 0) for name in names]
         zeros = [begin - clip.offset for begin, clip in zip(begins, clips)]
         for index, zero in enumerate(zeros):
@@ -154,14 +154,14 @@ def _cuts(downloader: Any, names: List[str], clips: List[Clip]) -> List[float]:
                 cuts[index] += zeros[0] - zero
     for name, seconds in zip(names, cuts):
         if seconds > 0 and not _has_index(name):
-            # ffmpeg would land in the middle of a group of pictures, and begin with the next one.
+            # ffmpeg would seek into the middle of a group of pictures, and begin with the next one.
             tool.run_ffmpeg(name, f'{name}.mp4', [*tool.stream_copy_opts(), '-f', 'mp4'])
             os.replace(f'{name}.mp4', name)
     return cuts
 
 
 def _begin_of(clips: List[Clip]) -> float:
-    """Seconds of the whole at which all streams are there."""
+    """The time of the whole stream from which on all streams exist."""
     return max(max(clip.start, clip.offset) for clip in clips)
 
 
@@ -188,7 +188,7 @@ def _fetch(downloader: Any, name: str, stream: Dict[str, Any], clip: Clip) -> bo
         if {**facts, 'offset': known.get('offset')} == known:
             clip.offset = known['offset']
             return True
-        # Where it begins is not known.
+        # The begin of this file is not known.
         os.remove(name)
     success, _ = fetcher.download(name, {**info, '_artemis_clip': True})
     if success:

@@ -1,8 +1,8 @@
-"""Names for media whose link does not end like media: `/play.php`, `/v1.0`, `/episode.1`.
+"""Handles media whose link does not end like media: `/play.php`, `/v1.0`, `/episode.1`.
 
-yt-dlp takes the end of a link for the kind of the file, and refuses one that it does not know, whatever the server says
-of it. Here the server is asked for its type: a list of segments is read as one, and everything else gets yt-dlp's own word
-for "not known"; what it is is found in the file.
+yt-dlp takes the end of a link for the type of the file, and refuses unknown types, whatever the server says. Here the server is
+asked for the type. A manifest is read as one. Everything else gets yt-dlp's own extension for an unknown type, and the
+worker finds the type in the content of the file.
 """
 
 import functools
@@ -11,12 +11,12 @@ from typing import Any, Dict, List, Optional
 _UNKNOWN = 'unknown_video'
 _HLS = frozenset('application/vnd.apple.mpegurl application/x-mpegurl audio/mpegurl audio/x-mpegurl'.split())
 _DASH = 'application/dash+xml'
-# Allowed by yt-dlp, but for files of its own beside the media.
+# yt-dlp allows these only for its own files beside the media.
 _RESERVED = frozenset('description json meta orig part temp uncut ytdl'.split())
 
 
 def install() -> None:
-    """A version that is built differently refuses them as ever."""
+    """A yt-dlp with other internals still refuses such links."""
     from yt_dlp import YoutubeDL
     from yt_dlp.utils import determine_ext
 
@@ -39,7 +39,7 @@ def install() -> None:
             for media in list(info_dict.get('formats') or [info_dict]):
                 if not isinstance(media, dict) or not is_unknown(media):
                     continue
-                # A link to the media itself has been asked already.
+                # For a direct link to the media, yt-dlp has asked the server already.
                 streams = None if info_dict.get('direct') else _streams(self, info_dict, media)
                 if streams is None:
                     media['ext'] = _UNKNOWN
@@ -52,7 +52,7 @@ def install() -> None:
 
 
 def _streams(downloader: Any, info: Dict[str, Any], media: Dict[str, Any]) -> Optional[List[Any]]:
-    """What a manifest lists, when the server calls it one; None for everything else, and when it cannot be read."""
+    """The formats of a manifest, if the server says that the link is one; None otherwise, or when it cannot be read."""
     from yt_dlp.networking import HEADRequest
 
     url = media.get('url')
@@ -69,6 +69,6 @@ def _streams(downloader: Any, info: Dict[str, Any], media: Dict[str, Any]) -> Op
         if kind == _DASH:
             return reader._extract_mpd_formats(url, info.get('id'), fatal=False) or None
     except Exception:
-        # Not every server answers such a question; the answer to the next one tells.
+        # Not every server answers HEAD requests; the download itself will show the type.
         return None
     return None

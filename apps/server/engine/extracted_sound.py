@@ -1,4 +1,4 @@
-"""Says when the sound of a file is taken out as it is: what was asked of a conversion has then no effect."""
+"""Reports when sound is extracted without conversion: options of the conversion then have no effect."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ def install() -> None:
 def _telling(run_ffmpeg: Function) -> Function:
     def run(postprocessor: Any, path: Any, out_path: Any, codec: Any, *rest: Any) -> Any:
         if codec == 'copy':
-            # The worker knows these words.
+            # The worker recognizes these words (worker/outcome/ignored-options.ts).
             postprocessor.to_screen('Copying the sound as it is')
         return run_ffmpeg(postprocessor, path, out_path, codec, *rest)
 

@@ -101,7 +101,7 @@ def _words(error: BaseException) -> str:
 
 
 def _subtitles(write: Function, reporter: Reporter) -> Function:
-    """One language after another, so that none fails with another."""
+    """Processes one language after another, so that none fails with another."""
 
     def run(downloader: Any, info: Any, *args: Any, **kwargs: Any) -> Any:
         subtitles = info.get('requested_subtitles')
@@ -298,7 +298,7 @@ def _conversion(run_step: Function) -> Function:
 
 
 def _subtitle_conversion(run_step: Function) -> Function:
-    """One language after another, so that none fails with another."""
+    """Processes one language after another, so that none fails with another."""
 
     def run(postprocessor: Any, info: Any) -> Any:
         subtitles = info.get('requested_subtitles')
