@@ -20,7 +20,7 @@ describe('a variable of .env that is not a setting', () => {
     ['ARTEMIS_SETPU', 'ARTEMIS_SETUP'],
   ])('is reported with the setting that it resembles: %s', (written, meant) => {
     const [line, ...rest] = misspelledSettings([written]);
-    expect(line).toContain(`${written} is no setting`);
+    expect(line).toContain(`${written} is not a setting`);
     expect(line).toContain(`Did you mean ${meant}?`);
     expect(rest).toEqual([]);
   });
