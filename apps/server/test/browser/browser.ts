@@ -54,7 +54,7 @@ export async function openPage(context: BrowserContext, origin: string): Promise
   const complaints: string[] = [];
   const page = await context.newPage();
   // Well below the limit of a test, so that a wait in vain says what it waited for.
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(30_000);
   // A policy that blocks something silently still fires this event.
   await page.addInitScript(() => {
     document.addEventListener('securitypolicyviolation', (event) =>

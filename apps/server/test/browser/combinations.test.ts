@@ -307,7 +307,6 @@ beforeAll(async () => {
   ]);
   context = await browser.newContext({ ...DESKTOP_DARK, locale: 'en-GB', reducedMotion: 'reduce' });
   ({ page, complaints } = await openPage(context, server.baseUrl));
-  page.setDefaultTimeout(30_000);
 }, 120_000);
 
 afterAll(async () => {
