@@ -13,9 +13,10 @@ export function wordsPlugin(): Plugin {
       const [, path, part] = /^(.+\.json)\?(first|later)$/.exec(id) ?? [];
       if (path === undefined) return null;
       this.addWatchFile(path);
-      const { dir, first, ...later }: Record<string, unknown> = JSON.parse(
-        await readFile(path, 'utf8'),
-      );
+      const { dir, first, ...later } = JSON.parse(await readFile(path, 'utf8')) as Record<
+        string,
+        unknown
+      >;
       const json = JSON.stringify(part === 'first' ? { dir, first } : later);
       // A string that is parsed as JSON is read faster than an object in a script.
       const code = `export default JSON.parse(${JSON.stringify(json)});`;
