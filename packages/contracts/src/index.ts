@@ -1,3 +1,4 @@
+export * from './actions-of.ts';
 export * from './allowed.ts';
 export * from './answer-headers.ts';
 export * from './codes.ts';

@@ -1,5 +1,5 @@
 import {
-  isTerminal,
+  actionsOf,
   type CreateDownloads,
   type Download,
   type RetryDownload,
@@ -59,8 +59,7 @@ export interface DownloadsDependencies {
   readonly notifier: Notifier;
   readonly disk: DiskGate;
   readonly engines: Engines;
-  readonly playlists: RunDependencies['playlists'] &
-    Pick<Playlists, 'has' | 'hasFailedEntries' | 'requireSameList'>;
+  readonly playlists: RunDependencies['playlists'] & Pick<Playlists, 'has' | 'requireSameList'>;
   readonly log: ActivityLog;
   readonly logger: Logger;
   readonly checkUrl: CheckUrl;
@@ -264,7 +263,7 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
     },
     async cancel(id) {
       const download = required(id);
-      if (isTerminal(download.status)) {
+      if (!actionsOf(download).has('cancel')) {
         throw new RequestError('NOT_CANCELLABLE', `This download has already ${download.status}.`);
       }
       const isStored = download.retry_parts.length > 0;
@@ -293,8 +292,9 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
       const isKept = isWhatIsThereWanted(download, request);
       const parts = request.parts === undefined ? [] : missingParts(download, request);
       const isWhole = parts.length === 0;
-      const hasEnded = download.status === 'failed' || download.status === 'cancelled';
-      if (isWhole && !hasEnded && !dependencies.playlists.hasFailedEntries(download)) {
+      // The list of an old record may be gone.
+      const isPossible = download.status !== 'completed' || dependencies.playlists.has(id);
+      if (isWhole && !(isPossible && actionsOf(download).has('retry'))) {
         throw refuseWholeRetry(download);
       }
       const selection = selectionOf(request, download);
@@ -345,7 +345,7 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
     },
     async resume(id) {
       const download = required(id);
-      if (download.status !== 'paused') {
+      if (!actionsOf(download).has('resume')) {
         throw new RequestError(
           'NOT_RESUMABLE',
           `Only a paused download can be resumed; this one is ${download.status}.`,

@@ -1,4 +1,4 @@
-import { isRecording, isTerminal, type Download } from '@artemis/contracts';
+import { actionsOf, type Download } from '@artemis/contracts';
 import { RequestError } from './errors.ts';
 
 /** An attempt that runs now, and how it is ended. */
@@ -36,14 +36,14 @@ export async function ended(read: () => Download, run: Run | undefined): Promise
   return download;
 }
 
-function requireTerminal({ status }: Download): void {
-  if (isTerminal(status)) return;
+function requireTerminal(download: Download): void {
+  if (actionsOf(download).has('purge')) return;
   throw new RequestError('STILL_ACTIVE', 'This download is still active. Cancel it first.');
 }
 
 /** @throws {RequestError} NOT_PAUSABLE */
 export function requirePausable(download: Download): void {
-  if (isPausable(download)) return;
+  if (actionsOf(download).has('pause')) return;
   throw new RequestError(
     'NOT_PAUSABLE',
     download.status === 'running'
@@ -52,19 +52,9 @@ export function requirePausable(download: Download): void {
   );
 }
 
-/** Not while a file is being finished, and not when what is missed could not be read later. */
-function isPausable({ status, phase, metadata }: Download): boolean {
-  if (status === 'queued') return true;
-  return (
-    status === 'running' &&
-    (phase === 'extracting' || phase === 'downloading') &&
-    metadata.is_live !== true
-  );
-}
-
 /** @throws {RequestError} NOT_FINISHABLE */
 export function requireRecording(download: Download): void {
-  if (isRecording(download)) return;
+  if (actionsOf(download).has('finish')) return;
   throw new RequestError(
     'NOT_FINISHABLE',
     'Only a live recording can be finished, while it is being downloaded.',

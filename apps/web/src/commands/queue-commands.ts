@@ -1,5 +1,5 @@
 import type { Download } from '@artemis/contracts';
-import { isTerminal } from '@artemis/contracts/client';
+import { actionsOf } from '@artemis/contracts/rules';
 import type { Actions } from '../state/actions.svelte.ts';
 import type { Bulk } from '../state/bulk.ts';
 import type { Command } from '../state/commands.svelte.ts';
@@ -110,8 +110,8 @@ export function createQueueCommands(parts: QueueCommandParts): readonly Command[
       'retryWith',
       ['Shift+R'],
       (t) => t.retryWith,
-      withRecord(({ id, status }) => {
-        if (status === 'failed' || status === 'cancelled') parts.openRetryMenu(id);
+      withRecord((record) => {
+        if (actionsOf(record).has('retry')) parts.openRetryMenu(record.id);
       }),
     ),
     ...MOVES.map(([id, key, label, next]) =>
@@ -123,7 +123,8 @@ export function createQueueCommands(parts: QueueCommandParts): readonly Command[
       (t) => t.keyHold,
       () => {
         if (!server.has('pause')) return;
-        const isHeld = activeRecord()?.status === 'paused';
+        const record = activeRecord();
+        const isHeld = record !== undefined && actionsOf(record).has('resume');
         void bulk.run(isHeld ? 'resume' : 'hold', { ids: chosen() });
       },
     ),
@@ -133,7 +134,7 @@ export function createQueueCommands(parts: QueueCommandParts): readonly Command[
       (t) => t.keyRemove,
       () => {
         const record = activeRecord();
-        const isActive = record !== undefined && !isTerminal(record.status);
+        const isActive = record !== undefined && actionsOf(record).has('cancel');
         void bulk.run(isActive ? 'cancel' : 'remove', { ids: chosen() });
         rowSelection.clear();
       },

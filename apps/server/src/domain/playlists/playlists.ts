@@ -49,8 +49,6 @@ export interface Playlists {
   /** Resolves when the lists know of all ends until now. */
   saved(): Promise<void>;
   activeChildren(id: string): readonly string[];
-  /** Completed, and some of its entries failed. */
-  hasFailedEntries(download: Download): boolean;
   /** @throws {RequestError} VALIDATION_FAILED: other entries cannot be chosen once the list is read */
   requireSameList(download: Download, selection: Selection): void;
   /** The first entries of a list, and how far they have come; null when there is none. */
@@ -148,8 +146,6 @@ export function createPlaylists(dependencies: PlaylistsDependencies): Playlists 
     isHeld: (id) => lists.isHeld(id),
     saved: () => lists.saved(),
     activeChildren,
-    hasFailedEntries: ({ id, status, entries }) =>
-      status === 'completed' && lists.has(id) && (entries?.failed ?? 0) > 0,
     requireSameList(download, selection) {
       if (!lists.has(download.id) || listChoice(download) === listChoice(selection)) return;
       throw new RequestError(
