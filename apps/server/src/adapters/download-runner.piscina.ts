@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads';
-import { pickSelection, type Download, type DownloadOptions } from '@artemis/contracts';
+import { pickSelection, type Download, type DownloadOptions, type Phase } from '@artemis/contracts';
 import { Piscina } from 'piscina';
 import { siteOfLink } from '../domain/cookies/cookie-site.ts';
 import { isOfTheEngine } from '../domain/engines/engine-success.ts';
@@ -155,17 +155,22 @@ export function createPiscinaRunner(options: PiscinaRunnerOptions): PiscinaRunne
     runOptions.onEngine?.(version);
     running.set(version, (running.get(version) ?? 0) + 1);
     try {
-      const outcome = await run(download, runOptions, engine);
-      tellEnd(download, version, outcome);
+      let phase: Phase = 'extracting';
+      const onEvent = (event: TaskEvent): void => {
+        if (event.kind === 'progress') phase = event.phase;
+        runOptions.onEvent(event);
+      };
+      const outcome = await run(download, { ...runOptions, onEvent }, engine);
+      tellEnd(download, version, outcome, phase);
       return outcome;
     } finally {
       running.set(version, (running.get(version) ?? 1) - 1);
     }
   }
 
-  function tellEnd({ id, url }: Download, version: string, outcome: Outcome): void {
+  function tellEnd({ id, url }: Download, version: string, outcome: Outcome, phase: Phase): void {
     if (outcome.kind === 'stopped') return;
-    if (outcome.kind === 'failed' && !isOfTheEngine(outcome.code)) return;
+    if (outcome.kind === 'failed' && !isOfTheEngine(outcome.code, phase)) return;
     options.engines?.noteEnd(version, siteOfLink(url), {
       id,
       isGood: outcome.kind === 'done',

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { chosenVersion, nextLook } from '../../src/domain/engines/engine-choice.ts';
 import {
+  isOfTheEngine,
   isWorse,
   sinceSwitch,
   successBySite,
@@ -54,6 +55,16 @@ describe('success by site', () => {
       { site: 'a.example', succeeded: 1, failed: 1 },
       { site: 'b.example', succeeded: 1, failed: 0 },
     ]);
+  });
+
+  it('counts a hang that comes before anything is fetched, and no other', () => {
+    for (const code of ['STALLED', 'TIMED_OUT'] as const) {
+      expect(isOfTheEngine(code, 'extracting')).toBe(true);
+      expect(isOfTheEngine(code, 'downloading')).toBe(false);
+      expect(isOfTheEngine(code)).toBe(false);
+    }
+    expect(isOfTheEngine('NETWORK', 'extracting')).toBe(false);
+    expect(isOfTheEngine('UNKNOWN')).toBe(true);
   });
 
   it('is judged by the first 20 results after a switch', () => {

@@ -1,4 +1,4 @@
-import type { FailureCode, SiteSuccess } from '@artemis/contracts';
+import type { FailureCode, Phase, SiteSuccess } from '@artemis/contracts';
 
 const KEPT_DAYS = 14;
 const MOST_SITES = 20;
@@ -34,8 +34,11 @@ const NOT_OF_THE_ENGINE: ReadonlySet<FailureCode> = new Set<FailureCode>([
   'IMPERSONATION_NEEDED',
 ]);
 
-export function isOfTheEngine(code: FailureCode): boolean {
-  return !NOT_OF_THE_ENGINE.has(code);
+/** `phase`: of the attempt when it failed, where that is known. */
+export function isOfTheEngine(code: FailureCode, phase: Phase | null = null): boolean {
+  // yt-dlp gives a silent line up by itself: what hangs before anything is fetched hangs in its own code.
+  const isHang = code === 'STALLED' || code === 'TIMED_OUT';
+  return (isHang && phase === 'extracting') || !NOT_OF_THE_ENGINE.has(code);
 }
 
 /** Succeeded and failed. */

@@ -146,10 +146,11 @@ export function createEngineWaits(dependencies: EngineWaitsDependencies): Engine
   async function tryAgain({ version: engine, since }: LeftEngine): Promise<void> {
     const sinceMs = Date.parse(since ?? '') || 0;
     const victims = [...live.all()].filter(
-      ({ download: { status, error, engine: ran, completed_at: at } }) =>
+      ({ download: { status, error, engine: ran, title, completed_at: at } }) =>
         status === 'failed' &&
         ran === engine &&
-        isOfTheEngine(error?.code ?? 'UNKNOWN') &&
+        // Without a title nothing was read yet.
+        isOfTheEngine(error?.code ?? 'UNKNOWN', title === null ? 'extracting' : null) &&
         Date.parse(at ?? '') >= sinceMs,
     );
     if (victims.length === 0) return;

@@ -232,7 +232,8 @@ describe('a yt-dlp that was replaced for its failures', () => {
     for (const id of ids) {
       (await eventually(() => domain.attempts.get(id))).options.onEngine?.('2026.10.26');
       if (id === late) continue;
-      await endAttempt(domain, id, failure(id === gone ? 'MEDIA_UNAVAILABLE' : 'INVALID_MEDIA'));
+      // It has hung before there was a title.
+      await endAttempt(domain, id, failure(id === gone ? 'MEDIA_UNAVAILABLE' : 'STALLED'));
     }
     domain.useEngine('2026.09.01', { version: '2026.10.26', since: null });
     (await eventually(() => domain.attempts.get(late))).end(failure('INVALID_MEDIA'));
