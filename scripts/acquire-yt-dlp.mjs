@@ -89,8 +89,7 @@ export async function acquireYtDlp(options) {
         const final = join(folder, version);
         // A server may be using the existing copy, so only one that does not run is replaced.
         if (!(await isThere(interpreter, join(final, modules), version))) {
-          await rm(final, { recursive: true, force: true });
-          await rename(copy, final);
+          await putInPlace(copy, final, join(workDir, 'before'));
         }
         return `${name}: yt-dlp ${version}`;
       } catch (error) {
@@ -104,6 +103,22 @@ export async function acquireYtDlp(options) {
     await rm(workDir, { recursive: true, force: true });
   }
   throw new SetupError(failures.join('\n  '));
+}
+
+/**
+ * What is there goes away in one step, so that nobody meets half of it. Another set-up, or another server, may have been faster.
+ * @param {string} copy @param {string} final @param {string} before
+ */
+async function putInPlace(copy, final, before) {
+  await rename(final, before).catch(unless('ENOENT'));
+  await rename(copy, final).catch(unless('ENOTEMPTY', 'EEXIST'));
+}
+
+/** @param {readonly string[]} codes @returns {(error: NodeJS.ErrnoException) => void} */
+function unless(...codes) {
+  return (error) => {
+    if (!codes.includes(error.code ?? '')) throw error;
+  };
 }
 
 /** Whether the last attempt is long enough ago. @param {string} toolsDir */

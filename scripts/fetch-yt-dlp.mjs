@@ -13,6 +13,12 @@ import { NotNewer } from './yt-dlp-release.mjs';
  * @typedef {{ toolsDir: string, python: string, channel: 'stable' | 'nightly', version?: string, newerThan?: string, source?: import('./yt-dlp-release.mjs').ReleaseSource }} FetchRequest
  */
 
+// Nobody waits for the answer of one whose server was killed.
+const endWithServer = () => process.kill(-process.pid, 'SIGKILL');
+process.on('disconnect', endWithServer);
+process.channel?.unref();
+if (process.connected === false) endWithServer();
+
 /** @type {FetchRequest} */
 const request = JSON.parse(await text(process.stdin));
 process.stdout.write(JSON.stringify(await answer()));
@@ -33,6 +39,16 @@ async function answer() {
     return { kind: 'fetched', version };
   } catch (error) {
     if (error instanceof NotNewer) return { kind: 'nothing_newer' };
-    return { kind: 'failed', message: error instanceof Error ? error.message : String(error) };
+    return { kind: 'failed', message: wordsOf(error) };
   }
+}
+
+/** @param {unknown} error */
+function wordsOf(error) {
+  const { code } = /** @type {NodeJS.ErrnoException} */ (error);
+  if (code === 'ENOSPC' || code === 'EDQUOT') return 'There is no space left on the disk.';
+  if (['EACCES', 'EPERM', 'EROFS'].includes(code ?? '')) {
+    return `The tools folder ${request.toolsDir} cannot be written.`;
+  }
+  return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { access, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -141,7 +142,11 @@ test(
       const { stdout } = child;
       return JSON.parse(stdout === null ? '' : await text(stdout));
     };
-    expect(await ask({})).toEqual({ kind: 'fetched', version: tag });
+    // Of two servers with the same tools, at the same moment.
+    const both = await Promise.all([ask({}), ask({})]);
+    expect(both).toEqual(Array(2).fill({ kind: 'fetched', version: tag }));
+    const names = await readdir(join(toolsDir, 'yt-dlp'));
+    expect(names.toSorted()).toEqual(['.last-attempt', tag]);
     const mark = join(toolsDir, 'yt-dlp', tag, 'is-in-use');
     await writeFile(mark, '');
     expect(await ask({ version: tag })).toEqual({ kind: 'fetched', version: tag });
@@ -154,6 +159,15 @@ test(
   },
   COMPILING_MS,
 );
+
+test('ends with the server, also with one that was killed', async () => {
+  const child = spawn(process.execPath, [join(import.meta.dirname, '../fetch-yt-dlp.mjs')], {
+    stdio: ['pipe', 'ignore', 'ignore', 'ipc'],
+    detached: true,
+  });
+  child.disconnect();
+  expect(await once(child, 'exit')).toEqual([null, 'SIGKILL']);
+});
 
 test('takes the pinned release when the newest one is older or unknown', async () => {
   answers.set('/releases/latest', '/releases/tag/2020.01.01');

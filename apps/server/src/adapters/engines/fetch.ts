@@ -27,7 +27,8 @@ export async function fetchEngine(
 ): Promise<FetchAnswer> {
   const child = spawn(process.execPath, [script], {
     env: environment,
-    stdio: ['pipe', 'pipe', 'ignore'],
+    // By the channel it learns of our end, whatever kind of end that is.
+    stdio: ['pipe', 'pipe', 'ignore', 'ipc'],
     detached: true,
   });
   const end = () => {
@@ -42,9 +43,9 @@ export async function fetchEngine(
   let text = '';
   try {
     const closed = once(child, 'close');
-    child.stdin.on('error', () => undefined);
-    child.stdin.end(JSON.stringify(request));
-    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    child.stdin?.on('error', () => undefined);
+    child.stdin?.end(JSON.stringify(request));
+    child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
       if (text.length < ANSWER_CHARACTERS) text += chunk;
     });
     if (signal.aborted) end();
