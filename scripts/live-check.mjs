@@ -15,14 +15,16 @@ const pages = [
 ];
 const pageMs = 120_000;
 
-const module = join(repositoryDir, 'apps/server/dist/adapters/tools/tools.js');
-if (!existsSync(module)) {
+const built = (/** @type {string} */ name) =>
+  pathToFileURL(join(repositoryDir, 'apps/server/dist/adapters/tools', name));
+if (!existsSync(built('tools.js'))) {
   say('Artemis is not set up yet: run npm start once.');
   process.exit(1);
 }
-const { findTools } = await import(pathToFileURL(module).href);
+const { findTools } = await import(built('tools.js').href);
+const settings = await readSettings({ usesDotenv: true });
 const { ytDlp, jsRuntime, solverLibraries } = await findTools({
-  ...(await readSettings({ usesDotenv: true })),
+  ...settings,
   searchPath: process.env['PATH'] ?? '',
   nodeExecPath: process.execPath,
   nodeVersion: process.versions.node,
@@ -43,8 +45,16 @@ const [program, ...first] =
     : [ytDlp.pythonPath, '-I', '-B', '-c', script, ytDlp.modulePath ?? ''];
 const runtime = jsRuntime === null ? [] : ['--js-runtimes', `${jsRuntime.name}:${jsRuntime.path}`];
 const options = ['--ignore-config', '--no-plugin-dirs', '--no-cache-dir', '--no-js-runtimes'];
+const proxies = Object.entries(process.env).filter(([name]) => /^(https?|no)_proxy$/i.test(name));
 const folder = await mkdtemp(join(tmpdir(), 'artemis-live-'));
+/** @type {NodeJS.Dict<string>} */
+const authorities = {};
 try {
+  if (settings.caFile !== undefined) {
+    const { writeAuthorities } = await import(built('authorities.js').href);
+    authorities['SSL_CERT_FILE'] = await writeAuthorities(settings.caFile, folder);
+    options.push('--compat-options', 'no-certifi');
+  }
   for (const page of process.argv.length > 2 ? process.argv.slice(2) : pages) {
     say(`\n${page}`);
     const { exitCode } = await run(
@@ -53,6 +63,8 @@ try {
       {
         cwd: folder,
         env: {
+          ...Object.fromEntries(proxies),
+          ...authorities,
           PATH: process.env['PATH'],
           HOME: folder,
           LANG: 'C.UTF-8',

@@ -5,7 +5,7 @@ import { repositoryDir } from './steps.mjs';
 
 /**
  * The few settings that matter before the server checks them all.
- * @typedef {{ toolsDir: string, ytDlpPath: string | undefined, pythonPath: string | undefined, ffmpegPath: string | undefined, mayInstall: boolean }} Settings
+ * @typedef {{ toolsDir: string, ytDlpPath: string | undefined, pythonPath: string | undefined, ffmpegPath: string | undefined, caFile: string | undefined, mayInstall: boolean }} Settings
  */
 
 /**
@@ -16,11 +16,13 @@ import { repositoryDir } from './steps.mjs';
 export async function readSettings({ usesDotenv }) {
   const dotenv = usesDotenv ? await readDotenv() : {};
   const setting = (/** @type {string} */ name) => process.env[name] || dotenv[name] || undefined;
+  const caFile = setting('CA_FILE');
   return {
     toolsDir: resolve(repositoryDir, setting('TOOLS_DIR') ?? '.artemis/tools'),
     ytDlpPath: setting('YTDLP_PATH'),
     pythonPath: setting('PYTHON_PATH'),
     ffmpegPath: setting('FFMPEG_PATH'),
+    caFile: caFile && resolve(repositoryDir, caFile),
     mayInstall: setting('ARTEMIS_SETUP') !== 'off',
   };
 }
