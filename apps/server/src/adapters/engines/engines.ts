@@ -211,7 +211,6 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
 
   function tick(): void {
     watchUse();
-    void tellNeeds();
     void lookAtFolder();
     if (now() < nextLookAt) return;
     nextLookAt = nextLook(now(), now(), Math.random());
@@ -288,6 +287,7 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
     const { inUse } = ledger.state();
     const version = current();
     hear();
+    void tellNeeds();
     if (version === null || switches > 0) return;
     const isGone = version === inUse && !isForeign() && copyOf(version) === undefined;
     if (isGone && told !== `gone ${version}`) {
@@ -380,7 +380,6 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
       const { lookedAt } = ledger.state();
       nextLookAt = nextLook(now(), lookedAt === null ? null : new Date(lookedAt), Math.random());
       watchUse();
-      void tellNeeds();
       if (isFirst && heard !== null && !isForeign() && shelf.copies().length > 1) {
         const first = heard;
         void enqueue(() => tryFirst(first));
