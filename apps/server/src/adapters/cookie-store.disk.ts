@@ -41,7 +41,8 @@ export function createDiskCookieStore(folder: string, logger: Logger): CookieSto
 
   async function readJar(name: string): Promise<StoredJar | null> {
     const site = FILE_NAME.exec(name)?.[1];
-    if (site === undefined || siteOf(site) !== site) return null;
+    if (site === undefined) return null;
+    if (siteOf(site) !== site) throw new Error('not the name of one site');
     const path = join(folder, name);
     await chmod(path, 0o600);
     const stored = await readStored(JarFile, await readFile(path, 'utf8'));

@@ -67,9 +67,12 @@ it('leaves an unreadable file alone, and its warning does not quote the content'
   await writeFile(join(folder, 'other.example.json'), JSON.stringify(jarOf('evil.example', 'x')));
   const half = { ...jarOf('half.example', 'planted'), version: 1, cookies: [{ name: 'sid' }] };
   await writeFile(join(folder, 'half.example.json'), JSON.stringify(half));
+  // Kept by an earlier version: others have names below it.
+  const shared = { ...jarOf('github.io', 'planted'), version: 1 };
+  await writeFile(join(folder, 'github.io.json'), JSON.stringify(shared));
   await writeFile(join(folder, 'notes.txt'), 'mine');
   expect((await open().load()).map(({ site }) => site)).toEqual(['example.com']);
-  expect(warnings).toHaveLength(3);
+  expect(warnings).toHaveLength(4);
   expect(warnings.join()).not.toContain('planted');
   expect(await readFile(join(folder, 'damaged.example.json'), 'utf8')).toBe(damaged);
 });

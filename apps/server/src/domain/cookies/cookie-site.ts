@@ -1,4 +1,5 @@
 import { LIMITS, parseUrl } from '@artemis/contracts';
+import { getDomain } from 'tldts';
 
 /** Hosts whose pages yt-dlp reads at another site of the same owner: a short link has no sign-in of its own. */
 const OTHER_NAMES: Readonly<Record<string, string>> = {
@@ -14,8 +15,8 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
 const LABEL = '[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?';
 const HOST_NAME = new RegExp(`^${LABEL}(?:\\.${LABEL})+$`);
 const ADDRESS = /^\d+\.\d+\.\d+\.\d+$/;
-/** Names below which countries hand out domains. There are more of them: this keeps out a slip, not a purpose. */
-const SHARED_SUFFIX = /^(?:ac|co|com|edu|go|gob|gouv|gov|mil|ne|net|or|org)\.[a-z]{2}$/;
+/** The public suffix list, also its private part: below `github.io` every name is of somebody else, as below `co.uk`. */
+const BY_OWNER = { allowPrivateDomains: true, extractHostname: false, validateHostname: false };
 
 /** A host name in the one form that is compared and stored: lower case, ASCII, no final dot. Null for anything else. */
 export function hostNameOf(raw: string): string | null {
@@ -29,7 +30,7 @@ export function hostNameOf(raw: string): string | null {
 export function siteOf(raw: string): string | null {
   const site = hostNameOf(raw);
   if (site === null || site.length > LIMITS.siteCharacters) return null;
-  return SHARED_SUFFIX.test(site) ? null : site;
+  return isAddress(site) || getDomain(site, BY_OWNER) !== null ? site : null;
 }
 
 /** Both in the form of `hostNameOf`. An address has nothing below it. */
@@ -55,6 +56,6 @@ export function siteOfLink(url: string): string {
   const host = hostNameOf(hostname.replace(/\.+$/, ''));
   if (host === null || isAddress(host)) return hostname;
   const other = Object.entries(OTHER_NAMES).find(([name]) => isBelowSite(host, name))?.[1];
-  const labels = (other ?? host).split('.');
-  return labels.slice(SHARED_SUFFIX.test(labels.slice(-2).join('.')) ? -3 : -2).join('.');
+  const name = other ?? host;
+  return getDomain(name, BY_OWNER) ?? name;
 }

@@ -174,12 +174,16 @@ describe('a site', () => {
     ['127.0.0.1', '127.0.0.1'],
     ['my_nas.lan', 'my_nas.lan'],
     ['a.co.uk', 'a.co.uk'],
+    ['someone.github.io', 'someone.github.io'],
+    ['www.city.kawasaki.jp', 'www.city.kawasaki.jp'],
   ])('is named by a host name: %s', (raw, site) => {
     expect(siteOf(raw)).toBe(site);
   });
 
   it.each([
     ...['', '.', '..', 'com', 'localhost', 'co.uk', 'com.au', '.example.com', 'example.com.'],
+    // Names below which everybody can have one, by the public suffix list.
+    ...['github.io', 'blogspot.com', 'co.il', 'gov.uk', 'kawasaki.jp', 'xn--p1ai'],
     ...['example.com/x', '../../etc/passwd', 'example.com:80', 'a@example.com', '%2e%2e', '[::1]'],
     ...[
       'a b.com',

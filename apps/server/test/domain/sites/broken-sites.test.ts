@@ -102,6 +102,8 @@ describe('a site', () => {
     ['https://www.youtube.com/watch?v=1', 'youtube.com'],
     ['https://youtu.be/1', 'youtube.com'],
     ['https://player.video.co.uk/1', 'video.co.uk'],
+    ['https://clips.someone.github.io/1', 'someone.github.io'],
+    ['https://other.co.il/1', 'other.co.il'],
     ['http://127.0.0.1:8080/1', '127.0.0.1'],
     ['http://nas/1', 'nas'],
   ])('of %s is %s', (link, site) => {
