@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import closeWithGrace from 'close-with-grace';
 import { destination, pino } from 'pino';
+import { codeOf } from './error-code.ts';
 import { lockDataFolder } from './adapters/files/data-folder.ts';
 import { makeSettingsFolders } from './adapters/files/settings-folders.ts';
 import { buildApp } from './app.ts';
@@ -39,7 +40,7 @@ function readDotEnv(): NodeJS.Dict<string> {
   try {
     return parseEnv(readFileSync(resolve(repositoryRoot, '.env'), 'utf8'));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    if (codeOf(error) === 'ENOENT') return {};
     throw error;
   }
 }

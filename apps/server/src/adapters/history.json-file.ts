@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { copyFile, link, mkdir, readFile, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { codeOf } from '../error-code.ts';
 import type {
   HistoryChange,
   HistoryStore,
@@ -153,7 +154,7 @@ export function createJsonFileHistory(options: JsonFileHistoryOptions): HistoryS
     try {
       return await readFile(file, 'utf8');
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+      if (codeOf(error) === 'ENOENT') return null;
       throw error;
     }
   }
@@ -168,7 +169,7 @@ export function createJsonFileHistory(options: JsonFileHistoryOptions): HistoryS
         await link(path, aside);
         return aside;
       } catch (error) {
-        const { code } = error as NodeJS.ErrnoException;
+        const code = codeOf(error);
         if (code === 'EEXIST') continue;
         // The file system has no hard links.
         await copyFile(path, aside, constants.COPYFILE_EXCL);

@@ -9,6 +9,7 @@ import {
   writtenRanges,
 } from '@artemis/contracts';
 import { Type, type Static } from '@sinclair/typebox';
+import { codeOf } from '../error-code.ts';
 import type { EntryEnd, PlaylistStore, StoredList } from '../domain/ports.ts';
 import type { Logger } from '../domain/records.ts';
 import { readStored, readStoredLines, StoredEntry } from '../stored.ts';
@@ -77,7 +78,7 @@ export function createDiskPlaylistStore(options: DiskPlaylistStoreOptions): Play
       const path = folderOf(id);
       const list = await openEntries(join(path, ENTRIES_FILE)).catch((error: unknown) => {
         // A read error of the disk does not mean that the list is damaged.
-        if ((error as NodeJS.ErrnoException).code !== undefined) throw error;
+        if (codeOf(error) !== null) throw error;
         logger.error({ err: error, downloadId: id }, 'the list of a playlist cannot be read');
         return null;
       });

@@ -1,4 +1,5 @@
 import type { Download, Metadata } from '@artemis/contracts';
+import { codeOf, isDiskFull } from '../error-code.ts';
 import type { ListedEntry, Outcome } from './attempt.ts';
 import type { ActivityLog } from './activity-log.ts';
 import type { AttemptCount } from './attempt-count.ts';
@@ -108,7 +109,7 @@ async function store(
       return waitForDisk(id, { error: downloadError('STORE_FAILED') }, dependencies);
     }
     // What was verified has gone: only a new download brings it back.
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') await files.removeJobFolder(id);
+    if (codeOf(error) === 'ENOENT') await files.removeJobFolder(id);
     return fail(id, failed(storageFailure(error)), dependencies);
   }
   if (live.get(id)?.download.status !== 'running') {
@@ -254,6 +255,5 @@ export function failed(code: 'DISK_FULL' | 'STORE_FAILED'): Extract<Outcome, { k
 }
 
 export function storageFailure(error: unknown): 'DISK_FULL' | 'STORE_FAILED' {
-  const code = (error as NodeJS.ErrnoException).code ?? '';
-  return ['ENOSPC', 'EDQUOT'].includes(code) ? 'DISK_FULL' : 'STORE_FAILED';
+  return isDiskFull(error) ? 'DISK_FULL' : 'STORE_FAILED';
 }

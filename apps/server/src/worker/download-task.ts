@@ -6,6 +6,7 @@ import {
   type FailureCode,
   type WarningCode,
 } from '@artemis/contracts';
+import { isDiskFull } from '../error-code.ts';
 import { leave } from './outcome/after-failure.ts';
 import type { Attempt } from './run/attempt.ts';
 import { doneOutcome, failedOutcome, stoppedOutcome } from './run/attempt.ts';
@@ -80,7 +81,7 @@ export async function run({ task, port }: DownloadTaskInput): Promise<Outcome> {
     return { ...outcome, renewedCookies };
   } catch (error) {
     jobs.stop();
-    return failedOutcome(jobs, codeOfError(error), redact(String(error)));
+    return failedOutcome(jobs, failureOf(error), redact(String(error)));
   } finally {
     port.off('message', onMessage);
     port.close();
@@ -263,7 +264,6 @@ function listed({ task, jobs, reporter }: Attempt, listing: Listing): Outcome {
   return { ...doneOutcome(jobs, [], listing.metadata(), warnings), entries };
 }
 
-function codeOfError(error: unknown): FailureCode {
-  const code = (error as NodeJS.ErrnoException).code ?? '';
-  return ['ENOSPC', 'EDQUOT'].includes(code) ? 'DISK_FULL' : 'UNKNOWN';
+function failureOf(error: unknown): FailureCode {
+  return isDiskFull(error) ? 'DISK_FULL' : 'UNKNOWN';
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { EngineList } from '@artemis/contracts';
+import { codeOf } from '../../error-code.ts';
 import { nextLook } from '../../domain/engines/engine-choice.ts';
 import { RequestError } from '../../domain/errors.ts';
 import type { LeftEngine } from '../../domain/ports.ts';
@@ -172,7 +173,7 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
     // Renamed first: while it loses its files, the folder must not look like a usable copy.
     const doomed = join(dirname(copy.folder), `.new-removed-${randomUUID()}`);
     await rename(copy.folder, doomed).catch((error: unknown) => {
-      const why = (error as NodeJS.ErrnoException).code ?? String(error);
+      const why = codeOf(error) ?? String(error);
       throw new RequestError(
         'ENGINE_IN_USE',
         `${copy.folder} cannot be removed by this server (${why}); remove it by hand.`,

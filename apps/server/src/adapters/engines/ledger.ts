@@ -1,4 +1,5 @@
 import { readFile, rename } from 'node:fs/promises';
+import { codeOf } from '../../error-code.ts';
 import type { Logger } from '../../domain/records.ts';
 import { writeDurably } from '../files/durable-file.ts';
 import { EMPTY_LEDGER, parseLedger, type EngineNote, type LedgerState } from './ledger-document.ts';
@@ -78,7 +79,7 @@ async function read(path: string, logger: Logger): Promise<LedgerState> {
   try {
     return bounded(parseLedger(await readFile(path, 'utf8')));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
+    if (codeOf(error) !== 'ENOENT') {
       logger.warn({ err: error }, 'engines.json is set aside');
       await rename(path, `${path}.damaged`).catch(() => undefined);
     }

@@ -1,5 +1,6 @@
 import type { Stats } from 'node:fs';
 import { lstat, open, rename, unlink, type FileHandle } from 'node:fs/promises';
+import { codeOf } from '../../error-code.ts';
 
 export async function lstatOrNull(path: string): Promise<Stats | null> {
   return lstat(path).catch((error: NodeJS.ErrnoException) => {
@@ -26,13 +27,13 @@ export async function moveWithoutReplacing(
     await makeLink(source, target);
     await unlink(source);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const code = codeOf(error);
     if (code === 'EEXIST') return false;
     if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(code ?? '')) throw error;
     try {
       await (await open(target, 'wx')).close();
     } catch (claimError) {
-      if ((claimError as NodeJS.ErrnoException).code === 'EEXIST') return false;
+      if (codeOf(claimError) === 'EEXIST') return false;
       throw claimError;
     }
     await rename(source, target);

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { codeOf } from '../../error-code.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 
 /** Another server uses this folder. The message is for people. */
@@ -69,14 +70,14 @@ function claim(own: string, path: string, text: string): boolean {
     linkSync(own, path);
     return true;
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const code = codeOf(error);
     if (code === 'EEXIST') return false;
     // The file system has no hard links.
     try {
       writeFileSync(path, text, { flag: 'wx', mode: 0o600 });
       return true;
     } catch (writeError) {
-      if ((writeError as NodeJS.ErrnoException).code === 'EEXIST') return false;
+      if (codeOf(writeError) === 'EEXIST') return false;
       throw writeError;
     }
   }
@@ -89,7 +90,7 @@ function removeDead(path: string, expected: string): void {
     renameSync(path, taken);
     if (read(taken) !== expected) linkSync(taken, path);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const code = codeOf(error);
     if (code !== 'ENOENT' && code !== 'EEXIST') throw error;
   } finally {
     rmSync(taken, { force: true });
@@ -112,7 +113,7 @@ function read(path: string): string | null {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    if (codeOf(error) === 'ENOENT') return null;
     throw error;
   }
 }

@@ -1,4 +1,5 @@
 import { readFileSync, readlinkSync } from 'node:fs';
+import { codeOf } from '../../error-code.ts';
 
 /** Identifies a process for good; the system reuses process numbers. Fields are null where the system does not tell. */
 export interface ProcessIdentity {
@@ -20,7 +21,7 @@ export function isRunning(process_: ProcessIdentity): boolean {
     process.kill(process_.pid, 0);
     return true;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    return codeOf(error) === 'EPERM';
   }
 }
 

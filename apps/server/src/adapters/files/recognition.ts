@@ -1,6 +1,7 @@
 import type { Stats } from 'node:fs';
 import { lstat, realpath, type FileHandle } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
+import { codeOf } from '../../error-code.ts';
 import { compareFile, factsOf, readSample, sampleOf, type Likeness } from './file-identity.ts';
 import type { PublishedFile, PublishedIndex } from './published-index.ts';
 
@@ -36,7 +37,7 @@ export function createRecognition(root: string, index: PublishedIndex): Recognit
       if (real !== root && !real.startsWith(root + sep)) return 'other';
       return await compare(published, found, () => readSample(path, found.size));
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
+      const code = codeOf(error);
       if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP') return 'gone';
       throw error;
     }

@@ -1,5 +1,6 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { codeOf } from '../../error-code.ts';
 
 /** A folder of a setting cannot be created; the message names the setting. */
 export class SettingsFolderError extends Error {
@@ -31,7 +32,7 @@ function makeFolder(setting: string, path: string, mode?: number): void {
     try {
       mkdirSync(folder, mode === undefined ? {} : { mode });
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
+      const code = codeOf(error);
       if (code === 'ENOENT') {
         throw new SettingsFolderError(
           `Artemis cannot start: the system does not allow folders at the place of ${setting}. Set ${setting} to another place.`,

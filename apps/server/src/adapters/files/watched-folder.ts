@@ -1,6 +1,7 @@
 import { constants, type Stats } from 'node:fs';
 import { access, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { codeOf, isDiskFull } from '../../error-code.ts';
 
 /** Large enough to fail on a full disk, small enough to be written every few seconds. */
 const SAMPLE = Buffer.alloc(4096);
@@ -70,12 +71,11 @@ export async function watchFolder(path: string, markName: string): Promise<Watch
 }
 
 function isGone(error: unknown): boolean {
-  return ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
+  return ['ENOENT', 'ENOTDIR'].includes(codeOf(error) ?? '');
 }
 
 function refusalOf(error: unknown): FolderProblem {
-  const { code = '' } = error as NodeJS.ErrnoException;
   if (isGone(error)) return 'is missing';
-  if (code === 'EROFS') return 'is read-only';
-  return ['ENOSPC', 'EDQUOT'].includes(code) ? 'is on a full disk' : 'cannot be written';
+  if (codeOf(error) === 'EROFS') return 'is read-only';
+  return isDiskFull(error) ? 'is on a full disk' : 'cannot be written';
 }

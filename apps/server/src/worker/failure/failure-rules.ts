@@ -1,4 +1,5 @@
 import type { FailureCode } from '@artemis/contracts';
+import { DISK_FULL_WORDS } from '../../error-code.ts';
 
 export interface FailureRule {
   readonly code: FailureCode;
@@ -24,7 +25,7 @@ export const CERTAIN_RULES: readonly FailureRule[] = [
   { code: 'WORKER_CRASHED', pattern: /exited with code -(4|6|7|8|9|11|31)\b/ },
   {
     code: 'DISK_FULL',
-    pattern: /\[Errno (28|122)\]|No space left on device|Disk quota exceeded/,
+    pattern: DISK_FULL_WORDS,
   },
   {
     code: 'EGRESS_BLOCKED',

@@ -1,4 +1,5 @@
 import type { DownloadWarning, WarningCode } from '@artemis/contracts';
+import { DISK_FULL_WORDS } from '../../error-code.ts';
 import { detailed } from '../output/detailed-warning.ts';
 import { errorsOf } from '../failure/failure.ts';
 import { isAtOptionalPart, OPTIONAL_STEPS } from '../plan/optional-steps.ts';
@@ -21,7 +22,7 @@ export function failedPart(
 ): OptionalPart | null {
   const error = errorsOf(lines).at(-1) ?? '';
   // A full disk is not the fault of the part: it can be fetched when there is space again.
-  if (/\[Errno (28|122)\]|No space left|Disk quota/.test(error)) return null;
+  if (DISK_FULL_WORDS.test(error)) return null;
   if (end === 'part-failed') {
     const part = openStep === null ? null : OPTIONAL_STEPS[openStep];
     // Some extractors fetch subtitles before anything is printed; nothing else optional is fetched that early.
