@@ -39,7 +39,7 @@ def install(settings: Settings) -> None:
     extracted_sound.install()
     media_inputs.install()
     manifests.install()
-    _unless_unknown(steps.install)
+    _unless_unknown(lambda: steps.install(reporter))
     if _unless_unknown(lambda: fragments.install(reporter)):
         _unless_unknown(clips.install)
         _unless_unknown(forms.install)

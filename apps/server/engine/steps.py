@@ -11,7 +11,9 @@ import inspect
 import os
 from typing import Any, Callable, List
 
+import cut_sources
 import records
+from control import Reporter
 
 RECORD = 'steps.json'
 # Earlier parts of a live recording (`worker/live/live-parts.ts`), which cannot be fetched anew.
@@ -20,7 +22,7 @@ _RECORDED = 'media-live'
 _ONLY_ONCE = ('ModifyChapters',)
 
 
-def install() -> None:
+def install(reporter: Reporter) -> None:
     """Raises any exception for an unknown yt-dlp, before anything is changed."""
     from yt_dlp import YoutubeDL
     from yt_dlp.utils import MEDIA_EXTENSIONS
@@ -35,7 +37,7 @@ def install() -> None:
     extensions = tuple(f'.{extension}' for extension in (*MEDIA_EXTENSIONS.video, *MEDIA_EXTENSIONS.audio))
     record = _Record(extensions)
     YoutubeDL.process_info = _prepared(YoutubeDL.process_info, record)
-    YoutubeDL.post_process = _recorded(YoutubeDL.post_process, record)
+    YoutubeDL.post_process = _recorded(YoutubeDL.post_process, record, reporter)
     YoutubeDL.run_pp = _noted(YoutubeDL.run_pp, record)
 
 
@@ -89,12 +91,15 @@ def _prepared(process: Callable[..., Any], record: _Record) -> Callable[..., Any
     return run
 
 
-def _recorded(post_process: Callable[..., Any], record: _Record) -> Callable[..., Any]:
+def _recorded(post_process: Callable[..., Any], record: _Record, reporter: Reporter) -> Callable[..., Any]:
     @functools.wraps(post_process)
     def run(downloader: Any, filename: str, info: Any, *args: Any, **named: Any) -> Any:
         if not info.get('__postprocessors') and not downloader._pps['post_process']:
             return post_process(downloader, filename, info, *args, **named)
-        record.begin(info.get('__files_to_merge') or [filename])
+        files = info.get('__files_to_merge') or [filename]
+        if cut_sources.are_cut(files, info):
+            reporter.report({'control': 'cut_source'})
+        record.begin(files)
         finished = post_process(downloader, filename, info, *args, **named)
         record.finish()
         return finished

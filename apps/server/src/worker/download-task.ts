@@ -123,7 +123,7 @@ async function perform(attempt: Attempt): Promise<Outcome> {
     const plan = planOf(course.selection, course.leftOut);
     const listing = plan.isFlat ? createListing(plan.options.playlist ?? {}) : null;
     let video: VideoInfo | null = null;
-    const guard = await openResumeGuard(jobFolder, key);
+    const guard = await openResumeGuard(jobFolder, key, task.engine.kind === 'module');
     if (guard.wasLive) await live.keepLeft();
     if (course.isInfoKnown) await writeKnownInfo(jobFolder, task.knownInfo ?? '');
     const result = await runYtDlp({

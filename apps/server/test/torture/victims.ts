@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, readlink } from 'node:fs/promises';
 import {
   descendantsOf,
   stillThere,
@@ -26,13 +26,12 @@ export async function victimsOf(
     ({ parent, command }) => parent === serverPid && command.includes('host.py'),
   );
   const forked = below.filter(({ parent }) => hosts.some(({ pid }) => pid === parent));
-  // The helper of a host that rehearses is none: the host reaps it when the rehearsal is over.
-  const areJobs = await Promise.all(forked.map(({ pid }) => leadsItsGroup(pid)));
+  const ffmpegs = below.filter(({ command }) => /(^|\/)ffmpeg /.test(command));
   return {
     server: [self],
     host: hosts,
-    job: forked.filter((_, index) => areJobs[index]),
-    ffmpeg: below.filter(({ command }) => /(^|\/)ffmpeg /.test(command)),
+    job: await ofDownloads(forked),
+    ffmpeg: await ofDownloads(ffmpegs),
   };
 }
 
@@ -48,10 +47,15 @@ export async function killWithFamily(victim: ProcessInfo): Promise<readonly Proc
   }
 }
 
-async function leadsItsGroup(pid: number): Promise<boolean> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  const [, , group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return Number(group) === pid;
+/**
+ * Not those of a host that warms up: the helper of its rehearsal, and what tries the tools. It reaps these when it is
+ * ready, and until then they are zombies.
+ */
+async function ofDownloads(processes: readonly ProcessInfo[]): Promise<readonly ProcessInfo[]> {
+  const folders = await Promise.all(
+    processes.map(({ pid }) => readlink(`/proc/${pid}/cwd`).catch(() => '')),
+  );
+  return processes.filter((_, index) => folders[index]?.includes('/.artemis-jobs/'));
 }
 
 /** What of these lives on for longer than it may: each with what the kernel says of it, and for how long it stayed. */

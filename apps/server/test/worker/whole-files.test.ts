@@ -157,6 +157,20 @@ describe('a file that lacks bytes is refused', () => {
   const short = (name: string) =>
     changed(name, (content) => content.subarray(0, content.length * 0.6));
 
+  it.each<[string, TaskRequest]>([
+    ['faststart.mp4', { ...AUDIO, options: { audio_codec: 'mp3' } }],
+    ['kinds/clip.mkv', { options: { container: 'mp4' } }],
+    ['kinds/audio.wav', { ...AUDIO, options: { audio_codec: 'opus' } }],
+  ])(
+    '%s, by what its container says, although what was made of it is whole',
+    async (name, asked) => {
+      const { outcome } = await run(served(`/made/${name}`, await short(name)), asked);
+      expect(outcome).toMatchObject({ kind: 'failed', code: 'TRUNCATED' });
+      const { suffixes } = await done(served(`/made/${name}`, medium(name)), asked);
+      expect(suffixes).toHaveLength(1);
+    },
+  );
+
   it.each([
     ...['kinds/clip.avi', 'kinds/clip.mkv', 'kinds/audio.wav', 'faststart.mp4'],
     ...['kinds/fragments.mp4', 'audio.mp3', 'kinds/audio.flac'],

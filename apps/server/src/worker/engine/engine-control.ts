@@ -58,6 +58,10 @@ export type EngineControl =
       readonly isOptional: boolean;
     }
   | {
+      /** A file that was fetched as one ends before its container says, and is about to be converted. */
+      readonly kind: 'cut_source';
+    }
+  | {
       /** Lines of a cookies file: the given cookies that the site has renewed. A secret: never logged. */
       readonly kind: 'cookies';
       readonly text: string;
@@ -192,6 +196,8 @@ export function parseControlLine(line: string, nonce: string): ControlLine | nul
         segments: numberOf(fields['count']) ?? 0,
         ...(fields['seconds'] === undefined ? {} : { lostSeconds: numberOf(fields['seconds']) }),
       };
+    case 'cut_source':
+      return { kind: 'cut_source' };
     case 'cookies':
       return { kind: 'cookies', text: stringOf(fields['text']) ?? '' };
     case 'usage':

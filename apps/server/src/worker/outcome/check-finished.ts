@@ -174,8 +174,10 @@ function ignoredBegin(
   seconds: number | null,
 ): string[] {
   const early = (seconds ?? 0) - (endSeconds - startSeconds);
-  if (isPrecise || early <= LEAST_EARLY_SECONDS) return [];
-  return [`section.start (${(startSeconds - early).toFixed(1)} s)`];
+  // Before the media there is nothing: what is longer is so at its end.
+  const begin = Math.max(0, startSeconds - early);
+  if (isPrecise || startSeconds - begin <= LEAST_EARLY_SECONDS) return [];
+  return [`section.start (${begin.toFixed(1)} s)`];
 }
 
 function listWarnings({ options }: DownloadPlan, { fields }: VideoInfo): WarningCode[] {

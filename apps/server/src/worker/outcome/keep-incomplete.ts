@@ -18,6 +18,7 @@ import { hasSubtitles, verifyMedia } from '../media/verify.ts';
 
 /** Time to copy the largest allowed file on a slow disk. */
 const COPY_TIMEOUT_MS = 30 * 60_000;
+const LEAST_MISSING_SECONDS = 1;
 
 /**
  * Makes a playable file of the media that an attempt has set aside, without contacting the site. The media stays set aside
@@ -118,7 +119,9 @@ async function promisedSeconds(
 
 function lengths(have: number | null, promised: number | null): string {
   const text = (seconds: number | null) => (seconds === null ? '?' : clock(seconds));
-  return `${text(have)} / ${text(promised)}`;
+  // A head that says as much as there is was read from the size of what there is.
+  const isTold = (promised ?? 0) > (have ?? 0) + LEAST_MISSING_SECONDS;
+  return `${text(have)} / ${text(isTold ? promised : null)}`;
 }
 
 /** Copies instead of moving: an interrupted try is repeated from the files that were set aside. */

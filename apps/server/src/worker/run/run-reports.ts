@@ -33,6 +33,8 @@ export interface RunReports {
   /** Segments that could not be fetched, one list for each stream. */
   missing(): readonly SegmentList[];
   liveGaps(): readonly LiveGap[];
+  /** A file was cut short before it was converted. */
+  isSourceCut(): boolean;
   facts(): Pick<RunResult, 'refusals' | 'responses' | 'errors' | 'lists'>;
 }
 
@@ -41,6 +43,7 @@ export function createRunReports({ received, video, endBy, log }: RunReportsOpti
   const responses: SiteResponse[] = [];
   const errors: RaisedError[] = [];
   const liveGaps: LiveGap[] = [];
+  let isSourceCut = false;
   const missing = new Map<string, SegmentList>();
   const lists = new Map<string, ListedSegments>();
 
@@ -81,6 +84,9 @@ export function createRunReports({ received, video, endBy, log }: RunReportsOpti
         case 'live_gap':
           liveGaps.push(control);
           return;
+        case 'cut_source':
+          isSourceCut = true;
+          return;
         case 'started':
         case 'cookies':
           return;
@@ -88,6 +94,7 @@ export function createRunReports({ received, video, endBy, log }: RunReportsOpti
     },
     missing: () => [...missing.values()],
     liveGaps: () => liveGaps,
+    isSourceCut: () => isSourceCut,
     facts: () => ({ refusals: refusals.all, responses, errors, lists: [...lists.values()] }),
   };
 }

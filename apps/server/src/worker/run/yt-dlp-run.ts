@@ -16,6 +16,7 @@ import { createRunReports } from './run-reports.ts';
 import type { RunEnd, RunResult } from './run-result.ts';
 
 const TICK_MS = 250;
+const SOURCE_CUT = 'The file ends before the end of its data.';
 
 export interface RunOptions {
   readonly task: Task;
@@ -103,7 +104,7 @@ export async function runYtDlp(options: RunOptions): Promise<RunResult> {
     ...reports.facts(),
     isSpoilt: skipped !== null,
     missing: [...reports.missing(), ...(skipped === null ? [] : [skipped])],
-    byteProblem: received.problem(),
+    byteProblem: reports.isSourceCut() ? SOURCE_CUT : received.problem(),
     areBytesComplete: received.areComplete(),
     liveGaps: [...reports.liveGaps(), ...cuts, ...output.losses()],
     ...{ recordedSinceMs: clock.recordedSinceMs, seenAtMs: clock.seenAtMs },

@@ -50,10 +50,20 @@ export function resumeKey({ url, selection }: Pick<Task, 'url' | 'selection'>): 
     .digest('hex');
 }
 
-/** Reads the state of an earlier run, and removes partial files that have no state or belong to another selection. */
-export async function openResumeGuard(jobFolder: string, key: string): Promise<ResumeGuard> {
+/**
+ * Reads the state of an earlier run, and removes partial files that have no state or belong to another selection. A
+ * standalone yt-dlp (`areFragmentsOurs` false) starts streams in segments again: it records the segment that it fetched last,
+ * not the segments that it has appended.
+ */
+export async function openResumeGuard(
+  jobFolder: string,
+  key: string,
+  areFragmentsOurs = true,
+): Promise<ResumeGuard> {
   const names = await readdir(jobFolder);
-  const saved = names.includes(FILE_NAME) ? await readState(jobFolder, key) : null;
+  const known = names.includes(FILE_NAME) ? await readState(jobFolder, key) : null;
+  const isUnsure = !areFragmentsOurs && known?.isLive !== true && hasFragments(known, names);
+  const saved = isUnsure ? null : known;
   if (saved === null && names.length > 0) await wipeJobFolder(jobFolder);
   const wasLive = saved?.isLive ?? false;
   const fragmentCounts: Record<string, number> = { ...saved?.fragmentCounts };
@@ -132,6 +142,11 @@ async function wipe(jobFolder: string, spared: readonly RegExp[]): Promise<void>
 
 async function hasLiveParts(jobFolder: string): Promise<boolean> {
   return (await readdir(jobFolder)).some((name) => LIVE_PART.test(name));
+}
+
+function hasFragments(state: ResumeState | null, names: readonly string[]): boolean {
+  const isCounted = Object.keys(state?.fragmentCounts ?? {}).length > 0;
+  return isCounted || names.some((name) => name.endsWith('.ytdl'));
 }
 
 function isSameMedia(saved: ResumeState, video: VideoInfo): boolean {

@@ -70,3 +70,21 @@ it.each(['null', '7', '{"begun":"often","files":null}', 'no JSON'])(
     expect(await filesBeforeStep(jobFolder)).toEqual([]);
   },
 );
+
+it.each<[string, object, boolean, string[]]>([
+  ['segments that a standalone yt-dlp appends go', {}, false, []],
+  ['segments that it has appended go', { fragmentCounts: { hls: 9 } }, false, []],
+  [
+    'segments that the engine appends stay',
+    { fragmentCounts: { hls: 9 } },
+    true,
+    ['media.mp4.ytdl'],
+  ],
+  ['a live recording stays', { isLive: true }, false, ['media.mp4.ytdl']],
+])('of partial files, %s', async (_, fields, areFragmentsOurs, left) => {
+  const state = { version: 1, key: 'k', formats: [], durationSeconds: null, fragmentCounts: {} };
+  await writeFile(join(jobFolder, 'resume.json'), JSON.stringify({ ...state, ...fields }));
+  await writeFile(join(jobFolder, 'media.mp4.ytdl'), 'x');
+  await openResumeGuard(jobFolder, 'k', areFragmentsOurs);
+  expect((await readdir(jobFolder)).filter((name) => name !== 'resume.json')).toEqual(left);
+});
