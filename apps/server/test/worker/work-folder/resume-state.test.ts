@@ -41,6 +41,7 @@ it.each([
   expect(guard.wasLive).toBe(false);
   expect(await readdir(jobFolder)).toEqual([]);
   expect(guard.take(video)).toBe(false);
+  await guard.settled();
 });
 
 it('the state of a run matches the same media in the next one', async () => {
