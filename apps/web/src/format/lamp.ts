@@ -1,5 +1,5 @@
 import type { Download } from '@artemis/contracts';
-import type { FirstWords } from '../text/words.ts';
+import type { Dictionary } from '../text/words.ts';
 import type { Formatter } from './format.ts';
 
 export interface Lamp {
@@ -15,7 +15,7 @@ export function isFileGone(download: Download): boolean {
 }
 
 /** How far a playlist has come; null for anything else. */
-export function entriesText({ entries }: Download, t: FirstWords): string | null {
+export function entriesText({ entries }: Download, t: Dictionary): string | null {
   return (
     entries &&
     t.entriesState({
@@ -28,7 +28,7 @@ export function entriesText({ entries }: Download, t: FirstWords): string | null
 }
 
 /** Shape, colour and word of a record's state. The shape carries the meaning; colour repeats it. */
-export function lampOf(download: Download, t: FirstWords): Lamp {
+export function lampOf(download: Download, t: Dictionary): Lamp {
   switch (download.status) {
     case 'queued':
       return download.waiting_for !== 'slot' &&
@@ -50,7 +50,7 @@ export function lampOf(download: Download, t: FirstWords): Lamp {
   }
 }
 
-function runningLamp(download: Download, t: FirstWords): Lamp {
+function runningLamp(download: Download, t: Dictionary): Lamp {
   switch (download.phase) {
     case 'extracting':
       return { icon: 'probing', tone: 'info', word: t.phaseExtracting };
@@ -70,7 +70,7 @@ function runningLamp(download: Download, t: FirstWords): Lamp {
 /** Why a queued record has not started, in words; null when there is nothing to say. */
 export function waitingText(
   download: Download,
-  t: FirstWords,
+  t: Dictionary,
   format: Formatter,
   now: number,
 ): string | null {
