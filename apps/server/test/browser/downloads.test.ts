@@ -114,7 +114,7 @@ describe('the open page', () => {
     const slow = row('padded');
     await slow.getByRole('button', { name: /^Pause/ }).click();
     await eventually(async () => (await newest())?.status === 'paused');
-    await page.goto(`${server.baseUrl}/queue?status=held`);
+    await page.goto(`${server.baseUrl}/queue?status=paused`);
     await page.getByRole('row', { name: /padded/ }).click();
     const drawer = page.getByRole('dialog');
     await drawer.getByRole('button', { name: 'Resume' }).click();

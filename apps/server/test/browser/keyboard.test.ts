@@ -82,11 +82,11 @@ describe('by keyboard alone', () => {
   it('a waiting download is paused and resumed, however fast the keys come', async () => {
     const waiting = await intoQueue('waiting');
     const { id } = waiting[1] ?? { id: '' };
-    // It is queued before the hold as well, so the status alone does not say that both are over.
+    // It is queued before the pause as well, so the status alone does not say that both are over.
     const takenBack = page.waitForResponse((answer) => answer.url().endsWith(`/${id}/resume`));
     await press('j', 'j', 'k', 'ArrowDown', 'ArrowUp', 'p', 'u');
     await takenBack;
-    await said('held').waitFor({ state: 'detached' });
+    await said('paused').waitFor({ state: 'detached' });
     await hasStatus(id, 'queued');
     await row(1).and(page.locator(':focus')).waitFor();
     await press('p');
@@ -130,9 +130,9 @@ describe('by keyboard alone', () => {
   it('a removed download comes back, and the focus stays in the list', async () => {
     const done = await intoQueue('done');
     await press('Delete');
-    await said('1 row removed').waitFor();
+    await said('1 download removed').waitFor();
     await press('Control+z');
-    await said('1 row removed').waitFor({ state: 'detached' });
+    await said('1 download removed').waitFor({ state: 'detached' });
     expect((await recordOf(done[0]?.id ?? '')).status).toBe('completed');
     expect(await isFocused(row(0))).toBe(true);
   });
@@ -236,7 +236,7 @@ describe('by keyboard alone', () => {
     expect(page.url()).toBe(`${server.url}/`);
     expect(await page.locator('#intake').inputValue()).toBe('gq?');
     await page.goto(`${server.url}/settings`);
-    await page.getByRole('checkbox', { name: /Shortcuts of a single key/ }).focus();
+    await page.getByRole('checkbox', { name: /single-key shortcuts/ }).focus();
     await press('Space', 'g', 'q', '?');
     expect(page.url()).toBe(`${server.url}/settings`);
     expect(await page.getByRole('dialog').count()).toBe(0);

@@ -5,14 +5,12 @@ import type { Bulk } from '../state/bulk.ts';
 import type { Command } from '../state/commands.svelte.ts';
 import type { Router } from '../state/router.svelte.ts';
 import type { RowSelection } from '../state/row-selection.svelte.ts';
-import type { ServerInfo } from '../state/server-info.svelte.ts';
 import type { Dictionary } from '../text/words.ts';
 
 export interface QueueCommandParts {
   readonly actions: Actions;
   readonly bulk: Bulk;
   readonly router: Router;
-  readonly server: ServerInfo;
   readonly rowSelection: RowSelection;
   readonly focusFilter: () => void;
   readonly move: (by: 1 | -1) => void;
@@ -36,7 +34,7 @@ const MOVES: readonly Move[] = [
 
 /** What the keys do in the queue. */
 export function createQueueCommands(parts: QueueCommandParts): readonly Command[] {
-  const { actions, bulk, router, server, rowSelection, activeRecord, chosen } = parts;
+  const { actions, bulk, router, rowSelection, activeRecord, chosen } = parts;
 
   function command(
     id: string,
@@ -118,14 +116,13 @@ export function createQueueCommands(parts: QueueCommandParts): readonly Command[
       command(id, [key], label, () => void actions.setPriority(chosen(), next)),
     ),
     command(
-      'hold',
+      'pause',
       ['p'],
-      (t) => t.keyHold,
+      (t) => t.keyPause,
       () => {
-        if (!server.has('pause')) return;
         const record = activeRecord();
-        const isHeld = record !== undefined && actionsOf(record).has('resume');
-        void bulk.run(isHeld ? 'resume' : 'hold', { ids: chosen() });
+        const isPaused = record !== undefined && actionsOf(record).has('resume');
+        void bulk.run(isPaused ? 'resume' : 'pause', { ids: chosen() });
       },
     ),
     command(

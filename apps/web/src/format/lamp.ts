@@ -38,7 +38,7 @@ export function lampOf(download: Download, t: Dictionary): Lamp {
     case 'running':
       return runningLamp(download, t);
     case 'paused':
-      return { icon: 'held', tone: 'held', word: t.statusPaused };
+      return { icon: 'paused', tone: 'paused', word: t.statusPaused };
     case 'completed':
       return isFileGone(download)
         ? { icon: 'gone', tone: 'faint', word: t.statusCompleted }

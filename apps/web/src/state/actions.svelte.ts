@@ -79,10 +79,10 @@ export class Actions {
     if (done > 0) toasts.show(text.t.toastDeleted({ count: done }));
   }
 
-  async hold(ids: readonly string[]): Promise<void> {
+  async pause(ids: readonly string[]): Promise<void> {
     const { client, text } = this.#parts;
     await this.#reversibly(
-      text.t.toastHeld({ count: ids.length }),
+      text.t.toastPaused({ count: ids.length }),
       this.#change(ids, (id) => client.pauseDownload(id)),
       (done) => this.#resume(done),
     );

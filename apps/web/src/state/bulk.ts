@@ -1,9 +1,8 @@
 import type { Action, Status } from '@artemis/contracts/vocabulary';
 import type { Actions, ActionParts } from './actions.svelte.ts';
-import type { ServerInfo } from './server-info.svelte.ts';
 import type { ListQuery } from './windowed-list.svelte.ts';
 
-export type BulkVerb = 'cancel' | 'remove' | 'retry' | 'hold' | 'resume';
+export type BulkVerb = 'cancel' | 'remove' | 'retry' | 'pause' | 'resume';
 
 /** Rows by id, or all that match a query except some. */
 export type BulkTarget =
@@ -14,31 +13,27 @@ const VERBS: Readonly<Record<BulkVerb, { action: Action; statuses: readonly Stat
   cancel: { action: 'cancel', statuses: ['queued', 'running', 'paused'] },
   remove: { action: 'purge_record', statuses: ['completed', 'failed', 'cancelled'] },
   retry: { action: 'retry', statuses: ['failed', 'cancelled'] },
-  hold: { action: 'pause', statuses: ['queued', 'running'] },
+  pause: { action: 'pause', statuses: ['queued', 'running'] },
   resume: { action: 'resume', statuses: ['paused'] },
 };
 const IDS_PER_CALL = 500;
 
 /**
- * One action on many rows: one call where the server can, else one call a row. Rows whose state does not
- * allow the action are left alone. What cannot be taken back is sent after the undo time.
+ * One action on many rows, in one call. Rows whose state does not allow the action are left alone. What cannot be taken back is sent after the undo time.
  */
 export class Bulk {
   readonly #parts: ActionParts;
   readonly #actions: Actions;
-  readonly #server: ServerInfo;
 
-  constructor(parts: ActionParts, actions: Actions, server: ServerInfo) {
+  constructor(parts: ActionParts, actions: Actions) {
     this.#parts = parts;
     this.#actions = actions;
-    this.#server = server;
   }
 
   async run(verb: BulkVerb, target: BulkTarget): Promise<void> {
     try {
       if ('ids' in target) this.#runIds(verb, this.#allowed(verb, target.ids));
-      else if (this.#server.has('actions') && target.except.size === 0)
-        await this.#runQuery(verb, target);
+      else if (target.except.size === 0) await this.#runQuery(verb, target);
       else this.#runIds(verb, await this.#collect(verb, target.query, target.except));
     } catch (error) {
       this.#actions.refused(error);
@@ -66,7 +61,7 @@ export class Bulk {
       this.#parts.toasts.show(text.all.toastNothing);
       return;
     }
-    if (!this.#server.has('actions') || ids.length === 1) {
+    if (ids.length === 1) {
       this.#one(verb, ids);
       return;
     }
@@ -93,8 +88,8 @@ export class Bulk {
         return this.#actions.remove(ids);
       case 'retry':
         return void this.#actions.retry(ids);
-      case 'hold':
-        return void this.#actions.hold(ids);
+      case 'pause':
+        return void this.#actions.pause(ids);
       case 'resume':
         return void this.#actions.resume(ids);
     }
@@ -139,10 +134,10 @@ export class Bulk {
   #say(verb: BulkVerb, affected: readonly string[]): void {
     const { text, toasts, undo } = this.#parts;
     const count = affected.length;
-    if (verb === 'hold' || verb === 'resume') {
-      const inverse: BulkVerb = verb === 'hold' ? 'resume' : 'hold';
+    if (verb === 'pause' || verb === 'resume') {
+      const inverse: BulkVerb = verb === 'pause' ? 'resume' : 'pause';
       undo.do({
-        text: verb === 'hold' ? text.all.toastHeld({ count }) : text.all.toastResumed({ count }),
+        text: verb === 'pause' ? text.all.toastPaused({ count }) : text.all.toastResumed({ count }),
         undo: () => void this.#send(inverse, affected),
       });
     } else toasts.show(text.all.toastRetried({ count }));

@@ -24,7 +24,7 @@ export const VALUES = {
   toastTryNow: ['host'],
   toastCancelled: ['count'],
   toastRemoved: ['count'],
-  toastHeld: ['count'],
+  toastPaused: ['count'],
   toastResumed: ['count'],
   toastRetried: ['count'],
   toastDeleted: ['count'],
