@@ -62,7 +62,6 @@ export function createDiskCookieStore(folder: string, logger: Logger): CookieSto
           const jar = await readJar(name);
           if (jar !== null) jars.push(jar);
         } catch {
-          // Without the error: JSON.parse quotes the text that it could not read.
           logger.warn({ file: name }, 'a cookie file cannot be read and is ignored');
         }
       }
