@@ -37,7 +37,8 @@ def _ends_in_box(file: Any, size: int) -> bool:
         file.seek(at)
         head = file.read(16)
         if len(head) < 8:
-            return True
+            # Too few bytes for a box: some servers append a newline to every file.
+            return False
         length, kind = struct.unpack_from('>I4s', head)
         if length == 1 and len(head) == 16:
             length = int.from_bytes(head[8:16], 'big')

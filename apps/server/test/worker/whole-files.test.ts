@@ -84,6 +84,16 @@ describe('a complete file is never refused', () => {
     expect(metadata.duration).toBeLessThan(4.5);
   });
 
+  it('for a newline that the server appends to it, as it is or converted', async () => {
+    const longer = await changed('faststart.mp4', (content) =>
+      Buffer.concat([content, Buffer.from('\r\n')]),
+    );
+    const path = served('/newline.mp4', longer);
+    expect((await done(path)).warnings).toEqual([]);
+    const sound = await done(path, { ...AUDIO, options: { audio_codec: 'mp3' } });
+    expect(sound.suffixes).toEqual(['.mp3']);
+  });
+
   it('for having no video, which is a warning when video was requested', async () => {
     const path = served('/audio.flac', medium('kinds/audio.flac'));
     const { warnings } = await done(path, { quality: '720p' });

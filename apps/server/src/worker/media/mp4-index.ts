@@ -55,7 +55,8 @@ export async function isCutShort(path: string): Promise<boolean> {
     const head = Buffer.alloc(16);
     for (let at = 0; at < size;) {
       const { bytesRead } = await file.read(head, 0, 16, at);
-      if (bytesRead < 8) return at > 0;
+      // Too few bytes for a box: some servers append a newline to every file.
+      if (bytesRead < 8) return false;
       const { name, headBytes, length } = boxHead(head.subarray(0, bytesRead), size - at);
       if ((at === 0 && name !== 'ftyp') || length < headBytes) return false;
       at += length;

@@ -108,6 +108,12 @@ describe('a truncated mp4', () => {
     }
   });
 
+  it('is not a whole one behind which a server has put a newline', async () => {
+    const whole = await readFile(join(media, 'faststart.mp4'));
+    const path = await stored('newline.mp4', Buffer.concat([whole, Buffer.from('\r\n')]));
+    expect(await isCutShort(path)).toBe(false);
+  });
+
   it('is not confused with another container or a lookalike', async () => {
     for (const name of ['clip.webm', 'audio.mp3', 'hls/v360-00.ts']) {
       expect(await isCutShort(join(media, name)), name).toBe(false);
