@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import type { JsRuntimeTool } from './js-runtimes.ts';
+import { repositoryDir } from './repository.ts';
 import type { YtDlpTool } from './yt-dlp-finder.ts';
 
-const repositoryDir = resolve(import.meta.dirname, '../../../../..');
 const usualToolsDir = resolve(repositoryDir, '.artemis/tools');
 
 /**

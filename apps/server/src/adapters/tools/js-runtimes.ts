@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { access, constants, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { placesOf, type ToolAsker } from './tool-asker.ts';
+import { isAtLeast, type Version } from './versions.ts';
 
 export interface JsRuntimeTool {
   readonly path: string;
@@ -21,8 +22,6 @@ export interface RuntimePlaces {
   /** Folder of the Deno in our own dependencies; null when npm has none for this system. */
   readonly bundledDeno: string | null;
 }
-
-type Version = readonly [major: number, minor: number];
 
 /** Minimum versions of yt-dlp 2026.10.26. */
 const DENO: Version = [2, 3];
@@ -152,11 +151,6 @@ function asDeno(path: string, version?: string): JsRuntimeTool | null {
 function asNode(path: string, version?: string): JsRuntimeTool | null {
   if (version === undefined || !isAtLeast(version, NODE)) return null;
   return { name: 'node', path, version, deniesNetwork: isAtLeast(version, NODE_WITHOUT_NETWORK) };
-}
-
-function isAtLeast(version: string, [major, minor]: Version): boolean {
-  const [ownMajor = 0, ownMinor = 0] = version.split('.').map(Number);
-  return ownMajor > major || (ownMajor === major && ownMinor >= minor);
 }
 
 async function firstOf(places: readonly string[]): Promise<string | null> {

@@ -2,9 +2,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { access, constants, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { bundledDeno, findJsRuntime, type JsRuntimeTool } from './js-runtimes.ts';
+import { repositoryDir } from './repository.ts';
 import { solverLibraries } from './solver-libraries.ts';
 import { problemsOf, type ToolProblem } from './tool-problems.ts';
 import { createToolAsker, placesOf, type ToolAsker } from './tool-asker.ts';
+import { isAtLeast, type Version } from './versions.ts';
 import {
   createYtDlpFinder,
   isFile,
@@ -25,7 +27,8 @@ const TRIED_YTDLP = JSON.parse(
   readFileSync(resolve(import.meta.dirname, '../../../tried-yt-dlp.json'), 'utf8'),
 ) as { readonly version: string; readonly toleranceDays: number };
 
-const repositoryDir = resolve(import.meta.dirname, '../../../../..');
+/** The oldest that current versions of yt-dlp run on. */
+const PYTHON: Version = [3, 10];
 
 export interface Tool {
   readonly path: string;
@@ -87,7 +90,7 @@ export async function findTools(given: FindToolsOptions): Promise<Tools> {
   const finder = createYtDlpFinder({
     asker,
     searchPath,
-    pythons: pythons.then((found) => found.filter(({ version }) => isAtLeast(version, 3, 10))),
+    pythons: pythons.then((found) => found.filter(({ version }) => isAtLeast(version, PYTHON))),
     isPythonChosen: options.pythonPath !== undefined,
     today: options.today ?? new Date(),
   });
@@ -170,7 +173,7 @@ async function findPythons(
     ask(['/usr/bin/python3']),
   ]);
   const found = usual.filter((python) => python !== null);
-  if (found.some(({ version }) => isAtLeast(version, 3, 10))) return distinct(found);
+  if (found.some(({ version }) => isAtLeast(version, PYTHON))) return distinct(found);
   // Systems with an old python3 often have a newer one under its full name.
   const named = await Promise.all(
     [14, 13, 12, 11, 10].map((minor) => ask(placesOf(`python3.${minor}`, searchPath))),
@@ -190,7 +193,7 @@ function askPython(asker: ToolAsker, path: string): Promise<PythonTool | null> {
     ({ exitCode, stdout }) => {
       const [executable, version, hasPip] = stdout.trim().split('\n');
       if (exitCode !== 0 || executable === undefined || version === undefined) return null;
-      if (!isAtLeast(version, 3, 9)) return null;
+      if (!isAtLeast(version, [3, 9])) return null;
       return { path: executable, version, hasPip: hasPip === 'True' };
     },
     (python) => [python.path],
@@ -249,9 +252,4 @@ async function isFolder(path: string): Promise<boolean> {
     (stats) => stats.isDirectory(),
     () => false,
   );
-}
-
-function isAtLeast(version: string, major: number, minor: number): boolean {
-  const [ownMajor = 0, ownMinor = 0] = version.split('.').map(Number);
-  return ownMajor > major || (ownMajor === major && ownMinor >= minor);
 }

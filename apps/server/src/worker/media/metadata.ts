@@ -1,4 +1,5 @@
 import type { Metadata } from '@artemis/contracts';
+import { numberOf } from '../engine/json-values.ts';
 import { withoutSmuggled, type VideoInfo } from '../output/output-lines.ts';
 import type { MeasuredMedia } from './ffprobe.ts';
 
@@ -93,10 +94,6 @@ export function extensionOf(value: unknown): string | null {
 export function codecOf(value: unknown): string | null {
   const codec = textOf(value);
   return codec === 'none' ? null : codec;
-}
-
-export function numberOf(value: unknown): number | null {
-  return typeof value === 'number' && Number.isFinite(value) ? value : null;
 }
 
 export function integerOf(value: unknown): number | null {

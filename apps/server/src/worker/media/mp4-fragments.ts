@@ -1,8 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { boxesIn, boxHead } from './mp4-box.ts';
+import { LEAST_HOLE_SECONDS } from './timeline.ts';
 
-/** A shorter hole is a rounding error or a cut. */
-const LEAST_HOLE_SECONDS = 1;
 const MOST_HEAD_BYTES = 4 * 1024 * 1024;
 /** A day in fragments of half a second has fewer, with four boxes each. */
 const MOST_BOXES = 1_000_000;

@@ -1,7 +1,7 @@
 /** Seconds between successive packets of a stream, and how often each value occurs. */
 export type Steps = ReadonlyMap<number, number>;
 
-/** A shorter hole may be a cut, or a frame that is shown for long. */
+/** A shorter hole may be a cut, a rounding error, or a frame that is shown for long. */
 export const LEAST_HOLE_SECONDS = 1;
 /** Lower for audio, which has no long frames; not lower still, because audio segments do not join exactly. */
 const LEAST_HOLE_OF_SOUND_SECONDS = 0.25;

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import type { ProbedFormat } from '@artemis/contracts';
+import { fieldsOf, numberOf, type JsonFields } from '../engine/json-values.ts';
+import { codecOf, extensionOf, integerOf, textOf } from '../media/metadata.ts';
 import { readFolderRecord, writeFolderRecord } from './folder-record.ts';
-import { codecOf, extensionOf, integerOf, numberOf, textOf } from '../media/metadata.ts';
 
 /** In the job folder: the page information from which yt-dlp starts when the site was read before. */
 export const KNOWN_INFO_FILE = 'known.info.json';
@@ -15,12 +16,10 @@ const MAX_LANGUAGES = 200;
 /** The form that `options.subtitles.languages` accepts. */
 const SUBTITLE_TAG = /^[A-Za-z0-9][A-Za-z0-9_-]{1,34}$/;
 
-type Fields = Readonly<Record<string, unknown>>;
-
 /** The info JSON of yt-dlp about a single video, never about a list or a link to another page. */
 export interface SiteInfo {
   readonly text: string;
-  readonly fields: Fields;
+  readonly fields: JsonFields;
 }
 
 /** Null when there is none, or when it is not about a single video. */
@@ -56,7 +55,7 @@ export function chapterCount(site: SiteInfo | null): number {
   return Array.isArray(chapters) ? chapters.length : 0;
 }
 
-function formatOf(fields: Fields): ProbedFormat {
+function formatOf(fields: JsonFields): ProbedFormat {
   const exact = integerOf(fields['filesize']);
   return {
     format_id: textOf(fields['format_id']) ?? '',
@@ -72,10 +71,6 @@ function formatOf(fields: Fields): ProbedFormat {
     language: textOf(fields['language']),
     note: textOf(fields['format_note']),
   };
-}
-
-function fieldsOf(value: unknown): Fields {
-  return typeof value === 'object' && value !== null ? { ...value } : {};
 }
 
 export interface StoredMedia {
