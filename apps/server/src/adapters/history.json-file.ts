@@ -9,6 +9,7 @@ import type {
   StoreHealth,
 } from '../domain/ports.ts';
 import type { Logger } from '../domain/records.ts';
+import { IDEMPOTENCY_MS } from '../domain/submit.ts';
 import { writeDurably } from './files/durable-file.ts';
 import {
   HISTORY_VERSION,
@@ -17,7 +18,6 @@ import {
   type ParsedHistory,
 } from './history-document.ts';
 
-const IDEMPOTENCY_MS = 24 * 3_600_000;
 const BACKUP_DELAY_MS = 1000;
 
 export interface JsonFileHistoryOptions {

@@ -22,7 +22,8 @@ import {
 } from './selection/presets.ts';
 import { storeUnavailable } from './records.ts';
 
-const IDEMPOTENCY_MS = 24 * 3_600_000;
+/** How long an `Idempotency-Key` is known. */
+export const IDEMPOTENCY_MS = 24 * 3_600_000;
 /** They are written with every change of the history: beyond these the oldest keys are given up before their day. */
 const MOST_KEYS = 2000;
 const MOST_KEY_IDS = 20_000;
