@@ -6,11 +6,16 @@ const server = '^apps/server/src';
  * Contracts, Node and libraries have rules of their own. main.ts may import everything.
  */
 const parts = {
-  // What is this computer itself is said once, for settings as for links.
   'config[.]ts': {
-    values: ['domain/links/address-policy[.]ts', 'domain/selection/file-name[.]ts'],
+    values: ['config-error[.]ts', 'host-settings[.]ts', 'domain/selection/file-name[.]ts'],
     types: [],
   },
+  // What is this computer itself is said once, for settings as for links.
+  'host-settings[.]ts': {
+    values: ['config-error[.]ts', 'domain/links/address-policy[.]ts'],
+    types: [],
+  },
+  'config-error[.]ts': { values: [], types: [] },
   'misspellings[.]ts': { values: ['config[.]ts'], types: [] },
   // Pure, and of use wherever an error is caught.
   'error-code[.]ts': { values: [], types: [] },
@@ -25,7 +30,7 @@ const parts = {
   },
   worker: { values: ['worker', 'error-code[.]ts', 'stored[.]ts'], types: ['domain/attempt[.]ts'] },
   http: { values: ['http', 'domain', 'late-import[.]ts'], types: ['config[.]ts'] },
-  'start-refusal[.]ts': { values: ['adapters', 'config[.]ts'], types: [] },
+  'start-refusal[.]ts': { values: ['adapters', 'config-error[.]ts'], types: [] },
   'services[.]ts': { values: [], types: ['domain', 'http/routes'] },
   'app[.]ts': { values: ['http', 'domain'], types: ['config[.]ts', 'services[.]ts'] },
   'compose[.]ts': {

@@ -1,16 +1,21 @@
-import { isIP } from 'node:net';
-import { hostname, networkInterfaces } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { ENGINE_CHANNELS, type EngineChannel, LIMITS, parseUrl } from '@artemis/contracts';
 import { Type, type Static } from '@sinclair/typebox';
 import envSchema from 'env-schema';
-import { isLoopbackAddress } from './domain/links/address-policy.ts';
+import { ConfigError } from './config-error.ts';
 import {
   DEFAULT_TEMPLATE,
   MOST_FOLDERS,
   PLACEHOLDERS,
   templateProblem,
 } from './domain/selection/file-name.ts';
+import {
+  allowedHostsOf,
+  corsOriginsOf,
+  egressAllowOf,
+  isLoopback,
+  trustProxyOf,
+} from './host-settings.ts';
 
 // The descriptions complete the sentence "NAME must be …" for a refused value.
 const flag = (fallback: boolean) => oneOf(['true', 'false'], fallback ? 'true' : 'false');
@@ -180,11 +185,6 @@ function variablesOf(
   return Object.freeze(Object.fromEntries(found));
 }
 
-/** A setting that cannot be used. The message has its name and what was expected, never its value. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-}
-
 /**
  * Reads nothing but its arguments. An empty variable counts as not set.
  * @throws {ConfigError} for the first bad setting.
@@ -222,9 +222,9 @@ export function loadConfig(
   return Object.freeze<Config>({
     host: env.HOST,
     port: env.PORT,
-    allowedHosts: allowedHosts(env),
-    corsOrigins: list(env.CORS_ORIGINS).map((origin) => checkedOrigin(origin)),
-    trustProxy: list(env.TRUST_PROXY).map((address) => checkedProxyAddress(address)),
+    allowedHosts: allowedHostsOf(env),
+    corsOrigins: corsOriginsOf(env),
+    trustProxy: trustProxyOf(env),
     basePath: env.BASE_PATH.replace(/\/+$/, ''),
     apiToken,
     maxWorkers: env.MAX_WORKERS,
@@ -263,10 +263,6 @@ export function loadConfig(
   });
 }
 
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
-}
-
 function refuseUnsupported(environment: Readonly<Record<string, string | undefined>>): void {
   for (const [instead, names] of Object.entries(UNSUPPORTED)) {
     for (const name of names) {
@@ -292,41 +288,10 @@ function wrong(name: string): ConfigError {
   return new ConfigError(`${name} must be ${description ?? 'something else'}.`);
 }
 
-function list(value: string): string[] {
-  return value
-    .split(',')
-    .map((entry) => entry.trim().toLowerCase())
-    .filter((entry) => entry !== '');
-}
-
 function toolPath(value: string, at: (path: string) => string): string | null {
   if (!value) return null;
   // `findTools` looks up a bare command name on PATH.
   return isAbsolute(value) || !value.includes('/') ? value : at(value);
-}
-
-/** Normalized by the URL parser for comparisons: `[::1]` and not `[0:0:0:0:0:0:0:1]`. */
-function hostAndPort(
-  entry: string,
-): { readonly host: string; readonly port: number | null } | null {
-  const match = /^(\[[0-9a-f:.]+\]|[^\s:/?#@*[\]\\]+)(?::(\d{1,5}))?$/.exec(entry);
-  const url = parseUrl(`http://${match?.[1]}/`);
-  if (!match || url === null) return null;
-  const host = url.hostname.replace(/\.+$/, '');
-  const port = match[2] === undefined ? null : Number(match[2]);
-  return host === '' || port === 0 || (port ?? 1) > 65_535 ? null : { host, port };
-}
-
-/** Leaves out this server itself: a site could use a download to make requests to it. */
-function egressAllowOf(env: Environment): string[] {
-  const own = `:${env.PORT}`;
-  return list(env.EGRESS_ALLOW)
-    .map((entry) => checkedHostAndPort(entry))
-    .filter((entry) => !entry.endsWith(own) || !leadsHere(entry.slice(0, -own.length)));
-}
-
-function leadsHere(host: string): boolean {
-  return /(^|\.)localhost$/.test(host) || isLoopbackAddress(host.replace(/[[\]]/g, ''));
 }
 
 function checkedTemplate(template: string): string {
@@ -339,65 +304,4 @@ function checkedProvider(value: string): string {
   const url = parseUrl(value);
   if (url === null) throw wrong('POT_PROVIDER_URL');
   return url.href.replace(/\/$/, '');
-}
-
-function checkedHostAndPort(entry: string): string {
-  const found = hostAndPort(entry);
-  if (found === null || found.port === null) {
-    throw new ConfigError(
-      'EGRESS_ALLOW must be a comma list of exact host:port, such as nas.lan:8096.',
-    );
-  }
-  return `${found.host}:${found.port}`;
-}
-
-function checkedAllowedHost(entry: string): string {
-  const found = hostAndPort(entry);
-  if (found === null) {
-    throw new ConfigError(
-      'ALLOWED_HOSTS must be a comma list of names, with or without a port, such as nas.lan:8500.',
-    );
-  }
-  return found.port === null ? found.host : `${found.host}:${found.port}`;
-}
-
-function checkedOrigin(entry: string): string {
-  const url = parseUrl(entry);
-  if (!url || url.origin === 'null' || url.origin !== entry) {
-    throw new ConfigError(
-      'CORS_ORIGINS must be a comma list of origins, such as https://tools.example.',
-    );
-  }
-  return entry;
-}
-
-function checkedProxyAddress(entry: string): string {
-  // A hop count can be forged from outside (CVE-2026-16732), so only addresses and networks are accepted.
-  const [address = '', bits, rest] = entry.split('/');
-  const family = isIP(address);
-  const isBitsValid =
-    bits === undefined ||
-    (/^\d{1,3}$/.test(bits) && Number(bits) >= 1 && Number(bits) <= (family === 6 ? 128 : 32));
-  if (family === 0 || address.includes('%') || rest !== undefined || !isBitsValid) {
-    throw new ConfigError(
-      'TRUST_PROXY must be a comma list of addresses or networks of your proxies.',
-    );
-  }
-  return entry;
-}
-
-function allowedHosts(env: Environment): string[] {
-  // Port 0 means any free port, so the entries are host names without a port.
-  const withPort = (host: string) => (env.PORT === 0 ? host : `${host}:${env.PORT}`);
-  const loopback = new Set(['localhost', '127.0.0.1', '[::1]']);
-  if (isIP(env.HOST) === 4 && isLoopback(env.HOST)) loopback.add(env.HOST);
-  const own = [...loopback].map(withPort);
-  const named = list(env.ALLOWED_HOSTS).map((entry) => checkedAllowedHost(entry));
-  if (named.length > 0) return [...own, ...named];
-  if (isLoopback(env.HOST)) return own;
-  const addresses = Object.values(networkInterfaces())
-    .flatMap((entries) => entries ?? [])
-    .map((entry) => (entry.family === 'IPv6' ? `[${entry.address}]` : entry.address));
-  const name = hostname().toLowerCase();
-  return [...own, ...[...addresses, name, `${name}.local`].map(withPort)];
 }

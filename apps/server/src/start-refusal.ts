@@ -2,7 +2,7 @@ import { AuthoritiesError } from './adapters/tools/authorities.ts';
 import { FolderInUseError } from './adapters/files/folder-lock.ts';
 import { NewerHistoryError } from './adapters/history-document.ts';
 import { SettingsFolderError } from './adapters/files/settings-folders.ts';
-import { ConfigError } from './config.ts';
+import { ConfigError } from './config-error.ts';
 
 /** Exit codes of sysexits.h, from which a supervisor learns that a restart does not help. */
 const EXIT_BAD_CONFIG = 78;

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { ConfigError, loadConfig, UNSUPPORTED } from '../../src/config.ts';
+import { ConfigError } from '../../src/config-error.ts';
+import { loadConfig, UNSUPPORTED } from '../../src/config.ts';
 
 const ROOT = '/srv/artemis';
 const load = (environment: Record<string, string> = {}) => loadConfig(environment, ROOT);
