@@ -1,7 +1,7 @@
 import { isAbsolute, join, resolve } from 'node:path';
-import { ENGINE_CHANNELS, type EngineChannel, LIMITS, parseUrl } from '@artemis/contracts';
+import { ENGINE_CHANNELS, type EngineChannel, LIMITS, oneOf, parseUrl } from '@artemis/contracts';
 import { Type, type Static } from '@sinclair/typebox';
-import envSchema from 'env-schema';
+import { Value } from '@sinclair/typebox/value';
 import { ConfigError } from './config-error.ts';
 import {
   DEFAULT_TEMPLATE,
@@ -18,14 +18,9 @@ import {
 } from './host-settings.ts';
 
 // The descriptions complete the sentence "NAME must be …" for a refused value.
-const flag = (fallback: boolean) => oneOf(['true', 'false'], fallback ? 'true' : 'false');
-const oneOf = <const Value extends string>(choices: readonly Value[], fallback: Value) =>
-  Type.Unsafe<Value>({
-    type: 'string',
-    enum: choices,
-    default: fallback,
-    description: `one of ${choices.join(', ')}`,
-  });
+const flag = (fallback: boolean) => choice(['true', 'false'], fallback ? 'true' : 'false');
+const choice = <const Word extends string>(words: readonly Word[], fallback: Word) =>
+  oneOf(words, { default: fallback, description: `one of ${words.join(', ')}` });
 const integer = (fallback: number, minimum: number, maximum: number, unit = '') =>
   Type.Integer({
     default: fallback,
@@ -34,6 +29,9 @@ const integer = (fallback: number, minimum: number, maximum: number, unit = '') 
     description: `a whole number${unit && ` of ${unit}`} from ${minimum} to ${maximum}, in digits alone`,
   });
 const text = (fallback = '') => Type.String({ default: fallback });
+/** The flag `u` counts characters: an emoji is one and not two. */
+const matching = (pattern: RegExp, fallback: string, description: string) =>
+  Type.RegExp(pattern, { default: fallback, description });
 
 const GIB = 1024 ** 3;
 
@@ -50,11 +48,7 @@ export const Environment = Type.Object({
     description:
       'a path that begins with a slash, such as /artemis, of letters, digits, and . _ ~ -',
   }),
-  API_TOKEN: Type.String({
-    default: '',
-    pattern: '^(\\S{8,500})?$',
-    description: '8 to 500 characters without white space',
-  }),
+  API_TOKEN: matching(/^(\S{8,500})?$/u, '', '8 to 500 characters without white space'),
   ALLOW_OPEN_NETWORK: flag(false),
   MAX_WORKERS: integer(4, 1, 64),
   MAX_QUEUE_DEPTH: integer(500, 1, 100_000),
@@ -66,11 +60,11 @@ export const Environment = Type.Object({
   MAX_ATTEMPTS: integer(3, 1, 20),
   CLEANUP_AFTER_DAYS: integer(30, 0, 36_500, 'days'),
   HISTORY_LIMIT: integer(200, 1, 100_000),
-  NAME_TEMPLATE: Type.String({
-    default: DEFAULT_TEMPLATE,
-    maxLength: LIMITS.nameTemplateCharacters,
-    description: `a name of at most ${LIMITS.nameTemplateCharacters} characters, made of text, of / for at most ${MOST_FOLDERS} folders, and of ${PLACEHOLDERS.map((name) => `{${name}}`).join(' ')}, such as {uploader}/{title} [{video_id}]`,
-  }),
+  NAME_TEMPLATE: matching(
+    new RegExp(`^[^]{0,${LIMITS.nameTemplateCharacters}}$`, 'u'),
+    DEFAULT_TEMPLATE,
+    `a name of at most ${LIMITS.nameTemplateCharacters} characters, made of text, of / for at most ${MOST_FOLDERS} folders, and of ${PLACEHOLDERS.map((name) => `{${name}}`).join(' ')}, such as {uploader}/{title} [{video_id}]`,
+  ),
   RATE_LIMIT_ENABLED: flag(true),
   RATE_LIMIT_MAX: integer(600, 1, 1_000_000),
   RATE_LIMIT_SUBMIT_MAX: integer(60, 1, 1_000_000),
@@ -79,13 +73,9 @@ export const Environment = Type.Object({
   HISTORY_FILE: text('downloads-history.json'),
   DATA_DIR: text(),
   TOOLS_DIR: text('.artemis/tools'),
-  SECRET_KEY: Type.String({
-    default: '',
-    pattern: '^(.{16,500})?$',
-    description: '16 to 500 characters on one line',
-  }),
+  SECRET_KEY: matching(/^(.{16,500})?$/u, '', '16 to 500 characters on one line'),
   SIGNED_URL_TTL: integer(900, 1, 604_800, 'seconds'),
-  YTDLP_CHANNEL: oneOf(ENGINE_CHANNELS, 'stable'),
+  YTDLP_CHANNEL: choice(ENGINE_CHANNELS, 'stable'),
   YTDLP_PATH: text(),
   PYTHON_PATH: text(),
   FFMPEG_PATH: text(),
@@ -98,7 +88,7 @@ export const Environment = Type.Object({
     pattern: '^(https?://[^\\s,;@?#]+)?$',
     description: 'an http or https URL without credentials, such as http://127.0.0.1:4416',
   }),
-  LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info'),
+  LOG_LEVEL: choice(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info'),
 });
 type Environment = Static<typeof Environment>;
 
@@ -200,11 +190,6 @@ export function loadConfig(
     }),
   );
   refuseUnsupported(environment);
-  for (const [name, value] of Object.entries(data)) {
-    const { type } = Environment.properties[name as keyof Environment] as { type?: string };
-    // Stricter than the conversion of the schema, which accepts Infinity, 1e3 and 0x10.
-    if (type === 'integer' && !/^\d{1,16}$/.test(value)) throw wrong(name);
-  }
   const env = validated(data);
   const at = (path: string) => resolve(repositoryRoot, path);
   const historyFile = at(env.HISTORY_FILE);
@@ -273,14 +258,22 @@ function refuseUnsupported(environment: Readonly<Record<string, string | undefin
   }
 }
 
-function validated(data: Record<string, string>): Environment {
-  try {
-    return envSchema<Environment>({ schema: Environment, data, env: false, dotenv: false });
-  } catch (error) {
-    const [first] = (error as { errors?: { instancePath: string }[] }).errors ?? [];
-    if (!first) throw error;
-    throw wrong(first.instancePath.slice(1));
-  }
+function validated(data: Readonly<Record<string, string>>): Environment {
+  const values: unknown = Value.Default(
+    Environment,
+    Object.fromEntries(Object.entries(data).map(([name, value]) => [name, parsed(name, value)])),
+  );
+  const first = Value.Errors(Environment, values).First();
+  if (first) throw wrong(first.path.slice(1));
+  return values as Environment;
+}
+
+/** Stricter than the conversion of the schema, which accepts Infinity, 1e3 and 0x10. */
+function parsed(name: string, value: string): string | number {
+  const { type } = Environment.properties[name as keyof Environment] as { type?: string };
+  if (type !== 'integer') return value;
+  if (!/^\d{1,16}$/.test(value)) throw wrong(name);
+  return Number(value);
 }
 
 function wrong(name: string): ConfigError {

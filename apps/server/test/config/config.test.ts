@@ -159,6 +159,12 @@ describe('the configuration', () => {
     expect(refusal({ RATE_LIMIT_ENABLED: 'yes' })).toContain('one of true, false');
   });
 
+  it('counts characters as people do', () => {
+    expect(refusal({ SECRET_KEY: '🔑'.repeat(15) })).toContain('16 to 500 characters');
+    const nameTemplate = `{id}${'🎬'.repeat(296)}`;
+    expect(load({ NAME_TEMPLATE: nameTemplate })).toMatchObject({ nameTemplate });
+  });
+
   it('never repeats a secret', () => {
     expect(refusal({ API_TOKEN: 'hunter2' })).not.toContain('hunter2');
     expect(refusal({ SECRET_KEY: 'hunter2' })).not.toContain('hunter2');
