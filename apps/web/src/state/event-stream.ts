@@ -1,5 +1,5 @@
 import type { Download, StreamEventData, StreamEventName } from '@artemis/contracts';
-import { SseParser, type ServerEvent } from '../browser/sse.ts';
+import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import type { Downloads } from './downloads.svelte.ts';
 import { hasPlaces, inPlace } from './stream-places.ts';
 import type { LogFeed } from './log-feed.ts';
@@ -80,7 +80,12 @@ export class EventStream {
   }
 
   async #read(abort: AbortController): Promise<void> {
-    const parser = new SseParser();
+    const parser = createParser({
+      onEvent: (event) => {
+        this.#take(event);
+        this.#lastId = event.id ?? this.#lastId;
+      },
+    });
     let silence: ReturnType<typeof setTimeout> | undefined;
     const heard = (): void => {
       clearTimeout(silence);
@@ -110,8 +115,7 @@ export class EventStream {
         if (done) return;
         heard();
         this.#failures = 0;
-        for (const event of parser.push(decoder.decode(value, { stream: true }))) this.#take(event);
-        this.#lastId = parser.lastId;
+        parser.feed(decoder.decode(value, { stream: true }));
       }
     } catch {
       // Closed by either side; the next try is due.
@@ -120,8 +124,8 @@ export class EventStream {
     }
   }
 
-  #take({ name, data }: ServerEvent): void {
-    switch (name as StreamEventName) {
+  #take({ event, data }: EventSourceMessage): void {
+    switch (event as StreamEventName | undefined) {
       case 'download': {
         const record = read<'download'>(data);
         this.#changed.set(record.id, record);
