@@ -2,6 +2,7 @@ import type { CreateProbe, Probe, Selection } from '@artemis/contracts';
 import type { ProbedMedia } from './attempt.ts';
 import type { LentCookies } from './ports.ts';
 import { downloadError, RequestError } from './errors.ts';
+import { createProbeMemory } from './links/probe-memory.ts';
 import type { ProbedMediaCache } from './links/probed-media.ts';
 import type { CheckUrl } from './links/url-policy.ts';
 import type { Prober } from './ports.ts';
@@ -12,8 +13,6 @@ import { canonicalJson, selectionOf } from './selection/presets.ts';
 
 const MOST_AT_ONCE = 2;
 const RETRY_SECONDS = 3;
-const KEPT_MS = 6 * 3_600_000;
-const MOST_KEPT = 100;
 
 export interface ProbesDependencies {
   readonly prober: Prober;
@@ -50,23 +49,13 @@ interface Answer {
 /** Probes two links at a time and remembers a hundred answers. */
 export function createProbes(dependencies: ProbesDependencies): Probes {
   const { prober, checkUrl, lendCookies, probedMedia } = dependencies;
-  const nowMs = dependencies.nowMs ?? (() => performance.now());
-  const kept = new Map<string, Answer & { readonly atMs: number }>();
+  const kept = createProbeMemory<Answer>(
+    dependencies.nowMs ?? (() => performance.now()),
+    // Without what a download may begin from, they are small.
+    () => 0,
+  );
   let running = 0;
   let isClosing = false;
-
-  function remembered(key: string): Answer | null {
-    const found = kept.get(key);
-    if (found && nowMs() - found.atMs < KEPT_MS) return found;
-    kept.delete(key);
-    return null;
-  }
-
-  function remember(key: string, { probe, media }: Answer): void {
-    kept.set(key, { probe, media, atMs: nowMs() });
-    const [oldest] = kept.keys();
-    if (kept.size > MOST_KEPT && oldest !== undefined) kept.delete(oldest);
-  }
 
   /** Other downloads may have come or gone since the probe. */
   async function shown({ probe, media }: Answer, selection: Selection): Promise<Probe> {
@@ -124,7 +113,7 @@ export function createProbes(dependencies: ProbesDependencies): Probes {
       const firstEntry = Number(request.cursor ?? 1);
       const cookies = lendCookies(url);
       const key = canonicalJson([url, selection, firstEntry, cookies?.version ?? null]);
-      const known = isFresh ? null : remembered(key);
+      const known = isFresh ? undefined : kept.get(key);
       if (known) return shown(known, selection);
       const answer = await ask(url, selection, firstEntry, cookies, signal);
       const { probe, media } = answer;
@@ -132,7 +121,7 @@ export function createProbes(dependencies: ProbesDependencies): Probes {
         dependencies.listedLanguages.add([...probe.subtitles, ...probe.automatic_captions]);
       }
       // What a download may begin from is kept once, and not for each selection.
-      remember(key, { probe, media: media && { ...media, info: null } });
+      kept.set(key, { probe, media: media && { ...media, info: null } });
       // What a site tells somebody who has signed in is not kept: the cookies may be deleted before a download.
       const found = media && cookies !== null ? { ...media, info: null } : media;
       if (found) probedMedia.put(url, selection.options.proxy ?? null, found);

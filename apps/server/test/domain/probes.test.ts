@@ -65,7 +65,7 @@ async function refusal(answer: Promise<unknown>): Promise<RequestError> {
 
 describe('probes', () => {
   it('remembers the answer to the same request for six hours, and not to another one', async () => {
-    let nowMs = 0;
+    let nowMs = 1;
     const probes = start(seen, { nowMs: () => nowMs });
     await probes.probe({ url: 'https://a.example' }, never);
     await probes.probe({ url: 'https://a.example/', options: {}, cursor: '1' }, never);
@@ -73,10 +73,10 @@ describe('probes', () => {
     await probes.probe({ url: 'https://a.example', quality: '720p' }, never);
     await probes.probe({ url: 'https://a.example', cursor: '201' }, never);
     expect(asked.map(({ firstEntry }) => firstEntry)).toEqual([1, 1, 201]);
-    nowMs = 6 * HOURS - 1;
+    nowMs = 6 * HOURS;
     await probes.probe({ url: 'https://a.example' }, never);
     expect(asked).toHaveLength(3);
-    nowMs = 6 * HOURS;
+    nowMs = 6 * HOURS + 2;
     await probes.probe({ url: 'https://a.example' }, never);
     expect(asked).toHaveLength(4);
   });

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { isWorse, sinceSwitch, withEnd } from '../../domain/engines/engine-success.ts';
 import type { EngineEnd } from '../../domain/ports.ts';
 import type { EngineLedger } from './ledger.ts';
@@ -13,17 +14,13 @@ export interface SuccessBook {
 
 export function createSuccessBook(ledger: EngineLedger, now: () => Date): SuccessBook {
   /** Failed downloads, because three failures of one download count as one. */
-  const failed = new Set<string>();
+  const failed = new LRUCache<string, true>({ max: MOST_REMEMBERED });
 
   function isKnown(version: string, { id, isGood }: EngineEnd): boolean {
     const key = `${version} ${id}`;
     const wasKnown = failed.delete(key);
     if (isGood) return false;
-    failed.add(key);
-    for (const oldest of failed) {
-      if (failed.size <= MOST_REMEMBERED) break;
-      failed.delete(oldest);
-    }
+    failed.set(key, true);
     return wasKnown;
   }
 
