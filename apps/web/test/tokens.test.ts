@@ -41,7 +41,7 @@ describe('colours', () => {
     ...cases(['text'], 7),
     ...cases(['muted', 'faint', 'accent', 'ok', 'warn', 'err', 'paused', 'info'], 4.5),
     ...cases(['control', 'focus'], 3),
-    ...['text', 'muted', 'accent', 'ok', 'warn', 'err', 'paused', 'info'].map(
+    ...['text', 'muted', 'faint', 'accent', 'ok', 'warn', 'err', 'paused', 'info'].map(
       (name): [string, string, number] => [name, 'sel', 4.5],
     ),
     ['on-accent', 'accent', 4.5] as const,
