@@ -19,6 +19,7 @@ import live_streams
 import manifests
 import media_inputs
 import optional_parts
+import original_sound
 import resuming
 import steps
 from control import Reporter
@@ -39,6 +40,7 @@ def install(settings: Settings) -> None:
     extracted_sound.install()
     media_inputs.install()
     manifests.install()
+    original_sound.install()
     _unless_unknown(lambda: steps.install(reporter))
     if _unless_unknown(lambda: fragments.install(reporter)):
         _unless_unknown(clips.install)

@@ -4,7 +4,9 @@ By itself yt-dlp takes a tag for a pattern of the whole tag: `pt-BR` finds no `p
 """
 
 import re
-from typing import Any, Callable, Dict, List, Optional, Sequence
+from typing import Any, Callable, Dict, List, Sequence
+
+import language_tags
 
 # What is no tag is a pattern of our own.
 _TAG = re.compile(r'[A-Za-z0-9][A-Za-z0-9_-]*')
@@ -37,20 +39,7 @@ def patterns(asked: Sequence[str], offers: Sequence[Sequence[str]]) -> List[str]
         if _TAG.fullmatch(word) is None:
             found[word] = None
             continue
-        answer = next(filter(None, (_answer(word, offer) for offer in kept)), word)
+        answer = next(filter(None, (language_tags.answer(word, offer) for offer in kept)), word)
         # In brackets, since `all` has a meaning.
         found[f'(?-i:{re.escape(answer)})'] = None
     return list(found)
-
-
-def _answer(asked: str, offered: Sequence[str]) -> Optional[str]:
-    """As it stands, else in another spelling, else the first that only adds a country or a script."""
-    if asked in offered:
-        return asked
-    plain = _plain(asked)
-    same = next((tag for tag in offered if _plain(tag) == plain), None)
-    return same or next((tag for tag in offered if _plain(tag).startswith(f'{plain}-')), None)
-
-
-def _plain(tag: str) -> str:
-    return tag.lower().replace('_', '-')
