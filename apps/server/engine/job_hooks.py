@@ -7,6 +7,7 @@ and in a job each first write to a page copies it.
 from typing import Callable
 
 import answer_limits
+import chapter_ends
 import clips
 import exhaustion
 import extensions
@@ -38,6 +39,7 @@ def install(settings: Settings) -> None:
     resuming.install()
     extensions.install()
     extracted_sound.install()
+    chapter_ends.install()
     media_inputs.install()
     manifests.install()
     original_sound.install()

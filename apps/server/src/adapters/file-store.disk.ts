@@ -23,13 +23,7 @@ import { isEmpty, lstatOrNull, moveWithoutReplacing, openToUser } from './files/
 import { createFileStream } from './files/file-stream.ts';
 import { openFolderSightings } from './files/folder-sightings.ts';
 import { createFreeSpace } from './files/free-space.ts';
-import {
-  claimTogether,
-  MOST_NAME_TRIES,
-  NO_CLAIM,
-  numbered,
-  type NameClaim,
-} from './files/name-claims.ts';
+import { createNameClaims, MOST_NAME_TRIES, numbered } from './files/name-claims.ts';
 import { folderProblem } from './files/folder-problem.ts';
 import { openPublishedIndex, type PublishedFile } from './files/published-index.ts';
 import { createRecognition } from './files/recognition.ts';
@@ -95,6 +89,7 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
   const unlinkFile = options.unlink ?? unlink;
   /** Paths that running publications are about to use. */
   const claimed = new Set<string>();
+  const nameClaims = createNameClaims();
 
   /** Refuses a folder that a link leads out of the downloads folder. */
   async function checkedFolder(path: string): Promise<string> {
@@ -134,7 +129,7 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
     downloadId: string,
     file: OutcomeFile,
     name: FileName,
-    claim: NameClaim,
+    firstNumber: number,
   ): Promise<string> {
     const source = await lstatOrNull(file.path);
     const stale: PublishedFile[] = [];
@@ -163,10 +158,9 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
     if (['', '.', '..'].includes(name.base) || /[/\0]/.test(name.base + file.suffix)) {
       throw new Error('not a file name');
     }
-    for (let number = claim.number; number <= MOST_NAME_TRIES; number += 1) {
+    for (let number = firstNumber; number <= MOST_NAME_TRIES; number += 1) {
       const target = join(folder, numbered(name.base, number) + file.suffix);
-      const isOwn = claim.targets.includes(target);
-      if (claimed.has(target) && !isOwn) continue;
+      if (claimed.has(target)) continue;
       claimed.add(target);
       try {
         const path = relative(root, target).split(sep).join('/');
@@ -189,10 +183,18 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
         await index.remove(stale.map((known) => known.path).filter((other) => other !== path));
         return path;
       } finally {
-        if (!isOwn) claimed.delete(target);
+        claimed.delete(target);
       }
     }
     throw new Error('no free name was found');
+  }
+
+  /** Of an interrupted publication, or of media that gets its missing files. */
+  async function stillThere(known: readonly PublishedFile[]): Promise<readonly PublishedFile[]> {
+    const are = await Promise.all(
+      known.map(async (file) => (await isSameFile(file)) || isEmpty(join(root, file.path))),
+    );
+    return known.filter((_, index) => are[index]);
   }
 
   async function publish(
@@ -201,19 +203,21 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
     name: FileName,
   ): Promise<Artifact[]> {
     await storage.require();
-    const isContinued = index.ofDownload(downloadId).length > 0;
-    const suffixes = files.map(({ suffix }) => suffix);
-    const claim =
-      isContinued || files.length < 2
-        ? NO_CLAIM
-        : await claimTogether(claimed, await ensureFolder(name.directory), name.base, suffixes);
+    const { number, release } = await nameClaims.claim({
+      folder: () => ensureFolder(name.directory),
+      base: name.base,
+      suffixes: files.map(({ suffix }) => suffix),
+      // Nobody else has a name with this id, so that the usual name costs no look into the folder.
+      isUnique: name.base === downloadId,
+      earlier: await stillThere(index.ofDownload(downloadId)),
+    });
     const artifacts: Artifact[] = [];
     try {
       for (const file of files) {
-        artifacts.push(artifactOf(file, await publishOne(downloadId, file, name, claim)));
+        artifacts.push(artifactOf(file, await publishOne(downloadId, file, name, number)));
       }
     } finally {
-      for (const target of claim.targets) claimed.delete(target);
+      release();
     }
     return artifacts;
   }

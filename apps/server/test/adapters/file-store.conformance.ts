@@ -228,6 +228,36 @@ export function describeFileStore(name: string, setUp: () => Promise<FileStoreUn
       await store.close();
     });
 
+    it('gives no media the name beside which another download has its files', async () => {
+      const store = await (await setUp()).open();
+      async function published(...suffixes: string[]): Promise<string[]> {
+        const id = randomUUID();
+        const files = await Promise.all(suffixes.map((suffix) => finish(store, id, 'x', suffix)));
+        return (await store.publish(id, files, at('x'))).map(({ name }) => name);
+      }
+      expect(await published('.mp4')).toEqual(['x.mp4']);
+      expect(await published('.webm')).toEqual(['x.webm']);
+      expect(await published('.mkv', '.en.vtt')).toEqual(['x (2).mkv', 'x (2).en.vtt']);
+      expect(await published('.mp3')).toEqual(['x.mp3']);
+      expect(await published('.mp4', '-01.mp4')).toEqual(['x (3).mp4', 'x (3)-01.mp4']);
+      expect(await Promise.all([published('.m4a', '.jpg'), published('.flac')])).toEqual([
+        ['x (4).m4a', 'x (4).jpg'],
+        ['x.flac'],
+      ]);
+      expect(await published('.mp4')).toEqual(['x (5).mp4']);
+      await store.close();
+    });
+
+    it('gives files that follow the number of their media', async () => {
+      const store = await (await setUp()).open();
+      const [first, second] = [randomUUID(), randomUUID()];
+      await store.publish(first, [await finish(store, first, 'a')], at('x'));
+      await store.publish(second, [await finish(store, second, 'b')], at('x'));
+      const words = await finish(store, second, 'w', '.en.vtt');
+      expect((await store.publish(second, [words], at('x')))[0]?.name).toBe('x (2).en.vtt');
+      await store.close();
+    });
+
     it('keeps the files of one download together when another publishes under the same name', async () => {
       const store = await (await setUp()).open();
       const published = await Promise.all(

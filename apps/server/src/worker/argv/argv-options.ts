@@ -119,12 +119,13 @@ export const OPTION_ROWS: Readonly<Record<OptionName, readonly ArgvRow[]>> = {
     {
       option: '--postprocessor-args',
       when: ({ plan }) => plan.hasMedia && plan.options.split_chapters === true,
-      // Chapters of the whole would make each file claim the length of the whole.
+      // Chapters of the whole would make each file claim the length of the whole. A file of Opus cannot say that it begins
+      // later than its first packet.
       value: (context) =>
-        `SplitChapters+ffmpeg_o:-map_chapters -1${mayBeOpus(context) ? ' -vn' : ''}`,
+        `SplitChapters+ffmpeg_o:-map_chapters -1${mayBeOpus(context) ? ' -vn -copypriorss 0' : ''}`,
       meaning: (context) =>
         mayBeOpus(context)
-          ? 'Leaves the chapter marks of the whole out of them, and its cover, which ffmpeg cannot write into Opus.'
+          ? 'Leaves the chapter marks of the whole out of them, its cover, which ffmpeg cannot write into Opus, and sound before the chapter.'
           : 'Leaves the chapter marks of the whole out of them.',
     },
   ],
