@@ -64,6 +64,25 @@ describe('metadata', () => {
     expect(listMetadata(listed, 1).entry_count).toBe(7);
   });
 
+  it('knows media that a page only numbers by its link, however the page is turned', () => {
+    const signed = (name: string, signature: string) =>
+      `https://media.example/${name}?v=${name}&expires=17643${signature}&sig=${signature.repeat(5)}`;
+    const listed = (name: string, number: number, signature: string) =>
+      video({
+        ...{ id: `page-${number}`, extractor: 'html5', format_id: '0', playlist_index: number },
+        ...{ url: signed(name, signature), webpage_url: 'https://example.com/page' },
+      });
+    const seen = entryOf(listed('b', 2, '12345'), 1);
+    expect(seen.id).toBe('media.example/b?v=b');
+    const listing = createListing({ entry_ids: [seen.id ?? ''] });
+    listing.add(listed('b', 1, '67890'));
+    listing.add(listed('a', 2, '67890'));
+    expect(listing.entries).toMatchObject([{ id: seen.id, position: 1 }]);
+    expect(listing.missing).toEqual([]);
+    const other = { id: 'x-1', extractor: 'site', format_id: '0', url: 'https://media.example/b' };
+    expect(entryOf(video(other), 0).id).toBe('x-1');
+  });
+
   it('counts the entries of nested lists one after another', () => {
     const listing = createListing({ max_items: 5 });
     for (const index of [1, 2, 3, 1, 2, 3]) {

@@ -1,4 +1,4 @@
-import { LIMITS, type Metadata, type PlaylistOptions } from '@artemis/contracts';
+import { LIMITS, parseUrl, type Metadata, type PlaylistOptions } from '@artemis/contracts';
 import type { ListedEntry } from '../../domain/attempt.ts';
 import { integerOf, listedUrlOf, listMetadata, textOf } from '../media/metadata.ts';
 import type { VideoInfo } from '../output/output-lines.ts';
@@ -66,10 +66,22 @@ export function entryOf({ fields, durationSeconds }: VideoInfo, lastIndex: numbe
   const isOpened = typeof fields['format_id'] === 'string';
   return {
     index,
-    id: textOf(fields['id']),
+    id: idOf(fields),
     url: listedUrlOf(fields, isOpened),
     title: textOf(fields['title']),
     duration: durationSeconds,
     position: isOpened ? said : null,
   };
+}
+
+/**
+ * yt-dlp (2026.10.26) numbers the media of a page that has no ids for them, and the number names another one when the page
+ * changes. Such media is known by its link, without what differs with each look: signatures, tokens and times.
+ */
+function idOf({ id, url, extractor }: VideoInfo['fields']): string | null {
+  const link = extractor === 'html5' && typeof url === 'string' ? parseUrl(url) : null;
+  if (link === null) return textOf(id);
+  const kept = [...link.searchParams].filter(([, value]) => !/^\d{10,}$|^.{24}/.test(value));
+  const query = kept.length > 0 ? `?${new URLSearchParams(kept).toString()}` : '';
+  return textOf(link.host + link.pathname + query);
 }
