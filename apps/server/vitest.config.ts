@@ -18,6 +18,8 @@ const ENGINE = [
     .map((name) => `test/${name}`),
 ];
 const BROWSER = ['test/browser/**/*.test.ts'];
+/** Workers that find no media would all make their own. */
+const MEDIA = 'test/origin/media-setup.ts';
 
 type Part = Pick<
   NonNullable<TestProjectInlineConfiguration['test']>,
@@ -62,15 +64,16 @@ export const projects = [
     include: ['test/**/*.test.ts'],
     exclude: [...ENGINE, ...BROWSER],
     isolate: false,
+    globalSetup: [MEDIA],
   }),
   // Twice as many as there are cores where this has to run: these wait for most of their time.
   project('engine', 1, {
     include: ENGINE,
     isolate: false,
     maxWorkers: 4,
-    globalSetup: ['test/engine/engine-setup.ts'],
+    globalSetup: [MEDIA, 'test/engine/engine-setup.ts'],
   }),
-  project('browser', 2, { include: BROWSER, isolate: false, maxWorkers: 3 }),
+  project('browser', 2, { include: BROWSER, isolate: false, maxWorkers: 3, globalSetup: [MEDIA] }),
 ];
 
 export default defineConfig({ test: { experimental: transformed, projects } });
