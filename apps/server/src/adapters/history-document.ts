@@ -1,25 +1,32 @@
 import { randomUUID } from 'node:crypto';
 import { Download, parseUrl } from '@artemis/contracts';
-import { Type } from '@sinclair/typebox';
-import { Ajv } from 'ajv';
+import { Type, type TSchema } from '@sinclair/typebox';
+import { Ajv, type ValidateFunction } from 'ajv';
 import { BLANK_RECORD } from '../domain/blank-record.ts';
 import type { HistoryContent, IdempotencyEntry } from '../domain/ports.ts';
+import { OWN_SCHEMA } from '../own-schema.ts';
 
 export const HISTORY_VERSION = 1;
 
-/** As in requests, and not by TypeBox's own check: that counts an emoji as two, so that notes which were taken would be too long. */
-const ajv = new Ajv({ strict: true, allowUnionTypes: true });
-const isDownload = ajv.compile<Download>(Download);
+const StoredIdempotencyEntry = Type.Object({
+  key: Type.String(),
+  bodyHash: Type.String(),
+  downloadIds: Type.Array(Type.String()),
+  duplicateIds: Type.Array(Type.String()),
+  at: Type.String(),
+});
 
-const isIdempotencyEntry = ajv.compile<IdempotencyEntry>(
-  Type.Object({
-    key: Type.String(),
-    bodyHash: Type.String(),
-    downloadIds: Type.Array(Type.String()),
-    duplicateIds: Type.Array(Type.String()),
-    at: Type.String(),
-  }),
-);
+/** As in requests, and not by TypeBox's own check: that counts an emoji as two, so that notes which were taken would be too long. */
+const ajv = new Ajv({ ...OWN_SCHEMA, strict: true, allowUnionTypes: true });
+
+/** Compiled for the first entry: a first start has none, and would wait for it. */
+function checkOf<Value>(schema: TSchema): (value: unknown) => value is Value {
+  let compiled: ValidateFunction<Value> | null = null;
+  return (value): value is Value => (compiled ??= ajv.compile<Value>(schema))(value);
+}
+
+const isDownload = checkOf<Download>(Download);
+const isIdempotencyEntry = checkOf<IdempotencyEntry>(StoredIdempotencyEntry);
 
 /** A newer Artemis wrote the file; this version would lose the fields that it does not know. */
 export class NewerHistoryError extends Error {

@@ -1,6 +1,7 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import type { FastifyRouteSchemaDef } from 'fastify/types/schema.js';
 import fp from 'fastify-plugin';
+import { OWN_SCHEMA } from '../../own-schema.ts';
 
 const settings = {
   allErrors: false,
@@ -9,9 +10,7 @@ const settings = {
   allowUnionTypes: true,
   useDefaults: false,
   removeAdditional: false,
-  // The schemas are our own; checking them would compile the meta schema as well.
-  meta: false,
-  validateSchema: false,
+  ...OWN_SCHEMA,
   // `validationError` needs the description of the schema.
   verbose: true,
 } as const;
