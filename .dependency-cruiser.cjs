@@ -7,7 +7,6 @@ const server = '^apps/server/src';
  */
 const parts = {
   'config[.]ts': {
-<<<<<<< HEAD
     values: ['config-error[.]ts', 'host-settings[.]ts', 'domain/selection/file-name[.]ts'],
     types: [],
   },
@@ -17,17 +16,8 @@ const parts = {
     types: [],
   },
   'config-error[.]ts': { values: [], types: [] },
-=======
-    values: [
-      'domain/links/address-policy[.]ts',
-      'domain/selection/file-name[.]ts',
-      'own-schema[.]ts',
-    ],
-    types: [],
-  },
   // What is the same wherever Ajv compiles one of our schemas.
   'own-schema[.]ts': { values: [], types: [] },
->>>>>>> 45a2b92 (server: a start takes a quarter less of the processor: schemas are compiled once needed, without the meta schema)
   'misspellings[.]ts': { values: ['config[.]ts'], types: [] },
   // Pure, and of use wherever an error is caught.
   'error-code[.]ts': { values: [], types: [] },
@@ -48,16 +38,11 @@ const parts = {
     types: ['worker/task[.]ts'],
   },
   worker: { values: ['worker', 'error-code[.]ts', 'stored[.]ts'], types: ['domain/attempt[.]ts'] },
-<<<<<<< HEAD
-  http: { values: ['http', 'domain', 'late-import[.]ts'], types: ['config[.]ts'] },
-  'start-refusal[.]ts': { values: ['adapters', 'config-error[.]ts'], types: [] },
-=======
   http: {
     values: ['http', 'domain', 'late-import[.]ts', 'own-schema[.]ts'],
     types: ['config[.]ts'],
   },
-  'start-refusal[.]ts': { values: ['adapters', 'config[.]ts'], types: [] },
->>>>>>> 45a2b92 (server: a start takes a quarter less of the processor: schemas are compiled once needed, without the meta schema)
+  'start-refusal[.]ts': { values: ['adapters', 'config-error[.]ts'], types: [] },
   'services[.]ts': { values: [], types: ['domain', 'http/routes'] },
   'app[.]ts': { values: ['http', 'domain'], types: ['config[.]ts', 'services[.]ts'] },
   'compose[.]ts': {

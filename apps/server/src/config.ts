@@ -1,20 +1,14 @@
 import { isAbsolute, join, resolve } from 'node:path';
 import { ENGINE_CHANNELS, type EngineChannel, LIMITS, oneOf, parseUrl } from '@artemis/contracts';
 import { Type, type Static } from '@sinclair/typebox';
-<<<<<<< HEAD
 import { Value } from '@sinclair/typebox/value';
 import { ConfigError } from './config-error.ts';
-=======
-import { Ajv } from 'ajv';
-import { isLoopbackAddress } from './domain/links/address-policy.ts';
->>>>>>> 45a2b92 (server: a start takes a quarter less of the processor: schemas are compiled once needed, without the meta schema)
 import {
   DEFAULT_TEMPLATE,
   MOST_FOLDERS,
   PLACEHOLDERS,
   templateProblem,
 } from './domain/selection/file-name.ts';
-<<<<<<< HEAD
 import {
   allowedHostsOf,
   corsOriginsOf,
@@ -22,9 +16,6 @@ import {
   isLoopback,
   trustProxyOf,
 } from './host-settings.ts';
-=======
-import { OWN_SCHEMA } from './own-schema.ts';
->>>>>>> 45a2b92 (server: a start takes a quarter less of the processor: schemas are compiled once needed, without the meta schema)
 
 // The descriptions complete the sentence "NAME must be …" for a refused value.
 const flag = (fallback: boolean) => choice(['true', 'false'], fallback ? 'true' : 'false');
@@ -267,7 +258,6 @@ function refuseUnsupported(environment: Readonly<Record<string, string | undefin
   }
 }
 
-<<<<<<< HEAD
 function validated(data: Readonly<Record<string, string>>): Environment {
   const values: unknown = Value.Default(
     Environment,
@@ -284,15 +274,6 @@ function parsed(name: string, value: string): string | number {
   if (type !== 'integer') return value;
   if (!/^\d{1,16}$/.test(value)) throw wrong(name);
   return Number(value);
-=======
-const ajv = new Ajv({ ...OWN_SCHEMA, strict: true, coerceTypes: true, useDefaults: true });
-
-function validated(data: Readonly<Record<string, string>>): Environment {
-  const isEnvironment = ajv.compile<Environment>(Environment);
-  const converted: unknown = { ...data };
-  if (isEnvironment(converted)) return converted;
-  throw wrong(isEnvironment.errors?.[0]?.instancePath.slice(1) ?? '');
->>>>>>> 45a2b92 (server: a start takes a quarter less of the processor: schemas are compiled once needed, without the meta schema)
 }
 
 function wrong(name: string): ConfigError {

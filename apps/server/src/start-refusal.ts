@@ -1,6 +1,6 @@
 import { AuthoritiesError } from './adapters/tools/authorities.ts';
 import { FolderInUseError } from './adapters/files/folder-lock.ts';
-import { NewerHistoryError } from './adapters/history-document.ts';
+import { NewerHistoryError } from './adapters/history/document.ts';
 import { SettingsFolderError } from './adapters/files/settings-folders.ts';
 import { ConfigError } from './config-error.ts';
 

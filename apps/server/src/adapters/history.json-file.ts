@@ -1,24 +1,40 @@
-import { constants } from 'node:fs';
-import { copyFile, link, mkdir, readFile, unlink } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { codeOf } from '../error-code.ts';
-import type {
-  HistoryChange,
-  HistoryStore,
-  IdempotencyEntry,
-  StoreHealth,
-} from '../domain/ports.ts';
+import type { HistoryChange, HistoryStore, StoreHealth } from '../domain/ports.ts';
 import type { Logger } from '../domain/records.ts';
-import { IDEMPOTENCY_MS } from '../domain/submit.ts';
-import { writeDurably } from './files/durable-file.ts';
+import { systemCalls, writeDurably, type FileCalls } from './files/durable-file.ts';
 import {
-  HISTORY_VERSION,
-  NewerHistoryError,
-  parseHistory,
-  type ParsedHistory,
-} from './history-document.ts';
+  applyChange,
+  copyOf,
+  emptyContent,
+  forgetOldKeys,
+  type Content,
+} from './history/content.ts';
+import { createHistoryCopy } from './history/copy.ts';
+import { HEADS } from './history/document.ts';
+import { JournalGoneError, journalPathOf, openJournal } from './history/journal.ts';
+import { baseLine, groupLine, type Base } from './history/journal-text.ts';
+import { readFromDisk } from './history/read-from-disk.ts';
+import {
+  baseOf,
+  endOfHistory,
+  startOfHistory,
+  writeDraft,
+  writeHead,
+  type Head,
+  type Snapshot,
+} from './history/write-by-line.ts';
 
-const BACKUP_DELAY_MS = 1000;
+/** Up to this size the file is written whole at each change. */
+const SMALL_BYTES = 256 * 1024;
+/** A larger one is written anew after a pause of changes, and soon after the first of them when there is none. */
+const QUIET_MS = 1500;
+const MOST_BEHIND_MS = 3000;
+/** So often, and whenever the journal has grown to an eighth of the file, the copy is written too and the journal cut. */
+const CUT_EVERY_MS = 60_000;
+const CUT_BYTES = 1024 * 1024;
+/** Beyond, the changes of one turn are written in several steps, so that their text does not fill the memory. */
+const GROUP_RECORDS = 2000;
 
 export interface JsonFileHistoryOptions {
   readonly path: string;
@@ -27,14 +43,12 @@ export interface JsonFileHistoryOptions {
   readonly logger: Logger;
   /** The time by which idempotency keys age. */
   readonly now?: () => Date;
-  /** For tests that make writes fail. */
-  readonly write?: typeof writeDurably;
-}
-
-interface Content {
-  /** Serialised records by id, oldest first. */
-  readonly records: ReadonlyMap<string, string>;
-  readonly idempotency: readonly IdempotencyEntry[];
+  /** For tests that make writes fail: of a file as a whole. */
+  readonly write?: (path: string, content: string) => Promise<void>;
+  /** The same for the steps of each write. */
+  readonly calls?: FileCalls;
+  /** For tests of a large history with few records. */
+  readonly smallBytes?: number;
 }
 
 interface PendingSave {
@@ -44,195 +58,283 @@ interface PendingSave {
 }
 
 /**
- * `downloads-history.json`: one document that is replaced as a whole. Each record is serialised once per change, so that a
- * save costs a join and a write. A copy in the data folder, at most a second behind, is used when something has damaged the
- * file from outside.
+ * `downloads-history.json`, one record a line. A small file is replaced as a whole at each change. Beside a large one lies a
+ * journal, to which changes are added; the file is written anew seconds later. A copy in the data folder is used when something has
+ * damaged the file from outside; the journal belongs to it as well.
  */
 export function createJsonFileHistory(options: JsonFileHistoryOptions): HistoryStore {
-  const { path, dataDir, logger } = options;
+  const { path, dataDir, logger, calls = systemCalls, smallBytes = SMALL_BYTES } = options;
+  const write =
+    options.write ?? ((to: string, text: string) => writeDurably(to, text, 0o644, calls));
   const now = options.now ?? (() => new Date());
-  const write = options.write ?? writeDurably;
-  const backupPath = join(dataDir, 'history-backup.json');
-  let content: Content = { records: new Map(), idempotency: [] };
-  const keyTexts = new WeakMap<IdempotencyEntry, string>();
+  const copyPath = join(dataDir, 'history-backup.json');
+  const copy = createHistoryCopy({ path, copyPath, write, calls, logger });
+  const journal = openJournal(journalPathOf(path), calls);
+  let content: Content = emptyContent();
+  /** Of a small history: each record is serialised once. A large one would be in memory twice. */
+  let texts = new WeakMap<object, string>();
   let seq = 0;
   let pending: PendingSave[] = [];
-  let flushing: Promise<void> | null = null;
-  let backup: { text: string; timer: NodeJS.Timeout } | null = null;
-  let backingUp: Promise<void> = Promise.resolve();
-  let damage: string | null = null;
+  let isGroupDue = false;
+  let lastTurn: Promise<unknown> = Promise.resolve();
+
+  let isBig = false;
+  /** The large file on the disk; null when it must be written anew before a journal can follow it. */
+  let base: Base | null = null;
+  let isMarked = false;
+  let isDrafting = false;
+  let rewriting: Promise<void> | null = null;
+  let timer: NodeJS.Timeout | null = null;
+  let changedAtMs = 0;
+  let behindSinceMs: number | null = null;
+  let cutAtMs = -Infinity;
+  /** Of which the copy is one; that of an earlier run is one of what was found. */
+  let copied: Base | null = null;
+  let isClosing = false;
+
+  let damages: readonly string[] = [];
   let isWritable = true;
+  let isBehind = false;
 
-  function applied(changes: readonly HistoryChange[]): Content {
-    const records = new Map(content.records);
-    let idempotency = [...content.idempotency];
-    for (const change of changes) {
-      for (const download of change.put ?? []) records.set(download.id, JSON.stringify(download));
-      for (const id of change.remove ?? []) records.delete(id);
-      const { remember, forgetKeys = [] } = change;
-      if (!remember) continue;
-      const gone = new Set([remember.key, ...forgetKeys]);
-      idempotency = [...idempotency.filter(({ key }) => !gone.has(key)), remember];
-    }
-    const limit = now().getTime() - IDEMPOTENCY_MS;
-    return { records, idempotency: idempotency.filter(({ at }) => Date.parse(at) > limit) };
+  /** The files have one writer, and `content` is what is on the disk at the end of each turn. */
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = lastTurn.then(work);
+    lastTurn = turn.catch(() => undefined);
+    return turn;
   }
 
-  function serialised(next: Content): string {
-    const downloads = [...next.records.values()].reverse().join(',\n');
-    const idempotency = next.idempotency.map(serialisedKey).join(',\n');
-    return `{"version":${HISTORY_VERSION},"seq":${seq},"downloads":[\n${downloads}\n],"idempotency":[${idempotency}]}\n`;
-  }
-
-  /** Serialises each entry once: entries never change, and there may be many. */
-  function serialisedKey(entry: IdempotencyEntry): string {
-    const known = keyTexts.get(entry);
+  function textOf(entry: object): string {
+    const known = texts.get(entry);
     if (known !== undefined) return known;
     const text = JSON.stringify(entry);
-    keyTexts.set(entry, text);
+    texts.set(entry, text);
     return text;
   }
 
-  async function flush(): Promise<void> {
-    while (pending.length > 0) {
-      // Requests that arrive in this turn of the event loop share the write.
-      await new Promise((resolve) => setImmediate(resolve));
-      const group = pending;
-      pending = [];
-      try {
-        const next = applied(group.map(({ change }) => change));
-        seq += 1;
-        const text = serialised(next);
-        await write(path, text);
-        content = next;
-        isWritable = true;
-        scheduleBackup(text);
-        for (const { resolve } of group) resolve();
-      } catch (error) {
-        isWritable = false;
-        for (const { reject } of group) reject(error);
-      }
+  function wholeText(head: Head, of: Content, seqOf: number): string {
+    const records = [...of.records.values()].reverse().map(textOf).join(',\n');
+    return startOfHistory(head, seqOf) + records + endOfHistory([...of.keys.values()].map(textOf));
+  }
+
+  async function saveWhole(changes: readonly HistoryChange[]): Promise<void> {
+    const next = copyOf(content);
+    for (const change of changes) applyChange(next, change);
+    forgetOldKeys(next, now());
+    let text = wholeText(HEADS.plain, next, seq + 1);
+    const isTooBig = text.length > smallBytes;
+    if (isTooBig) text = HEADS.journaled + text.slice(HEADS.plain.length);
+    await write(path, text);
+    content = next;
+    seq += 1;
+    copy.later(text);
+    if (!isTooBig) return;
+    isBig = true;
+    base = baseOf(seq, text);
+    copied = base;
+    isMarked = true;
+    texts = new WeakMap();
+  }
+
+  async function saveToJournal(changes: readonly HistoryChange[]): Promise<void> {
+    await makeReady();
+    const line = groupLine(
+      seq + 1,
+      changes.map((change) => JSON.stringify(change)),
+    );
+    try {
+      await journal.append(line);
+    } catch (error) {
+      if (!(error instanceof JournalGoneError)) throw error;
+      // What was in it is in memory.
+      base = null;
+      await makeReady();
+      await journal.append(line);
     }
-    // No `await` since the last check of `pending`: any later save starts its own flush.
-    flushing = null;
+    seq += 1;
+    for (const change of changes) applyChange(content, change);
+    changedAtMs = performance.now();
+    behindSinceMs ??= changedAtMs;
+    rewriteLater();
+  }
+
+  /** A file, and a journal that belongs to it. */
+  async function makeReady(): Promise<void> {
+    if (!base) {
+      if (isDrafting) throw new Error('the history file is being written');
+      const draft = await writeDraft(path, snapshot(), HEADS.journaled, calls);
+      await draft.replace();
+      base = draft.base;
+      isMarked = true;
+      await journal.begin(base);
+    } else if (!journal.hasBegun) {
+      await journal.begin(base);
+    }
+    if (isMarked) return;
+    // One that is not written like ours is written anew at once, and until then only the journal says that it is there.
+    if (!(await writeHead(path, HEADS.journaled, calls))) behindSinceMs ??= -Infinity;
+    isMarked = true;
+  }
+
+  function snapshot(): Snapshot {
+    forgetOldKeys(content, now());
+    const { records, keys } = content;
+    return { seq, records: [...records.values()], idempotency: [...keys.values()] };
+  }
+
+  function takeGroup(): PendingSave[] {
+    let count = 0;
+    let records = 0;
+    while (count < pending.length && records < GROUP_RECORDS) {
+      records += pending[count]?.change.put?.length ?? 0;
+      count += 1;
+    }
+    const group = pending.slice(0, count);
+    pending = pending.slice(count);
+    return group;
+  }
+
+  async function saveGroup(): Promise<void> {
+    // Requests that arrive in this turn of the event loop share the write.
+    await new Promise((resolve) => setImmediate(resolve));
+    const group = takeGroup();
+    isGroupDue = pending.length > 0;
+    if (isGroupDue) void inTurn(saveGroup);
+    try {
+      const changes = group.map(({ change }) => change);
+      await (isBig ? saveToJournal(changes) : saveWhole(changes));
+      isWritable = true;
+      for (const { resolve } of group) resolve();
+    } catch (error) {
+      isWritable = false;
+      for (const { reject } of group) reject(error);
+    }
   }
 
   function save(change: HistoryChange): Promise<void> {
     return new Promise<void>((resolve, reject) => {
       pending.push({ change, resolve, reject });
-      flushing ??= flush();
+      if (isGroupDue) return;
+      isGroupDue = true;
+      void inTurn(saveGroup);
     });
   }
 
-  function scheduleBackup(text: string): void {
-    if (backup) {
-      backup.text = text;
+  function rewriteLater(): void {
+    if (timer || rewriting || isClosing || behindSinceMs === null) return;
+    const at = Math.min(changedAtMs + QUIET_MS, behindSinceMs + MOST_BEHIND_MS);
+    timer = setTimeout(rewriteIfDue, Math.max(0, at - performance.now())).unref();
+  }
+
+  function rewriteIfDue(): void {
+    timer = null;
+    const atMs = performance.now();
+    const isQuiet = atMs >= changedAtMs + QUIET_MS;
+    if (!isQuiet && atMs < (behindSinceMs ?? atMs) + MOST_BEHIND_MS) {
+      rewriteLater();
       return;
     }
-    const timer = setTimeout(() => void writeBackup(), BACKUP_DELAY_MS);
-    timer.unref();
-    backup = { text, timer };
-  }
-
-  /** Writes one copy at a time, even when the disk is slower than the pause between two copies. */
-  function writeBackup(): Promise<void> {
-    backingUp = backingUp.then(async () => {
-      if (!backup) return;
-      clearTimeout(backup.timer);
-      const { text } = backup;
-      backup = null;
-      try {
-        await write(backupPath, text);
-      } catch (error) {
-        logger.warn({ err: error }, 'the copy of the history could not be written');
-      }
+    const cuts =
+      atMs >= cutAtMs + CUT_EVERY_MS ||
+      journal.bytes >= Math.max(CUT_BYTES, (base?.bytes ?? 0) / 8);
+    rewriting = rewrite(HEADS.journaled, cuts).finally(() => {
+      rewriting = null;
+      rewriteLater();
     });
-    return backingUp;
   }
 
-  async function read(file: string): Promise<string | null> {
+  /** Writes the file anew; with `cuts` its copy too, after which the journal is needed for neither. Never rejects. */
+  async function rewrite(head: Head, cuts: boolean): Promise<void> {
     try {
-      return await readFile(file, 'utf8');
-    } catch (error) {
-      if (codeOf(error) === 'ENOENT') return null;
-      throw error;
-    }
-  }
-
-  /** Gives the file a second, unused name, which needs no space on a full disk. */
-  async function setAside(): Promise<string> {
-    const time = now().toISOString().replaceAll(/[:.]/g, '-');
-    for (let number = 1; ; number += 1) {
-      const suffix = number === 1 ? '' : `-${number}`;
-      const aside = join(dirname(path), `downloads-history.corrupt-${time}${suffix}.json`);
-      try {
-        await link(path, aside);
-        return aside;
-      } catch (error) {
-        const code = codeOf(error);
-        if (code === 'EEXIST') continue;
-        // The file system has no hard links.
-        await copyFile(path, aside, constants.COPYFILE_EXCL);
-        return aside;
+      const state = await inTurn(async () => {
+        await makeReady();
+        if (cuts) await journal.rotate();
+        behindSinceMs = null;
+        isDrafting = true;
+        return snapshot();
+      });
+      const draft = await writeDraft(path, state, head, calls);
+      await inTurn(async () => {
+        // Before the file is in its place: whichever of both is found, the journal knows what it adds to it.
+        await journal.append(baseLine(draft.base));
+        await draft.replace();
+        base = draft.base;
+        isDrafting = false;
+      });
+      isBehind = false;
+      if (cuts) {
+        await takeCopy();
+        await inTurn(() => journal.settle());
       }
-    }
-  }
-
-  async function readBackup(): Promise<ParsedHistory | null> {
-    try {
-      const text = await read(backupPath);
-      return text === null ? null : parseHistory(text);
+      if (draft.base.bytes <= smallBytes) await inTurn(becomeSmall);
     } catch (error) {
-      logger.error({ err: error }, 'the copy of the history is damaged too');
-      return null;
+      isDrafting = false;
+      isBehind = true;
+      changedAtMs = performance.now();
+      behindSinceMs ??= changedAtMs;
+      logger.error({ err: error }, 'the history file could not be written anew');
     }
   }
 
-  async function loadMain(): Promise<ParsedHistory | null> {
-    const text = await read(path);
-    if (text === null) return null;
-    let parsed: ParsedHistory;
-    try {
-      parsed = parseHistory(text);
-    } catch (error) {
-      if (error instanceof NewerHistoryError) throw error;
-      const aside = await setAside();
-      // If the write below fails, the next start must not set the same file aside again.
-      await unlink(path);
-      const copy = await readBackup();
-      const source = copy ? 'the last good copy is in use' : 'no good copy was found';
-      damage = `The history file was damaged. It was kept as ${aside}; ${source}.`;
-      return copy;
-    }
-    if (parsed.unreadable > 0) {
-      const aside = await setAside();
-      damage = `${parsed.unreadable} entries of the history could not be read. The whole file was kept as ${aside}.`;
-    }
-    return parsed;
+  async function takeCopy(): Promise<void> {
+    copied = base;
+    cutAtMs = performance.now();
+    await copy.takeFile();
   }
 
-  return {
-    async load() {
-      await mkdir(dirname(path), { recursive: true });
-      await mkdir(dataDir, { recursive: true, mode: 0o700 });
-      const parsed = await loadMain();
-      if (damage) logger.error({}, damage);
-      if (parsed) {
-        seq = parsed.seq;
-        content = {
-          records: new Map(
-            [...parsed.downloads]
-              .reverse()
-              .map((download) => [download.id, JSON.stringify(download)]),
-          ),
-          idempotency: parsed.idempotency,
-        };
-      }
+  async function becomeSmall(): Promise<void> {
+    if (seq !== base?.seq) return;
+    const text = wholeText(HEADS.plain, content, seq);
+    await journal.append(baseLine(baseOf(seq, text)));
+    await write(path, text);
+    isBig = false;
+    copy.later(text);
+    await journal.remove();
+  }
+
+  async function open(): Promise<readonly string[]> {
+    await mkdir(dirname(path), { recursive: true });
+    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+    const found = await readFromDisk({ path, copyPath, journal, now, logger });
+    ({ content, seq, base } = found);
+    copied = base;
+    forgetOldKeys(content, now());
+    isBig = found.fileBytes > smallBytes || found.journals.length > 0;
+    if (isBig) {
+      await inTurn(async () => {
+        if (base) await journal.resume(found.journals);
+        await makeReady();
+        if (seq > (base?.seq ?? seq)) behindSinceMs = -Infinity;
+      }).catch((error: unknown) => {
+        isWritable = false;
+        logger.error({ err: error }, 'the history cannot be written');
+      });
+      rewriteLater();
+    } else {
       // Creates the file at the first start, updates an older format, and tests whether the file can be written.
       await save({}).catch((error: unknown) => {
         logger.error({ err: error }, 'the history cannot be written');
       });
-      return { downloads: parsed?.downloads ?? [], idempotency: parsed?.idempotency ?? [] };
+    }
+    return found.damages;
+  }
+
+  /** Leaves one file that says all, for every Artemis and without a journal. */
+  async function closeBig(): Promise<void> {
+    if (seq !== base?.seq) await rewrite(HEADS.closed, true);
+    if (!isBig || seq !== base?.seq) return;
+    if (copied !== base) await takeCopy();
+    await writeHead(path, HEADS.closed, calls);
+    await journal.remove();
+  }
+
+  return {
+    async load() {
+      damages = await open();
+      for (const damage of damages) logger.error({}, damage);
+      return {
+        downloads: [...content.records.values()].reverse(),
+        idempotency: [...content.keys.values()],
+      };
     },
     save,
     health(): StoreHealth {
@@ -243,18 +345,36 @@ export function createJsonFileHistory(options: JsonFileHistoryOptions): HistoryS
           remedy: 'Free space on its disk, or allow the user of the server to write the file.',
         };
       }
-      if (damage) {
+      if (isBehind) {
         return {
           state: 'warn',
-          message: damage,
+          message:
+            'The history file cannot be written anew; its newest changes are in the journal beside it.',
+          remedy: 'Free space on its disk: a second history file has to fit beside the first.',
+        };
+      }
+      if (damages.length > 0) {
+        return {
+          state: 'warn',
+          message: damages.join(' '),
           remedy: 'Look for missing records in that file.',
         };
       }
       return { state: 'ok', message: 'The history file can be read and written.', remedy: null };
     },
     async close() {
-      while (flushing) await flushing;
-      await writeBackup();
+      isClosing = true;
+      if (timer) clearTimeout(timer);
+      while (isGroupDue) await lastTurn;
+      await lastTurn;
+      await rewriting;
+      if (isBig) {
+        await closeBig().catch((error: unknown) => {
+          logger.error({ err: error }, 'the journal of the history stays until the next start');
+        });
+      }
+      await journal.close();
+      await copy.close();
     },
   };
 }

@@ -1,11 +1,11 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { writeDurably } from '../../src/adapters/files/durable-file.ts';
+import { systemCalls, type FileCalls } from '../../src/adapters/files/durable-file.ts';
 import { createJsonFileHistory } from '../../src/adapters/history.json-file.ts';
-import { NewerHistoryError, parseHistory } from '../../src/adapters/history-document.ts';
+import { NewerHistoryError, parseHistory } from '../../src/adapters/history/document.ts';
 import { runsOf, seedOf } from '../long-run.ts';
 import { describeHistory, record } from './history.conformance.ts';
 
@@ -20,31 +20,59 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const pathOf = () => join(folder, 'downloads-history.json');
 
-function open(write: typeof writeDurably = writeDurably) {
+interface Opened {
+  readonly calls?: FileCalls;
+  readonly smallBytes?: number;
+}
+
+function open(options: Opened = {}) {
   return createJsonFileHistory({
     path: pathOf(),
     dataDir: join(folder, 'data'),
     logger: silent,
-    write,
+    ...options,
   });
 }
 
-describeHistory('JSON file', () => {
+/** Counts what becomes durable of the history, without its copy, and lets the next write fail half-way. */
+function watchedCalls() {
   let writes = 0;
   let failure: Error | null = null;
-  return Promise.resolve({
-    open: () =>
-      Promise.resolve(
-        open(async (path, content, mode) => {
-          if (path === pathOf()) writes += 1;
-          const error = failure;
-          failure = null;
-          if (error) throw error;
-          await writeDurably(path, content, mode);
-        }),
-      ),
-    writes: () => writes,
-    failNextWrite: (error) => void (failure = error),
+  const paths = new WeakMap<FileHandle, string>();
+  const isOfHistory = (file: FileHandle) => paths.get(file)?.startsWith(join(folder, 'downloads-'));
+  const calls: FileCalls = {
+    ...systemCalls,
+    async open(path, flags, mode) {
+      const file = await systemCalls.open(path, flags, mode);
+      paths.set(file, path);
+      return file;
+    },
+    async write(file, content) {
+      const error = failure;
+      if (!error || !isOfHistory(file)) return systemCalls.write(file, content);
+      failure = null;
+      await systemCalls.write(file, content.slice(0, content.length / 2));
+      throw error;
+    },
+    sync(file) {
+      if (isOfHistory(file)) writes += 1;
+      return systemCalls.sync(file);
+    },
+  };
+  return { calls, writes: () => writes, failNextWrite: (error: Error) => void (failure = error) };
+}
+
+describe.each([
+  ['a small file', 256 * 1024],
+  // Every record makes it larger than that.
+  ['a large file and its journal', 0],
+])('%s', (name, smallBytes) => {
+  describeHistory(name, () => {
+    const { calls, ...watched } = watchedCalls();
+    return Promise.resolve({
+      open: () => Promise.resolve(open({ calls, smallBytes })),
+      ...watched,
+    });
   });
 });
 
@@ -225,13 +253,21 @@ describe('the copy of the history', () => {
   it('is never written twice at once, however slow the disk is', async () => {
     let atOnce = 0;
     let most = 0;
-    const store = open(async (path, content, mode) => {
-      if (!path.endsWith('history-backup.json')) return writeDurably(path, content, mode);
-      atOnce += 1;
-      most = Math.max(most, atOnce);
-      await new Promise((resolve) => setTimeout(resolve, 1300));
-      await writeDurably(path, content, mode);
-      atOnce -= 1;
+    const store = open({
+      calls: {
+        ...systemCalls,
+        async open(path, flags, mode) {
+          if (!path.endsWith('history-backup.json.tmp')) return systemCalls.open(path, flags, mode);
+          atOnce += 1;
+          most = Math.max(most, atOnce);
+          await new Promise((resolve) => setTimeout(resolve, 1300));
+          return systemCalls.open(path, flags, mode);
+        },
+        async rename(from, to) {
+          await systemCalls.rename(from, to);
+          if (to.endsWith('history-backup.json')) atOnce -= 1;
+        },
+      },
     });
     await store.load();
     const last = record();

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { FolderInUseError } from '../../src/adapters/files/folder-lock.ts';
-import { NewerHistoryError } from '../../src/adapters/history-document.ts';
 import { ConfigError } from '../../src/config-error.ts';
+import { NewerHistoryError } from '../../src/adapters/history/document.ts';
 import { startRefusalOf } from '../../src/start-refusal.ts';
 
 function listening(port: number, host: string): Server {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, open, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { writeDurably, type FileCalls } from '../../src/adapters/files/durable-file.ts';
+import type { FileCalls } from '../../src/adapters/files/durable-file.ts';
 import { createJsonFileHistory } from '../../src/adapters/history.json-file.ts';
 import { BLANK_RECORD } from '../../src/domain/blank-record.ts';
 import { createVerdict, times, type Scenario } from './scenario.ts';
@@ -22,6 +22,7 @@ function failingCalls(n: number, code: string, isForEver: boolean) {
   const calls: FileCalls = {
     open: (path, flags, mode) => (isDue() ? Promise.reject(failure()) : open(path, flags, mode)),
     rename: (from, to) => (isDue() ? Promise.reject(failure()) : rename(from, to)),
+    truncate: (file, length) => (isDue() ? Promise.reject(failure()) : file.truncate(length)),
     sync: (file) => (isDue() ? Promise.reject(failure()) : file.sync()),
     async write(file, content) {
       if (!isDue()) return file.writeFile(content);
@@ -49,7 +50,7 @@ export const ioErrors: Scenario = {
           const store = createJsonFileHistory({
             ...files,
             logger: silent,
-            write: (path, content, mode) => writeDurably(path, content, mode, calls),
+            calls,
           });
           await store.load();
           const acknowledged: string[] = [];

@@ -7,13 +7,15 @@ export interface FileCalls {
   readonly write: (file: FileHandle, content: string | Buffer) => Promise<void>;
   readonly sync: (file: FileHandle) => Promise<void>;
   readonly rename: (from: string, to: string) => Promise<void>;
+  readonly truncate: (file: FileHandle, length: number) => Promise<void>;
 }
 
-const system: FileCalls = {
+export const systemCalls: FileCalls = {
   open,
   rename,
   write: (file, content) => file.writeFile(content),
   sync: (file) => file.sync(),
+  truncate: (file, length) => file.truncate(length),
 };
 
 /**
@@ -24,7 +26,7 @@ export async function writeDurably(
   path: string,
   content: string | Buffer,
   mode = 0o644,
-  calls = system,
+  calls = systemCalls,
 ): Promise<void> {
   const temporary = `${path}.tmp`;
   const file = await calls.open(temporary, 'w', mode);
@@ -39,7 +41,7 @@ export async function writeDurably(
 }
 
 /** Makes creations, renames and removals in a folder durable. */
-export async function syncFolder(path: string, calls = system): Promise<void> {
+export async function syncFolder(path: string, calls = systemCalls): Promise<void> {
   const folder = await calls.open(path, 'r');
   try {
     await calls.sync(folder);

@@ -2,11 +2,23 @@ import { randomUUID } from 'node:crypto';
 import { Download, parseUrl } from '@artemis/contracts';
 import { Type, type TSchema } from '@sinclair/typebox';
 import { Ajv, type ValidateFunction } from 'ajv';
-import { BLANK_RECORD } from '../domain/blank-record.ts';
-import type { HistoryContent, IdempotencyEntry } from '../domain/ports.ts';
-import { OWN_SCHEMA } from '../own-schema.ts';
+import { BLANK_RECORD } from '../../domain/blank-record.ts';
+import type { HistoryContent, IdempotencyEntry } from '../../domain/ports.ts';
+import { OWN_SCHEMA } from '../../own-schema.ts';
 
-export const HISTORY_VERSION = 1;
+const HISTORY_VERSION = 1;
+/** The newest changes may lie in the journal beside: an Artemis that does not know it refuses a version above 1. */
+const JOURNALED_VERSION = 1.1;
+
+/**
+ * The first bytes of a file. Those with a journal are of one length, and differ in one byte: a file of any size goes from one to
+ * the other by a write that cannot be torn. 1.0 is 1 to every reader of JSON.
+ */
+export const HEADS = {
+  plain: `{"version":${HISTORY_VERSION},`,
+  closed: `{"version":${HISTORY_VERSION}.0,`,
+  journaled: `{"version":${JOURNALED_VERSION},`,
+} as const;
 
 const StoredIdempotencyEntry = Type.Object({
   key: Type.String(),
@@ -15,6 +27,8 @@ const StoredIdempotencyEntry = Type.Object({
   duplicateIds: Type.Array(Type.String()),
   at: Type.String(),
 });
+const KNOWN_FIELDS = Object.keys(Download.properties);
+const REQUIRED_FIELDS = Object.keys(BLANK_RECORD).concat('id', 'url', 'created_at', 'updated_at');
 
 /** As in requests, and not by TypeBox's own check: that counts an emoji as two, so that notes which were taken would be too long. */
 const ajv = new Ajv({ ...OWN_SCHEMA, strict: true, allowUnionTypes: true });
@@ -47,7 +61,7 @@ export function parseHistory(text: string): ParsedHistory {
   const value: unknown = JSON.parse(text);
   const document = Array.isArray(value) ? { version: 0, downloads: value } : asObject(value);
   const version = document['version'];
-  if (typeof version === 'number' && version > HISTORY_VERSION) {
+  if (typeof version === 'number' && version > JOURNALED_VERSION) {
     throw new NewerHistoryError(
       `The history file has version ${version}; this Artemis reads up to ${HISTORY_VERSION}. Update Artemis, or move the file away.`,
     );
@@ -61,10 +75,8 @@ export function parseHistory(text: string): ParsedHistory {
     ids.add(download.id);
     return [download];
   });
-  const idempotency = Array.isArray(document['idempotency'])
-    ? document['idempotency'].filter((entry) => isIdempotencyEntry(entry))
-    : [];
   const seq = Number.isSafeInteger(document['seq']) ? Number(document['seq']) : 0;
+  const idempotency = readIdempotency(document['idempotency']);
   return { downloads, idempotency, seq, unreadable: raw.length - downloads.length };
 }
 
@@ -73,15 +85,19 @@ function asObject(value: unknown): Record<string, unknown> {
   return value as Record<string, unknown>;
 }
 
-function readRecord(entry: unknown): Download | null {
+export function readIdempotency(value: unknown): IdempotencyEntry[] {
+  return Array.isArray(value) ? value.filter((entry) => isIdempotencyEntry(entry)) : [];
+}
+
+/** Null for what is no record. */
+export function readRecord(entry: unknown): Download | null {
   if (typeof entry !== 'object' || entry === null) return null;
   const given = entry as Partial<Download>;
   if (typeof given.url !== 'string' || parseUrl(given.url) === null) return null;
+  if (hasJustItsFields(given)) return isDownload(given) ? given : null;
   const createdAt = given.created_at ?? given.updated_at ?? new Date(0).toISOString();
   const known = Object.fromEntries(
-    Object.keys(Download.properties).flatMap((key) =>
-      key in given ? [[key, given[key as keyof Download]]] : [],
-    ),
+    KNOWN_FIELDS.flatMap((key) => (key in given ? [[key, given[key as keyof Download]]] : [])),
   );
   const record = {
     ...BLANK_RECORD,
@@ -93,4 +109,12 @@ function readRecord(entry: unknown): Download | null {
     updated_at: given.updated_at ?? createdAt,
   };
   return isDownload(record) ? record : null;
+}
+
+const knownFields = new Set(KNOWN_FIELDS);
+
+/** What this version wrote needs no copy, of which there would be as many as records. */
+function hasJustItsFields(given: object): boolean {
+  for (const key in given) if (!knownFields.has(key)) return false;
+  return REQUIRED_FIELDS.every((key) => key in given);
 }
