@@ -46,7 +46,7 @@ const parts = {
   'services[.]ts': { values: [], types: ['domain', 'http/routes'] },
   'app[.]ts': { values: ['http', 'domain'], types: ['config[.]ts', 'services[.]ts'] },
   'compose[.]ts': {
-    // It hands the file store the reader of what a thread wrote, and the local engine what runs on the main thread.
+    // It hands the work folders the reader of what a thread wrote, and the local engine what runs on the main thread.
     values: [
       'domain',
       'adapters',

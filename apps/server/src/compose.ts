@@ -6,7 +6,7 @@ import { createMemoryQueue } from './adapters/download-queue.memory.ts';
 import { openDownloadedLinks } from './adapters/downloaded-links.disk.ts';
 import { createDiskFileStore } from './adapters/file-store.disk.ts';
 import { readIdentity } from './adapters/files/data-folder.ts';
-import { lockDownloadsFolder } from './adapters/files/downloads-lock.ts';
+import { lockDownloadsFolder, lockScratchFolder } from './adapters/files/downloads-lock.ts';
 import { createJsonFileHistory } from './adapters/history.json-file.ts';
 import { openLocalEngine } from './adapters/local-engine/local-engine.ts';
 import { createFileLogArchive } from './adapters/log-archive.file.ts';
@@ -14,6 +14,7 @@ import { createSilentNotifier } from './adapters/notifier.none.ts';
 import { openDiskTimekeeper } from './adapters/passed-time.disk.ts';
 import { createDiskPlaylistStore } from './adapters/playlist-store.disk.ts';
 import { createProcessGauge } from './adapters/process-gauge.ts';
+import { createDiskWorkFolders } from './adapters/work-folders.disk.ts';
 import type { Config } from './config.ts';
 import { createActivityLog } from './domain/activity-log.ts';
 import { createDomain, type Domain } from './domain/create-domain.ts';
@@ -46,13 +47,15 @@ export async function compose(
   repositoryRoot: string,
   searchPath: string,
 ): Promise<Composition> {
-  const { dataDir } = config;
+  const { dataDir, downloadsDir, scratchDir } = config;
   const processGauge = createProcessGauge();
   const { version } = readJson<{ version: string }>(resolve(repositoryRoot, 'package.json'));
   const addresses = resolve(repositoryRoot, 'apps/server/engine/addresses.json');
   const isPublicAddress = createAddressPolicy(readJson<AddressTable>(addresses));
   const identity = await readIdentity(dataDir, config.secretKey);
-  const lock = lockDownloadsFolder(config.downloadsDir, identity.instanceId);
+  const lock = lockDownloadsFolder(downloadsDir, identity.instanceId);
+  const scratchLock =
+    scratchDir === null ? lock : lockScratchFolder(scratchDir, identity.instanceId);
   const logArchive = createFileLogArchive({
     path: resolve(dataDir, 'activity-log.jsonl'),
     logger,
@@ -78,16 +81,23 @@ export async function compose(
       id === undefined ? isForConsole : known.has(id),
     ),
   );
-  const files = await createDiskFileStore({
-    ...{ downloadsDir: config.downloadsDir, dataDir, lock, readOutcome },
+  const workFolders = await createDiskWorkFolders({
+    ...{ downloadsDir, scratchDir, dataDir, readOutcome },
+    lock: scratchLock,
+    isStoredInDownloads: true,
     isHistoryEmpty: content.downloads.length === 0,
+    passedTime: timekeeper.look,
+  });
+  const files = await createDiskFileStore({
+    ...{ downloadsDir, dataDir, lock },
+    workHealth: workFolders.health,
     onLeft: (path) =>
       log.write('warn', `Left ${path}: it is not known as the file that was stored.`, null, true),
     passedTime: timekeeper.look,
   });
   const domain: Domain = await createDomain(
     {
-      ...{ history, files, engines, timekeeper, log, logger },
+      ...{ history, files, workFolders, engines, timekeeper, log, logger },
       ...{ runner: engine.runner, prober: engine.prober },
       queue: createMemoryQueue({ slots: config.maxWorkers, maxPerHost: config.maxPerHost }),
       playlists: createDiskPlaylistStore({ folder: resolve(dataDir, 'playlists'), logger }),
@@ -134,6 +144,7 @@ export async function compose(
       await domain.stop();
       await engine.close();
       await files.close();
+      workFolders.close();
       await logArchive.close();
       processGauge.close();
     },

@@ -70,6 +70,7 @@ export const Environment = Type.Object({
   RATE_LIMIT_SUBMIT_MAX: integer(60, 1, 1_000_000),
   RATE_LIMIT_WINDOW: integer(60, 1, 86_400, 'seconds'),
   DOWNLOADS_DIR: text('downloads'),
+  SCRATCH_DIR: text(),
   HISTORY_FILE: text('downloads-history.json'),
   DATA_DIR: text(),
   TOOLS_DIR: text('.artemis/tools'),
@@ -138,6 +139,8 @@ export interface Config {
     readonly windowMs: number;
   };
   readonly downloadsDir: string;
+  /** For partial files, outside the downloads folder; null when they are inside it. */
+  readonly scratchDir: string | null;
   readonly historyFile: string;
   readonly dataDir: string;
   readonly toolsDir: string;
@@ -193,6 +196,7 @@ export function loadConfig(
   const env = validated(data);
   const at = (path: string) => resolve(repositoryRoot, path);
   const historyFile = at(env.HISTORY_FILE);
+  const downloadsDir = at(env.DOWNLOADS_DIR);
   // A person who forbids the set-up to fetch anything does not want daily downloads either.
   const isSetupOff = environment['ARTEMIS_SETUP']?.trim() === 'off';
   const apiToken = env.API_TOKEN || null;
@@ -229,7 +233,8 @@ export function loadConfig(
       submitMax: env.RATE_LIMIT_SUBMIT_MAX,
       windowMs: env.RATE_LIMIT_WINDOW * 1000,
     }),
-    downloadsDir: at(env.DOWNLOADS_DIR),
+    downloadsDir,
+    scratchDir: env.SCRATCH_DIR ? checkedScratch(at(env.SCRATCH_DIR), downloadsDir) : null,
     historyFile,
     dataDir: env.DATA_DIR ? at(env.DATA_DIR) : join(historyFile, '..', '.artemis'),
     toolsDir: at(env.TOOLS_DIR),
@@ -279,6 +284,15 @@ function parsed(name: string, value: string): string | number {
 function wrong(name: string): ConfigError {
   const { description } = Environment.properties[name as keyof Environment];
   return new ConfigError(`${name} must be ${description ?? 'something else'}.`);
+}
+
+/** Where one is in the other, a download could be stored among partial files, and be taken for one. */
+function checkedScratch(scratchDir: string, downloadsDir: string): string {
+  const isInside = (path: string, folder: string) => `${path}/`.startsWith(`${folder}/`);
+  if (isInside(scratchDir, downloadsDir) || isInside(downloadsDir, scratchDir)) {
+    throw new ConfigError('SCRATCH_DIR must be neither inside DOWNLOADS_DIR nor around it.');
+  }
+  return scratchDir;
 }
 
 function toolPath(value: string, at: (path: string) => string): string | null {

@@ -14,22 +14,25 @@ import {
 import { basename, dirname, extname, join, relative, sep } from 'node:path';
 import type { Artifact } from '@artemis/contracts';
 import { beginningOf, type PassedTime } from '../domain/passed-time.ts';
-import type { FileName, FileStore, OpenedFile, StorageUsage } from '../domain/ports.ts';
-import type { Outcome, OutcomeFile } from '../domain/attempt.ts';
+import type {
+  FileName,
+  FileStore,
+  OpenedFile,
+  StorageUsage,
+  StoreHealth,
+} from '../domain/ports.ts';
+import type { OutcomeFile } from '../domain/attempt.ts';
 import { JOBS_FOLDER, lockProblem, type DownloadsLock } from './files/downloads-lock.ts';
 import { syncFolder } from './files/durable-file.ts';
 import { factsIn, factsOf, OPEN_FLAGS, type FileFacts } from './files/file-identity.ts';
 import { isEmpty, lstatOrNull, moveWithoutReplacing, openToUser } from './files/file-moves.ts';
 import { createFileStream } from './files/file-stream.ts';
-import { openFolderSightings } from './files/folder-sightings.ts';
-import { createFreeSpace } from './files/free-space.ts';
 import { createNameClaims, MOST_NAME_TRIES, numbered } from './files/name-claims.ts';
 import { folderProblem } from './files/folder-problem.ts';
 import { openPublishedIndex, type PublishedFile } from './files/published-index.ts';
 import { createRecognition } from './files/recognition.ts';
 import { createStorageFolders } from './files/storage-folders.ts';
 import { watchFolder } from './files/watched-folder.ts';
-import { openWorkFolders } from './files/work-folders.ts';
 
 const STORAGE_ROOT = 'downloads/';
 const INDEX_FILE = 'published-files.ndjson';
@@ -40,15 +43,13 @@ export interface DiskFileStoreOptions {
   readonly dataDir: string;
   /** Lock of the downloads folder; `close` releases it. */
   readonly lock: DownloadsLock;
-  readonly isHistoryEmpty: boolean;
   /** Called for a file that should be deleted but stays, because it may not be the file that was stored. */
   readonly onLeft: (storagePath: string) => void;
-  readonly readOutcome: (jobFolder: string) => Promise<Extract<Outcome, { kind: 'done' }> | null>;
+  /** What is wrong with the work folders; null when nothing is. Never rejects. */
+  readonly workHealth: () => Promise<StoreHealth | null>;
   readonly nowMs?: () => number;
-  /** The time by which files and folders age. */
+  /** The time by which files age. */
   readonly passedTime: () => PassedTime;
-  /** Monotonic clock. */
-  readonly upMs?: () => number;
   /** For tests of file systems without hard links, and of files that cannot be deleted. */
   readonly link?: (existing: string, name: string) => Promise<void>;
   readonly unlink?: (path: string) => Promise<void>;
@@ -67,24 +68,15 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
   const nowMs = options.nowMs ?? Date.now;
   await mkdir(options.downloadsDir, { recursive: true });
   const root = await realpath(options.downloadsDir);
-  const { lock, isHistoryEmpty, onLeft } = options;
-  const upMs = options.upMs ?? (() => performance.now());
-  const workFolders = await openWorkFolders({
-    root,
-    lock,
-    isHistoryEmpty,
-    sightings: await openFolderSightings(join(options.dataDir, 'partial-folders.json')),
-    passedTime: options.passedTime,
-    upMs,
-  });
+  const { lock, onLeft } = options;
   const index = await openPublishedIndex(join(options.dataDir, INDEX_FILE));
   const recognition = createRecognition(root, index);
   const { look, isSameFile } = recognition;
   const storage = createStorageFolders(
+    'downloads',
     await watchFolder(root, JOBS_FOLDER),
     await watchFolder(options.dataDir, INDEX_FILE),
   );
-  const freeBytes = createFreeSpace(root, upMs);
   const makeLink = options.link ?? link;
   const unlinkFile = options.unlink ?? unlink;
   /** Paths that running publications are about to use. */
@@ -284,17 +276,6 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
 
   return {
     provider: 'local',
-    async jobFolder(downloadId) {
-      await storage.require();
-      return workFolders.open(downloadId);
-    },
-    async removeJobFolder(downloadId) {
-      if (await storage.hasDownloads()) await workFolders.remove(downloadId);
-    },
-    async sweepJobFolders(keepMs) {
-      return (await storage.hasDownloads()) ? workFolders.sweep(keepMs) : 0;
-    },
-    verifiedOutcome: (downloadId) => options.readOutcome(workFolders.pathOf(downloadId)),
     publish,
     async replace(downloadId, stored, file) {
       await storage.require();
@@ -382,12 +363,13 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
       const { passedMs } = options.passedTime();
       return age?.storedAtMs === undefined ? null : Math.max(0, passedMs - age.storedAtMs);
     },
-    async usage(): Promise<StorageUsage> {
-      return { usedBytes: index.totalBytes(), files: index.count(), freeBytes: await freeBytes() };
-    },
+    usage: (): Promise<StorageUsage> =>
+      Promise.resolve({ usedBytes: index.totalBytes(), files: index.count() }),
     async health() {
-      const health = await storage.health();
-      return health.state === 'fail' ? health : (lockProblem(lock.state()) ?? health);
+      const [health, work] = await Promise.all([storage.health(), options.workHealth()]);
+      if (health.state === 'fail') return health;
+      if (work?.state === 'fail') return work;
+      return lockProblem(lock) ?? work ?? health;
     },
     learnOldFiles: recognition.learn,
     async close() {

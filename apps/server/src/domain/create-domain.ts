@@ -25,6 +25,7 @@ import type {
   PlaylistStore,
   Prober,
   Timekeeper,
+  WorkFolders,
 } from './ports.ts';
 import { createProbes, type Probes } from './probes.ts';
 import { createRecords, type Logger } from './records.ts';
@@ -37,6 +38,7 @@ import { brokenSitesOf, readTelemetry } from './telemetry.ts';
 export interface DomainPorts {
   readonly history: HistoryStore;
   readonly files: FileStore;
+  readonly workFolders: WorkFolders;
   readonly queue: DownloadQueue;
   readonly runner: DownloadRunner;
   readonly prober: Prober;
@@ -91,7 +93,7 @@ export interface Domain {
 
 /** Joins the parts of the domain: the one place that knows them all. */
 export async function createDomain(ports: DomainPorts, settings: DomainSettings): Promise<Domain> {
-  const { files, engines, queue, timekeeper } = ports;
+  const { files, workFolders, engines, queue, timekeeper } = ports;
   const { checkUrl, checkProxy } = settings.linkRules;
   const now = ports.now ?? (() => new Date());
   const live = createLiveDownloads();
@@ -150,6 +152,7 @@ export async function createDomain(ports: DomainPorts, settings: DomainSettings)
       capacity: settings.maxQueueDepth,
       provider: files.provider,
       usage: await files.usage(),
+      freeBytes: await workFolders.freeBytes(),
       nextCleanupAt: retention.nextAt(),
       engine: {
         ...ports.gauges.engine(),

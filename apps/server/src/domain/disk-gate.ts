@@ -1,7 +1,7 @@
 import { isTerminal } from '@artemis/contracts';
 import type { ActivityLog } from './activity-log.ts';
 import type { LiveDownloads } from './live-downloads.ts';
-import type { DownloadQueue, FileStore, HistoryStore, StoreHealth } from './ports.ts';
+import type { DownloadQueue, FileStore, HistoryStore, StoreHealth, WorkFolders } from './ports.ts';
 
 const LOOK_EVERY_MS = 3000;
 const MIB = 1024 ** 2;
@@ -41,7 +41,8 @@ export interface DiskGate {
 }
 
 export interface DiskGateDependencies {
-  readonly files: Pick<FileStore, 'usage' | 'removeJobFolder' | 'health'>;
+  readonly files: Pick<FileStore, 'health'>;
+  readonly workFolders: Pick<WorkFolders, 'remove' | 'freeBytes'>;
   readonly history: Pick<HistoryStore, 'health' | 'save'>;
   readonly queue: Pick<DownloadQueue, 'setDiskSpace'>;
   readonly live: LiveDownloads;
@@ -53,6 +54,7 @@ export interface DiskGateDependencies {
 export function createDiskGate(dependencies: DiskGateDependencies): DiskGate {
   const {
     files,
+    workFolders,
     history,
     queue,
     live,
@@ -126,7 +128,7 @@ export function createDiskGate(dependencies: DiskGateDependencies): DiskGate {
     if (isAnybodyConcerned()) setTrouble(await findTrouble());
     // What is free in another folder's place says nothing.
     if (trouble !== null) return;
-    space = spaceIn((await files.usage()).freeBytes);
+    space = spaceIn(await workFolders.freeBytes());
     if (space < 0 || refused.size > 0) await giveUpPartials();
     tellQueue();
     const hasSpace = space >= 0;
@@ -158,7 +160,7 @@ export function createDiskGate(dependencies: DiskGateDependencies): DiskGate {
   }
 
   async function giveUpPartial(id: string): Promise<void> {
-    if (live.count('queued') + live.count('running') > 0) await files.removeJobFolder(id);
+    if (live.count('queued') + live.count('running') > 0) await workFolders.remove(id);
   }
 
   return {
@@ -179,7 +181,7 @@ export function createDiskGate(dependencies: DiskGateDependencies): DiskGate {
     },
     async claim(id, need) {
       claims.delete(id);
-      const { freeBytes } = await files.usage();
+      const freeBytes = await workFolders.freeBytes();
       // From here in one turn: two that ask at once must not be given the same space.
       space = spaceIn(freeBytes);
       const neededBytes = Math.max(0, need.totalBytes - need.presentBytes);

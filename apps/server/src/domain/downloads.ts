@@ -31,6 +31,7 @@ import type {
   HistoryContent,
   HistoryStore,
   Notifier,
+  WorkFolders,
 } from './ports.ts';
 import {
   requireUsableFolder,
@@ -56,6 +57,7 @@ export interface DownloadsDependencies {
   readonly queue: DownloadQueue;
   readonly runner: DownloadRunner;
   readonly files: FileStore;
+  readonly workFolders: WorkFolders;
   readonly notifier: Notifier;
   readonly disk: DiskGate;
   readonly engines: Engines;
@@ -109,7 +111,8 @@ export interface Downloads extends DownloadReader {
 }
 
 export function createDownloads(dependencies: DownloadsDependencies): Downloads {
-  const { live, records, history, queue, files, log, logger, now, settings } = dependencies;
+  const { live, records, history, queue, files, workFolders, log, logger, now, settings } =
+    dependencies;
   const submissions = createSubmissions({
     ...dependencies,
     admit,
@@ -281,7 +284,7 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
       await forgetWaits(id);
       log.write('info', 'Cancelled.', id, false);
       log.write('info', `Cancelled: ${download.title ?? new URL(download.url).hostname}`, id, true);
-      if (!isRunning) await files.removeJobFolder(id);
+      if (!isRunning) await workFolders.remove(id);
       return required(id);
     },
     async retry(id, request) {
@@ -323,7 +326,7 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
       engineWaits.trial(queued);
       log.write('info', retryWords(queued), id, false);
       const begin = async () => {
-        if (isOther) await files.removeJobFolder(id);
+        if (isOther) await workFolders.remove(id);
         await admit(id);
       };
       // A cancelled run that is still ending owns the folder until then.
@@ -383,7 +386,7 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
       const download = await ended(() => required(id), running.get(id));
       if (what === 'file') await removeFiles(download);
       await records.forget([id]);
-      await files.removeJobFolder(id);
+      await workFolders.remove(id);
     },
     brokenSites: engineWaits.list,
     subscribe: (listener) => live.subscribe(listener),

@@ -169,28 +169,35 @@ export interface OpenedFile {
 export interface StorageUsage {
   readonly usedBytes: number;
   readonly files: number;
-  readonly freeBytes: number | null;
 }
 
 /**
- * Stored files and the folders of running jobs. Deletes only what it published itself. When the disk of its folders has
- * gone, and another folder lies in their place, it makes and deletes nothing: calls reject, but for those that remove job
- * folders, which do nothing.
+ * The folders of partial files, one for each download; always on this computer, wherever files are stored. When their disk has
+ * gone, and another folder lies in its place, `folder` rejects, and nothing is removed.
  */
-export interface FileStore {
-  readonly provider: 'local' | 's3';
+export interface WorkFolders {
   /** Creates the folder when it is missing. Absolute path. */
-  jobFolder(downloadId: string): Promise<string>;
-  removeJobFolder(downloadId: string): Promise<void>;
+  folder(downloadId: string): Promise<string>;
+  remove(downloadId: string): Promise<void>;
   /**
-   * Removes job folders that were found untouched for `keepMs` of their download, which is asked right before: 0 removes at
+   * Removes work folders that were found untouched for `keepMs` of their download, which is asked right before: 0 removes at
    * once, Infinity is one in use. Counts from the first sweep that finds a folder as it is, by the time that is known to have
    * passed. Null is a download that nobody knows: its folder is left for a day, and when it was not made by this instance under
    * this history, also for a day from the moment this instance came. Returns how many were removed.
    */
-  sweepJobFolders(keepMs: (downloadId: string) => number | null): Promise<number>;
+  sweep(keepMs: (downloadId: string) => number | null): Promise<number>;
   /** Files that an attempt verified before the server stopped, or null. They can be published as they are. */
   verifiedOutcome(downloadId: string): Promise<Extract<Outcome, { kind: 'done' }> | null>;
+  /** What downloads and the files stored from them may still take of this computer's disks; null when the system does not tell. */
+  freeBytes(): Promise<number | null>;
+}
+
+/**
+ * Stored files. Deletes only what it published itself. When the place of its files has gone, it makes and deletes nothing:
+ * calls reject.
+ */
+export interface FileStore {
+  readonly provider: 'local' | 's3';
   /**
    * Moves verified files under their final name without ever replacing a file: a taken name gets a suffix.
    * Durable when resolved, and idempotent: a second call for the same files returns the same artifacts.
@@ -229,7 +236,10 @@ export interface FileStore {
   /** For how long it has been stored, by the same time; null when that is not known. */
   ageMs(artifact: Artifact): number | null;
   usage(): Promise<StorageUsage>;
-  /** Looks at the disk at each call, by writing a few KiB; `fail` while a verified file could not be published. Never rejects. */
+  /**
+   * Looks at each call, also at the work folders, by writing a few KiB; `fail` while a verified file could not be published. Never
+   * rejects.
+   */
   health(): Promise<StoreHealth>;
   close(): Promise<void>;
 }

@@ -2,7 +2,7 @@ import { isTerminal } from '@artemis/contracts';
 import type { ActivityLog } from './activity-log.ts';
 import type { LiveDownloads } from './live-downloads.ts';
 import { clockHealth, DAY_MS, HOUR_MS } from './passed-time.ts';
-import type { FileStore, Timekeeper } from './ports.ts';
+import type { FileStore, Timekeeper, WorkFolders } from './ports.ts';
 import type { Logger, Records } from './records.ts';
 
 /** Partial files of a failed download stay this long for a retry. */
@@ -24,6 +24,7 @@ export interface RetentionDependencies {
   readonly live: LiveDownloads;
   readonly records: Pick<Records, 'persist'>;
   readonly files: FileStore;
+  readonly workFolders: Pick<WorkFolders, 'sweep'>;
   readonly timekeeper: Timekeeper;
   readonly log: ActivityLog;
   readonly logger: Logger;
@@ -33,7 +34,8 @@ export interface RetentionDependencies {
 
 /** Deletes old files that we published, and partial files that nobody will continue; nothing while the clock is doubted. */
 export function createRetention(dependencies: RetentionDependencies): Retention {
-  const { live, records, files, timekeeper, log, logger, cleanupAfterDays } = dependencies;
+  const { live, records, files, workFolders, timekeeper, log, logger, cleanupAfterDays } =
+    dependencies;
   const now = dependencies.now ?? (() => new Date());
   const keepMs = cleanupAfterDays === 0 ? Infinity : cleanupAfterDays * DAY_MS;
   let timer: NodeJS.Timeout | null = null;
@@ -100,7 +102,7 @@ export function createRetention(dependencies: RetentionDependencies): Retention 
       if (!mustHold()) {
         await deleteOldFiles();
         await correctExpiry();
-        const folders = await files.sweepJobFolders(keepPartialFilesMs);
+        const folders = await workFolders.sweep(keepPartialFilesMs);
         if (folders > 0) logger.info({ folders }, 'removed work folders that nobody will continue');
       }
     } catch (error) {

@@ -83,9 +83,9 @@ async function attempt(
   noSpace: AbortController,
   dependencies: RunDependencies,
 ): Promise<Outcome> {
-  const { live, runner, files, log, disk } = dependencies;
-  const jobFolder = await files.jobFolder(id);
-  const verified = await files.verifiedOutcome(id);
+  const { live, runner, files, workFolders, log, disk } = dependencies;
+  const jobFolder = await workFolders.folder(id);
+  const verified = await workFolders.verifiedOutcome(id);
   const download = live.get(id)?.download;
   if (signal.aborted || download?.status !== 'running') return STOPPED;
   if (verified) {

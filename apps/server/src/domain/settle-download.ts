@@ -9,7 +9,7 @@ import type { EngineWaits } from './engines/engine-waits.ts';
 import { waitForEngine, waitForRelease } from './engines/uncounted-waits.ts';
 import { downloadError } from './errors.ts';
 import type { LiveDownload, LiveDownloads } from './live-downloads.ts';
-import type { FileName, FileStore, Notifier } from './ports.ts';
+import type { FileName, FileStore, Notifier, WorkFolders } from './ports.ts';
 import type { Logger, Records } from './records.ts';
 import { retryDelaySeconds } from './retry-policy.ts';
 import type { ParkedSites } from './sites/parked-sites.ts';
@@ -21,6 +21,7 @@ export interface SettleDependencies {
   /** Puts a queued download into the queue. */
   readonly admit: (id: string) => Promise<void>;
   readonly files: FileStore;
+  readonly workFolders: WorkFolders;
   readonly notifier: Notifier;
   readonly log: ActivityLog;
   readonly logger: Logger;
@@ -55,10 +56,10 @@ export async function settle(
   outcome: Outcome,
   dependencies: SettleDependencies,
 ): Promise<void> {
-  const { live, records, files } = dependencies;
+  const { live, records, workFolders } = dependencies;
   const download = live.get(id)?.download;
   if (download?.status === 'cancelled' || download?.status === 'completed') {
-    return files.removeJobFolder(id);
+    return workFolders.remove(id);
   }
   if (download?.status !== 'running') return;
   const { disk } = dependencies;
@@ -93,7 +94,7 @@ async function store(
   outcome: Extract<Outcome, { kind: 'done' }>,
   dependencies: SettleDependencies,
 ): Promise<void> {
-  const { live, records, files, log, now, cleanupAfterDays } = dependencies;
+  const { live, records, files, workFolders, log, now, cleanupAfterDays } = dependencies;
   live.update(id, { phase: 'storing', speed_bps: null, eta_seconds: null });
   const download = live.get(id)?.download;
   if (!download) return;
@@ -109,14 +110,14 @@ async function store(
       return waitForDisk(id, { error: downloadError('STORE_FAILED') }, dependencies);
     }
     // What was verified has gone: only a new download brings it back.
-    if (codeOf(error) === 'ENOENT') await files.removeJobFolder(id);
+    if (codeOf(error) === 'ENOENT') await workFolders.remove(id);
     return fail(id, failed(storageFailure(error)), dependencies);
   }
   if (live.get(id)?.download.status !== 'running') {
     await files.remove(artifacts);
-    return files.removeJobFolder(id);
+    return workFolders.remove(id);
   }
-  if (outcome.entries && (await dependencies.playlists.feed(id))) return files.removeJobFolder(id);
+  if (outcome.entries && (await dependencies.playlists.feed(id))) return workFolders.remove(id);
   const media = artifacts.find((artifact) => artifact.kind === 'media') ?? null;
   const at = now();
   const stored = live.get(id);
@@ -144,7 +145,7 @@ async function store(
         ? new Date(at.getTime() + cleanupAfterDays * 86_400_000).toISOString()
         : null,
   });
-  await files.removeJobFolder(id);
+  await workFolders.remove(id);
   await notify(id, dependencies);
 }
 

@@ -4,13 +4,14 @@ import type { ActivityLog } from './activity-log.ts';
 import { IDLE } from './blank-record.ts';
 import type { LiveDownloads } from './live-downloads.ts';
 import { warningsAfter } from './selection/missing-parts.ts';
-import type { FileName, FileStore } from './ports.ts';
+import type { FileName, FileStore, WorkFolders } from './ports.ts';
 import type { Logger, Records } from './records.ts';
 
 export interface PartsDependencies {
   readonly live: LiveDownloads;
   readonly records: Pick<Records, 'move'>;
   readonly files: FileStore;
+  readonly workFolders: Pick<WorkFolders, 'remove'>;
   readonly log: ActivityLog;
   readonly logger: Logger;
   readonly now: () => Date;
@@ -25,7 +26,7 @@ export async function settleParts(
   outcome: Exclude<Outcome, { kind: 'stopped' }>,
   dependencies: PartsDependencies,
 ): Promise<void> {
-  const { live, records, files, log, logger } = dependencies;
+  const { live, records, workFolders, log, logger } = dependencies;
   const download = live.get(id)?.download;
   if (download?.status !== 'running') return;
   let patch: Partial<Download> = {};
@@ -50,7 +51,7 @@ export async function settleParts(
       ...(isStillStored ? patch : {}),
     });
   }
-  await files.removeJobFolder(id);
+  await workFolders.remove(id);
 
   function tell(what: string): void {
     log.write('info', `${download?.title ?? live.get(id)?.host ?? ''}: ${what}`, id, true);

@@ -14,6 +14,7 @@ export interface TelemetrySources {
   readonly capacity: number;
   readonly provider: 'local' | 's3';
   readonly usage: StorageUsage;
+  readonly freeBytes: number | null;
   readonly nextCleanupAt: string | null;
   readonly engine: Telemetry['engine'];
   readonly process: Telemetry['process'];
@@ -70,7 +71,7 @@ export function readTelemetry(sources: TelemetrySources): Telemetry {
     storage: {
       provider: sources.provider,
       used_bytes: usage.usedBytes,
-      free_bytes: usage.freeBytes,
+      free_bytes: sources.freeBytes,
       files: usage.files,
       next_cleanup_at: sources.nextCleanupAt,
     },

@@ -1,10 +1,10 @@
 import type { LiveDownloads } from './live-downloads.ts';
-import type { FileStore } from './ports.ts';
+import type { WorkFolders } from './ports.ts';
 import type { Logger } from './records.ts';
 
 export interface WorkOfRecordsDependencies {
   readonly live: LiveDownloads;
-  readonly files: Pick<FileStore, 'removeJobFolder'>;
+  readonly workFolders: Pick<WorkFolders, 'remove'>;
   readonly logger: Logger;
   /** Resolves when nothing works in the folder of this download. */
   readonly untilEnded: (id: string) => Promise<void> | undefined;
@@ -12,7 +12,7 @@ export interface WorkOfRecordsDependencies {
 
 /** The work folder goes with its record, also when that made room for another one. What fails is left to the clean-up. */
 export function removeWorkWithRecords(dependencies: WorkOfRecordsDependencies): void {
-  const { live, files, logger, untilEnded } = dependencies;
+  const { live, workFolders, logger, untilEnded } = dependencies;
   live.subscribe((change) => {
     if (change.kind === 'removed') void remove(change.id);
   });
@@ -20,7 +20,7 @@ export function removeWorkWithRecords(dependencies: WorkOfRecordsDependencies): 
   async function remove(id: string): Promise<void> {
     try {
       await untilEnded(id);
-      await files.removeJobFolder(id);
+      await workFolders.remove(id);
     } catch (error) {
       logger.warn({ err: error, downloadId: id }, 'a work folder could not be removed');
     }

@@ -5,12 +5,16 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import type { Artifact } from '@artemis/contracts';
 import { describe, expect, it } from 'vitest';
-import type { FileStore } from '../../src/domain/ports.ts';
+import type { FileStore, WorkFolders } from '../../src/domain/ports.ts';
 import type { OutcomeFile } from '../../src/domain/attempt.ts';
+
+export interface OpenedStore extends FileStore {
+  readonly workFolders: WorkFolders;
+}
 
 export interface FileStoreUnderTest {
   /** A store on what earlier ones left. */
-  open(): Promise<FileStore>;
+  open(): Promise<OpenedStore>;
   setNow(ms: number): void;
   /** From now on so much more time is known to have passed. */
   pass(ms: number): void;
@@ -18,14 +22,14 @@ export interface FileStoreUnderTest {
 
 const DAY_MS = 86_400_000;
 
-/** A finished file in the job folder, as a verified attempt leaves it. */
+/** A finished file in the work folder, as a verified attempt leaves it. */
 export async function finish(
-  store: FileStore,
+  { workFolders }: Pick<OpenedStore, 'workFolders'>,
   id: string,
   content: string,
   suffix = '.mp4',
 ): Promise<OutcomeFile> {
-  const path = join(await store.jobFolder(id), `media${suffix}`);
+  const path = join(await workFolders.folder(id), `media${suffix}`);
   await writeFile(path, content);
   const kind = suffix === '.mp4' ? 'media' : 'subtitle';
   return { kind, path, suffix, sizeBytes: Buffer.byteLength(content), contentType: 'video/mp4' };
@@ -221,10 +225,12 @@ export function describeFileStore(name: string, setUp: () => Promise<FileStoreUn
         at('x'),
       );
       expect([media?.name, words?.name]).toEqual(['x (2).mp4', 'x (2).en.vtt']);
-      const copy = media && (await store.copyTo(media, await store.jobFolder(first)));
+      const copy = media && (await store.copyTo(media, await store.workFolders.folder(first)));
       expect(copy && (await readFile(copy, 'utf8'))).toBe('media');
       if (media) await store.remove([media]);
-      expect(media && (await store.copyTo(media, await store.jobFolder(first)))).toBeNull();
+      expect(
+        media && (await store.copyTo(media, await store.workFolders.folder(first))),
+      ).toBeNull();
       await store.close();
     });
 

@@ -30,20 +30,23 @@ import {
   type PublishedFile,
 } from '../../src/adapters/files/published-index.ts';
 import { afterLook, begunAt, DAY_MS, HOUR_MS } from '../../src/domain/passed-time.ts';
-import type { FileStore } from '../../src/domain/ports.ts';
-import { contentOf, describeFileStore, finish } from './file-store.conformance.ts';
+import { createDiskWorkFolders } from '../../src/adapters/work-folders.disk.ts';
+import {
+  contentOf,
+  describeFileStore,
+  finish,
+  type OpenedStore,
+} from './file-store.conformance.ts';
 
 let folder: string;
 let nowMs: number;
-let upMs: number;
 let passedMs: number;
-let opened: FileStore[];
+let opened: OpenedStore[];
 let left: string[];
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'artemis-files-'));
   nowMs = Date.now();
-  upMs = 0;
   passedMs = 1e9;
   opened = [];
   left = [];
@@ -56,22 +59,32 @@ afterEach(async () => {
 const inDownloads = (...parts: string[]) => join(folder, 'downloads', ...parts);
 const indexPath = () => join(folder, 'data', 'published-files.ndjson');
 
-async function open(options: Partial<DiskFileStoreOptions> = {}): Promise<DiskFileStore> {
+async function open(
+  options: Partial<DiskFileStoreOptions> = {},
+): Promise<DiskFileStore & OpenedStore> {
   const downloadsDir = options.downloadsDir ?? inDownloads();
-  const store = await createDiskFileStore({
+  const common = {
     downloadsDir,
     dataDir: join(folder, 'data'),
     lock: lockDownloadsFolder(downloadsDir, 'one'),
-    isHistoryEmpty: false,
-    onLeft: (path) => left.push(path),
-    readOutcome: () => Promise.resolve(null),
-    nowMs: () => nowMs,
-    upMs: () => upMs,
     passedTime: () => ({ ...begunAt(0), passedMs }),
+  };
+  const workFolders = await createDiskWorkFolders({
+    ...common,
+    scratchDir: null,
+    isStoredInDownloads: true,
+    isHistoryEmpty: false,
+    readOutcome: () => Promise.resolve(null),
+  });
+  const store = await createDiskFileStore({
+    ...common,
+    workHealth: workFolders.health,
+    onLeft: (path) => left.push(path),
+    nowMs: () => nowMs,
     ...options,
   });
-  opened.push(store);
-  return store;
+  opened.push({ ...store, workFolders });
+  return { ...store, workFolders };
 }
 
 const noLinks: DiskFileStoreOptions['link'] = () =>
@@ -91,14 +104,14 @@ for (const [name, options] of [
 }
 
 /** Two looks a day apart, for which every file is old. */
-async function removeOld(store: FileStore): Promise<string[]> {
+async function removeOld(store: OpenedStore): Promise<string[]> {
   await store.removeOlderThan(0);
   passedMs += DAY_MS;
   return [...(await store.removeOlderThan(0))];
 }
 
 async function publishOne(
-  store: FileStore,
+  store: OpenedStore,
   content = 'media',
 ): Promise<{ id: string; artifact: Artifact; path: string }> {
   const id = randomUUID();
@@ -462,8 +475,8 @@ describe('links that an attacker planted', () => {
     await mkdir(inDownloads('.artemis-jobs'), { recursive: true });
     await mkdir(inDownloads('precious'));
     await symlink(inDownloads('precious'), inDownloads('.artemis-jobs', id));
-    await expect(store.jobFolder(id)).rejects.toThrow();
-    await store.removeJobFolder(id);
+    await expect(store.workFolders.folder(id)).rejects.toThrow();
+    await store.workFolders.remove(id);
     expect(await readdir(inDownloads())).toContain('precious');
   });
 
@@ -475,9 +488,9 @@ describe('links that an attacker planted', () => {
     await mkdir(inDownloads());
     await symlink(precious, inDownloads('.artemis-jobs'));
     const store = await open();
-    await store.sweepJobFolders(() => 0);
-    await store.removeJobFolder(known).catch(() => undefined);
-    await expect(store.jobFolder(randomUUID())).rejects.toThrow();
+    await store.workFolders.sweep(() => 0);
+    await store.workFolders.remove(known).catch(() => undefined);
+    await expect(store.workFolders.folder(randomUUID())).rejects.toThrow();
     expect((await readdir(precious)).toSorted()).toEqual([known, 'photos'].toSorted());
     expect(await store.health()).toMatchObject({
       state: 'warn',
@@ -567,7 +580,7 @@ describe('a disk that is unmounted while the server runs', () => {
     await rename(away(name), join(folder, name));
   }
 
-  async function publishOne(store: FileStore): Promise<readonly Artifact[]> {
+  async function publishOne(store: OpenedStore): Promise<readonly Artifact[]> {
     const id = randomUUID();
     const file = await finish(store, id, 'content');
     return store.publish(id, [file], { directory: '', base: id });
@@ -587,13 +600,13 @@ describe('a disk that is unmounted while the server runs', () => {
         message: `The ${name} folder ${join(folder, name)} is another one than at the start.`,
         remedy: expect.stringContaining('Mount its disk again') as string,
       });
-      await expect(store.jobFolder(randomUUID())).rejects.toThrow();
+      await expect(store.workFolders.folder(randomUUID())).rejects.toThrow();
       await expect(store.publish(id, [file], { directory: 'a', base: 'b' })).rejects.toThrow();
       await expect(store.remove(artifacts)).rejects.toThrow();
       await expect(store.removeOlderThan(0)).rejects.toThrow();
       if (name === 'downloads') {
-        await store.removeJobFolder(id);
-        await store.sweepJobFolders(() => 0);
+        await store.workFolders.remove(id);
+        await store.workFolders.sweep(() => 0);
       }
       expect(await readdir(join(folder, name))).toEqual([]);
       await mountAgain(name);

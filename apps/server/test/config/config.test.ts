@@ -39,6 +39,7 @@ describe('the configuration', () => {
       nameTemplate: '{id}',
       rateLimit: { isEnabled: true, max: 600, submitMax: 60, windowMs: 60_000 },
       downloadsDir: `${ROOT}/downloads`,
+      scratchDir: null,
       historyFile: `${ROOT}/downloads-history.json`,
       dataDir: `${ROOT}/.artemis`,
       toolsDir: `${ROOT}/.artemis/tools`,
@@ -67,12 +68,14 @@ describe('the configuration', () => {
       load({
         HISTORY_FILE: '/data/h.json',
         DOWNLOADS_DIR: '../media',
+        SCRATCH_DIR: '../fast',
         FFMPEG_PATH: './bin/ffmpeg',
       }),
     ).toMatchObject({
       historyFile: '/data/h.json',
       dataDir: '/data/.artemis',
       downloadsDir: '/srv/media',
+      scratchDir: '/srv/fast',
       toolsDir: `${ROOT}/.artemis/tools`,
       ffmpegPath: `${ROOT}/bin/ffmpeg`,
     });
@@ -101,6 +104,7 @@ describe('the configuration', () => {
       'NAME_TEMPLATE',
       ['{nosuch}', '{titel', '/etc/{id}', '../{id}', 'a/b/c/d/e/f/{id}', 'x'.repeat(301)],
     ],
+    ['SCRATCH_DIR', ['downloads', 'downloads/fast', '.', 'downloads/.artemis-jobs']],
     ['LOG_LEVEL', ['loud', 'INFO!']],
     ['ALLOW_OPEN_NETWORK', ['on']],
     ['API_TOKEN', ['short-7', 'with a space']],

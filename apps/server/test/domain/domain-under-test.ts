@@ -158,11 +158,17 @@ export async function openDomain(options: DomainOptions = {}): Promise<DomainUnd
     {
       ...{ history, queue, log, now },
       logger: silent,
-      files: fakeFiles(
-        () => freeBytes,
-        () => folderProblem,
-        removedFolders,
-      ),
+      files: fakeFiles(() => folderProblem),
+      workFolders: {
+        folder: (id) => Promise.resolve(`/nowhere/${id}`),
+        remove(id) {
+          removedFolders.push(id);
+          return Promise.resolve();
+        },
+        sweep: () => Promise.resolve(0),
+        verifiedOutcome: () => Promise.resolve(null),
+        freeBytes: () => Promise.resolve(freeBytes),
+      },
       runner: {
         run: (download, runOptions) =>
           new Promise((resolve) => {
@@ -278,24 +284,13 @@ export async function openDomain(options: DomainOptions = {}): Promise<DomainUnd
   };
 }
 
-function fakeFiles(
-  freeBytes: () => number | null,
-  folderProblem: () => string | null,
-  removedFolders: string[],
-): FileStore {
+function fakeFiles(folderProblem: () => string | null): FileStore {
   const nothing = () => Promise.resolve();
   return {
     provider: 'local',
-    jobFolder: (id) => Promise.resolve(`/nowhere/${id}`),
-    removeJobFolder(id) {
-      removedFolders.push(id);
-      return nothing();
-    },
-    sweepJobFolders: () => Promise.resolve(0),
     replace: (_id, stored) => Promise.resolve(stored),
     copyTo: () => Promise.resolve(null),
     isTaken: () => Promise.resolve(false),
-    verifiedOutcome: () => Promise.resolve(null),
     publish(id, files) {
       const problem = folderProblem();
       if (problem !== null) return Promise.reject(new Error(problem));
@@ -315,7 +310,7 @@ function fakeFiles(
     remove: nothing,
     removeOlderThan: () => Promise.resolve(new Set<string>()),
     ageMs: () => null,
-    usage: () => Promise.resolve({ usedBytes: 0, files: 0, freeBytes: freeBytes() }),
+    usage: () => Promise.resolve({ usedBytes: 0, files: 0 }),
     health() {
       const message = folderProblem();
       return Promise.resolve({

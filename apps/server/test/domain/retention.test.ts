@@ -48,13 +48,15 @@ function open(time = begunAt(nowMs), cleanupAfterDays = 30): Retention {
       return Promise.resolve(new Set<string>());
     },
     ageMs: () => ageMs,
-    sweepJobFolders(keepMs: (id: string) => number | null) {
+  } satisfies Partial<FileStore>;
+  const workFolders = {
+    sweep(keepMs: (id: string) => number | null) {
       for (const { download } of live.all()) kept[download.id] = keepMs(download.id);
       kept['nobody'] = keepMs('nobody');
       ended.push('sweep');
       return Promise.resolve(0);
     },
-  } satisfies Partial<FileStore>;
+  };
   return createRetention({
     live,
     records: {
@@ -64,6 +66,7 @@ function open(time = begunAt(nowMs), cleanupAfterDays = 30): Retention {
       },
     },
     files: files as unknown as FileStore,
+    workFolders,
     timekeeper: {
       look: () => time,
       believedNow: () => new Date(nowMs),

@@ -49,7 +49,8 @@ it('telemetry is at most 2 KiB on the wire with ten thousand waiting downloads a
     queue: queue as DownloadQueue,
     capacity: QUEUED * 2,
     provider: 'local',
-    usage: { usedBytes: 84_123_456_789, freeBytes: 412_987_654_321, files: 12_406 },
+    usage: { usedBytes: 84_123_456_789, files: 12_406 },
+    freeBytes: 412_987_654_321,
     nextCleanupAt: new Date().toISOString(),
     engine: {
       yt_dlp_version: '2026.11.13',

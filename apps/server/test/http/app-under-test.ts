@@ -23,6 +23,7 @@ import { createSignedLinks } from '../../src/domain/links/signed-links.ts';
 import { explainSelection } from '../../src/worker/explanation.ts';
 import type { Outcome } from '../../src/domain/attempt.ts';
 import { openDownloadedLinks } from '../../src/adapters/downloaded-links.disk.ts';
+import { createDiskWorkFolders } from '../../src/adapters/work-folders.disk.ts';
 import { createDiskPlaylistStore } from '../../src/adapters/playlist-store.disk.ts';
 
 import { NO_GAUGES } from '../domain/domain-under-test.ts';
@@ -94,18 +95,27 @@ export async function startApp(options: AppOptions = {}): Promise<AppUnderTest> 
   });
   const history = options.history?.(jsonHistory) ?? jsonHistory;
   const content = await history.load();
-  const files = await createDiskFileStore({
+  const folders = {
     downloadsDir: config.downloadsDir,
     dataDir: config.dataDir,
     lock: lockDownloadsFolder(config.downloadsDir, 'http'),
-    isHistoryEmpty: content.downloads.length === 0,
-    onLeft: (path) => log.write('warn', `Left ${path}.`, null, true),
-    readOutcome: () => Promise.resolve(null),
     passedTime: () => begunAt(Date.now()),
+  };
+  const workFolders = await createDiskWorkFolders({
+    ...folders,
+    scratchDir: config.scratchDir,
+    isStoredInDownloads: true,
+    isHistoryEmpty: content.downloads.length === 0,
+    readOutcome: () => Promise.resolve(null),
+  });
+  const files = await createDiskFileStore({
+    ...folders,
+    workHealth: workFolders.health,
+    onLeft: (path) => log.write('warn', `Left ${path}.`, null, true),
   });
   const domain = await createDomain(
     {
-      ...{ history, files, log, logger },
+      ...{ history, files, workFolders, log, logger },
       runner: { run: options.run ?? runUntilStopped, close: () => Promise.resolve() },
       prober: {
         probe: () =>

@@ -22,8 +22,15 @@ export interface DownloadsOwner extends ProcessIdentity {
   readonly namespace: string | null;
 }
 
-/** Keeps a second server out of a downloads folder. */
+type LockedSetting = 'DOWNLOADS_DIR' | 'SCRATCH_DIR';
+const LOCKED_FOLDERS: Readonly<Record<LockedSetting, string>> = {
+  DOWNLOADS_DIR: 'downloads folder',
+  SCRATCH_DIR: 'scratch folder',
+};
+
+/** Keeps a second server out of a downloads folder, or out of a scratch folder elsewhere. */
 export interface DownloadsLock {
+  readonly setting: LockedSetting;
   readonly instanceId: string;
   /**
    * Takes the lock unless it is held. Where no lock can be made, does nothing; `state` is then `none`.
@@ -45,7 +52,20 @@ export function lockDownloadsFolder(
   instanceId: string,
   owner = ownerNow(instanceId),
 ): DownloadsLock {
-  const folder = join(downloadsDir, JOBS_FOLDER);
+  makeDownloadsFolder(downloadsDir);
+  return lockFolder('DOWNLOADS_DIR', join(downloadsDir, JOBS_FOLDER), owner);
+}
+
+/** The same for a folder of work folders that is not in the downloads folder; its parent must be there. */
+export function lockScratchFolder(
+  scratchDir: string,
+  instanceId: string,
+  owner = ownerNow(instanceId),
+): DownloadsLock {
+  return lockFolder('SCRATCH_DIR', scratchDir, owner);
+}
+
+function lockFolder(setting: LockedSetting, folder: string, owner: DownloadsOwner): DownloadsLock {
   const path = join(folder, LOCK_FILE);
   let lock: FileLock | null = null;
   let state: ReturnType<DownloadsLock['state']> = 'none';
@@ -58,7 +78,7 @@ export function lockDownloadsFolder(
       makeFolder(folder);
       // Somebody has put a link there; nothing is written to its target.
       if (!lstatSync(folder).isDirectory()) return;
-      lock = takeLock(path, owner, (other) => refusal(other, owner, path));
+      lock = takeLock(path, owner, (other) => refusal(setting, other, owner, path));
       state = 'held';
     } catch (error) {
       if (!(error instanceof FolderInUseError)) return;
@@ -73,11 +93,10 @@ export function lockDownloadsFolder(
     lock = null;
   }
 
-  makeDownloadsFolder(downloadsDir);
   hold();
   // Released even after a failed start: another computer could not tell a left-over lock from a valid one.
   process.on('exit', release);
-  return { instanceId, hold, release, state: () => state };
+  return { setting, instanceId: owner.instance, hold, release, state: () => state };
 }
 
 export function ownerNow(instanceId: string): DownloadsOwner {
@@ -90,32 +109,40 @@ export function ownerNow(instanceId: string): DownloadsOwner {
 }
 
 /** What `/readyz` says about the lock; null when all is well. */
-export function lockProblem(state: ReturnType<DownloadsLock['state']>): StoreHealth | null {
+export function lockProblem(lock: Pick<DownloadsLock, 'setting' | 'state'>): StoreHealth | null {
+  const state = lock.state();
+  const name = LOCKED_FOLDERS[lock.setting];
   if (state === 'held') return null;
   if (state === 'lost') {
     return {
       state: 'fail',
-      message: 'Another Artemis has taken the downloads folder, so nothing can be downloaded here.',
-      remedy: 'Stop one of the two, or set DOWNLOADS_DIR of one of them to another folder.',
+      message: `Another Artemis has taken the ${name}, so nothing can be downloaded here.`,
+      remedy: `Stop one of the two, or set ${lock.setting} of one of them to another folder.`,
     };
   }
   return {
     state: 'warn',
-    message: 'The downloads folder cannot be locked, so nothing keeps a second Artemis out of it.',
-    remedy: `Make sure that only one server uses it, or move it to a file system with exclusive file creation. ${JOBS_FOLDER} in it must be a folder.`,
+    message: `The ${name} cannot be locked, so nothing keeps a second Artemis out of it.`,
+    remedy: `Make sure that only one server uses it, or move it to a file system with exclusive file creation.${lock.setting === 'DOWNLOADS_DIR' ? ` ${JOBS_FOLDER} in it must be a folder.` : ''}`,
   };
 }
 
 /** Why the lock of another owner is valid, for people; null when that owner is gone. */
-function refusal(other: DownloadsOwner, own: DownloadsOwner, path: string): string | null {
+function refusal(
+  setting: LockedSetting,
+  other: DownloadsOwner,
+  own: DownloadsOwner,
+  path: string,
+): string | null {
+  const name = LOCKED_FOLDERS[setting];
   const state = stateOf(other, own);
   if (state === 'gone') return null;
   if (state === 'running') {
-    return `The downloads folder is in use by another Artemis (process ${other.pid}). Stop that one, or set DOWNLOADS_DIR to another place. If this folder is a copy of its folder, delete ${path}.`;
+    return `The ${name} is in use by another Artemis (process ${other.pid}). Stop that one, or set ${setting} to another place. If this folder is a copy of its folder, delete ${path}.`;
   }
   // The lock of the data folder ensures that an instance has one server, which is this one.
   if (other.instance === own.instance) return null;
-  return `The downloads folder is in use by another Artemis on ${other.host} (process ${other.pid} there), which cannot be asked from here. Stop that one, or set DOWNLOADS_DIR to another place. If it is gone for good, delete ${path}.`;
+  return `The ${name} is in use by another Artemis on ${other.host} (process ${other.pid} there), which cannot be asked from here. Stop that one, or set ${setting} to another place. If it is gone for good, delete ${path}.`;
 }
 
 /** A process number is meaningful only under the same kernel and in the same container. */

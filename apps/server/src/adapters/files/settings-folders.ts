@@ -9,6 +9,7 @@ export class SettingsFolderError extends Error {
 
 export interface SettingsFolders {
   readonly downloadsDir: string;
+  readonly scratchDir: string | null;
   readonly historyFile: string;
   readonly dataDir: string;
 }
@@ -21,8 +22,10 @@ const PRIVATE = 0o700;
  * `mkdir` never ends below /proc, where creating a folder fails with ENOENT.
  * @throws {SettingsFolderError} where no folder can be created; other errors of the file system are passed on
  */
-export function makeSettingsFolders({ downloadsDir, historyFile, dataDir }: SettingsFolders): void {
+export function makeSettingsFolders(folders: SettingsFolders): void {
+  const { downloadsDir, scratchDir, historyFile, dataDir } = folders;
   makeFolder('DOWNLOADS_DIR', downloadsDir);
+  if (scratchDir !== null) makeFolder('SCRATCH_DIR', scratchDir, PRIVATE);
   makeFolder('HISTORY_FILE', dirname(historyFile));
   makeFolder('DATA_DIR', dataDir, PRIVATE);
 }

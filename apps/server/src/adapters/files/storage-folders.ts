@@ -12,31 +12,39 @@ const REMEDIES: Readonly<Record<FolderProblem, string>> = {
   'is on a full disk': 'Free space on its disk.',
 };
 
-/** The two folders that storing a file needs: the downloads folder, and the data folder with the index of stored files. */
+/** Two folders that are needed together: one for downloads, and the data folder with the index of stored files. */
 export interface StorageFolders {
   /** Writes a small file to the data folder and removes it; concurrent calls share one look. Never rejects. */
   health(): Promise<StoreHealth>;
-  /** False when another folder is in the place of the downloads folder; nothing may be made or deleted there. */
-  hasDownloads(): Promise<boolean>;
+  /** False when another folder is in the place of the first; nothing may be made or deleted there. */
+  isInPlace(): Promise<boolean>;
+  /** Looks at the first folder alone, and writes nothing. Never rejects. */
+  firstProblem(): Promise<StoreHealth | null>;
   /** @throws when one of the folders is missing or another one: stored files would otherwise be taken for deleted. */
   require(): Promise<void>;
 }
 
 export function createStorageFolders(
-  downloads: WatchedFolder,
+  name: 'downloads' | 'scratch',
+  first: WatchedFolder,
   data: WatchedFolder,
 ): StorageFolders {
   let looking: Promise<StoreHealth> | null = null;
 
+  async function firstProblem(): Promise<StoreHealth | null> {
+    const problem = await first.problem();
+    return problem === null ? null : failure(name, first, problem);
+  }
+
   async function look(): Promise<StoreHealth> {
-    const missing = await downloads.problem();
-    if (missing !== null) return failure('downloads', downloads, missing);
+    const missing = await firstProblem();
+    if (missing !== null) return missing;
     // Not in the downloads folder: when its disk is full, running downloads must fail and release their space.
     const problem = await data.problem(SAMPLE_NAME);
     if (problem !== null) return failure('data', data, problem);
     return {
       state: 'ok',
-      message: 'The downloads folder and the data folder can be written.',
+      message: `The ${name} folder and the data folder can be written.`,
       remedy: null,
     };
   }
@@ -46,14 +54,15 @@ export function createStorageFolders(
       looking ??= look().finally(() => (looking = null));
       return looking;
     },
-    hasDownloads: async () => (await downloads.identityProblem()) === null,
+    firstProblem,
+    isInPlace: async () => (await first.identityProblem()) === null,
     async require() {
       const look = async (folder: WatchedFolder) => {
         const problem = await folder.identityProblem();
         return problem === null ? null : `${folder.path} ${problem}`;
       };
-      const [first, second] = await Promise.all([look(downloads), look(data)]);
-      const problem = first ?? second;
+      const [ofFirst, ofData] = await Promise.all([look(first), look(data)]);
+      const problem = ofFirst ?? ofData;
       if (problem !== null) throw new Error(problem);
     },
   };

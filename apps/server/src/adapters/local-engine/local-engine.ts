@@ -31,6 +31,7 @@ export interface LocalEngineSettings {
   readonly downloadTimeoutMs: number;
   readonly stallTimeoutMs: number;
   readonly downloadsDir: string;
+  readonly scratchDir: string | null;
   readonly historyFile: string;
   readonly dataDir: string;
   readonly toolsDir: string;
@@ -133,6 +134,7 @@ export async function openLocalEngine(options: LocalEngineOptions): Promise<Loca
     protectedPaths: [
       config.dataDir,
       config.downloadsDir,
+      ...(config.scratchDir === null ? [] : [config.scratchDir]),
       config.historyFile,
       resolve(repositoryRoot, '.env'),
     ],

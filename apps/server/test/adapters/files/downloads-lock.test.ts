@@ -87,12 +87,12 @@ describe('the lock of a downloads folder', () => {
     const taken = lock();
     expect(taken.state()).toBe('none');
     expect(existsSync(join(elsewhere, '.lock'))).toBe(false);
-    expect(lockProblem(taken.state())).toMatchObject({ state: 'warn' });
+    expect(lockProblem(taken)).toMatchObject({ state: 'warn' });
     // Whoever puts that right has the lock with the next download.
     await rm(join(folder, '.artemis-jobs'));
     taken.hold();
     expect(taken.state()).toBe('held');
-    expect(lockProblem(taken.state())).toBeNull();
+    expect(lockProblem(taken)).toBeNull();
   });
 
   it('is taken again when it was lost, unless another server holds it now', async () => {
@@ -104,7 +104,7 @@ describe('the lock of a downloads folder', () => {
     expect(() => {
       taken.hold();
     }).toThrow(FolderInUseError);
-    expect(lockProblem(taken.state())).toMatchObject({ state: 'fail' });
+    expect(lockProblem(taken)).toMatchObject({ state: 'fail' });
     taken.release();
     expect(await readFile(lockPath(), 'utf8')).toContain('"instance":"other"');
   });

@@ -9,18 +9,21 @@ function settings() {
   onTestFinished(() => rmSync(root, { recursive: true }));
   return {
     downloadsDir: join(root, 'a/b/downloads'),
+    scratchDir: join(root, 'f/scratch'),
     historyFile: join(root, 'c/d/history.json'),
     dataDir: join(root, 'e/data'),
   };
 }
 
-it('folders in settings are created with their parents, the data folder for its owner alone', () => {
+it('folders in settings are created with their parents, the data and scratch folders for their owner alone', () => {
   const config = settings();
   makeSettingsFolders(config);
   makeSettingsFolders(config);
   expect(existsSync(config.downloadsDir)).toBe(true);
   expect(existsSync(join(config.historyFile, '..'))).toBe(true);
-  expect(statSync(config.dataDir).mode & 0o777).toBe(0o700);
+  for (const folder of [config.dataDir, config.scratchDir]) {
+    expect(statSync(folder).mode & 0o777).toBe(0o700);
+  }
 });
 
 it.runIf(process.platform === 'linux')(
@@ -28,6 +31,7 @@ it.runIf(process.platform === 'linux')(
   () => {
     for (const [name, bad] of [
       ['DOWNLOADS_DIR', { downloadsDir: '/proc/some-value/x' }],
+      ['SCRATCH_DIR', { scratchDir: '/proc/some-value' }],
       ['HISTORY_FILE', { historyFile: '/proc/some-value/x.json' }],
       ['DATA_DIR', { dataDir: '/proc/some-value' }],
     ] as const) {

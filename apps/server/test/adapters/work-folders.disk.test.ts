@@ -18,11 +18,11 @@ import {
   lockDownloadsFolder,
   ownerNow,
   type DownloadsLock,
-} from '../../../src/adapters/files/downloads-lock.ts';
-import { FolderInUseError } from '../../../src/adapters/files/folder-lock.ts';
-import { openFolderSightings } from '../../../src/adapters/files/folder-sightings.ts';
-import { openWorkFolders, type WorkFolders } from '../../../src/adapters/files/work-folders.ts';
-import { begunAt, DAY_MS, HOUR_MS } from '../../../src/domain/passed-time.ts';
+} from '../../src/adapters/files/downloads-lock.ts';
+import { FolderInUseError } from '../../src/adapters/files/folder-lock.ts';
+import { createDiskWorkFolders } from '../../src/adapters/work-folders.disk.ts';
+import { begunAt, DAY_MS, HOUR_MS } from '../../src/domain/passed-time.ts';
+import type { WorkFolders } from '../../src/domain/ports.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -52,11 +52,14 @@ async function start(instance: string, isHistoryEmpty = false): Promise<WorkFold
   upMs = 0;
   const lock = lockDownloadsFolder(root, instance);
   locks = [lock];
-  return openWorkFolders({
-    root,
+  return createDiskWorkFolders({
+    downloadsDir: root,
+    scratchDir: null,
+    dataDir: join(home, instance),
     lock,
+    isStoredInDownloads: true,
+    readOutcome: () => Promise.resolve(null),
     isHistoryEmpty,
-    sightings: await openFolderSightings(join(home, `${instance}.json`)),
     passedTime: () => ({ ...begunAt(0), passedMs }),
     upMs: () => upMs,
   });
@@ -69,7 +72,7 @@ function pass(ms: number): void {
 
 /** By its dates it was left untouched for ages. */
 async function makeOld(folders: WorkFolders, id = randomUUID()): Promise<string> {
-  const folder = await folders.open(id);
+  const folder = await folders.folder(id);
   await writeFile(join(folder, 'media.mp4.part'), 'half');
   await utimes(folder, 1, 1);
   return id;
@@ -106,7 +109,7 @@ describe('the clean-up of work folders', () => {
     expect(await folders.sweep(keepMs)).toBe(1);
     expect(await isThere(ids.gone)).toBe(false);
     pass(DAY_MS);
-    await folders.open(ids.fresh);
+    await folders.folder(ids.fresh);
     expect(await folders.sweep(keepMs)).toBe(2);
     expect(await names()).toEqual([ids.running, ids.fresh].toSorted());
     expect((await readdir(jobs('.marks'))).toSorted()).toEqual([ids.running, ids.fresh].toSorted());
@@ -231,7 +234,7 @@ describe('the clean-up of work folders', () => {
     const [old, fresh] = [await makeOld(folders), randomUUID()];
     expect(await folders.sweep(nobodyKnows)).toBe(0);
     pass(DAY_MS);
-    await folders.open(fresh);
+    await folders.folder(fresh);
     expect(await folders.sweep(nobodyKnows)).toBe(1);
     expect([await isThere(old), await isThere(fresh)]).toEqual([false, true]);
     pass(DAY_MS);
@@ -243,8 +246,8 @@ describe('the clean-up of work folders', () => {
     const unmarked = await makeUnmarked();
     const other = await start('two', true);
     expect(await other.sweep(() => Infinity)).toBe(0);
-    expect(await readFile(join(await other.open(id), 'media.mp4.part'), 'utf8')).toBe('half');
-    await other.open(unmarked);
+    expect(await readFile(join(await other.folder(id), 'media.mp4.part'), 'utf8')).toBe('half');
+    await other.folder(unmarked);
     // They are its own from now on.
     expect(await other.sweep(nobodyKnows)).toBe(0);
     passedMs += DAY_MS;
@@ -275,7 +278,7 @@ describe('the clean-up of work folders', () => {
     const other = { ...ownerNow('two'), pid: process.ppid, startTicks: null };
     await writeFile(jobs('.lock'), JSON.stringify(other));
     await expect(folders.sweep(() => 0)).rejects.toThrow(FolderInUseError);
-    await expect(folders.open(randomUUID())).rejects.toThrow(FolderInUseError);
+    await expect(folders.folder(randomUUID())).rejects.toThrow(FolderInUseError);
     expect(locks[0]?.state()).toBe('lost');
     expect(await isThere(id)).toBe(true);
   });

@@ -2,12 +2,17 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, realpath, rm, rmdir, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Type, type Static } from '@sinclair/typebox';
-import { beginningOf, type PassedTime } from '../../domain/passed-time.ts';
-import { readStored } from '../../stored.ts';
-import { JOBS_FOLDER, type DownloadsLock } from './downloads-lock.ts';
-import { writeDurably } from './durable-file.ts';
-import { lstatOrNull } from './file-moves.ts';
-import type { FolderSightings, Look } from './folder-sightings.ts';
+import type { VerifiedOutcome } from '../domain/attempt.ts';
+import { beginningOf, type PassedTime } from '../domain/passed-time.ts';
+import type { StoreHealth, WorkFolders } from '../domain/ports.ts';
+import { readStored } from '../stored.ts';
+import { JOBS_FOLDER, lockProblem, type DownloadsLock } from './files/downloads-lock.ts';
+import { writeDurably } from './files/durable-file.ts';
+import { lstatOrNull } from './files/file-moves.ts';
+import { openFolderSightings, type Look } from './files/folder-sightings.ts';
+import { createFreeSpace } from './files/free-space.ts';
+import { createStorageFolders } from './files/storage-folders.ts';
+import { watchFolder } from './files/watched-folder.ts';
 
 /** Folders of unknown downloads stay this long: their history may be on a disk that is not mounted yet. */
 const UNKNOWN_MS = 24 * 3_600_000;
@@ -19,27 +24,33 @@ const FEW_FILES = 4;
 /** The id of a download. Folders with other names are not work folders. */
 const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
-export interface WorkFoldersOptions {
-  /** The downloads folder, without links. */
-  readonly root: string;
+const OWNER_FILE = '.owner';
+const INSTANCE_FILE = 'instance-id';
+
+export interface DiskWorkFoldersOptions {
+  readonly downloadsDir: string;
+  /** Null: they are in `.artemis-jobs` in the downloads folder. */
+  readonly scratchDir: string | null;
+  /** Folder for what is remembered of the age of work folders. */
+  readonly dataDir: string;
+  /** Lock of the scratch folder; `close` releases it. */
   readonly lock: DownloadsLock;
+  /** Files are stored in the downloads folder, and so need space there too. */
+  readonly isStoredInDownloads: boolean;
+  readonly readOutcome: (workFolder: string) => Promise<VerifiedOutcome | null>;
   /** No download is known, as after a start without the history. */
   readonly isHistoryEmpty: boolean;
-  readonly sightings: FolderSightings;
   /** The time by which folders age. */
   readonly passedTime: () => PassedTime;
   /** Time since the start of the server. */
-  readonly upMs: () => number;
+  readonly upMs?: () => number;
 }
 
-/** The folders of partial files, one per download, each marked with the instance that made it. */
-export interface WorkFolders {
-  /** Creates a missing folder and returns its absolute path. Rejects while another server has the downloads folder. */
-  open(downloadId: string): Promise<string>;
-  pathOf(downloadId: string): string;
-  remove(downloadId: string): Promise<void>;
-  /** See `FileStore`. Rejects while another server has the downloads folder. */
-  sweep(keepMs: (downloadId: string) => number | null): Promise<number>;
+/** `folder` and `sweep` reject while another server has the scratch folder. */
+export interface DiskWorkFolders extends WorkFolders {
+  /** Looks at the scratch folder at each call, and writes nothing. Never rejects. */
+  health(): Promise<StoreHealth | null>;
+  close(): void;
 }
 
 /** A period in which one instance had this folder and its history without a break. */
@@ -51,17 +62,36 @@ const Reign = Type.Object({
 });
 type Reign = Static<typeof Reign>;
 
-/** The marks lie beside the work folders and not in them: a job can write to its folder, and must not decide whose it is. */
-export async function openWorkFolders(options: WorkFoldersOptions): Promise<WorkFolders> {
-  const { root, lock, isHistoryEmpty, sightings, passedTime, upMs } = options;
+/** Each folder is marked with the instance that made it. The marks lie beside the work folders and not in them: a job can write to its folder, and must not decide whose it is. */
+export async function createDiskWorkFolders(
+  options: DiskWorkFoldersOptions,
+): Promise<DiskWorkFolders> {
+  const { lock, dataDir, isHistoryEmpty, passedTime } = options;
+  const upMs = options.upMs ?? (() => performance.now());
   const { instanceId } = lock;
-  const jobsDir = join(root, JOBS_FOLDER);
+  await mkdir(options.downloadsDir, { recursive: true });
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  const downloadsDir = await realpath(options.downloadsDir);
+  const scratchDir = options.scratchDir === null ? null : await madeFolder(options.scratchDir);
+  const jobsDir = scratchDir ?? join(downloadsDir, JOBS_FOLDER);
+  const sightings = await openFolderSightings(join(dataDir, 'partial-folders.json'));
   const marksDir = join(jobsDir, '.marks');
-  const reignPath = join(jobsDir, '.owner');
+  const reignPath = join(jobsDir, OWNER_FILE);
   const beganAtMs = beginningOf(passedTime());
   const before = isHistoryEmpty ? null : await readReign(reignPath, instanceId, beganAtMs);
   const { id: reignId, sinceMs } = before ?? (await beginReign());
   const mark = `${instanceId} ${reignId}`;
+  const places = createStorageFolders(
+    scratchDir === null ? 'downloads' : 'scratch',
+    scratchDir === null
+      ? await watchFolder(downloadsDir, JOBS_FOLDER)
+      : await watchFolder(scratchDir, OWNER_FILE),
+    await watchFolder(dataDir, INSTANCE_FILE),
+  );
+  const disks = [
+    ...(scratchDir === null || options.isStoredInDownloads ? [downloadsDir] : []),
+    ...(scratchDir === null ? [] : [scratchDir]),
+  ].map((path) => createFreeSpace(path, upMs));
 
   async function beginReign(): Promise<Reign> {
     const reign: Reign = { id: randomUUID(), instance: instanceId, sinceMs: beganAtMs };
@@ -145,16 +175,19 @@ export async function openWorkFolders(options: WorkFoldersOptions): Promise<Work
   }
 
   return {
-    pathOf,
-    async open(downloadId) {
+    async folder(downloadId) {
+      await places.require();
       lock.hold();
       const folder = pathOf(downloadId);
       if (!(await isOwnFolder(jobsDir))) await makeOwnFolder(jobsDir);
       await Promise.all([makeOwnFolder(folder), setMark(downloadId)]);
       return folder;
     },
-    remove,
+    async remove(downloadId) {
+      if (await places.isInPlace()) await remove(downloadId);
+    },
     async sweep(keepMs) {
+      if (!(await places.isInPlace())) return 0;
       lock.hold();
       if (!(await isOwnFolder(jobsDir))) return 0;
       const names = (await readdir(jobsDir)).filter((name) => ID.test(name));
@@ -177,6 +210,15 @@ export async function openWorkFolders(options: WorkFoldersOptions): Promise<Work
       if (errors.length > 0) throw errors[0];
       return removed;
     },
+    verifiedOutcome: (downloadId) => options.readOutcome(pathOf(downloadId)),
+    async freeBytes() {
+      const known = (await Promise.all(disks.map((free) => free()))).filter(
+        (free) => free !== null,
+      );
+      return known.length === 0 ? null : Math.min(...known);
+    },
+    health: async () => (await places.firstProblem()) ?? lockProblem(lock),
+    close: lock.release,
   };
 }
 
@@ -219,9 +261,14 @@ async function isOwnFolder(path: string): Promise<boolean> {
   );
 }
 
+async function madeFolder(scratchDir: string): Promise<string> {
+  await mkdir(scratchDir, { recursive: true, mode: 0o700 });
+  return realpath(scratchDir);
+}
+
 async function makeOwnFolder(path: string): Promise<void> {
   await mkdir(path, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EEXIST') throw error;
   });
-  if (!(await isOwnFolder(path))) throw new Error('the place of a job folder is taken by a link');
+  if (!(await isOwnFolder(path))) throw new Error('the place of a work folder is taken by a link');
 }
