@@ -22,6 +22,7 @@ import type {
   StoreHealth,
 } from '../domain/ports.ts';
 import type { OutcomeFile } from '../domain/attempt.ts';
+import { createArrivals } from './files/arrivals.ts';
 import { JOBS_FOLDER, lockProblem, type DownloadsLock } from './files/downloads-lock.ts';
 import { syncFolder } from './files/durable-file.ts';
 import { factsIn, factsOf, OPEN_FLAGS, type FileFacts } from './files/file-identity.ts';
@@ -50,8 +51,9 @@ export interface DiskFileStoreOptions {
   readonly nowMs?: () => number;
   /** The time by which files age. */
   readonly passedTime: () => PassedTime;
-  /** For tests of file systems without hard links, and of files that cannot be deleted. */
+  /** For tests of other file systems, of those without hard links, and of files that cannot be deleted. */
   readonly link?: (existing: string, name: string) => Promise<void>;
+  readonly rename?: (from: string, to: string) => Promise<void>;
   readonly unlink?: (path: string) => Promise<void>;
 }
 
@@ -72,12 +74,15 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
   const index = await openPublishedIndex(join(options.dataDir, INDEX_FILE));
   const recognition = createRecognition(root, index);
   const { look, isSameFile } = recognition;
+  const arrivals = createArrivals(root, index);
+  await arrivals.sweep();
   const storage = createStorageFolders(
     'downloads',
     await watchFolder(root, JOBS_FOLDER),
     await watchFolder(options.dataDir, INDEX_FILE),
   );
   const makeLink = options.link ?? link;
+  const renameFile = options.rename ?? rename;
   const unlinkFile = options.unlink ?? unlink;
   /** Paths that running publications are about to use. */
   const claimed = new Set<string>();
@@ -158,16 +163,18 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
         const path = relative(root, target).split(sep).join('/');
         const isOurClaim = stale.some((known) => known.path === path) && (await isEmpty(target));
         if (!isOurClaim && (await lstatOrNull(target)) !== null) continue;
-        await index.add({
-          path,
-          downloadId,
-          suffix: file.suffix,
-          ...facts,
+        const entry = {
+          ...{ path, downloadId, suffix: file.suffix },
           publishedAtMs: nowMs(),
           age: { storedAtMs: beginningOf(options.passedTime()) },
+        };
+        const isMoved = await arrivals.move(file.path, folder, facts, async (from, found) => {
+          await index.add({ ...entry, ...found });
+          if (!isOurClaim) return moveWithoutReplacing(from, target, makeLink);
+          await renameFile(from, target);
+          return true;
         });
-        if (isOurClaim) await rename(file.path, target);
-        else if (!(await moveWithoutReplacing(file.path, target, makeLink))) {
+        if (!isMoved) {
           await index.remove([path]);
           continue;
         }
@@ -225,9 +232,13 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
       if (!source.isFile() || source.size !== file.sizeBytes) {
         throw new Error('the file to store has changed');
       }
-      facts = await factsOf(file.path, openToUser);
-      await index.add({ ...now, ...facts, replaces: before ?? factsIn(now) });
-      await rename(file.path, target);
+      const ofSource = await factsOf(file.path, openToUser);
+      await arrivals.move(file.path, dirname(target), ofSource, async (from, found) => {
+        facts = found;
+        await index.add({ ...now, ...facts, replaces: before ?? factsIn(now) });
+        await renameFile(from, target);
+        return true;
+      });
       await syncFolder(dirname(target));
     } else if (now.sizeBytes !== file.sizeBytes) {
       throw new Error('the file to store is gone');

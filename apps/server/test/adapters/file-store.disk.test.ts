@@ -90,9 +90,23 @@ async function open(
 const noLinks: DiskFileStoreOptions['link'] = () =>
   Promise.reject(Object.assign(new Error('no links here'), { code: 'EPERM' }));
 
+/** As when the work folders are on another file system. */
+const acrossFileSystems =
+  <Result>(call: (from: string, to: string) => Promise<Result>) =>
+  (from: string, to: string): Promise<Result> =>
+    from.includes('.artemis-jobs')
+      ? Promise.reject(Object.assign(new Error('other file system'), { code: 'EXDEV' }))
+      : call(from, to);
+const otherFileSystem = { link: acrossFileSystems(link), rename: acrossFileSystems(rename) };
+
 for (const [name, options] of [
   ['disk', {}],
   ['disk without hard links', { link: noLinks }],
+  ['disk, from work folders on another file system', otherFileSystem],
+  [
+    'disk without hard links, from another file system',
+    { ...otherFileSystem, link: acrossFileSystems(noLinks) },
+  ],
 ] as const) {
   describeFileStore(name, () =>
     Promise.resolve({
@@ -122,6 +136,52 @@ async function publishOne(
   if (!artifact) throw new Error('nothing was published');
   return { id, artifact, path: inDownloads(`${id}.mp4`) };
 }
+
+describe('a file that comes from another file system', () => {
+  const hidden = async () =>
+    (await readdir(inDownloads())).filter(
+      (name) => name.startsWith('.artemis-') && name !== '.artemis-jobs',
+    );
+
+  it('is not seen before it is whole, and leaves no copy where it cannot be stored', async () => {
+    let copies: string[] = [];
+    const store = await open({
+      ...otherFileSystem,
+      link: acrossFileSystems(async (from, to) => {
+        copies = await hidden();
+        expect(await readFile(from, 'utf8')).toBe('media');
+        if (to.endsWith('.vtt')) throw Object.assign(new Error('full'), { code: 'ENOSPC' });
+        await link(from, to);
+      }),
+    });
+    const id = randomUUID();
+    const [media, words] = [
+      await finish(store, id, 'media'),
+      await finish(store, id, 'media', '.vtt'),
+    ];
+    const at = { directory: '', base: id };
+    await expect(store.publish(id, [media, words], at)).rejects.toThrow('full');
+    expect(copies).toHaveLength(1);
+    expect((await readdir(inDownloads())).toSorted()).toEqual(
+      ['.artemis-jobs', `${id}.mp4`].toSorted(),
+    );
+    await expect(stat(media.path)).rejects.toThrow('ENOENT');
+    expect(await readFile(words.path, 'utf8')).toBe('media');
+  });
+
+  it('is removed at the next start when a kill has cut it off, and nothing else is', async () => {
+    await mkdir(join(folder, 'data'));
+    await mkdir(inDownloads('a'), { recursive: true });
+    const index = await openPublishedIndex(indexPath());
+    await index.expect('a/.artemis-1.part');
+    await index.close();
+    for (const name of ['1', '2']) await writeFile(inDownloads('a', `.artemis-${name}.part`), 'ha');
+    await (await open()).close();
+    expect(await readdir(inDownloads('a'))).toEqual(['.artemis-2.part']);
+    expect(await (await open()).usage()).toEqual({ files: 0, usedBytes: 0 });
+    expect(await readFile(indexPath(), 'utf8')).toBe('');
+  });
+});
 
 describe('a stored file that somebody else replaced', () => {
   it.each([

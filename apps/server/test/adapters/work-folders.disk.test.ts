@@ -6,6 +6,7 @@ import {
   readdir,
   readFile,
   realpath,
+  rename,
   rm,
   symlink,
   utimes,
@@ -16,6 +17,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   lockDownloadsFolder,
+  lockScratchFolder,
   ownerNow,
   type DownloadsLock,
 } from '../../src/adapters/files/downloads-lock.ts';
@@ -23,6 +25,7 @@ import { FolderInUseError } from '../../src/adapters/files/folder-lock.ts';
 import { createDiskWorkFolders } from '../../src/adapters/work-folders.disk.ts';
 import { begunAt, DAY_MS, HOUR_MS } from '../../src/domain/passed-time.ts';
 import type { WorkFolders } from '../../src/domain/ports.ts';
+import { describeWorkFolders } from './work-folders.conformance.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -77,6 +80,63 @@ async function makeOld(folders: WorkFolders, id = randomUUID()): Promise<string>
   await utimes(folder, 1, 1);
   return id;
 }
+
+for (const [name, isElsewhere] of [
+  ['in the downloads folder', false],
+  ['in a folder of their own', true],
+] as const) {
+  describeWorkFolders(name, () =>
+    Promise.resolve({
+      async open(readOutcome = () => null) {
+        for (const lock of locks) lock.release();
+        const scratchDir = isElsewhere ? join(home, 'scratch') : null;
+        if (isElsewhere) await mkdir(join(home, 'scratch'), { recursive: true });
+        const lock = isElsewhere
+          ? lockScratchFolder(join(home, 'scratch'), 'one')
+          : lockDownloadsFolder(root, 'one');
+        locks = [lock];
+        return createDiskWorkFolders({
+          ...{ downloadsDir: root, dataDir: join(home, 'one'), scratchDir, lock },
+          isStoredInDownloads: true,
+          readOutcome: (folder) => Promise.resolve(readOutcome(folder)),
+          isHistoryEmpty: false,
+          passedTime: () => ({ ...begunAt(0), passedMs }),
+        });
+      },
+      pass,
+    }),
+  );
+}
+
+describe('a scratch folder', () => {
+  it('is named when it is missing or in use, and nothing is made in its place', async () => {
+    const scratchDir = join(home, 'scratch');
+    await mkdir(scratchDir);
+    const lock = lockScratchFolder(scratchDir, 'one');
+    locks = [lock];
+    const folders = await createDiskWorkFolders({
+      ...{ downloadsDir: root, dataDir: join(home, 'one'), scratchDir, lock },
+      isStoredInDownloads: false,
+      readOutcome: () => Promise.resolve(null),
+      isHistoryEmpty: false,
+      passedTime: () => ({ ...begunAt(0), passedMs }),
+    });
+    expect(await folders.health()).toBeNull();
+    const other = { ...ownerNow('two'), pid: process.ppid, startTicks: null };
+    expect(() => lockScratchFolder(scratchDir, 'two', other)).toThrow(
+      /^The scratch folder is in use by another Artemis .* set SCRATCH_DIR/,
+    );
+    await rename(scratchDir, `${scratchDir}-away`);
+    await mkdir(scratchDir);
+    expect(await folders.health()).toMatchObject({
+      state: 'fail',
+      message: `The scratch folder ${scratchDir} is another one than at the start.`,
+    });
+    await expect(folders.folder(randomUUID())).rejects.toThrow('another one');
+    expect(await folders.sweep(() => 0)).toBe(0);
+    expect(await readdir(scratchDir)).toEqual([]);
+  });
+});
 
 async function makeUnmarked(): Promise<string> {
   const id = randomUUID();

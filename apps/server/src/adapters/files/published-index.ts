@@ -28,7 +28,11 @@ export interface PublishedIndex {
   all(): IterableIterator<PublishedFile>;
   /** Durable when resolved; written before the file appears under its final name. */
   add(file: PublishedFile): Promise<void>;
+  /** Also those that were expected. */
   remove(paths: readonly string[]): Promise<void>;
+  /** Notes, durably, that a file of ours may be there which is not whole. It counts nowhere else. */
+  expect(path: string): Promise<void>;
+  expected(): readonly string[];
   /**
    * Checks the age of every file and returns those to delete now. Marks files as `judgeAge` says, durably when resolved; both
    * times are as for `judgeAge`.
@@ -46,6 +50,7 @@ export async function openPublishedIndex(
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const byPath = new Map<string, PublishedFile>();
   const byDownload = new Map<string, Set<string>>();
+  const expected = new Set<string>();
   let totalBytes = 0;
 
   function put(file: PublishedFile): void {
@@ -57,6 +62,7 @@ export async function openPublishedIndex(
   }
 
   function drop(key: string): void {
+    expected.delete(key);
     const file = byPath.get(key);
     if (!file) return;
     byPath.delete(key);
@@ -80,11 +86,14 @@ export async function openPublishedIndex(
   for (const change of await readStoredLines(Change, text.split('\n'))) {
     if ('removed' in change) drop(change.removed);
     else if ('marked' in change) setAge(change.marked, change.age);
+    else if ('expected' in change) expected.add(change.expected);
     else put(withKnownAge(change, isMarks));
   }
   await writeDurably(
     path,
-    [...byPath.values()].map((file) => `${JSON.stringify(file)}\n`).join(''),
+    [...byPath.values(), ...[...expected].map((key) => ({ expected: key }))]
+      .map((line) => `${JSON.stringify(line)}\n`)
+      .join(''),
     0o600,
   );
   const log = openLineLog(path, options);
@@ -102,6 +111,11 @@ export async function openPublishedIndex(
       await log.append(paths.map((removed) => JSON.stringify({ removed })));
       for (const key of paths) drop(key);
     },
+    async expect(key) {
+      await log.append([JSON.stringify({ expected: key })]);
+      expected.add(key);
+    },
+    expected: () => [...expected],
     async lookAtAges(passedMs, keepMs) {
       const old: string[] = [];
       const marked: { marked: string; age: AgeMarks }[] = [];
@@ -145,6 +159,7 @@ const Published = Type.Composite([
 const Change = Type.Union([
   Type.Object({ removed: Type.String() }),
   Type.Object({ marked: Type.String(), age: Marks }),
+  Type.Object({ expected: Type.String() }),
   Published,
 ]);
 
