@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { Logger } from 'pino';
 import { createDiskCookieStore } from './adapters/cookie-store.disk.ts';
 import { createMemoryQueue } from './adapters/download-queue.memory.ts';
+import { openEmbeddedStore } from './adapters/download-store/embedded.ts';
 import { openDownloadedLinks } from './adapters/downloaded-links.disk.ts';
 import { createDiskFileStore } from './adapters/file-store.disk.ts';
 import { readIdentity } from './adapters/files/data-folder.ts';
@@ -18,6 +19,7 @@ import { createDiskWorkFolders } from './adapters/work-folders.disk.ts';
 import type { Config } from './config.ts';
 import { createActivityLog } from './domain/activity-log.ts';
 import { createDomain, type Domain } from './domain/create-domain.ts';
+import { IMPLICIT_WORKSPACE } from './domain/download-store.ts';
 import { createAddressPolicy, type AddressTable } from './domain/links/address-policy.ts';
 import { createSignedLinks } from './domain/links/signed-links.ts';
 import { createLinkRules } from './domain/links/url-policy.ts';
@@ -70,22 +72,24 @@ export async function compose(
   });
   const { engines } = engine;
   const timekeeper = await openDiskTimekeeper({ dataDir, logger });
-  const history = createJsonFileHistory({
-    ...{ path: config.historyFile, dataDir, logger },
-    now: timekeeper.believedNow,
+  const { believedNow } = timekeeper;
+  const store = await openEmbeddedStore({
+    ...{ historyLimit: config.historyLimit, believedNow, logger },
+    history: createJsonFileHistory({
+      ...{ path: config.historyFile, dataDir, logger },
+      now: believedNow,
+    }),
   });
-  const content = await history.load();
-  const known = new Set(content.downloads.map(({ id }) => id));
   log.restore(
-    await logArchive.load(({ download_id: id, is_for_console: isForConsole }) =>
-      id === undefined ? isForConsole : known.has(id),
-    ),
+    await logArchive.load(async (id) => (await store.get(IMPLICIT_WORKSPACE, id)) !== null),
   );
+  const { byStatus } = await store.counts(IMPLICIT_WORKSPACE);
+  const isHistoryEmpty = Object.values(byStatus).every((count) => count === 0);
   const workFolders = await createDiskWorkFolders({
     ...{ downloadsDir, scratchDir, dataDir, readOutcome },
     lock: scratchLock,
     isStoredInDownloads: true,
-    isHistoryEmpty: content.downloads.length === 0,
+    isHistoryEmpty,
     passedTime: timekeeper.look,
   });
   const files = await createDiskFileStore({
@@ -97,7 +101,7 @@ export async function compose(
   });
   const domain: Domain = await createDomain(
     {
-      ...{ history, files, workFolders, engines, timekeeper, log, logger },
+      ...{ store, files, workFolders, engines, timekeeper, log, logger },
       ...{ runner: engine.runner, prober: engine.prober },
       queue: createMemoryQueue({ slots: config.maxWorkers, maxPerHost: config.maxPerHost }),
       playlists: createDiskPlaylistStore({ folder: resolve(dataDir, 'playlists'), logger }),
@@ -130,11 +134,11 @@ export async function compose(
         }),
       readChecks: () =>
         readChecks({
-          ...{ files, history, timekeeper, pid: process.pid },
+          ...{ files, store, timekeeper, pid: process.pid },
           engineChecks: engine.checks,
         }),
     },
-    start: () => domain.start(content),
+    start: () => domain.start(),
     warmUp() {
       engine.warmUp();
       void domain.startRetention().then(() => files.learnOldFiles());

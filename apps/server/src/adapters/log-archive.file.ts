@@ -19,8 +19,11 @@ export interface FileLogArchiveOptions {
 }
 
 export interface FileLogArchive extends LogArchive {
-  /** The newest wanted lines of earlier runs, oldest first; drops all others from the files. Call once, at the start. */
-  load(isWanted: (line: KeptLine) => boolean): Promise<readonly KeptLine[]>;
+  /**
+   * The newest lines of earlier runs, oldest first: those of the console, and those of downloads that are known. Drops all
+   * others from the files. Call once, at the start.
+   */
+  load(isKnown: (downloadId: string) => Promise<boolean>): Promise<readonly KeptLine[]>;
   /** Writes the remaining lines. */
   close(): Promise<void>;
 }
@@ -60,12 +63,15 @@ export function createFileLogArchive({ path, logger }: FileLogArchiveOptions): F
       pending.push(`${JSON.stringify(line)}\n`);
       timer ??= setTimeout(() => void flush(), FLUSH_MS).unref();
     },
-    async load(isWanted) {
+    async load(isKnown) {
       let wanted: readonly KeptLine[] = [];
       try {
         const texts = await Promise.all([olderPath, path].map(readEnd));
         const lines = texts.flatMap((text) => text.split('\n'));
-        wanted = withoutRepeats(await readStoredLines(StoredLine, lines)).filter(isWanted);
+        wanted = await knownLines(
+          withoutRepeats(await readStoredLines(StoredLine, lines)),
+          isKnown,
+        );
         const kept = wanted.map((line) => `${JSON.stringify(line)}\n`).join('');
         // Written before the other file is emptied: a stop in between repeats lines instead of losing them.
         await writeDurably(olderPath, kept, 0o600);
@@ -104,6 +110,19 @@ async function readEnd(path: string): Promise<string> {
   } finally {
     await file.close();
   }
+}
+
+async function knownLines(
+  lines: readonly KeptLine[],
+  isKnown: (downloadId: string) => Promise<boolean>,
+): Promise<readonly KeptLine[]> {
+  const known = new Map<string, boolean>();
+  for (const { download_id: id } of lines) {
+    if (id !== undefined && !known.has(id)) known.set(id, await isKnown(id));
+  }
+  return lines.filter(({ download_id: id, is_for_console: isForConsole }) =>
+    id === undefined ? isForConsole : known.get(id),
+  );
 }
 
 function withoutRepeats(lines: readonly KeptLine[]): readonly KeptLine[] {

@@ -135,14 +135,14 @@ export async function createDiskWorkFolders(
 
   async function sweepOne(
     downloadId: string,
-    keepMs: (downloadId: string) => number | null,
+    keepMs: (downloadId: string) => number | null | Promise<number | null>,
     look: Look,
   ): Promise<boolean> {
-    if (keepMs(downloadId) === Infinity) return false;
+    if ((await keepMs(downloadId)) === Infinity) return false;
     const found = await lstatOrNull(pathOf(downloadId));
     if (found?.isDirectory() !== true) return false;
     const isMarked = await isOurs(downloadId);
-    const known = keepMs(downloadId);
+    const known = await keepMs(downloadId);
     const isStrange = known === null && !isMarked;
     const limitMs = isStrange ? keepStrangeMs() : (known ?? UNKNOWN_MS);
     // A folder in use is not asked for in this look, so that it ages only from its last use on.
@@ -157,10 +157,10 @@ export async function createDiskWorkFolders(
   /** Removes the marks of folders that somebody else has removed. */
   async function removeLooseMarks(
     folders: ReadonlySet<string>,
-    keepMs: (downloadId: string) => number | null,
+    keepMs: (downloadId: string) => number | null | Promise<number | null>,
   ): Promise<void> {
     for (const name of await readdir(marksDir).catch(() => [])) {
-      if (!ID.test(name) || folders.has(name) || keepMs(name) !== null) continue;
+      if (!ID.test(name) || folders.has(name) || (await keepMs(name)) !== null) continue;
       await unlink(join(marksDir, name)).catch(() => undefined);
     }
   }

@@ -26,21 +26,22 @@ export async function actOnDownloads(
   }
   const chosen =
     ids ??
-    downloads.find({
+    (await downloads.find({
       statuses: filter?.status ? new Set(filter.status) : null,
       q: filter?.q ?? null,
-    });
+    }));
   const all = new Set(chosen);
   const started = new Map<string, Promise<RequestCode | null>>();
-  const parentOf = (id: string) => downloads.peek(id)?.parent_id ?? '';
-  const isCovered = (id: string) => action in FAMILY_RESULT && all.has(parentOf(id));
+  const parents =
+    action in FAMILY_RESULT ? await parentsOf(all, downloads) : new Map<string, string>();
+  const isCovered = (id: string) => parents.has(id);
 
   /** Null: done. Its parent takes a child along, which then has nothing left to do. */
   async function codeOf(id: string): Promise<RequestCode | null> {
     try {
       if (isCovered(id)) {
-        await started.get(parentOf(id));
-        if (downloads.peek(id)?.status === FAMILY_RESULT[action]) return null;
+        await started.get(parents.get(id) ?? '');
+        if ((await downloads.peek(id))?.status === FAMILY_RESULT[action]) return null;
       }
       await act(downloads, action, id);
       return null;
@@ -59,6 +60,20 @@ export async function actOnDownloads(
     affected: results.flatMap(({ id, code }) => (code === null ? [id] : [])),
     skipped: results.flatMap(({ id, code }) => (code === null ? [] : [{ id, code }])),
   };
+}
+
+/** Of those whose parent is acted on too. */
+async function parentsOf(
+  ids: ReadonlySet<string>,
+  downloads: Downloads,
+): Promise<ReadonlyMap<string, string>> {
+  const known = await Promise.all([...ids].map((id) => downloads.peek(id)));
+  return new Map(
+    known.flatMap((download) => {
+      const parentId = download?.parent_id ?? null;
+      return download && parentId !== null && ids.has(parentId) ? [[download.id, parentId]] : [];
+    }),
+  );
 }
 
 async function act(downloads: Downloads, action: Action, id: string): Promise<unknown> {

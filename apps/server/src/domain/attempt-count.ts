@@ -1,4 +1,5 @@
 import type { Download, FailureCode } from '@artemis/contracts';
+import { NO_TALLY, type StoredDownload, type Tally } from './download-store.ts';
 
 /** Since a person asked for the download, whatever each of them has brought. */
 export const MOST_AUTOMATIC_RUNS = 50;
@@ -6,41 +7,23 @@ export const MOST_AUTOMATIC_RUNS = 50;
 /** Failures after which the partial file stays, and the next run continues it. */
 const CONTINUED: ReadonlySet<FailureCode> = new Set(['NETWORK', 'STALLED']);
 
-/** Which automatic runs of a download count towards `MAX_ATTEMPTS`. In memory only. */
-export interface AttemptCount {
-  /** A person asks for it again: nothing that was counts any more. */
-  beginAnew(download: Download): void;
-  /**
-   * Of a run that has just failed, how many count, with itself, from 1. One that has brought more of the file than any before
-   * is the first again, so that a long download over a bad line ends well. To be called once a run.
-   */
-  afterFailure(download: Download, code: FailureCode): number;
-  forget(id: string): void;
+/** A person asks for it again: nothing that was counts any more. */
+export function begunAnew({ attempt }: Pick<Download, 'attempt'>): Tally {
+  return { ...NO_TALLY, begun_at: attempt, counts_from: attempt };
 }
 
-interface Count {
-  readonly begunAt: number;
-  readonly countsFrom: number;
-  readonly furthestBytes: number;
-}
-
-export function createAttemptCount(): AttemptCount {
-  const counts = new Map<string, Count>();
-  const unknown: Count = { begunAt: 0, countsFrom: 0, furthestBytes: 0 };
-
-  return {
-    beginAnew({ id, attempt }) {
-      counts.set(id, { begunAt: attempt, countsFrom: attempt, furthestBytes: 0 });
-    },
-    afterFailure({ id, attempt, downloaded_bytes: bytes }, code) {
-      const before = counts.get(id) ?? unknown;
-      const got = bytes ?? 0;
-      if (got > before.furthestBytes && CONTINUED.has(code)) {
-        counts.set(id, { ...before, countsFrom: attempt - 1, furthestBytes: got });
-      }
-      const { begunAt, countsFrom } = counts.get(id) ?? before;
-      return attempt - begunAt >= MOST_AUTOMATIC_RUNS ? Infinity : attempt - countsFrom;
-    },
-    forget: (id) => void counts.delete(id),
-  };
+/**
+ * Of a run that has just failed, how many count towards `MAX_ATTEMPTS`, with itself, from 1; and the tally with it. One that has
+ * brought more of the file than any before is the first again, so that a long download over a bad line ends well.
+ */
+export function countFailure(
+  { download, tally }: Pick<StoredDownload, 'download' | 'tally'>,
+  code: FailureCode,
+): { readonly runs: number; readonly tally: Tally } {
+  const { attempt, downloaded_bytes: bytes } = download;
+  const got = bytes ?? 0;
+  const isFurther = got > tally.furthest_bytes && CONTINUED.has(code);
+  const after = isFurther ? { ...tally, counts_from: attempt - 1, furthest_bytes: got } : tally;
+  const isOver = attempt - after.begun_at >= MOST_AUTOMATIC_RUNS;
+  return { runs: isOver ? Infinity : attempt - after.counts_from, tally: after };
 }

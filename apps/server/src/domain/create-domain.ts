@@ -5,10 +5,10 @@ import { createCookieJars, type CookieJars } from './cookies/cookie-jars.ts';
 import { testCookies } from './cookies/cookie-test.ts';
 import { createDiskGate } from './disk-gate.ts';
 import { createDownloads, type Downloads } from './downloads.ts';
+import { IMPLICIT_WORKSPACE, type DownloadStore } from './download-store.ts';
 import { createEventFeed, type EventFeed } from './event-feed.ts';
 import { createProbedMediaCache } from './links/probed-media.ts';
 import type { LinkRules } from './links/url-policy.ts';
-import { createLiveDownloads, type LiveDownloads } from './live-downloads.ts';
 import { createPlaylists } from './playlists/playlists.ts';
 import { withPlaylists } from './playlists/with-playlists.ts';
 import type {
@@ -19,8 +19,6 @@ import type {
   Engines,
   FileStore,
   Gauges,
-  HistoryContent,
-  HistoryStore,
   Notifier,
   PlaylistStore,
   Prober,
@@ -36,7 +34,7 @@ import { createOutputPlanner } from './selection/planned-output.ts';
 import { brokenSitesOf, readTelemetry } from './telemetry.ts';
 
 export interface DomainPorts {
-  readonly history: HistoryStore;
+  readonly store: DownloadStore;
   readonly files: FileStore;
   readonly workFolders: WorkFolders;
   readonly queue: DownloadQueue;
@@ -62,7 +60,6 @@ export interface DomainSettings {
   readonly maxWorkers: number;
   readonly maxQueueDepth: number;
   readonly maxAttempts: number;
-  readonly historyLimit: number;
   readonly cleanupAfterDays: number;
   readonly minFreeSpaceBytes: number;
   /** Of the name of files when a request gives none. */
@@ -74,7 +71,6 @@ export interface DomainSettings {
 /** All that can be done here, whoever asks for it and wherever it is stored. */
 export interface Domain {
   readonly downloads: Downloads;
-  readonly live: LiveDownloads;
   readonly probes: Probes;
   readonly cookieJars: CookieJars;
   readonly feed: EventFeed;
@@ -84,7 +80,7 @@ export interface Domain {
   isListedLanguage(tag: string): boolean;
   readTelemetry(): Promise<Telemetry>;
   /** Takes over what an earlier run left, and begins to run downloads. Call once, first. */
-  start(content: HistoryContent): Promise<void>;
+  start(): Promise<void>;
   /** The first clean-up, and then one every hour. Resolves after the first, which may take long. */
   startRetention(): Promise<void>;
   /** Stops what runs so that the next start continues it; resolves when nothing runs any more. The ports stay open. */
@@ -93,10 +89,9 @@ export interface Domain {
 
 /** Joins the parts of the domain: the one place that knows them all. */
 export async function createDomain(ports: DomainPorts, settings: DomainSettings): Promise<Domain> {
-  const { files, workFolders, engines, queue, timekeeper } = ports;
+  const { files, workFolders, engines, queue, store } = ports;
   const { checkUrl, checkProxy } = settings.linkRules;
   const now = ports.now ?? (() => new Date());
-  const live = createLiveDownloads();
   const cookieJars = createCookieJars({
     ...{ ...ports, now, store: ports.cookies },
     jars: await ports.cookies.load(),
@@ -104,31 +99,30 @@ export async function createDomain(ports: DomainPorts, settings: DomainSettings)
   const probedMedia = createProbedMediaCache();
   const listedLanguages = createListedLanguages();
   const totals = createAttemptTotals();
-  const records = createRecords({
-    ...{ ...ports, now, live },
-    historyLimit: settings.historyLimit,
-    isHeld: (id) => playlists.isHeld(id),
+  const records = createRecords({ ...ports, now, workspace: IMPLICIT_WORKSPACE });
+  records.watch((change) => {
+    if (change.kind === 'removed') ports.log.forget(change.id);
   });
   const disk = createDiskGate({
-    ...{ ...ports, live },
+    ...{ ...ports, records },
     minFreeBytes: settings.minFreeSpaceBytes,
     ...(settings.lookAtDiskEveryMs === undefined
       ? {}
       : { lookEveryMs: settings.lookAtDiskEveryMs }),
   });
   const playlists = createPlaylists({
-    ...{ ...ports, now, live, records, checkUrl },
+    ...{ ...ports, now, records, checkUrl },
     store: ports.playlists,
     maxWaiting: settings.maxWorkers,
   });
+  store.protect(playlists.isHeld);
   const plainDownloads = createDownloads({
-    ...{ ...ports, now, live, records, playlists, disk, checkUrl, checkProxy, probedMedia },
+    ...{ ...ports, now, records, playlists, disk, checkUrl, checkProxy, probedMedia },
     settings,
     isListedLanguage: listedLanguages.has,
     fileName: (download) => fileNameOf(download, settings.nameTemplate),
     lendCookies: cookieJars.lend,
     onUsage: totals.add,
-    believedNow: timekeeper.believedNow,
   });
   const downloads = withPlaylists(plainDownloads, playlists);
   const probes = createProbes({
@@ -136,18 +130,18 @@ export async function createDomain(ports: DomainPorts, settings: DomainSettings)
     lendCookies: cookieJars.lend,
     isDownloaded: playlists.isDownloaded,
     planOutput: createOutputPlanner({
-      ...{ live, files, nameTemplate: settings.nameTemplate },
+      ...{ records, files, nameTemplate: settings.nameTemplate },
       probedMetadata: probedMedia.metadata,
     }),
   });
   const retention = createRetention({
-    ...{ ...ports, now, live, records },
+    ...{ ...ports, now, records },
     cleanupAfterDays: settings.cleanupAfterDays,
   });
 
   const telemetry = async (): Promise<Telemetry> =>
     readTelemetry({
-      live,
+      records,
       queue,
       capacity: settings.maxQueueDepth,
       provider: files.provider,
@@ -157,7 +151,7 @@ export async function createDomain(ports: DomainPorts, settings: DomainSettings)
       engine: {
         ...ports.gauges.engine(),
         ...totals.read(),
-        broken_sites: brokenSitesOf(downloads.brokenSites()),
+        broken_sites: brokenSitesOf(await downloads.brokenSites()),
       },
       process: ports.gauges.process(),
       instanceId: settings.instanceId,
@@ -167,7 +161,6 @@ export async function createDomain(ports: DomainPorts, settings: DomainSettings)
 
   return {
     downloads,
-    live,
     probes,
     cookieJars,
     feed,
@@ -180,8 +173,8 @@ export async function createDomain(ports: DomainPorts, settings: DomainSettings)
       }),
     isListedLanguage: listedLanguages.has,
     readTelemetry: telemetry,
-    async start(content) {
-      await downloads.start(content);
+    async start() {
+      await downloads.start();
       await disk.start();
     },
     startRetention: () => retention.start(),

@@ -1,7 +1,9 @@
 import { isTerminal } from '@artemis/contracts';
 import type { ActivityLog } from './activity-log.ts';
-import type { LiveDownloads } from './live-downloads.ts';
-import type { DownloadQueue, FileStore, HistoryStore, StoreHealth, WorkFolders } from './ports.ts';
+import type { DownloadStore } from './download-store.ts';
+import type { DownloadQueue, FileStore, StoreHealth, WorkFolders } from './ports.ts';
+import type { Records } from './records.ts';
+import type { RunningAttempt } from './running-attempt.ts';
 
 const LOOK_EVERY_MS = 3000;
 const MIB = 1024 ** 2;
@@ -30,7 +32,7 @@ export interface DiskGate {
    * Sets space aside for a running download that knows what it needs. False when that would leave less than is to
    * stay free; it is told in the log, and the need is remembered for the queue.
    */
-  claim(id: string, need: SpaceNeed): Promise<boolean>;
+  claim(attempt: RunningAttempt, need: SpaceNeed): Promise<boolean>;
   /** The attempt has ended: what it claimed is on the disk or not needed. */
   release(id: string): void;
   /** Of a download that was refused by `claim` and has not run since; null for any other. */
@@ -43,9 +45,9 @@ export interface DiskGate {
 export interface DiskGateDependencies {
   readonly files: Pick<FileStore, 'health'>;
   readonly workFolders: Pick<WorkFolders, 'remove' | 'freeBytes'>;
-  readonly history: Pick<HistoryStore, 'health' | 'save'>;
+  readonly store: Pick<DownloadStore, 'health' | 'check'>;
   readonly queue: Pick<DownloadQueue, 'setDiskSpace'>;
-  readonly live: LiveDownloads;
+  readonly records: Pick<Records, 'get' | 'find' | 'counts' | 'watch'>;
   readonly log: ActivityLog;
   readonly minFreeBytes: number;
   readonly lookEveryMs?: number;
@@ -55,14 +57,16 @@ export function createDiskGate(dependencies: DiskGateDependencies): DiskGate {
   const {
     files,
     workFolders,
-    history,
+    store,
     queue,
-    live,
+    records,
     log,
     minFreeBytes,
     lookEveryMs = LOOK_EVERY_MS,
   } = dependencies;
   const claims = new Map<string, SpaceNeed>();
+  /** Of those that have claimed, what they have fetched by now. */
+  const fetched = new Map<string, number>();
   const refused = new Map<string, number>();
   let hadSpace = true;
   let space = Infinity;
@@ -75,8 +79,7 @@ export function createDiskGate(dependencies: DiskGateDependencies): DiskGate {
   function outstandingBytes(): number {
     let bytes = 0;
     for (const [id, { totalBytes, presentBytes }] of claims) {
-      const downloaded = live.get(id)?.download.downloaded_bytes ?? 0;
-      bytes += Math.max(0, totalBytes - Math.max(presentBytes, downloaded));
+      bytes += Math.max(0, totalBytes - Math.max(presentBytes, fetched.get(id) ?? 0));
     }
     return bytes;
   }
@@ -85,20 +88,24 @@ export function createDiskGate(dependencies: DiskGateDependencies): DiskGate {
     return freeBytes === null ? Infinity : freeBytes - minFreeBytes - outstandingBytes();
   }
 
-  function forgetEnded(): void {
-    for (const id of refused.keys()) {
-      const status = live.get(id)?.download.status;
-      if (status === undefined || isTerminal(status)) refused.delete(id);
-    }
+  records.watch((change) => {
+    if (change.kind === 'removed') return refused.delete(change.id);
+    const { id, status, downloaded_bytes: bytes } = change.stored.download;
+    if (isTerminal(status)) refused.delete(id);
+    if (claims.has(id)) fetched.set(id, bytes ?? 0);
+  });
+
+  function forgetClaim(id: string): void {
+    claims.delete(id);
+    fetched.delete(id);
   }
 
   async function findTrouble(): Promise<StoreHealth | null> {
     const storage = await files.health();
     if (storage.state === 'fail') return storage;
-    if (history.health().state !== 'fail') return null;
+    if (store.health().state !== 'fail') return null;
     // While the queue is held nobody else may write, and so find out that it can be written again.
-    await history.save({}).catch(() => undefined);
-    const now = history.health();
+    const now = await store.check();
     return now.state === 'fail' ? now : null;
   }
 
@@ -118,14 +125,14 @@ export function createDiskGate(dependencies: DiskGateDependencies): DiskGate {
     queue.setDiskSpace(trouble === null ? space : -1);
   }
 
-  function isAnybodyConcerned(): boolean {
-    if (trouble !== null || history.health().state === 'fail') return true;
-    return live.count('queued') + live.count('running') > 0;
+  async function hasWork(): Promise<boolean> {
+    const { queued, running } = (await records.counts()).byStatus;
+    return queued + running > 0;
   }
 
   async function look(): Promise<void> {
-    forgetEnded();
-    if (isAnybodyConcerned()) setTrouble(await findTrouble());
+    const isFailing = trouble !== null || store.health().state === 'fail';
+    if (isFailing || (await hasWork())) setTrouble(await findTrouble());
     // What is free in another folder's place says nothing.
     if (trouble !== null) return;
     space = spaceIn(await workFolders.freeBytes());
@@ -152,15 +159,12 @@ export function createDiskGate(dependencies: DiskGateDependencies): DiskGate {
 
   /** Of all that failed for want of space. */
   async function giveUpPartials(): Promise<void> {
-    for (const { download } of live.all()) {
-      if (download.status === 'failed' && download.error?.code === 'DISK_FULL') {
-        await giveUpPartial(download.id);
-      }
-    }
+    const failed = { statuses: new Set(['failed'] as const), errorCode: 'DISK_FULL' };
+    for (const { download } of await records.find(failed)) await giveUpPartial(download.id);
   }
 
   async function giveUpPartial(id: string): Promise<void> {
-    if (live.count('queued') + live.count('running') > 0) await workFolders.remove(id);
+    if (await hasWork()) await workFolders.remove(id);
   }
 
   return {
@@ -179,15 +183,18 @@ export function createDiskGate(dependencies: DiskGateDependencies): DiskGate {
       if (storage.state === 'fail') setTrouble(storage);
       return storage.state !== 'fail';
     },
-    async claim(id, need) {
-      claims.delete(id);
+    async claim(attempt, need) {
+      const { id } = attempt;
+      forgetClaim(id);
+      const stored = await attempt.current();
+      if (!stored) return true;
       const freeBytes = await workFolders.freeBytes();
       // From here in one turn: two that ask at once must not be given the same space.
       space = spaceIn(freeBytes);
       const neededBytes = Math.max(0, need.totalBytes - need.presentBytes);
-      if (live.get(id)?.download.status !== 'running') return true;
       if (neededBytes <= space) {
         claims.set(id, need);
+        fetched.set(id, stored.download.downloaded_bytes ?? 0);
         refused.delete(id);
         return true;
       }
@@ -201,7 +208,7 @@ export function createDiskGate(dependencies: DiskGateDependencies): DiskGate {
       );
       return false;
     },
-    release: (id) => void claims.delete(id),
+    release: forgetClaim,
     neededBytes: (id) => refused.get(id) ?? null,
     giveUpPartial,
     stop() {

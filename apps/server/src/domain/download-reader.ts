@@ -1,54 +1,52 @@
 import type { Download, LogLine } from '@artemis/contracts';
 import type { ActivityLog } from './activity-log.ts';
+import type { Changes, Filter, ListPage, ListQuery } from './download-store.ts';
 import { RequestError } from './errors.ts';
-import { listDownloads, matches, type ListPage, type ListQuery } from './list-downloads.ts';
-import type { LiveDownloads } from './live-downloads.ts';
+import type { Records } from './records.ts';
 
 /** Reads downloads as they are to be seen at this moment. */
 export interface DownloadReader {
-  list(query: ListQuery): ListPage;
-  rev(): string;
+  /** @throws {RequestError} VALIDATION_FAILED for a cursor of another list */
+  list(query: ListQuery): Promise<ListPage>;
   /** @throws {RequestError} REV_GONE */
-  changesSince(rev: string, limit: number): ReturnType<LiveDownloads['changesSince']> & object;
+  changesSince(rev: string, limit: number): Promise<Changes>;
   /** @throws {RequestError} DOWNLOAD_NOT_FOUND */
-  get(id: string): Download;
+  get(id: string): Promise<Download>;
   /** The same with the first entries of its list, if it has one. */
   detail(id: string): Promise<Download>;
   /** Null for one that is not known. */
-  peek(id: string): Download | null;
+  peek(id: string): Promise<Download | null>;
   /** Ids of all that match, oldest first. */
-  find(query: Pick<ListQuery, 'statuses' | 'q'>): readonly string[];
-  logOf(id: string, after: number): { lines: readonly LogLine[]; next: number };
+  find(filter: Pick<Filter, 'statuses' | 'q'>): Promise<readonly string[]>;
+  /** @throws {RequestError} DOWNLOAD_NOT_FOUND */
+  logOf(id: string, after: number): Promise<{ lines: readonly LogLine[]; next: number }>;
+  /** A record as it is to be seen: what it waits for is known only now. */
+  view(download: Download): Download;
 }
 
 export interface DownloadReaderSources {
-  readonly live: LiveDownloads;
+  readonly records: Pick<Records, 'get' | 'required' | 'list' | 'find' | 'changesSince'>;
   readonly log: ActivityLog;
-  /** A record as it is to be seen: what it waits for is known only now. */
   readonly view: (download: Download) => Download;
 }
 
-export function createDownloadReader({ live, log, view }: DownloadReaderSources): DownloadReader & {
-  /** The record as it is stored. @throws {RequestError} DOWNLOAD_NOT_FOUND */
-  required(id: string): Download;
-} {
-  function required(id: string): Download {
-    const entry = live.get(id);
-    if (!entry) {
-      throw new RequestError('DOWNLOAD_NOT_FOUND', `There is no download with the id ${id}.`);
-    }
-    return entry.download;
-  }
+export function createDownloadReader({
+  records,
+  log,
+  view,
+}: DownloadReaderSources): DownloadReader {
+  const get = async (id: string) => view((await records.required(id)).download);
 
   return {
-    required,
-    list(query) {
-      const page = listDownloads(live.all(), query);
+    view,
+    get,
+    detail: get,
+    async list(query) {
+      const page = await records.list(query);
       return { ...page, downloads: page.downloads.map(view) };
     },
-    rev: () => live.rev(),
-    changesSince(rev, limit) {
-      const changes = live.changesSince(rev, limit);
+    async changesSince(rev, limit) {
+      const changes = await records.changesSince(rev, limit);
       if (!changes) {
         throw new RequestError(
           'REV_GONE',
@@ -57,19 +55,13 @@ export function createDownloadReader({ live, log, view }: DownloadReaderSources)
       }
       return { ...changes, downloads: changes.downloads.map(view) };
     },
-    get: (id) => view(required(id)),
-    detail: (id) => Promise.resolve(id).then((known) => view(required(known))),
-    peek(id) {
-      const entry = live.get(id);
-      return entry && view(entry.download);
+    async peek(id) {
+      const stored = await records.get(id);
+      return stored && view(stored.download);
     },
-    find: (query) =>
-      [...live.all()]
-        .filter((entry) => matches(entry, query))
-        .sort((a, b) => a.order - b.order)
-        .map(({ download }) => download.id),
-    logOf(id, after) {
-      required(id);
+    find: async (filter) => (await records.find(filter)).map(({ download }) => download.id),
+    async logOf(id, after) {
+      await records.required(id);
       return log.ofDownload(id, after);
     },
   };

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { StreamEvent, StreamEventName, Telemetry } from '@artemis/contracts';
+import type { Download, StreamEvent, StreamEventName, Telemetry } from '@artemis/contracts';
 import type { ActivityLog } from './activity-log.ts';
 import type { Downloads } from './downloads.ts';
 
@@ -31,7 +31,7 @@ export interface EventFeed {
 }
 
 export interface EventFeedSources {
-  readonly downloads: Downloads;
+  readonly downloads: Pick<Downloads, 'watch' | 'view'>;
   readonly log: ActivityLog;
   readonly readTelemetry: () => Promise<Telemetry>;
 }
@@ -39,7 +39,7 @@ export interface EventFeedSources {
 export function createEventFeed({ downloads, log, readTelemetry }: EventFeedSources): EventFeed {
   const runId = randomBytes(6).toString('base64url');
   const listeners = new Set<(event: SentEvent) => void>();
-  const progressed = new Set<string>();
+  const progressed = new Map<string, Download>();
   let remembered: { readonly seq: number; readonly event: SentEvent }[] = [];
   let seq = 0;
   let progressTimer: NodeJS.Timeout | null = null;
@@ -52,28 +52,27 @@ export function createEventFeed({ downloads, log, readTelemetry }: EventFeedSour
     for (const listener of listeners) listener(sent);
   }
 
-  function emitDownload(id: string): void {
-    progressed.delete(id);
-    const data = downloads.peek(id);
-    if (data) emit({ name: 'download', data });
+  function emitDownload(download: Download): void {
+    progressed.delete(download.id);
+    emit({ name: 'download', data: downloads.view(download) });
   }
 
-  function progressSoon(id: string): void {
-    progressed.add(id);
+  function progressSoon(download: Download): void {
+    progressed.set(download.id, download);
     progressTimer ??= setTimeout(() => {
       progressTimer = null;
-      for (const next of [...progressed]) emitDownload(next);
+      for (const next of [...progressed.values()]) emitDownload(next);
     }, PROGRESS_EVERY_MS);
   }
 
-  const unsubscribeDownloads = downloads.subscribe((change) => {
+  const unsubscribeDownloads = downloads.watch((change) => {
     if (change.kind === 'removed') {
       progressed.delete(change.id);
       emit({ name: 'removed', data: { id: change.id } });
     } else if (change.isProgress) {
-      if (listeners.size > 0) progressSoon(change.download.id);
+      if (listeners.size > 0) progressSoon(change.stored.download);
     } else {
-      emitDownload(change.download.id);
+      emitDownload(change.stored.download);
     }
   });
   const unsubscribeLog = log.subscribe((data) => emit({ name: 'log', data }));

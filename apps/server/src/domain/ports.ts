@@ -14,6 +14,9 @@ import type { ListedEntry, Outcome, OutcomeFile, ProbeOutcome, TaskEvent } from 
 import type { Cookie } from './cookies/cookie-text.ts';
 import type { PassedTime } from './passed-time.ts';
 
+/** How long the answer to a request with an Idempotency-Key is remembered. */
+export const IDEMPOTENCY_MS = 24 * 3_600_000;
+
 export interface IdempotencyEntry {
   readonly key: string;
   /** Hash of the request body that the key was first used with. */
@@ -185,7 +188,7 @@ export interface WorkFolders {
    * passed. Null is a download that nobody knows: its folder is left for a day, and when it was not made by this instance under
    * this history, also for a day from the moment this instance came. Returns how many were removed.
    */
-  sweep(keepMs: (downloadId: string) => number | null): Promise<number>;
+  sweep(keepMs: (downloadId: string) => number | null | Promise<number | null>): Promise<number>;
   /** Files that an attempt verified before the server stopped, or null. They can be published as they are. */
   verifiedOutcome(downloadId: string): Promise<Extract<Outcome, { kind: 'done' }> | null>;
   /** What downloads and the files stored from them may still take of this computer's disks; null when the system does not tell. */

@@ -1,6 +1,6 @@
 import type { DiskGate } from './disk-gate.ts';
+import type { StoredDownload } from './download-store.ts';
 import type { EngineWaits } from './engines/engine-waits.ts';
-import type { LiveDownload } from './live-downloads.ts';
 import type { QueueEntry } from './ports.ts';
 
 /** More than there will ever be records: what has failed with its site lets those try first that have not. */
@@ -8,14 +8,14 @@ const BEHIND = 1e9;
 
 /** How a download waits in the queue. */
 export function queueEntryOf(
-  entry: LiveDownload,
+  stored: StoredDownload,
   disk: Pick<DiskGate, 'neededBytes'>,
   engineWaits: Pick<EngineWaits, 'heldUntilMs'>,
 ): QueueEntry {
-  const { download, order, host } = entry;
+  const { download, order, host } = stored;
   const { id, priority, retry_at: retryAt, waiting_for: waitingFor } = download;
   const ownMs = retryAt === null ? null : Date.parse(retryAt);
-  const heldMs = engineWaits.heldUntilMs(entry);
+  const heldMs = engineWaits.heldUntilMs(stored);
   const isBehind = heldMs !== null && waitingFor === 'engine';
   return {
     id,

@@ -1,6 +1,5 @@
-import { isTerminal } from '@artemis/contracts';
+import { isTerminal, type Download } from '@artemis/contracts';
 import type { ActivityLog } from './activity-log.ts';
-import type { LiveDownloads } from './live-downloads.ts';
 import { clockHealth, DAY_MS, HOUR_MS } from './passed-time.ts';
 import type { FileStore, Timekeeper, WorkFolders } from './ports.ts';
 import type { Logger, Records } from './records.ts';
@@ -21,8 +20,7 @@ export interface Retention {
 }
 
 export interface RetentionDependencies {
-  readonly live: LiveDownloads;
-  readonly records: Pick<Records, 'persist'>;
+  readonly records: Pick<Records, 'get' | 'find' | 'changeSurely'>;
   readonly files: FileStore;
   readonly workFolders: Pick<WorkFolders, 'sweep'>;
   readonly timekeeper: Timekeeper;
@@ -34,8 +32,7 @@ export interface RetentionDependencies {
 
 /** Deletes old files that we published, and partial files that nobody will continue; nothing while the clock is doubted. */
 export function createRetention(dependencies: RetentionDependencies): Retention {
-  const { live, records, files, workFolders, timekeeper, log, logger, cleanupAfterDays } =
-    dependencies;
+  const { records, files, workFolders, timekeeper, log, logger, cleanupAfterDays } = dependencies;
   const now = dependencies.now ?? (() => new Date());
   const keepMs = cleanupAfterDays === 0 ? Infinity : cleanupAfterDays * DAY_MS;
   let timer: NodeJS.Timeout | null = null;
@@ -48,15 +45,9 @@ export function createRetention(dependencies: RetentionDependencies): Retention 
     // Also when all are kept: what an earlier setting had found old must be found so again.
     const removed = await files.removeOlderThan(keepMs);
     for (const id of removed) {
-      const entry = live.get(id);
-      if (!entry) continue;
-      live.update(id, {
-        storage_path: null,
-        artifacts: [],
-        expires_at: null,
-        updated_at: now().toISOString(),
-      });
-      await records.persist(id);
+      await records.changeSurely(id, () => ({
+        patch: { storage_path: null, artifacts: [], expires_at: null },
+      }));
     }
     if (removed.size > 0) {
       log.write('info', `Retention deleted the files of ${removed.size} downloads.`, null, true);
@@ -65,24 +56,36 @@ export function createRetention(dependencies: RetentionDependencies): Retention 
 
   /** A record says when its file goes, as far as that is known by now: the clock may have been wrong, or the setting another. */
   async function correctExpiry(): Promise<void> {
-    const corrected: string[] = [];
-    for (const { download } of live.all()) {
-      const media = download.artifacts.find(({ kind }) => kind === 'media');
-      if (download.expires_at === null || !media) continue;
-      const ageMs = files.ageMs(media);
-      if (ageMs === null) continue;
-      const atMs = now().getTime() + keepMs - ageMs;
-      if (Math.abs(atMs - Date.parse(download.expires_at)) <= DAY_MS) continue;
-      const expiresAt = keepMs === Infinity ? null : new Date(atMs).toISOString();
-      live.update(download.id, { expires_at: expiresAt });
-      corrected.push(download.id);
+    const corrected: Promise<unknown>[] = [];
+    for (const { download } of await records.find({ statuses: new Set(['completed']) })) {
+      const expiresAt = correctedExpiry(download);
+      if (expiresAt === undefined) continue;
+      const change = { patch: { expires_at: expiresAt } };
+      const { id } = download;
+      // What was retried or purged meanwhile has another expiry.
+      corrected.push(
+        records.changeSurely(id, ({ download: current }) =>
+          current.expires_at === download.expires_at ? change : null,
+        ),
+      );
     }
-    await Promise.all(corrected.map((id) => records.persist(id)));
+    await Promise.all(corrected);
+  }
+
+  /** Undefined: it is right as it is. */
+  function correctedExpiry({ artifacts, expires_at: known }: Download): string | null | undefined {
+    const media = artifacts.find(({ kind }) => kind === 'media');
+    if (known === null || !media) return undefined;
+    const ageMs = files.ageMs(media);
+    if (ageMs === null) return undefined;
+    const atMs = now().getTime() + keepMs - ageMs;
+    if (Math.abs(atMs - Date.parse(known)) <= DAY_MS) return undefined;
+    return keepMs === Infinity ? null : new Date(atMs).toISOString();
   }
 
   /** Null for a download that is not known. */
-  function keepPartialFilesMs(id: string): number | null {
-    const status = live.get(id)?.download.status;
+  async function keepPartialFilesMs(id: string): Promise<number | null> {
+    const status = (await records.get(id))?.download.status;
     if (status !== undefined && !isTerminal(status)) return Infinity;
     if (isStopping) return NOT_NOW_MS;
     if (status === undefined) return null;

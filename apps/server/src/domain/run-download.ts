@@ -1,11 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import type { Download } from '@artemis/contracts';
 import type { AttemptUsage, Outcome, TaskEvent } from './attempt.ts';
 import type { ActivityLog } from './activity-log.ts';
 import { IDLE } from './blank-record.ts';
+import type { StoredDownload } from './download-store.ts';
 import { downloadError } from './errors.ts';
 import type { ProbedMediaCache } from './links/probed-media.ts';
-import type { LiveDownloads } from './live-downloads.ts';
 import type { DownloadRunner, FileStore, LentCookies, RunOptions } from './ports.ts';
+import { createRunningAttempt, type RunningAttempt } from './running-attempt.ts';
 import { needsMedia } from './selection/missing-parts.ts';
 import {
   asEntry,
@@ -29,18 +31,55 @@ export interface RunDependencies extends SettleDependencies {
  * process of the attempt is left and the record tells how it ended; never rejects.
  */
 export async function runDownload(
-  id: string,
+  stored: StoredDownload,
   { signal, finish }: Pick<RunOptions, 'signal' | 'finish'>,
   dependencies: RunDependencies,
 ): Promise<void> {
-  const { live, records, log, logger, disk } = dependencies;
-  const queued = live.get(id)?.download;
-  if (queued?.status !== 'queued') return;
+  const { records, log, logger, disk } = dependencies;
+  const { id } = stored.download;
+  const token = randomUUID();
+  let [queued, start]: [Download | null, Partial<Download>] = [null, {}];
+  // After a crash a record that still says queued is simply run again.
+  const begun = await records.changeSurely(
+    id,
+    ({ download }) => {
+      if (download.status !== 'queued') return null;
+      queued = download;
+      start = startOf(download, dependencies.now());
+      return { patch: { ...start, status: 'running' }, token };
+    },
+    { isSoon: true },
+  );
+  if (!begun || queued === null) return;
   const noSpace = new AbortController();
+  const attempt = createRunningAttempt(begun, token, records);
+  try {
+    if (!(await disk.seemsUsable()) && !signal.aborted) {
+      // Nothing was begun.
+      return await waitForDisk(attempt, takenBack(start, queued), dependencies);
+    }
+    const outcome = await perform(attempt, { signal, finish }, noSpace, dependencies);
+    tellUsage(id, outcome, dependencies);
+    if (outcome.kind === 'stopped' && noSpace.signal.aborted && !signal.aborted) {
+      // It is known now what the download needs, and that is not there.
+      await waitForDisk(attempt, { error: downloadError('DISK_FULL') }, dependencies);
+    } else {
+      await settle(attempt, outcome, dependencies);
+    }
+  } catch (error) {
+    logger.error({ err: error, downloadId: id }, 'attempt ended unexpectedly');
+    log.write('error', 'The attempt ended unexpectedly; the server log has the cause.', id, false);
+    await settle(attempt, failed(storageFailure(error)), dependencies);
+  } finally {
+    disk.release(id);
+  }
+}
+
+function startOf(queued: Download, now: Date): Partial<Download> {
   // What waits for its release has not been tried.
   const isRetry = queued.retry_at !== null && queued.waiting_for !== 'release';
   const isParts = queued.retry_parts.length > 0;
-  const start: Partial<Download> = {
+  return {
     ...IDLE,
     phase: 'extracting',
     progress: isRetry ? 0 : queued.progress,
@@ -50,50 +89,31 @@ export async function runDownload(
     warnings: isParts ? queued.warnings : [],
     attempt: queued.attempt + (isRetry ? 1 : 0),
     retry_at: null,
-    started_at: dependencies.now().toISOString(),
+    started_at: now.toISOString(),
     completed_at: null,
   };
-  // After a crash a record that still says queued is simply run again.
-  records.moveSoon(id, 'running', start);
-  try {
-    if (!(await disk.seemsUsable()) && !signal.aborted) {
-      // Nothing was begun.
-      return await waitForDisk(id, takenBack(start, queued), dependencies);
-    }
-    const outcome = await attempt(id, { signal, finish }, noSpace, dependencies);
-    tellUsage(id, outcome, dependencies);
-    if (outcome.kind === 'stopped' && noSpace.signal.aborted && !signal.aborted) {
-      // It is known now what the download needs, and that is not there.
-      await waitForDisk(id, { error: downloadError('DISK_FULL') }, dependencies);
-    } else {
-      await settle(id, outcome, dependencies);
-    }
-  } catch (error) {
-    logger.error({ err: error, downloadId: id }, 'attempt ended unexpectedly');
-    log.write('error', 'The attempt ended unexpectedly; the server log has the cause.', id, false);
-    await settle(id, failed(storageFailure(error)), dependencies);
-  } finally {
-    disk.release(id);
-  }
 }
 
-async function attempt(
-  id: string,
+async function perform(
+  attempt: RunningAttempt,
   { signal, finish }: Pick<RunOptions, 'signal' | 'finish'>,
   noSpace: AbortController,
   dependencies: RunDependencies,
 ): Promise<Outcome> {
-  const { live, runner, files, workFolders, log, disk } = dependencies;
+  const { runner, files, workFolders, log, disk } = dependencies;
+  const { id } = attempt;
   const jobFolder = await workFolders.folder(id);
   const verified = await workFolders.verifiedOutcome(id);
-  const download = live.get(id)?.download;
-  if (signal.aborted || download?.status !== 'running') return STOPPED;
+  const stored = await attempt.current();
+  if (signal.aborted || !stored) return STOPPED;
   if (verified) {
     log.write('info', 'Already downloaded and checked; storing it.', id, false);
     return verified;
   }
+  const { download } = stored;
   const mediaCopy = await copyOfMedia(download, jobFolder, files);
   if (signal.aborted) return STOPPED;
+  const take = createEventTaker(download, attempt, log);
   return runner.run(download, {
     jobFolder,
     mediaCopy,
@@ -101,10 +121,10 @@ async function attempt(
     knownInfo: knownInfoOf(download, dependencies),
     signal: AbortSignal.any([signal, noSpace.signal]),
     finish,
-    onEngine: (engine) => live.update(id, { engine }),
+    onEngine: (engine) => attempt.progress({ engine }),
     onEvent(event) {
-      if (event.kind !== 'space') return take(id, event, live, log);
-      void disk.claim(id, event).then((fits) => {
+      if (event.kind !== 'space') return take(event);
+      void disk.claim(attempt, event).then((fits) => {
         if (!fits) noSpace.abort();
       });
     },
@@ -128,35 +148,31 @@ async function copyOfMedia(
   return media && needsMedia(download) ? files.copyTo(media, jobFolder) : null;
 }
 
-function take(
-  id: string,
-  event: Exclude<TaskEvent, { kind: 'space' }>,
-  live: LiveDownloads,
+function createEventTaker(
+  download: Download,
+  attempt: RunningAttempt,
   log: ActivityLog,
-): void {
-  if (event.kind === 'log') return log.write(event.level, event.text, id, false);
-  const running = live.get(id)?.download;
-  if (running?.status !== 'running') return;
-  const isStored = running.retry_parts.length > 0;
-  if (event.kind === 'metadata') {
-    if (isStored) return;
-    const metadata = asEntry(running, event.metadata);
-    live.update(id, { metadata, title: metadata.title ?? null });
-    return;
-  }
-  live.update(
-    id,
-    {
+): (event: Exclude<TaskEvent, { kind: 'space' }>) => void {
+  const isStored = download.retry_parts.length > 0;
+  // A continued attempt begins where the figure stood before.
+  let furthest = download.progress;
+  return (event) => {
+    if (event.kind === 'log') return log.write(event.level, event.text, attempt.id, false);
+    if (event.kind === 'metadata') {
+      if (isStored) return;
+      const metadata = asEntry(download, event.metadata);
+      return attempt.progress({ metadata, title: metadata.title ?? null });
+    }
+    furthest = Math.max(furthest, event.progress);
+    attempt.progress({
       phase: event.phase,
-      // A continued attempt begins where the figure stood before.
-      progress: Math.max(running.progress, event.progress),
-      downloaded_bytes: isStored ? running.downloaded_bytes : event.downloadedBytes,
-      total_bytes: isStored ? running.total_bytes : event.totalBytes,
+      progress: furthest,
+      downloaded_bytes: isStored ? download.downloaded_bytes : event.downloadedBytes,
+      total_bytes: isStored ? download.total_bytes : event.totalBytes,
       speed_bps: event.speedBps,
       eta_seconds: event.etaSeconds,
-    },
-    true,
-  );
+    });
+  };
 }
 
 function tellUsage(id: string, { usage }: Outcome, { log, onUsage }: RunDependencies): void {

@@ -17,8 +17,11 @@ const LONGEST_END_MS = 10_000;
  * that cannot write its end into the history does not end.
  * @throws {RequestError} STILL_ACTIVE
  */
-export async function ended(read: () => Download, run: Run | undefined): Promise<Download> {
-  requireTerminal(read());
+export async function ended(
+  read: () => Promise<Download>,
+  run: Run | undefined,
+): Promise<Download> {
+  requireTerminal(await read());
   let timer: NodeJS.Timeout | undefined;
   const hasEnded = await Promise.race([
     run?.ended.then(() => true) ?? true,
@@ -31,7 +34,7 @@ export async function ended(read: () => Download, run: Run | undefined): Promise
     throw new RequestError('STILL_ACTIVE', 'This download is still ending; try again in a moment.');
   }
   // It may have been retried meanwhile.
-  const download = read();
+  const download = await read();
   requireTerminal(download);
   return download;
 }

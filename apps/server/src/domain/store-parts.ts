@@ -2,14 +2,12 @@ import type { Artifact, Download } from '@artemis/contracts';
 import type { Outcome } from './attempt.ts';
 import type { ActivityLog } from './activity-log.ts';
 import { IDLE } from './blank-record.ts';
-import type { LiveDownloads } from './live-downloads.ts';
 import { warningsAfter } from './selection/missing-parts.ts';
 import type { FileName, FileStore, WorkFolders } from './ports.ts';
-import type { Logger, Records } from './records.ts';
+import type { Logger } from './records.ts';
+import type { RunningAttempt } from './running-attempt.ts';
 
 export interface PartsDependencies {
-  readonly live: LiveDownloads;
-  readonly records: Pick<Records, 'move'>;
   readonly files: FileStore;
   readonly workFolders: Pick<WorkFolders, 'remove'>;
   readonly log: ActivityLog;
@@ -22,13 +20,15 @@ export interface PartsDependencies {
  * before when anything went wrong.
  */
 export async function settleParts(
-  id: string,
+  attempt: RunningAttempt,
   outcome: Exclude<Outcome, { kind: 'stopped' }>,
   dependencies: PartsDependencies,
 ): Promise<void> {
-  const { live, records, workFolders, log, logger } = dependencies;
-  const download = live.get(id)?.download;
-  if (download?.status !== 'running') return;
+  const { workFolders, log, logger } = dependencies;
+  const { id, host } = attempt;
+  const stored = await attempt.current();
+  if (!stored) return;
+  const { download } = stored;
   let patch: Partial<Download> = {};
   if (outcome.kind === 'failed') {
     if (outcome.detail) log.write('error', outcome.detail, id, false);
@@ -43,18 +43,17 @@ export async function settleParts(
       tell('its missing parts could not be stored; what was stored stays.');
     }
   }
-  // Retention, or a person, may have been faster than the store.
-  const isStillStored = live.get(id)?.download.storage_path !== null;
-  if (live.get(id)?.download.status === 'running') {
-    await records.move(id, 'completed', {
+  await attempt.change(({ download: current }) => ({
+    patch: {
       ...endOfParts(dependencies.now()),
-      ...(isStillStored ? patch : {}),
-    });
-  }
+      // Retention, or a person, may have been faster than the store.
+      ...(current.storage_path === null ? {} : patch),
+    },
+  }));
   await workFolders.remove(id);
 
   function tell(what: string): void {
-    log.write('info', `${download?.title ?? live.get(id)?.host ?? ''}: ${what}`, id, true);
+    log.write('info', `${download.title ?? host}: ${what}`, id, true);
   }
 }
 
@@ -62,6 +61,7 @@ export async function settleParts(
 export function endOfParts(at: Date): Partial<Download> {
   return {
     ...IDLE,
+    status: 'completed',
     retry_parts: [],
     progress: 100,
     retry_at: null,

@@ -1,7 +1,7 @@
 import type { Telemetry } from '@artemis/contracts';
 import type { ToldBrokenSite } from './engines/engine-waits.ts';
-import type { LiveDownloads } from './live-downloads.ts';
 import type { DownloadQueue, StorageUsage } from './ports.ts';
+import type { Records } from './records.ts';
 
 const ACTIVE_SHOWN = 16;
 const HOSTS_SHOWN = 10;
@@ -9,7 +9,7 @@ const BROKEN_SITES_SHOWN = 3;
 const TITLE_CHARACTERS = 60;
 
 export interface TelemetrySources {
-  readonly live: LiveDownloads;
+  readonly records: Pick<Records, 'get' | 'counts'>;
   readonly queue: DownloadQueue;
   readonly capacity: number;
   readonly provider: 'local' | 's3';
@@ -23,21 +23,18 @@ export interface TelemetrySources {
 }
 
 /** One picture of the whole room, of a size that does not depend on the length of the queue. */
-export function readTelemetry(sources: TelemetrySources): Telemetry {
-  const { live, queue, usage } = sources;
+export async function readTelemetry(sources: TelemetrySources): Promise<Telemetry> {
+  const { records, queue, usage } = sources;
   const slots = queue.slots();
-  const running = slots.flatMap((id) => {
-    const entry = id === null ? null : live.get(id);
-    return entry?.download.status === 'running' ? [entry.download] : [];
-  });
+  const { byStatus, active, rev } = await records.counts();
+  const ids = slots.flatMap((id) => id ?? []);
+  const inSlots = await Promise.all(ids.map((id) => records.get(id)));
+  const running = inSlots.flatMap((stored) =>
+    stored?.download.status === 'running' ? [stored.download] : [],
+  );
   const busy = slots.filter((id) => id !== null).length;
   return {
-    queued: live.count('queued'),
-    running: live.count('running'),
-    paused: live.count('paused'),
-    completed: live.count('completed'),
-    failed: live.count('failed'),
-    cancelled: live.count('cancelled'),
+    ...byStatus,
     average_progress: rounded(
       running.reduce((sum, download) => sum + download.progress, 0) / Math.max(running.length, 1),
     ),
@@ -47,7 +44,7 @@ export function readTelemetry(sources: TelemetrySources): Telemetry {
       busy,
       slots: slots.map((id, slot) => ({ slot, download_id: id })),
     },
-    queue: { depth: live.activeCount(), capacity: sources.capacity },
+    queue: { depth: active, capacity: sources.capacity },
     throughput_bps: Math.round(
       running.reduce((sum, download) => sum + (download.speed_bps ?? 0), 0),
     ),
@@ -77,7 +74,7 @@ export function readTelemetry(sources: TelemetrySources): Telemetry {
     },
     engine: sources.engine,
     process: sources.process,
-    rev: live.rev(),
+    rev,
     instance_id: sources.instanceId,
     at: sources.now.toISOString(),
   };

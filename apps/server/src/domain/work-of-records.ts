@@ -1,9 +1,8 @@
-import type { LiveDownloads } from './live-downloads.ts';
 import type { WorkFolders } from './ports.ts';
-import type { Logger } from './records.ts';
+import type { Logger, Records } from './records.ts';
 
 export interface WorkOfRecordsDependencies {
-  readonly live: LiveDownloads;
+  readonly records: Pick<Records, 'watch'>;
   readonly workFolders: Pick<WorkFolders, 'remove'>;
   readonly logger: Logger;
   /** Resolves when nothing works in the folder of this download. */
@@ -12,8 +11,8 @@ export interface WorkOfRecordsDependencies {
 
 /** The work folder goes with its record, also when that made room for another one. What fails is left to the clean-up. */
 export function removeWorkWithRecords(dependencies: WorkOfRecordsDependencies): void {
-  const { live, workFolders, logger, untilEnded } = dependencies;
-  live.subscribe((change) => {
+  const { records, workFolders, logger, untilEnded } = dependencies;
+  records.watch((change) => {
     if (change.kind === 'removed') void remove(change.id);
   });
 

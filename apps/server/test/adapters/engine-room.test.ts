@@ -99,7 +99,7 @@ async function open(): Promise<EngineRoom> {
       return fetchAnswer();
     },
     jobsOf: () => 0,
-    brokenSites: () => [],
+    brokenSites: () => Promise.resolve([]),
     log: { write: () => undefined },
   });
   await lookAnew();
@@ -107,9 +107,9 @@ async function open(): Promise<EngineRoom> {
   return room;
 }
 
-const codes = () => room.list().events.map(({ code }) => code);
-const stateOf = (version: string) =>
-  room.list().engines.find((engine) => engine.version === version)?.state;
+const codes = async () => (await room.list()).events.map(({ code }) => code);
+const stateOf = async (version: string) =>
+  (await room.list()).engines.find((engine) => engine.version === version)?.state;
 
 describe('a release that a person asks for', () => {
   it('is fetched once however often it is requested, then tried, then used for new downloads', async () => {
@@ -119,12 +119,12 @@ describe('a release that a person asks for', () => {
       await place(NEW);
       return { kind: 'fetched', version: NEW };
     };
-    expect(room.fetch({ version: NEW }).is_fetching).toBe(true);
-    room.fetch({ version: NEW });
-    await eventually(() => !room.list().is_fetching);
+    expect((await room.fetch({ version: NEW })).is_fetching).toBe(true);
+    await room.fetch({ version: NEW });
+    await eventually(async () => !(await room.list()).is_fetching);
     expect(requests).toMatchObject([{ version: NEW, channel: 'stable', toolsDir }]);
-    expect(room.list()).toMatchObject({ in_use: NEW, previous: OLD, is_pinned: false });
-    expect(codes()).toEqual(['SWITCHED', 'TRIAL_PASSED', 'FETCHED']);
+    expect(await room.list()).toMatchObject({ in_use: NEW, previous: OLD, is_pinned: false });
+    expect(await codes()).toEqual(['SWITCHED', 'TRIAL_PASSED', 'FETCHED']);
   });
 
   it('from another channel counts as newer than all others, and a failure is reported with a remedy', async () => {
@@ -132,13 +132,13 @@ describe('a release that a person asks for', () => {
     await open();
     const message = 'github.com cannot be reached (ENOTFOUND).';
     fetchAnswer = () => Promise.resolve({ kind: 'failed', message });
-    expect(room.fetch({ channel: 'nightly' })).toMatchObject({ channel: 'nightly' });
-    await eventually(() => !room.list().is_fetching);
+    expect(await room.fetch({ channel: 'nightly' })).toMatchObject({ channel: 'nightly' });
+    await eventually(async () => !(await room.list()).is_fetching);
     expect(requests).toMatchObject([{ channel: 'nightly', newerThan: OLD }]);
-    expect(room.list().fetch_problem?.message).toBe(message);
-    expect(codes()).toEqual(['FETCH_FAILED']);
-    room.fetch({ channel: 'off' });
-    expect(room.list()).toMatchObject({ channel: 'off', is_fetching: false });
+    expect((await room.list()).fetch_problem?.message).toBe(message);
+    expect(await codes()).toEqual(['FETCH_FAILED']);
+    await room.fetch({ channel: 'off' });
+    expect(await room.list()).toMatchObject({ channel: 'off', is_fetching: false });
     expect(await room.seekNewer('video.example')).toBe(false);
   });
 });
@@ -149,7 +149,7 @@ describe('the version in use', () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     try {
       await open();
-      await eventually(() => room.list().in_use === NEW);
+      await eventually(async () => (await room.list()).in_use === NEW);
       let openGate = (): void => undefined;
       gate = new Promise((resolve) => (openGate = resolve));
       const used = room.use(OLD);
@@ -157,7 +157,7 @@ describe('the version in use', () => {
       vi.advanceTimersByTime(60_000);
       openGate();
       expect(await used).toMatchObject({ in_use: OLD });
-      expect(codes()).not.toContain('GONE');
+      expect(await codes()).not.toContain('GONE');
     } finally {
       vi.useRealTimers();
     }
@@ -167,10 +167,14 @@ describe('the version in use', () => {
     for (const version of ['2026.09.01', OLD, NEW]) await place(version);
     broken.add(NEW);
     await open();
-    expect(room.list().in_use).toBe(NEW);
-    await eventually(() => room.list().in_use === OLD);
-    expect([NEW, OLD, '2026.09.01'].map(stateOf)).toEqual(['failed', 'in_use', 'ready']);
-    expect(codes()).toEqual(['WENT_BACK', 'TRIAL_PASSED', 'TRIAL_FAILED']);
+    expect((await room.list()).in_use).toBe(NEW);
+    await eventually(async () => (await room.list()).in_use === OLD);
+    expect(await Promise.all([NEW, OLD, '2026.09.01'].map(stateOf))).toEqual([
+      'failed',
+      'in_use',
+      'ready',
+    ]);
+    expect(await codes()).toEqual(['WENT_BACK', 'TRIAL_PASSED', 'TRIAL_FAILED']);
   });
 
   it('is replaced by the one before after three failed downloads, not after three attempts of one', async () => {
@@ -186,24 +190,24 @@ describe('the version in use', () => {
       return { kind: 'fetched', version: NEW };
     };
     room.fetch({ version: NEW });
-    await eventually(() => room.list().in_use === NEW);
+    await eventually(async () => (await room.list()).in_use === NEW);
     for (const id of ['b', 'b', 'b', 'c']) end(NEW, id, false);
-    expect(room.list().engines[0]?.sites).toEqual([
+    expect((await room.list()).engines[0]?.sites).toEqual([
       { site: 'video.example', succeeded: 0, failed: 2 },
     ]);
     end(NEW, 'd', false);
-    await eventually(() => room.list().in_use === OLD);
+    await eventually(async () => (await room.list()).in_use === OLD);
     expect(seen).toMatchObject([null, { version: NEW }]);
-    expect(stateOf(NEW)).toBe('failed');
+    expect(await stateOf(NEW)).toBe('failed');
   });
 
   it('does not delay the stop of the server when a trial hangs, and the trial is not reported', async () => {
     for (const version of [OLD, NEW]) await place(version);
     hanging.add(NEW);
     await open();
-    await eventually(() => room.list().engines[0]?.trial?.outcome === 'running');
+    await eventually(async () => (await room.list()).engines[0]?.trial?.outcome === 'running');
     await room.close();
-    expect(room.list().engines[0]?.trial).toBeNull();
+    expect((await room.list()).engines[0]?.trial).toBeNull();
   });
 
   it('cannot be removed, nor one that another server with these tools needs, until that has said nothing for an hour', async () => {
@@ -220,7 +224,7 @@ describe('the version in use', () => {
     const before = new Date(Date.now() - 2 * 3_600_000);
     await utimes(join(toolsDir, 'yt-dlp/.used-by-another server'), before, before);
     await room.remove(older);
-    expect(stateOf(older)).toBeUndefined();
+    expect(await stateOf(older)).toBeUndefined();
   });
 
   it('cannot be removed, but a version that cannot be loaded can', async () => {
@@ -228,11 +232,11 @@ describe('the version in use', () => {
     await place('2026.12.24');
     unfit.add('2026.12.24');
     await open();
-    expect(stateOf('2026.12.24')).toBe('failed');
+    expect(await stateOf('2026.12.24')).toBe('failed');
     await expect(room.remove(OLD)).rejects.toMatchObject({ code: 'ENGINE_IN_USE' });
     await expect(room.remove(NEW)).rejects.toMatchObject({ code: 'ENGINE_NOT_FOUND' });
     await room.remove('2026.12.24');
-    expect(stateOf('2026.12.24')).toBeUndefined();
+    expect(await stateOf('2026.12.24')).toBeUndefined();
     expect((await copies()).map(({ folder }) => folder)).toEqual([join(toolsDir, 'yt-dlp', OLD)]);
   });
 });

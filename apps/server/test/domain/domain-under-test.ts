@@ -1,16 +1,17 @@
-import { parseUrl } from '@artemis/contracts';
+import { isTerminal, parseUrl } from '@artemis/contracts';
 import { cpSync } from 'node:fs';
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Download, FailureCode } from '@artemis/contracts';
 import { createMemoryQueue } from '../../src/adapters/download-queue.memory.ts';
+import { openEmbeddedStore } from '../../src/adapters/download-store/embedded.ts';
 import { createJsonFileHistory } from '../../src/adapters/history.json-file.ts';
 import { createSilentNotifier } from '../../src/adapters/notifier.none.ts';
 import { createActivityLog } from '../../src/domain/activity-log.ts';
 import { createDomain } from '../../src/domain/create-domain.ts';
+import { IMPLICIT_WORKSPACE, type DownloadStore } from '../../src/domain/download-store.ts';
 import type { Downloads } from '../../src/domain/downloads.ts';
-import type { LiveDownloads } from '../../src/domain/live-downloads.ts';
 import type {
   DownloadQueue,
   Engines,
@@ -33,7 +34,13 @@ export interface Attempt {
 
 export interface DomainUnderTest {
   readonly downloads: Downloads;
-  readonly live: LiveDownloads;
+  readonly store: DownloadStore;
+  /** All records as they are stored, the oldest first, with their progress. */
+  readonly records: ReadonlyMap<string, Download>;
+  /** What counts against the limit of the queue. */
+  activeCount(): number;
+  /** A record as it is to be seen. */
+  viewOf(id: string): Download;
   readonly queue: DownloadQueue;
   /** Attempts under way, by download. */
   readonly attempts: ReadonlyMap<string, Attempt>;
@@ -141,6 +148,23 @@ export async function openDomain(options: DomainOptions = {}): Promise<DomainUnd
     },
   });
   const log = createActivityLog(now);
+  const believedNow = options.believedNow ?? now;
+  const historyLimit = options.historyLimit ?? 200;
+  const store = await openEmbeddedStore({
+    history,
+    historyLimit,
+    now,
+    believedNow,
+    logger: silent,
+  });
+  const records = new Map<string, Download>();
+  for (const { download } of await store.find(IMPLICIT_WORKSPACE, {})) {
+    records.set(download.id, download);
+  }
+  store.watch((change) => {
+    if (change.kind === 'removed') records.delete(change.id);
+    else records.set(change.stored.download.id, change.stored.download);
+  });
   const queue = createMemoryQueue({
     slots: options.slots ?? 2,
     maxPerHost: options.maxPerHost ?? 64,
@@ -156,7 +180,7 @@ export async function openDomain(options: DomainOptions = {}): Promise<DomainUnd
   const sought: string[] = [];
   const domain = await createDomain(
     {
-      ...{ history, queue, log, now },
+      ...{ store, queue, log, now },
       logger: silent,
       files: fakeFiles(() => folderProblem),
       workFolders: {
@@ -233,18 +257,27 @@ export async function openDomain(options: DomainOptions = {}): Promise<DomainUnd
       maxWorkers: options.slots ?? 2,
       maxQueueDepth: options.maxQueueDepth ?? 500,
       maxAttempts: options.maxAttempts ?? 3,
-      historyLimit: options.historyLimit ?? 200,
       cleanupAfterDays: 30,
       minFreeSpaceBytes: 0,
       nameTemplate: '{id}',
       lookAtDiskEveryMs: DISK_LOOK_EVERY_MS,
     },
   );
-  const { downloads, live } = domain;
-  await domain.start(await history.load());
+  const { downloads } = domain;
+  await domain.start();
   return {
     downloads,
-    live,
+    store,
+    records,
+    activeCount: () =>
+      [...records.values()].filter(
+        ({ status, parent_id: parentId }) => parentId === null && !isTerminal(status),
+      ).length,
+    viewOf(id) {
+      const record = records.get(id);
+      if (!record) throw new Error(`no record ${id}`);
+      return downloads.view(record);
+    },
     queue,
     attempts,
     started,
@@ -266,7 +299,7 @@ export async function openDomain(options: DomainOptions = {}): Promise<DomainUnd
       const result = await downloads.submit({ urls }, null);
       return result.downloads.map(({ id }) => id);
     },
-    statusOf: (id) => downloads.peek(id)?.status ?? null,
+    statusOf: (id) => records.get(id)?.status ?? null,
     async fork() {
       const copy = await mkdtemp(join(tmpdir(), 'artemis-domain-'));
       // Nothing else happens meanwhile, but for a rename that is already under way.

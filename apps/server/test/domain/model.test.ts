@@ -2,6 +2,7 @@ import type { Status } from '@artemis/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { runsOf, seedOf } from '../long-run.ts';
+import { IMPLICIT_WORKSPACE } from '../../src/domain/download-store.ts';
 import { done, failure, openDomain, type DomainUnderTest } from './domain-under-test.ts';
 
 const HISTORY_LIMIT = 20;
@@ -48,7 +49,7 @@ async function compare(model: Model, real: Real): Promise<void> {
 
 /** Starts and ends of attempts are the server's own doing: the model takes them over where they are legal. */
 function check(model: Model, { domain }: Real): void {
-  const found = new Map([...domain.live.all()].map(({ download }) => [download.id, download]));
+  const found = domain.records;
   for (const [id, expected] of model.records) {
     const status = found.get(id)?.status;
     if (status === undefined) {
@@ -63,7 +64,7 @@ function check(model: Model, { domain }: Real): void {
     Object.fromEntries([...model.records].map(([id, { status }]) => [id, status])),
   );
   const active = [...found.values()].filter(({ status }) => ACTIVE.has(status)).length;
-  expect(active).toBe(domain.live.activeCount());
+  expect(active).toBe(domain.activeCount());
   expect(active).toBeLessThanOrEqual(MAX_DEPTH);
   expect(found.size - active).toBeLessThanOrEqual(HISTORY_LIMIT);
   const running = [...found.values()].filter(({ status }) => status === 'running');
@@ -114,7 +115,7 @@ function oneOf(
         if (!chosen) return;
         const [id, expected] = chosen;
         const { downloads } = domain;
-        const isRoom = domain.live.activeCount() < MAX_DEPTH;
+        const isRoom = domain.activeCount() < MAX_DEPTH;
         const call = {
           cancel: () => downloads.cancel(id),
           pause: () => downloads.pause(id),
@@ -143,7 +144,7 @@ const submit = fc
         const chosen = isDuplicate ? pick(model, at) : null;
         const isTwin = chosen !== null && ACTIVE.has(chosen[1].status);
         if (chosen && isTwin) urls.push(chosen[1].url);
-        const hasCapacity = domain.live.activeCount() + count <= MAX_DEPTH;
+        const hasCapacity = domain.activeCount() + count <= MAX_DEPTH;
         const call = domain.downloads.submit({ urls }, null);
         if (!hasCapacity)
           return void (await expect(call).rejects.toMatchObject({ code: 'QUEUE_FULL' }));
@@ -171,7 +172,7 @@ const failToWrite = fc.nat(1000).map(
   (at) =>
     new Command(`failToWrite(${at})`, async (model, { domain }) => {
       domain.failWrites(new Error('EIO'));
-      const isFull = domain.live.activeCount() >= MAX_DEPTH;
+      const isFull = domain.activeCount() >= MAX_DEPTH;
       await expect(domain.submit('https://never.example/')).rejects.toMatchObject({
         code: isFull ? 'QUEUE_FULL' : 'STORE_UNAVAILABLE',
       });
@@ -250,13 +251,13 @@ describe('the queue and the history', () => {
           ...Array.from({ length: 500 }, (_, n) => `https://a.example/${batch}/${n}`),
         );
       }
-      const ids = domain.downloads.find({ statuses: null, q: null });
+      const ids = await domain.downloads.find({ statuses: null, q: null });
       const cancelled = ids.slice(1000);
       for (const id of cancelled) await domain.downloads.cancel(id);
-      expect(domain.live.activeCount()).toBe(1000);
-      expect(domain.live.count('cancelled')).toBe(200);
+      expect(domain.activeCount()).toBe(1000);
+      expect((await domain.store.counts(IMPLICIT_WORKSPACE)).byStatus.cancelled).toBe(200);
       const next = await domain.restart();
-      expect(new Set(next.downloads.find({ statuses: null, q: null }))).toEqual(
+      expect(new Set(await next.downloads.find({ statuses: null, q: null }))).toEqual(
         new Set([...ids.slice(0, 1000), ...cancelled.slice(-200)]),
       );
       await next.close();

@@ -1,8 +1,11 @@
 import type { Artifact, Download, Status } from '@artemis/contracts';
 import { beforeEach, describe, expect, it } from 'vitest';
+import {
+  createMemoryTable,
+  type MemoryTable,
+} from '../../src/adapters/download-store/memory-table.ts';
 import { createActivityLog, type ActivityLog } from '../../src/domain/activity-log.ts';
 import { BLANK_RECORD } from '../../src/domain/blank-record.ts';
-import { createLiveDownloads, type LiveDownloads } from '../../src/domain/live-downloads.ts';
 import { afterLook, begunAt, DAY_MS, HOUR_MS } from '../../src/domain/passed-time.ts';
 import type { FileStore } from '../../src/domain/ports.ts';
 import { createRetention, type Retention } from '../../src/domain/retention.ts';
@@ -18,7 +21,7 @@ const media: Artifact = {
   storage_path: 'downloads/a.mp4',
 };
 
-let live: LiveDownloads;
+let table: MemoryTable;
 let log: ActivityLog;
 let kept: Record<string, number | null>;
 let asked: number[];
@@ -27,7 +30,7 @@ let ageMs: number;
 let ended: string[];
 
 beforeEach(() => {
-  live = createLiveDownloads();
+  table = createMemoryTable();
   log = createActivityLog();
   kept = {};
   asked = [];
@@ -38,7 +41,7 @@ beforeEach(() => {
 
 function add(id: string, status: Status, patch: Partial<Download> = {}): void {
   const blank = { ...BLANK_RECORD, id, url: 'https://a.example/', status };
-  live.add({ ...blank, created_at: at, updated_at: at, ...patch });
+  table.add({ ...blank, created_at: at, updated_at: at, ...patch });
 }
 
 function open(time = begunAt(nowMs), cleanupAfterDays = 30): Retention {
@@ -50,19 +53,25 @@ function open(time = begunAt(nowMs), cleanupAfterDays = 30): Retention {
     ageMs: () => ageMs,
   } satisfies Partial<FileStore>;
   const workFolders = {
-    sweep(keepMs: (id: string) => number | null) {
-      for (const { download } of live.all()) kept[download.id] = keepMs(download.id);
-      kept['nobody'] = keepMs('nobody');
+    async sweep(keepMs: (id: string) => number | null | Promise<number | null>) {
+      for (const { download } of table.all()) kept[download.id] = await keepMs(download.id);
+      kept['nobody'] = await keepMs('nobody');
       ended.push('sweep');
-      return Promise.resolve(0);
+      return 0;
     },
   };
   return createRetention({
-    live,
     records: {
-      persist(id) {
+      get: (id) => Promise.resolve(table.get(id)),
+      find: () => Promise.resolve([...table.all()]),
+      changeSurely(id, decide) {
+        const stored = table.get(id);
+        const change = stored && decide(stored);
+        if (!stored || !change) return Promise.resolve(null);
         persisted.push(id);
-        return Promise.resolve();
+        const changed = { ...stored, download: { ...stored.download, ...change.patch } };
+        table.put(changed, false);
+        return Promise.resolve(changed);
       },
     },
     files: files as unknown as FileStore,
@@ -134,7 +143,7 @@ it.each([31, -60])(
 
 describe('expires_at of a record', () => {
   const expiresAt = (days: number) => new Date(nowMs + days * DAY_MS).toISOString();
-  const read = () => live.get('a')?.download.expires_at;
+  const read = () => table.get('a')?.download.expires_at;
 
   it('is right when the clock was wrong while the file was stored', async () => {
     add('a', 'completed', { artifacts: [media], expires_at: expiresAt(-30) });

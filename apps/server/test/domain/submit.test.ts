@@ -60,7 +60,7 @@ describe('the same link again', () => {
     await expect(first).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
     const next = await domain.restart();
     domains.push(next);
-    expect([...next.live.all()]).toEqual([]);
+    expect([...next.records]).toEqual([]);
   });
 });
 
@@ -184,7 +184,7 @@ describe('capacity of the queue', () => {
       ),
     );
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(10);
-    expect(domain.live.activeCount()).toBe(10);
+    expect(domain.activeCount()).toBe(10);
   });
 
   it('is given back when the write fails', async () => {

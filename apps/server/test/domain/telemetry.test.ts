@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
+import { createMemoryTable } from '../../src/adapters/download-store/memory-table.ts';
 import type { DownloadQueue } from '../../src/domain/ports.ts';
-import { createLiveDownloads } from '../../src/domain/live-downloads.ts';
 import { brokenSitesOf, readTelemetry } from '../../src/domain/telemetry.ts';
 import { record } from '../adapters/history.conformance.ts';
 
@@ -15,14 +15,14 @@ const TITLES = [
   'Reportage au long cours : la forêt, le fleuve et ceux qui y vivent encore',
 ] as const;
 
-it('telemetry is at most 2 KiB on the wire with ten thousand waiting downloads and every slot busy', () => {
-  const live = createLiveDownloads();
+it('telemetry is at most 2 KiB on the wire with ten thousand waiting downloads and every slot busy', async () => {
+  const table = createMemoryTable();
   const running: string[] = [];
   for (let at = 0; at < QUEUED + WORKERS; at += 1) {
     const isRunning = at < WORKERS;
     const id = randomUUID();
     if (isRunning) running.push(id);
-    live.add({
+    table.add({
       ...record(),
       id,
       url: `https://site-${at % 400}.example/watch?v=${id}`,
@@ -44,8 +44,11 @@ it('telemetry is at most 2 KiB on the wire with ten thousand waiting downloads a
         parkedUntilMs: at % 2 === 0 ? null : Date.now() + at * 1000,
       })),
   };
-  const telemetry = readTelemetry({
-    live,
+  const telemetry = await readTelemetry({
+    records: {
+      get: (id) => Promise.resolve(table.get(id)),
+      counts: () => Promise.resolve(table.counts()),
+    },
     queue: queue as DownloadQueue,
     capacity: QUEUED * 2,
     provider: 'local',

@@ -49,14 +49,14 @@ describe('a site that asks to slow down', () => {
     await endAttempt(domain, first, sentAway(120));
     await endAttempt(domain, third, sentAway(60, 'BOT_CHECK'));
     await eventually(() => domain.attempts.get(other));
-    expect(domain.downloads.get(first)).toMatchObject({
+    expect(domain.viewOf(first)).toMatchObject({
       status: 'queued',
       waiting_for: 'retry',
       retry_at: new Date(nowMs() + 120_000).toISOString(),
       error: { code: 'THROTTLED' },
     });
     const [fourth = ''] = await domain.submit('https://a.example/4');
-    expect(domain.downloads.get(fourth).waiting_for).toBe('host');
+    expect(domain.viewOf(fourth).waiting_for).toBe('host');
     expect(domain.queue.hosts().find(({ host }) => host === 'a.example')).toMatchObject({
       queued: 3,
       parkedUntilMs: nowMs() + 120_000,
@@ -71,7 +71,7 @@ describe('a site that asks to slow down', () => {
     );
     await endAttempt(domain, first, sentAway(null));
     expect(domain.statusOf(first)).toBe('failed');
-    expect(domain.downloads.get(second)).toMatchObject({ status: 'queued', waiting_for: 'host' });
+    expect(domain.viewOf(second)).toMatchObject({ status: 'queued', waiting_for: 'host' });
   });
 
   it('pauses longer each time, until a download succeeds', async () => {
@@ -106,20 +106,20 @@ describe('a paused site', () => {
   it('shows until when and why on all its waiting downloads', async () => {
     const { domain, waiting, nowMs } = await openParked();
     const until = new Date(nowMs() + 1_800_000).toISOString();
-    expect(domain.downloads.get(waiting)).toMatchObject({
+    expect(domain.viewOf(waiting)).toMatchObject({
       waiting_for: 'host',
       retry_at: until,
       error: { code: 'THROTTLED' },
     });
-    expect(domain.live.get(waiting)?.download).toMatchObject({ retry_at: null, error: null });
+    expect(domain.records.get(waiting)).toMatchObject({ retry_at: null, error: null });
   });
 
   it('is tried at once on request, also by the download that caused the pause', async () => {
     const { domain, cause, waiting } = await openParked(sentAway(1800, 'BOT_CHECK'));
     expect(await domain.downloads.resumeHost('a.example')).toEqual([cause]);
     await eventually(() => domain.attempts.has(cause));
-    expect(domain.downloads.get(cause).attempt).toBe(2);
-    expect(domain.downloads.get(waiting).error).toBeNull();
+    expect(domain.viewOf(cause).attempt).toBe(2);
+    expect(domain.viewOf(waiting).error).toBeNull();
     await expect(domain.downloads.resumeHost('a.example')).rejects.toMatchObject({
       code: 'HOST_NOT_PARKED',
     });
@@ -148,7 +148,7 @@ describe('a paused site', () => {
         return { ...opened, cause: first, waiting: second };
       },
     );
-    expect(domain.downloads.get(waiting).waiting_for).toBe('host');
+    expect(domain.viewOf(waiting).waiting_for).toBe('host');
     await domain.downloads.purge(cause, 'record');
     await eventually(() => domain.attempts.has(waiting));
   });
@@ -161,7 +161,7 @@ describe('a paused site', () => {
     await endAttempt(domain, first, sentAway(1800));
     await endAttempt(domain, second, sentAway(600));
     await domain.downloads.cancel(first);
-    const { waiting_for: reason, retry_at: at } = domain.downloads.get(third);
+    const { waiting_for: reason, retry_at: at } = domain.viewOf(third);
     expect(reason).toBe('host');
     expect(Math.round((Date.parse(at ?? '') - nowMs()) / 1000)).toBe(600);
     await domain.downloads.cancel(second);
@@ -175,7 +175,7 @@ describe('a paused site', () => {
     );
     await endAttempt(domain, cause, sentAway(1800));
     await endAttempt(domain, underWay, done);
-    expect(domain.downloads.get(waiting)).toMatchObject({
+    expect(domain.viewOf(waiting)).toMatchObject({
       waiting_for: 'host',
       error: { code: 'THROTTLED' },
     });
@@ -187,7 +187,7 @@ describe('a paused site', () => {
     const opened = await openParked();
     const domain = await opened.domain.restart();
     domains.push(domain);
-    expect(domain.downloads.get(opened.waiting)).toMatchObject({
+    expect(domain.viewOf(opened.waiting)).toMatchObject({
       waiting_for: 'host',
       retry_at: new Date(opened.nowMs() + 1_800_000).toISOString(),
       error: { code: 'THROTTLED' },
@@ -226,7 +226,7 @@ describe('media that is not released yet', () => {
     const [id = ''] = await domain.submit('https://a.example/1');
     const atMs = nowMs() + 3 * 86_400_000;
     await endAttempt(domain, id, early(atMs));
-    expect(domain.downloads.get(id)).toMatchObject({
+    expect(domain.viewOf(id)).toMatchObject({
       status: 'queued',
       waiting_for: 'release',
       retry_at: new Date(atMs).toISOString(),
@@ -239,9 +239,9 @@ describe('media that is not released yet', () => {
     pass(2000);
     await domain.downloads.update(id, { priority: 5 });
     await endAttempt(domain, id, early(null));
-    expect(domain.downloads.get(id)).toMatchObject({ waiting_for: 'release', attempt: 1 });
+    expect(domain.viewOf(id)).toMatchObject({ waiting_for: 'release', attempt: 1 });
     await domain.downloads.cancel(id);
-    expect(domain.downloads.get(id)).toMatchObject({ status: 'cancelled', retry_at: null });
+    expect(domain.viewOf(id)).toMatchObject({ status: 'cancelled', retry_at: null });
   });
 
   it('is tried after pauses growing to a day, without limit', async () => {
@@ -250,13 +250,13 @@ describe('media that is not released yet', () => {
     const pauses: number[] = [];
     for (let look = 0; look < 9; look += 1) {
       await endAttempt(domain, id, early(null));
-      const at = Date.parse(domain.downloads.get(id).retry_at ?? '');
+      const at = Date.parse(domain.viewOf(id).retry_at ?? '');
       pauses.push((at - nowMs()) / 60_000);
       pass(at - nowMs() + 1);
       await domain.downloads.update(id, { priority: 1 + (look % 3) });
     }
     expect(pauses).toEqual([1, 3, 9, 27, 81, 243, 729, 1440, 1440]);
-    expect(domain.downloads.get(id).attempt).toBe(1);
+    expect(domain.viewOf(id).attempt).toBe(1);
   });
 
   it('still waits after a restart, and after a pause', async () => {
@@ -269,7 +269,7 @@ describe('media that is not released yet', () => {
     domains.splice(domains.indexOf(domain), 1);
     const next = await domain.restart();
     domains.push(next);
-    expect(next.downloads.get(id)).toMatchObject({
+    expect(next.viewOf(id)).toMatchObject({
       waiting_for: 'release',
       retry_at: new Date(atMs).toISOString(),
       attempt: 1,
@@ -286,7 +286,7 @@ describe('a plain refusal by a site', () => {
       ...sentAway(null, 'SITE_REFUSED'),
       quote: 'Not today',
     } as Outcome);
-    expect(domain.downloads.get(id)).toMatchObject({
+    expect(domain.viewOf(id)).toMatchObject({
       status: 'failed',
       attempt: 1,
       error: {
@@ -305,11 +305,11 @@ describe('a download whose processes die', () => {
     const [id = ''] = await domain.submit('https://a.example/1');
     for (let death = 1; death <= 3; death += 1) {
       await endAttempt(domain, id, failure('WORKER_CRASHED'));
-      const retryAt = domain.downloads.get(id).retry_at;
+      const retryAt = domain.viewOf(id).retry_at;
       if (retryAt !== null) pass(Date.parse(retryAt) - nowMs() + 1);
       if (domain.statusOf(id) === 'queued') await domain.downloads.update(id, { priority: death });
     }
-    expect(domain.downloads.get(id)).toMatchObject({
+    expect(domain.viewOf(id)).toMatchObject({
       status: 'failed',
       attempt: 3,
       error: { code: 'WORKER_CRASHED' },
@@ -336,7 +336,7 @@ describe('a connection that breaks again and again', () => {
         etaSeconds: null,
       });
       await endAttempt(domain, id, failure(code));
-      const retryAt = domain.downloads.get(id).retry_at;
+      const retryAt = domain.viewOf(id).retry_at;
       if (domain.statusOf(id) !== 'queued' || retryAt === null) return;
       pass(Date.parse(retryAt) - nowMs() + 1);
       await domain.downloads.update(id, { priority: 1 + (downloadedBytes % 3) });
@@ -349,7 +349,7 @@ describe('a connection that breaks again and again', () => {
     for (let megabytes = 1; megabytes <= 6; megabytes += 1) await breakAt(megabytes * MIB);
     expect(domain.statusOf(id)).not.toBe('failed');
     await breakAt(6 * MIB);
-    expect(domain.downloads.get(id)).toMatchObject({
+    expect(domain.viewOf(id)).toMatchObject({
       status: 'failed',
       attempt: 7,
       error: { code: 'NETWORK' },
@@ -359,7 +359,7 @@ describe('a connection that breaks again and again', () => {
   it('ends a download after fifty attempts, however small its progress', async () => {
     const { domain, id, breakAt } = await openBrokenLine();
     for (let run = 1; run <= 50; run += 1) await breakAt(run);
-    expect(domain.downloads.get(id)).toMatchObject({ status: 'failed', attempt: 50 });
+    expect(domain.viewOf(id)).toMatchObject({ status: 'failed', attempt: 50 });
   });
 
   it('counts every attempt that leaves nothing to continue', async () => {
@@ -396,13 +396,13 @@ describe('a disk without space', () => {
     await eventually(() => domain.attempts.size === 2);
     space(small, 30 * MIB, 10 * MIB);
     space(large, 90 * MIB);
-    await eventually(() => domain.downloads.get(large).waiting_for === 'disk');
-    expect(domain.downloads.get(large)).toMatchObject({
+    await eventually(() => domain.viewOf(large).waiting_for === 'disk');
+    expect(domain.viewOf(large)).toMatchObject({
       status: 'queued',
       error: { code: 'DISK_FULL' },
       retry_at: null,
     });
-    expect(domain.downloads.logOf(large, 0).lines.map(({ text }) => text)).toContain(
+    expect((await domain.downloads.logOf(large, 0)).lines.map(({ text }) => text)).toContain(
       'Needs 90 MiB on the disk and 80 MiB may be used; it starts by itself when there is space.',
     );
     // A change of its priority does not let it in.
@@ -415,7 +415,7 @@ describe('a disk without space', () => {
     await eventually(() => domain.attempts.get(large));
     space(large, 90 * MIB);
     await endAttempt(domain, large, done);
-    expect(domain.downloads.get(large)).toMatchObject({ status: 'completed', attempt: 1 });
+    expect(domain.viewOf(large)).toMatchObject({ status: 'completed', attempt: 1 });
   });
 
   it('counts what running downloads still have to write', async () => {
@@ -440,7 +440,7 @@ describe('a disk without space', () => {
     await new Promise((resolve) => setImmediate(resolve));
     domain.setFreeBytes(40 * MIB);
     event(second)?.({ kind: 'space', totalBytes: 25 * MIB, presentBytes: 0 });
-    await eventually(() => domain.downloads.get(second).waiting_for === 'disk');
+    await eventually(() => domain.viewOf(second).waiting_for === 'disk');
     expect(domain.statusOf(first)).toBe('running');
   });
 

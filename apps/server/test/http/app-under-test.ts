@@ -8,6 +8,7 @@ import { pino } from 'pino';
 import { createDiskCookieStore } from '../../src/adapters/cookie-store.disk.ts';
 import { lockDownloadsFolder } from '../../src/adapters/files/downloads-lock.ts';
 import { createMemoryQueue } from '../../src/adapters/download-queue.memory.ts';
+import { openEmbeddedStore } from '../../src/adapters/download-store/embedded.ts';
 import { createDiskFileStore } from '../../src/adapters/file-store.disk.ts';
 import { createJsonFileHistory } from '../../src/adapters/history.json-file.ts';
 import { createSilentNotifier } from '../../src/adapters/notifier.none.ts';
@@ -16,6 +17,7 @@ import type { Services } from '../../src/services.ts';
 import { loadConfig, type Config } from '../../src/config.ts';
 import { createActivityLog } from '../../src/domain/activity-log.ts';
 import { createDomain } from '../../src/domain/create-domain.ts';
+import { IMPLICIT_WORKSPACE } from '../../src/domain/download-store.ts';
 import { RequestError } from '../../src/domain/errors.ts';
 import { begunAt } from '../../src/domain/passed-time.ts';
 import type { FileStore, HistoryStore, RunOptions } from '../../src/domain/ports.ts';
@@ -74,8 +76,8 @@ const NO_ENGINES: EngineList = {
 };
 
 const noEngines: Services['engines'] = {
-  list: () => NO_ENGINES,
-  fetch: () => NO_ENGINES,
+  list: () => Promise.resolve(NO_ENGINES),
+  fetch: () => Promise.resolve(NO_ENGINES),
   use: (version) => Promise.reject(new RequestError('ENGINE_NOT_FOUND', `No ${version}.`)),
   remove: (version) => Promise.reject(new RequestError('ENGINE_NOT_FOUND', `No ${version}.`)),
 };
@@ -94,7 +96,8 @@ export async function startApp(options: AppOptions = {}): Promise<AppUnderTest> 
     logger,
   });
   const history = options.history?.(jsonHistory) ?? jsonHistory;
-  const content = await history.load();
+  const store = await openEmbeddedStore({ history, logger, historyLimit: config.historyLimit });
+  const known = await store.find(IMPLICIT_WORKSPACE, {});
   const folders = {
     downloadsDir: config.downloadsDir,
     dataDir: config.dataDir,
@@ -105,7 +108,7 @@ export async function startApp(options: AppOptions = {}): Promise<AppUnderTest> 
     ...folders,
     scratchDir: config.scratchDir,
     isStoredInDownloads: true,
-    isHistoryEmpty: content.downloads.length === 0,
+    isHistoryEmpty: known.length === 0,
     readOutcome: () => Promise.resolve(null),
   });
   const files = await createDiskFileStore({
@@ -115,7 +118,7 @@ export async function startApp(options: AppOptions = {}): Promise<AppUnderTest> 
   });
   const domain = await createDomain(
     {
-      ...{ history, files, workFolders, log, logger },
+      ...{ store, files, workFolders, log, logger },
       runner: { run: options.run ?? runUntilStopped, close: () => Promise.resolve() },
       prober: {
         probe: () =>
@@ -178,7 +181,7 @@ export async function startApp(options: AppOptions = {}): Promise<AppUnderTest> 
     readChecks: () => Promise.resolve([]),
   };
   const app = await buildApp(services, config, logger);
-  await domain.start(content);
+  await domain.start();
   let isStopped = false;
   const stop = async () => {
     if (isStopped) return;

@@ -13,9 +13,9 @@ import type { SideHosts } from './side-hosts.ts';
 import type { TrialOptions } from './trial.ts';
 
 export interface EngineRoom extends Engines {
-  list(): EngineList;
+  list(): Promise<EngineList>;
   /** Answers at once; fetches and tries in the background. */
-  fetch(request: FetchEngine): EngineList;
+  fetch(request: FetchEngine): Promise<EngineList>;
   /** Idempotent. @throws {RequestError} ENGINE_NOT_FOUND, or ENGINE_IN_USE where a yt-dlp of the computer is used as it is */
   use(version: string): Promise<EngineList>;
   /** @throws {RequestError} ENGINE_NOT_FOUND, ENGINE_IN_USE */
@@ -43,7 +43,7 @@ export interface EngineRoomOptions {
   readonly trial: TrialOptions;
   readonly fetch: (request: FetchRequest, signal: AbortSignal) => Promise<FetchAnswer>;
   readonly jobsOf: (version: string) => number;
-  readonly brokenSites: () => readonly ToldBrokenSite[];
+  readonly brokenSites: () => Promise<readonly ToldBrokenSite[]>;
   readonly log: Pick<ActivityLog, 'write'>;
   readonly logger: Logger;
   readonly now?: () => Date;

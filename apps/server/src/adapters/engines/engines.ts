@@ -253,7 +253,8 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
     throw new RequestError('ENGINE_NOT_FOUND', `There is no yt-dlp ${version} here.`);
   }
 
-  function list(): EngineList {
+  async function list(): Promise<EngineList> {
+    const brokenSites = await options.brokenSites();
     return {
       ...listEngines({
         copies: shelf.copies(),
@@ -267,7 +268,7 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
       channel: channel(),
       is_fetching: fetches > 0,
       next_look_at: channel() === 'off' || isForeign() ? null : nextLookAt.toISOString(),
-      broken_sites: options.brokenSites().map(({ site, sinceMs, version, failures, waiting }) => ({
+      broken_sites: brokenSites.map(({ site, sinceMs, version, failures, waiting }) => ({
         ...{ site, version, failures, waiting, trying },
         since: new Date(sinceMs).toISOString(),
       })),

@@ -1,6 +1,5 @@
 import type { Download } from '@artemis/contracts';
-import type { HistoryChange, IdempotencyEntry } from '../../domain/ports.ts';
-import { IDEMPOTENCY_MS } from '../../domain/submit.ts';
+import { IDEMPOTENCY_MS, type HistoryChange, type IdempotencyEntry } from '../../domain/ports.ts';
 
 /** What is durable. The records are those that were saved, not copies: who saves a record does not change it afterwards. */
 export interface Content {

@@ -4,8 +4,9 @@ import type { Outcome } from '../attempt.ts';
 import type { ActivityLog } from '../activity-log.ts';
 import { createBrokenSites, type BrokenSite } from '../sites/broken-sites.ts';
 import { siteOfLink } from '../cookies/cookie-site.ts';
+import { begunAnew } from '../attempt-count.ts';
+import type { Change, Filter, StoredDownload } from '../download-store.ts';
 import { downloadError } from '../errors.ts';
-import type { LiveDownload, LiveDownloads } from '../live-downloads.ts';
 import { isOfTheEngine } from './engine-success.ts';
 import type { Engines, LeftEngine } from '../ports.ts';
 import type { Records } from '../records.ts';
@@ -27,20 +28,20 @@ export interface ToldBrokenSite extends BrokenSite {
 /** Sites that are broken with the yt-dlp at hand: their downloads wait for another one instead of failing one by one. */
 export interface EngineWaits {
   /** Derives which sites were broken from the records that wait. Call once all are known, before any is queued. */
-  recover(): void;
+  recover(): Promise<void>;
   /** Asked when a slot is free for it; true begins its attempt. */
-  mayStart(entry: LiveDownload): boolean;
+  mayStart(stored: StoredDownload): boolean;
   /** Epoch milliseconds until which it need not be handed a slot; null for one that may go. */
-  heldUntilMs(entry: LiveDownload): number | null;
+  heldUntilMs(stored: StoredDownload): number | null;
   /**
    * An attempt has failed. `wait`: with its site, for an engine. `again`: the engine is another one by now. `over`: its site
    * is broken for too long. Null: it failed in a way of its own.
    */
-  failed(entry: LiveDownload, outcome: Failed): Promise<'wait' | 'again' | 'over' | null>;
+  failed(stored: StoredDownload, outcome: Failed): Promise<'wait' | 'again' | 'over' | null>;
   /** A download was stored. */
-  succeeded(entry: LiveDownload): void;
+  succeeded(stored: StoredDownload): Promise<void>;
   /** An attempt is over and its record says how. */
-  ended(id: string): void;
+  ended(id: string): Promise<void>;
   /** A person wants this one tried, whatever is known of its site. */
   trial(download: Download): void;
   /** Nobody waits for this download any more. Idempotent. */
@@ -50,23 +51,20 @@ export interface EngineWaits {
   /** A queued record as it is to be seen. */
   view(download: Download): Download;
   /** The longest broken first. */
-  list(): readonly ToldBrokenSite[];
+  list(): Promise<readonly ToldBrokenSite[]>;
 }
 
 export interface EngineWaitsDependencies {
-  readonly live: LiveDownloads;
-  readonly records: Pick<Records, 'move'>;
+  readonly records: Pick<Records, 'get' | 'find' | 'changeSurely' | 'touch'>;
   readonly log: ActivityLog;
   readonly engines: Engines;
   readonly now: () => Date;
   /** Puts a queued download into the queue as it has to wait now; nothing for one that is running. */
   readonly admit: (id: string) => Promise<void>;
-  /** What it has cost until now does not count any more. */
-  readonly beginAnew: (download: Download) => void;
 }
 
 export function createEngineWaits(dependencies: EngineWaitsDependencies): EngineWaits {
-  const { live, records, log, engines, now, admit, beginAnew } = dependencies;
+  const { records, log, engines, now, admit } = dependencies;
   const sites = createBrokenSites();
   /** With which yt-dlp the attempts under way have begun. */
   const versions = new Map<string, string>();
@@ -74,6 +72,8 @@ export function createEngineWaits(dependencies: EngineWaitsDependencies): Engine
   const seeking = new Set<string>();
   /** They have failed with their site, and then another of that site ended well with the same yt-dlp. */
   const doubtful = new Set<string>();
+  /** They are part of an event, and their attempts are just about to end. */
+  const joinsAtEnd = new Set<string>();
   /** Versions that were left for their failures. */
   const left = new Set<string>();
   /** Let go without a success: one is still to be told. */
@@ -81,21 +81,25 @@ export function createEngineWaits(dependencies: EngineWaitsDependencies): Engine
   const nowMs = () => now().getTime();
   const version = () => engines.current() ?? 'unknown';
 
-  function ofSite(site: string, isWanted: (download: Download) => boolean): Download[] {
-    const all = [...live.all()].map(({ download }) => download);
-    return all.filter((download) => isWanted(download) && siteOfLink(download.url) === site);
+  async function ofSite(site: string, filter: Filter): Promise<Download[]> {
+    const all = (await records.find(filter)).map(({ download }) => download);
+    return all.filter(({ url }) => siteOfLink(url) === site);
   }
 
-  function queuedOf(site: string): Download[] {
-    return ofSite(site, ({ status }) => status === 'queued');
+  function queuedOf(site: string): Promise<Download[]> {
+    return ofSite(site, { statuses: new Set(['queued']) });
   }
 
   /** What the others wait for has changed though nothing has happened to them. */
-  function reschedule(site: string): void {
-    for (const { id } of queuedOf(site)) {
-      live.update(id, {}, true);
-      void admit(id);
-    }
+  async function reschedule(site: string): Promise<void> {
+    const ids = (await queuedOf(site)).map(({ id }) => id);
+    records.touch(ids);
+    for (const id of ids) void admit(id);
+  }
+
+  /** While one is tried, the others need not be handed slots. */
+  async function holdOthers(site: string, scout: string): Promise<void> {
+    for (const { id } of await queuedOf(site)) if (id !== scout) void admit(id);
   }
 
   function seek(site: string): void {
@@ -108,23 +112,27 @@ export function createEngineWaits(dependencies: EngineWaitsDependencies): Engine
     });
   }
 
-  function isOfEvent(download: Download): boolean {
-    const { status, error } = download;
-    return error?.code === 'SITE_CHANGED' && (status === 'queued' || status === 'failed');
+  function queue(
+    id: string,
+    isWanted: (download: Download) => boolean,
+    change: Change,
+  ): Promise<StoredDownload | null> {
+    return records.changeSurely(id, ({ download }) => {
+      const isSingle = download.status === 'failed' || download.status === 'queued';
+      if (!isSingle || !isWanted(download)) return null;
+      return { ...change, patch: { ...change.patch, status: 'queued' } };
+    });
   }
 
   async function letGo(site: string, withFailed: boolean): Promise<string[]> {
-    const waiting = ofSite(site, isOfEvent).filter(
-      ({ status }) => withFailed || status === 'queued',
-    );
-    const change = {
-      waiting_for: 'slot',
-      error: null,
-      retry_at: null,
-      completed_at: null,
-    } as const;
-    const saved = waiting.map(({ id }) => records.move(id, 'queued', change));
-    reschedule(site);
+    const statuses = new Set(withFailed ? (['queued', 'failed'] as const) : (['queued'] as const));
+    const waiting = await ofSite(site, { statuses, errorCode: 'SITE_CHANGED' });
+    const patch = { waiting_for: 'slot', error: null, retry_at: null, completed_at: null } as const;
+    const isOfEvent = ({ error }: Download) => error?.code === 'SITE_CHANGED';
+    const saved = waiting.map(async ({ id }) => {
+      if (await queue(id, isOfEvent, { patch })) await admit(id);
+    });
+    await reschedule(site);
     await Promise.all(saved);
     return waiting.map(({ id }) => id);
   }
@@ -132,12 +140,11 @@ export function createEngineWaits(dependencies: EngineWaitsDependencies): Engine
   /** The earlier ones were told as single failures; now it is known what they are. */
   async function join(ids: readonly string[]): Promise<void> {
     const waits = { waiting_for: 'engine', error: downloadError('SITE_CHANGED') } as const;
-    const change = { ...waits, retry_at: null, completed_at: null };
+    const patch = { ...waits, retry_at: null, completed_at: null };
     await Promise.all(
       ids.map(async (id) => {
-        const download = live.get(id)?.download;
-        const isSingle = download?.status === 'failed' || download?.status === 'queued';
-        if (isSingle && download.error !== null) await records.move(id, 'queued', change);
+        const joined = await queue(id, ({ error }) => error !== null, { patch });
+        if (!joined && versions.has(id)) joinsAtEnd.add(id);
       }),
     );
   }
@@ -145,22 +152,27 @@ export function createEngineWaits(dependencies: EngineWaitsDependencies): Engine
   /** What failed with an engine that was left failed for it, until the opposite is seen. */
   async function tryAgain({ version: engine, since }: LeftEngine): Promise<void> {
     const sinceMs = Date.parse(since ?? '') || 0;
-    const victims = [...live.all()].filter(
-      ({ download: { status, error, engine: ran, title, completed_at: at } }) =>
-        status === 'failed' &&
-        ran === engine &&
-        // Without a title nothing was read yet.
-        isOfTheEngine(error?.code ?? 'UNKNOWN', title === null ? 'extracting' : null) &&
-        Date.parse(at ?? '') >= sinceMs,
-    );
+    const isVictim = ({ error, engine: ran, title, completed_at: at }: Download) =>
+      ran === engine &&
+      // Without a title nothing was read yet.
+      isOfTheEngine(error?.code ?? 'UNKNOWN', title === null ? 'extracting' : null) &&
+      Date.parse(at ?? '') >= sinceMs;
+    const failed = await records.find({ statuses: new Set(['failed']) });
+    const victims = failed.filter(({ download }) => isVictim(download));
     if (victims.length === 0) return;
     const text = `${victims.length} downloads that have failed with yt-dlp ${engine} are tried again.`;
     log.write('info', text, null, true);
-    const queued = { waiting_for: 'slot', progress: 0, completed_at: null } as const;
+    const queued = { status: 'queued', waiting_for: 'slot', progress: 0 } as const;
     for (const { download } of victims) {
-      beginAnew(download);
-      await records.move(download.id, 'queued', { ...queued, retry_at: now().toISOString() });
-      await admit(download.id);
+      const again = await records.changeSurely(download.id, ({ download: current }) =>
+        current.status === 'failed' && isVictim(current)
+          ? {
+              patch: { ...queued, completed_at: null, retry_at: now().toISOString() },
+              tally: begunAnew(current),
+            }
+          : null,
+      );
+      if (again) await admit(download.id);
     }
   }
 
@@ -175,35 +187,35 @@ export function createEngineWaits(dependencies: EngineWaitsDependencies): Engine
     return (asked ?? null) !== null && engine !== version();
   }
 
+  /** Whatever waits for another engine is tried with this one. */
+  async function tryWaiting(next: string | null): Promise<void> {
+    const switched = new Set(sites.all().map(({ site }) => site));
+    for (const site of switched) sites.lift(site);
+    const statuses = new Set(['queued', 'failed'] as const);
+    const waiting = await records.find({ statuses, errorCode: 'SITE_CHANGED' });
+    for (const { download } of waiting) switched.add(siteOfLink(download.url));
+    for (const site of switched) {
+      sites.lift(site);
+      unproven.add(site);
+      const text = `yt-dlp is now ${next ?? 'missing'}; ${site} is tried with it.`;
+      log.write('info', text, null, true);
+      void letGo(site, true);
+    }
+  }
+
   engines.onSwitch((next, leftEngine) => {
     doubtful.clear();
     if (next !== null) left.delete(next);
     if (leftEngine !== null) left.add(leftEngine.version);
-    const switched = new Set(
-      [...live.all()].flatMap(({ download }) =>
-        isOfEvent(download) ? [siteOfLink(download.url)] : [],
-      ),
-    );
-    for (const { site } of sites.all()) switched.add(site);
-    for (const site of switched) {
-      sites.lift(site);
-      unproven.add(site);
-      log.write(
-        'info',
-        `yt-dlp is now ${next ?? 'missing'}; ${site} is tried with it.`,
-        null,
-        true,
-      );
-      void letGo(site, true);
-    }
+    void tryWaiting(next);
     if (leftEngine !== null) void tryAgain(leftEngine);
   });
 
   return {
-    recover() {
+    async recover() {
       const found = new Map<string, Download[]>();
-      for (const { download } of live.all()) {
-        if (download.status !== 'queued' || download.waiting_for !== 'engine') continue;
+      const waiting = { statuses: new Set(['queued'] as const), waitingFor: 'engine' } as const;
+      for (const { download } of await records.find(waiting)) {
         const site = siteOfLink(download.url);
         found.set(site, [...(found.get(site) ?? []), download]);
       }
@@ -217,8 +229,7 @@ export function createEngineWaits(dependencies: EngineWaitsDependencies): Engine
       const isScout = sites.get(site) !== null && !trials.has(id);
       if (!trials.delete(id) && !sites.ask(site, id, nowMs())) return false;
       versions.set(id, version());
-      // In this turn, before the queue hands out another one.
-      if (isScout) for (const other of queuedOf(site)) if (other.id !== id) void admit(other.id);
+      if (isScout) void holdOthers(site, id);
       return true;
     },
     heldUntilMs: ({ download: { id, url } }) =>
@@ -245,10 +256,10 @@ export function createEngineWaits(dependencies: EngineWaitsDependencies): Engine
         await join(event.filter((other) => other !== id));
       }
       if (event.length > 0 || (wasTried && known.nextTryMs !== null)) seek(site);
-      reschedule(site);
+      await reschedule(site);
       return nowMs() - known.sinceMs > LONGEST_BROKEN_MS ? 'over' : 'wait';
     },
-    succeeded({ download }) {
+    async succeeded({ download }) {
       const { id, url } = download;
       const site = siteOfLink(url);
       const began = versions.get(id);
@@ -256,20 +267,23 @@ export function createEngineWaits(dependencies: EngineWaitsDependencies): Engine
       const event = sites.get(site);
       const wasBroken = sites.success(site);
       if (event?.version === began) {
-        const tried = ofSite(site, (other) => isOfEvent(other) && other.waiting_for === 'engine');
-        for (const other of tried) doubtful.add(other.id);
+        const statuses = new Set(['queued', 'failed'] as const);
+        const waiting = { statuses, errorCode: 'SITE_CHANGED', waitingFor: 'engine' } as const;
+        for (const other of await ofSite(site, waiting)) doubtful.add(other.id);
       }
       if (unproven.delete(site) || wasBroken) tellMended(site);
       if (wasBroken) void letGo(site, false);
     },
-    ended(id) {
+    async ended(id) {
       versions.delete(id);
-      const download = live.get(id)?.download;
-      if (!download) return;
+      if (joinsAtEnd.delete(id) && sites.all().length > 0) await join([id]);
+      const stored = await records.get(id);
+      if (!stored) return;
+      const { download } = stored;
       const site = siteOfLink(download.url);
       const before = sites.get(site);
       sites.ended(site, id, ['cancelled', 'paused'].includes(download.status), nowMs());
-      if (sites.get(site) !== before) reschedule(site);
+      if (sites.get(site) !== before) await reschedule(site);
     },
     trial({ id, url }) {
       if (sites.get(siteOfLink(url)) !== null) trials.add(id);
@@ -299,19 +313,21 @@ export function createEngineWaits(dependencies: EngineWaitsDependencies): Engine
         error: error ?? downloadError('SITE_CHANGED'),
       };
     },
-    list: () =>
-      sites
-        .all()
-        .map((known) => ({
+    async list() {
+      const told = await Promise.all(
+        sites.all().map(async (known) => ({
           ...known,
-          waiting: queuedOf(known.site).length,
+          waiting: (await queuedOf(known.site)).length,
           isSeeking: seeking.has(known.site),
-        }))
+        })),
+      );
+      return told
         .filter(({ waiting, lastFailureMs, nextTryMs }) => {
           const isUnderWay = waiting > 0 || nextTryMs === null;
           return isUnderWay || nowMs() - lastFailureMs < TOLD_MS;
         })
-        .sort((a, b) => a.sinceMs - b.sinceMs),
+        .sort((a, b) => a.sinceMs - b.sinceMs);
+    },
   };
 }
 

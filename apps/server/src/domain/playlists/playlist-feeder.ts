@@ -2,10 +2,9 @@ import { pickSelection, type Download, type RetryDownload } from '@artemis/contr
 import type { ListedEntry } from '../attempt.ts';
 import type { ActivityLog } from '../activity-log.ts';
 import type { EntryList } from './entry-list.ts';
-import type { LiveDownloads } from '../live-downloads.ts';
 import { entrySelection, linkKey, newChild } from './playlist-entry.ts';
 import { warningsOf, type PlaylistLists } from './playlist-lists.ts';
-import type { DownloadedLinks, HistoryStore, Notifier } from '../ports.ts';
+import type { DownloadedLinks, Notifier } from '../ports.ts';
 import { canonicalJson } from '../selection/presets.ts';
 import type { Logger, Records } from '../records.ts';
 import { IDLE } from '../blank-record.ts';
@@ -16,9 +15,7 @@ const RETRY_MS = 1000;
 const MAX_EARLY = 50;
 
 export interface PlaylistFeederDependencies {
-  readonly live: LiveDownloads;
   readonly records: Records;
-  readonly history: HistoryStore;
   readonly links: DownloadedLinks;
   readonly notifier: Notifier;
   readonly log: ActivityLog;
@@ -70,7 +67,7 @@ export function createPlaylistFeeder(
   lists: PlaylistLists,
   dependencies: PlaylistFeederDependencies,
 ): PlaylistFeeder {
-  const { live, records, history, links, log, logger, now } = dependencies;
+  const { records, links, log, logger, now } = dependencies;
   const feedings = new Map<string, Feeding>();
   let actions: ChildActions | null = null;
   let isStopping = false;
@@ -82,7 +79,7 @@ export function createPlaylistFeeder(
   }
 
   function isRunning(id: string): boolean {
-    return !isStopping && live.get(id)?.download.status === 'running';
+    return !isStopping && lists.statusOfParent(id) === 'running';
   }
 
   /** Not at once: what else happens in this turn, such as a cancel of everything, goes first. */
@@ -111,8 +108,7 @@ export function createPlaylistFeeder(
 
   /** What is not out yet may wait for days, and does not hold up the rest of the list. */
   function capacityFor(queued: readonly string[]): number {
-    const isEarly = (child: string) => live.get(child)?.download.waiting_for === 'release';
-    const early = queued.filter(isEarly).length;
+    const early = queued.filter(lists.isEarly).length;
     const waiting = queued.length - early;
     return Math.min(dependencies.maxWaiting - waiting, MAX_EARLY - early);
   }
@@ -158,7 +154,7 @@ export function createPlaylistFeeder(
       feeding.cursor += 1;
       if (list.endAt(place) !== null || isActive(status)) continue;
       const entry = await list.entryAt(place);
-      const parent = live.get(id)?.download;
+      const parent = (await records.get(id))?.download;
       if (!parent) break;
       const verdict = dependencies.checkUrl(entry.url ?? '');
       if (!verdict.ok) {
@@ -191,16 +187,16 @@ export function createPlaylistFeeder(
     next: readonly NextEntry[],
     given: ChildActions,
   ): Promise<void> {
-    const parent = live.get(id)?.download;
+    const parent = (await records.get(id))?.download;
     if (!parent) return;
     const at = now().toISOString();
     const fresh = next.flatMap(({ entry, url, childId }) =>
       childId === null ? [newChild(parent, list, entry, url, at)] : [],
     );
-    if (fresh.length > 0) await history.save({ put: fresh });
-    for (const child of fresh) await admit(live.add(child).download, given);
+    const added = fresh.length > 0 ? await records.add(fresh) : [];
+    for (const { download } of added) await admit(download, given);
     for (const { entry, childId } of next) {
-      const child = childId === null ? null : live.get(childId)?.download;
+      const child = childId === null ? null : (await records.get(childId))?.download;
       if (!child || !isRunning(id)) continue;
       const selection = entrySelection(parent, entry);
       const isSame = canonicalJson(pickSelection(child)) === canonicalJson(selection);
@@ -210,7 +206,7 @@ export function createPlaylistFeeder(
 
   /** Into the queue, unless the parent was cancelled or paused while its child was being written. */
   async function admit({ id, parent_id: parentId }: Download, given: ChildActions): Promise<void> {
-    const status = live.get(parentId ?? '')?.download.status;
+    const status = lists.statusOfParent(parentId ?? '');
     if (status === 'paused') await given.pause(id);
     else if (status !== 'running') await given.cancel(id);
     else await given.admit(id);
@@ -225,15 +221,21 @@ export function createPlaylistFeeder(
     if (done + failed + skipped < total) return false;
     const name = list.metadata.title ?? 'a playlist';
     log.write('info', `Completed: ${name}, ${done} of ${total} entries.`, id, true);
-    await records.move(id, 'completed', {
-      ...IDLE,
-      progress: 100,
-      entries,
-      warnings: warningsOf(entries),
-      completed_at: now().toISOString(),
-    });
-    const download = live.get(id)?.download;
-    if (download) await dependencies.notifier.notify(download);
+    const completed = await records.changeSurely(id, ({ download: { status } }) =>
+      status === 'running'
+        ? {
+            patch: {
+              ...IDLE,
+              status: 'completed',
+              progress: 100,
+              entries,
+              warnings: warningsOf(entries),
+              completed_at: now().toISOString(),
+            },
+          }
+        : null,
+    );
+    if (completed) await dependencies.notifier.notify(completed.download);
     return true;
   }
 

@@ -2,13 +2,11 @@ import { isTerminal, type Download, type Metadata, type Status } from '@artemis/
 import type { ListedEntry } from '../attempt.ts';
 import { createEntryList, type EntryList } from './entry-list.ts';
 import { downloadWarning } from '../errors.ts';
-import type { LiveDownloads } from '../live-downloads.ts';
 import type { EntryEnd, PlaylistStore } from '../ports.ts';
 import type { Logger, Records } from '../records.ts';
 
 export interface PlaylistListsDependencies {
-  readonly live: LiveDownloads;
-  readonly records: Records;
+  readonly records: Pick<Records, 'get' | 'find' | 'changeSurely' | 'progress' | 'watch'>;
   readonly store: PlaylistStore;
   readonly logger: Logger;
   /** Something about the children of this parent has changed. */
@@ -18,10 +16,12 @@ export interface PlaylistListsDependencies {
 /** Which downloads have a list, which records are children of which, and how their ends get into the lists. */
 export interface PlaylistLists {
   /** Finds the lists of an earlier run, and opens those of parents that go on. */
-  recover(downloads: readonly Download[]): Promise<void>;
+  recover(): Promise<void>;
   /** From now on every end of a child counts, and not only those that are beyond doubt. */
   recovered(): void;
   has(id: string): boolean;
+  /** Of all downloads that have one. */
+  ids(): readonly string[];
   /** Keeps what a run has read; durable when resolved. */
   keep(id: string, metadata: Metadata, entries: readonly ListedEntry[]): Promise<void>;
   /** The list while it is open, as it is as long as its parent is active. */
@@ -31,6 +31,10 @@ export interface PlaylistLists {
   /** Id of the newest record of that entry that is kept. */
   childOf(parentId: string, index: number): string | null;
   statusOf(childId: string | null): Status | null;
+  /** Whether this child waits for its release. */
+  isEarly(childId: string): boolean;
+  /** Of a download that has a list; null for any other. */
+  statusOfParent(id: string): Status | null;
   /** Ids of all children that are kept. */
   childrenOf(parentId: string): readonly string[];
   /** Takes the figures over into the record of the parent. */
@@ -55,11 +59,20 @@ interface Family {
   users: number;
 }
 
+interface Child {
+  readonly parentId: string;
+  readonly index: number;
+  readonly status: Status;
+  readonly isEarly: boolean;
+}
+
 export function createPlaylistLists(dependencies: PlaylistListsDependencies): PlaylistLists {
-  const { live, records, store, logger, onChange } = dependencies;
+  const { records, store, logger, onChange } = dependencies;
   const known = new Set<string>();
   const families = new Map<string, Family>();
-  const children = new Map<string, { parentId: string; index: number; status: Status }>();
+  const children = new Map<string, Child>();
+  /** Of those that have a list. */
+  const statuses = new Map<string, Status>();
   const held = new Set<string>();
   const removing = new Set<Promise<void>>();
   let isRecovering = true;
@@ -78,7 +91,7 @@ export function createPlaylistLists(dependencies: PlaylistListsDependencies): Pl
     const family = familyOf(id);
     await family.closing;
     const stored = known.has(id) ? await store.open(id) : null;
-    if (!stored) known.delete(id);
+    if (!stored) forgetList(id);
     family.list =
       stored &&
       createEntryList({
@@ -88,6 +101,11 @@ export function createPlaylistLists(dependencies: PlaylistListsDependencies): Pl
         logger,
       });
     return family.list;
+  }
+
+  function forgetList(id: string): boolean {
+    statuses.delete(id);
+    return known.delete(id);
   }
 
   async function use<T>(id: string, work: (list: EntryList | null) => Promise<T>): Promise<T> {
@@ -109,7 +127,7 @@ export function createPlaylistLists(dependencies: PlaylistListsDependencies): Pl
   /** Nobody needs the open list of a parent that has ended and has no active child. */
   function release(id: string): void {
     const family = families.get(id);
-    const status = live.get(id)?.download.status;
+    const status = statuses.get(id);
     if (!family || family.users > 0) return;
     if (status !== undefined && !isTerminal(status)) return;
     if ([...family.children.values()].some((child) => isActive(child))) return;
@@ -125,13 +143,23 @@ export function createPlaylistLists(dependencies: PlaylistListsDependencies): Pl
     return status !== undefined && !isTerminal(status);
   }
 
+  /** Its end may be written at this moment, and is told only then. */
+  function isAboutToEnd(childId: string): boolean {
+    const child = children.get(childId);
+    return child !== undefined && !isTerminal(child.status) && known.has(child.parentId);
+  }
+
   function takeChange(download: Download): void {
-    const { id, parent_id: parentId, status, metadata } = download;
-    if (known.has(id) && isTerminal(status)) release(id);
+    const { id, parent_id: parentId, status, metadata, waiting_for: waitingFor } = download;
+    if (known.has(id)) {
+      statuses.set(id, status);
+      if (isTerminal(status)) release(id);
+    }
     const index = metadata.playlist_index;
     if (parentId === null || typeof index !== 'number') return;
-    if (children.get(id)?.status === status) return;
-    children.set(id, { parentId, index, status });
+    const isSame = children.get(id)?.status === status;
+    children.set(id, { parentId, index, status, isEarly: waitingFor === 'release' });
+    if (isSame) return;
     const family = familyOf(parentId);
     family.children.set(index, id);
     if (isTerminal(status)) takeEnd(download, parentId, index);
@@ -142,7 +170,7 @@ export function createPlaylistLists(dependencies: PlaylistListsDependencies): Pl
 
   function takeEnd({ id, status }: Download, parentId: string, index: number): void {
     // Those that were cancelled with their parent wait for its retry.
-    if (status === 'cancelled' && live.get(parentId)?.download.status === 'cancelled') return;
+    if (status === 'cancelled' && statuses.get(parentId) === 'cancelled') return;
     const end: EntryEnd =
       status === 'completed' ? 'done' : status === 'failed' ? 'failed' : 'skipped';
     const { list } = familyOf(parentId);
@@ -160,23 +188,33 @@ export function createPlaylistLists(dependencies: PlaylistListsDependencies): Pl
     });
   }
 
-  /** Of a parent that has ended they are written as well, since nothing else would. */
   function tell(id: string): void {
-    const download = live.get(id)?.download;
+    const status = statuses.get(id);
+    if (status === undefined || !families.get(id)?.list) return;
+    void (isTerminal(status) ? storeFigures(id) : showFigures(id));
+  }
+
+  async function showFigures(id: string): Promise<void> {
+    const stored = await records.get(id);
     const entries = families.get(id)?.list?.counts();
-    if (!download || !entries) return;
-    if (!isTerminal(download.status)) {
-      const progress = Math.max(download.progress, progressOf(entries));
-      live.update(id, { entries, progress }, true);
-      return;
-    }
-    const warnings = download.status === 'completed' ? warningsOf(entries) : download.warnings;
-    live.update(id, { entries, warnings });
-    void records.persist(id);
+    if (!stored || !entries) return;
+    const progress = Math.max(stored.download.progress, progressOf(entries));
+    records.progress(id, null, { entries, progress });
+  }
+
+  /** Of a parent that has ended, since nothing else would. */
+  async function storeFigures(id: string): Promise<void> {
+    await records.changeSurely(id, ({ download: { status, warnings } }) => {
+      const entries = families.get(id)?.list?.counts();
+      if (!entries || !isTerminal(status)) return null;
+      return {
+        patch: { entries, warnings: status === 'completed' ? warningsOf(entries) : warnings },
+      };
+    });
   }
 
   function forget(id: string): Promise<void> {
-    if (known.delete(id)) {
+    if (forgetList(id)) {
       const gone = remove(id).finally(() => removing.delete(gone));
       removing.add(gone);
     }
@@ -195,9 +233,9 @@ export function createPlaylistLists(dependencies: PlaylistListsDependencies): Pl
     }
   }
 
-  live.subscribe((change) => {
+  records.watch((change) => {
     if (change.kind === 'changed') {
-      if (!change.isProgress) takeChange(change.download);
+      if (!change.isProgress) takeChange(change.stored.download);
       return;
     }
     const child = children.get(change.id);
@@ -211,37 +249,46 @@ export function createPlaylistLists(dependencies: PlaylistListsDependencies): Pl
   });
 
   return {
-    async recover(downloads) {
-      const byId = new Map(downloads.map((download) => [download.id, download]));
+    async recover() {
       for (const id of await store.ids()) {
-        const download = byId.get(id);
-        if (download) known.add(id);
-        else await store.remove(id);
-        if (download && !isTerminal(download.status)) {
-          familyOf(id).opening = open(id);
-          await familyOf(id).opening;
+        const download = (await records.get(id))?.download;
+        if (!download) {
+          await store.remove(id);
+          continue;
         }
+        known.add(id);
+        statuses.set(id, download.status);
+        if (isTerminal(download.status)) continue;
+        familyOf(id).opening = open(id);
+        await familyOf(id).opening;
       }
+      for (const { download } of await records.find({ isEntry: true })) takeChange(download);
     },
     recovered() {
       isRecovering = false;
     },
     has: (id) => known.has(id),
+    ids: () => [...known],
     async keep(id, metadata, entries) {
       const family = familyOf(id);
       await family.list?.close();
       family.list = null;
       family.opening = null;
       await store.create(id, metadata, entries);
+      const stored = await records.get(id);
+      if (!stored) return store.remove(id);
       known.add(id);
+      statuses.set(id, stored.download.status);
     },
     opened: (id) => families.get(id)?.list ?? null,
     use,
     childOf: (parentId, index) => families.get(parentId)?.children.get(index) ?? null,
+    isEarly: (childId) => children.get(childId)?.isEarly ?? false,
+    statusOfParent: (id) => statuses.get(id) ?? null,
     statusOf: (childId) => children.get(childId ?? '')?.status ?? null,
     childrenOf: (parentId) => [...(families.get(parentId)?.children.values() ?? [])],
     tell,
-    isHeld: (childId) => held.has(childId),
+    isHeld: (childId) => held.has(childId) || isAboutToEnd(childId),
     forget,
     async saved() {
       await Promise.all([...families.values()].flatMap(({ list }) => list?.saved() ?? []));

@@ -1,4 +1,5 @@
 import {
+  ACTIVE_STATUSES,
   areEntriesWanted,
   type Download,
   isTerminal,
@@ -6,6 +7,7 @@ import {
   type Metadata,
   type PlaylistEntry,
   type Selection,
+  type Status,
 } from '@artemis/contracts';
 import type { ListedEntry } from '../attempt.ts';
 import { RequestError } from '../errors.ts';
@@ -32,7 +34,7 @@ export interface PlaylistsDependencies extends PlaylistFeederDependencies {
  */
 export interface Playlists {
   /** Finds the lists of an earlier run. Call once, before the records are taken over. */
-  recover(downloads: readonly Download[]): Promise<void>;
+  recover(): Promise<void>;
   /** All records are taken over: the feeding begins. */
   begin(actions: ChildActions): Promise<void>;
   /** Keeps the entries that a run has read; durable when resolved. */
@@ -48,7 +50,8 @@ export interface Playlists {
   isHeld(id: string): boolean;
   /** Resolves when the lists know of all ends until now. */
   saved(): Promise<void>;
-  activeChildren(id: string): readonly string[];
+  /** Of these statuses, and without any of all that are active. */
+  activeChildren(id: string, statuses?: readonly Status[]): readonly string[];
   /** @throws {RequestError} VALIDATION_FAILED: other entries cannot be chosen once the list is read */
   requireSameList(download: Download, selection: Selection): void;
   /** The first entries of a list, and how far they have come; null when there is none. */
@@ -64,51 +67,60 @@ export interface Playlists {
 }
 
 export function createPlaylists(dependencies: PlaylistsDependencies): Playlists {
-  const { live, records, links, now } = dependencies;
+  const { records, links, now } = dependencies;
   const lists = createPlaylistLists({ ...dependencies, onChange: (id) => feeder.wake(id) });
   const feeder = createPlaylistFeeder(lists, dependencies);
   /** Active children of parents that were cancelled or paused after them, as a kill between the two leaves them. */
-  let leftBehind: readonly Download[] = [];
+  let leftBehind: { readonly id: string; readonly isPaused: boolean }[] = [];
 
-  live.subscribe((change) => {
-    if (change.kind === 'removed' || change.isProgress) return;
-    const { download } = change;
+  function remember(download: Download): void {
     if (download.status !== 'completed' || download.storage_path === null) return;
     links.add(linkKeysOf(download));
+  }
+
+  records.watch((change) => {
+    if (change.kind === 'changed' && !change.isProgress) remember(change.stored.download);
   });
 
-  function activeChildren(id: string): readonly string[] {
+  function activeChildren(
+    id: string,
+    statuses: readonly Status[] = ACTIVE_STATUSES,
+  ): readonly string[] {
     return lists.childrenOf(id).filter((child) => {
       const status = lists.statusOf(child);
-      return status !== null && !isTerminal(status);
+      return status !== null && statuses.includes(status);
     });
   }
 
   return {
-    async recover(downloads) {
-      const byId = new Map(downloads.map((download) => [download.id, download]));
-      leftBehind = downloads.filter(({ status, parent_id: parentId, updated_at: updatedAt }) => {
-        const parent = byId.get(parentId ?? '');
-        if (isTerminal(status) || !parent || parent.updated_at < updatedAt) return false;
-        return parent.status === 'cancelled' || parent.status === 'paused';
-      });
-      await lists.recover(downloads);
+    async recover() {
+      const completed = await records.find({ statuses: new Set(['completed']) });
+      for (const { download } of completed) remember(download);
+      const active = await records.find({ statuses: new Set(ACTIVE_STATUSES), isEntry: true });
+      leftBehind = [];
+      for (const { download } of active) {
+        const parent = (await records.get(download.parent_id ?? ''))?.download;
+        if (!parent || parent.updated_at < download.updated_at) continue;
+        const isPaused = parent.status === 'paused';
+        if (isPaused || parent.status === 'cancelled')
+          leftBehind.push({ id: download.id, isPaused });
+      }
+      await lists.recover();
     },
     async begin(actions) {
       lists.recovered();
       feeder.begin(actions);
-      for (const { id, parent_id: parentId } of leftBehind) {
-        const isPaused = live.get(parentId ?? '')?.download.status === 'paused';
+      for (const { id, isPaused } of leftBehind) {
         // It may be paused already, or have ended in the meantime.
         await (isPaused ? actions.pause(id) : actions.cancel(id)).catch(() => undefined);
       }
       leftBehind = [];
-      for (const { download } of live.all()) feeder.wake(download.id);
+      for (const id of lists.ids()) feeder.wake(id);
     },
     has: (id) => lists.has(id),
     keep: (id, metadata, entries) => lists.keep(id, metadata, entries),
     async feed(id) {
-      const asked = live.get(id)?.download;
+      const asked = (await records.get(id))?.download;
       if (!asked || !lists.has(id)) return false;
       if (!areEntriesWanted(asked.format_preset, asked.options)) return false;
       return lists.use(id, async (list) => {
@@ -119,26 +131,36 @@ export function createPlaylists(dependencies: PlaylistsDependencies): Playlists 
           // Before the record forgets that it is a retry.
           await list.saved();
         }
-        const download = live.get(id)?.download;
-        if (download?.status !== 'queued' && download?.status !== 'running') return true;
-        const entries = list.counts();
         const at = now().toISOString();
-        records.moveSoon(id, 'running', {
-          ...IDLE,
-          phase: 'downloading',
-          title: list.metadata.title ?? download.title,
-          metadata: list.metadata,
-          entries,
-          progress: progressOf(entries),
-          downloaded_bytes: null,
-          total_bytes: null,
-          error: null,
-          warnings: [],
-          attempt: download.attempt + (isRetry ? 1 : 0),
-          retry_at: null,
-          started_at: isRetry ? at : (download.started_at ?? at),
-          completed_at: null,
-        });
+        await records.changeSurely(
+          id,
+          ({ download }) => {
+            if (download.status !== 'queued' && download.status !== 'running') return null;
+            const entries = list.counts();
+            return {
+              patch: {
+                ...IDLE,
+                status: 'running',
+                phase: 'downloading',
+                title: list.metadata.title ?? download.title,
+                metadata: list.metadata,
+                entries,
+                progress: progressOf(entries),
+                downloaded_bytes: null,
+                total_bytes: null,
+                error: null,
+                warnings: [],
+                attempt: download.attempt + (isRetry ? 1 : 0),
+                retry_at: null,
+                started_at: isRetry ? at : (download.started_at ?? at),
+                completed_at: null,
+              },
+              // The list has been read: no attempt runs it any more.
+              token: null,
+            };
+          },
+          { isSoon: true },
+        );
         feeder.rewind(id);
         return true;
       });
@@ -154,9 +176,9 @@ export function createPlaylists(dependencies: PlaylistsDependencies): Playlists 
         { details: [{ path: '/options/playlist', message: 'cannot be changed any more' }] },
       );
     },
-    entriesOf(id) {
-      const download = live.get(id)?.download;
-      if (!download || !lists.has(id)) return Promise.resolve(null);
+    async entriesOf(id) {
+      const download = lists.has(id) ? (await records.get(id))?.download : null;
+      if (!download) return null;
       const isFed = areEntriesWanted(download.format_preset, download.options);
       return lists.use(id, async (list) => {
         const first = (await list?.first(LIMITS.entriesInDetail)) ?? null;

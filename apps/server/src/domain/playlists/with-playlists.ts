@@ -17,11 +17,8 @@ export function withPlaylists(downloads: Downloads, playlists: Playlists): Downl
     statuses: readonly Status[],
     childStatuses: readonly Status[],
   ): Promise<Download> {
-    const isOf = (some: readonly Status[], one: string) =>
-      some.includes(downloads.peek(one)?.status ?? 'completed');
-    const children = isOf(statuses, id)
-      ? playlists.activeChildren(id).filter((child) => isOf(childStatuses, child))
-      : [];
+    const status = (await downloads.peek(id))?.status ?? 'completed';
+    const children = statuses.includes(status) ? playlists.activeChildren(id, childStatuses) : [];
     const parent = act(id);
     const ends = await Promise.allSettled([parent, ...children.map(act)]);
     for (const end of ends.slice(1)) {
@@ -34,13 +31,13 @@ export function withPlaylists(downloads: Downloads, playlists: Playlists): Downl
 
   return {
     ...downloads,
-    async start(content) {
-      await playlists.recover(content.downloads);
-      await downloads.start(content);
+    async start() {
+      await playlists.recover();
+      await downloads.start();
       await playlists.begin(downloads);
     },
     async detail(id) {
-      const download = downloads.get(id);
+      const download = await downloads.get(id);
       const entries = await playlists.entriesOf(id);
       return entries ? { ...download, metadata: { ...download.metadata, entries } } : download;
     },

@@ -1,19 +1,19 @@
 import {
   type Download,
-  isTerminal,
+  ACTIVE_STATUSES,
   type Metadata,
   type PlannedOutput,
   type Selection,
 } from '@artemis/contracts';
 import { isNamedByMetadata, plannedPath } from './file-name.ts';
-import type { LiveDownloads } from '../live-downloads.ts';
 import type { FileStore } from '../ports.ts';
+import type { Records } from '../records.ts';
 
 /** Stands for the id that a download gets when it is queued. */
 const ID_PLACEHOLDER = '{id}';
 
 export interface OutputPlannerDependencies {
-  readonly live: LiveDownloads;
+  readonly records: Pick<Records, 'find'>;
   readonly files: Pick<FileStore, 'isTaken'>;
   /** Of names that no request gives. */
   readonly nameTemplate: string;
@@ -31,7 +31,7 @@ export type OutputPlanner = (
  * download under way of which enough is known. Only the store decides in the end, by a number and never by replacing.
  */
 export function createOutputPlanner(dependencies: OutputPlannerDependencies): OutputPlanner {
-  const { live, files, nameTemplate, probedMetadata } = dependencies;
+  const { records, files, nameTemplate, probedMetadata } = dependencies;
 
   function pathOfActive(download: Download): string | null {
     const isKnown = download.metadata.title !== undefined;
@@ -46,9 +46,8 @@ export function createOutputPlanner(dependencies: OutputPlannerDependencies): Ou
       nameTemplate,
     );
     if (path === null) return null;
-    const isOfActive = [...live.all()].some(
-      ({ download }) => !isTerminal(download.status) && pathOfActive(download) === path,
-    );
+    const active = await records.find({ statuses: new Set(ACTIVE_STATUSES) });
+    const isOfActive = active.some(({ download }) => pathOfActive(download) === path);
     const takenBy = (await files.isTaken(path)) ? 'file' : isOfActive ? 'download' : null;
     return { path: `downloads/${path}`, taken_by: takenBy };
   };

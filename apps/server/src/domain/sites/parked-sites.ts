@@ -1,15 +1,14 @@
 import type { Download, FailureCode } from '@artemis/contracts';
 import type { Outcome } from '../attempt.ts';
+import type { StoredDownload } from '../download-store.ts';
 import { downloadError, RequestError } from '../errors.ts';
-import type { LiveDownload, LiveDownloads } from '../live-downloads.ts';
 import type { DownloadQueue } from '../ports.ts';
 import type { Records } from '../records.ts';
 import { isSiteWide, siteWaitSeconds } from '../retry-policy.ts';
 import { createSitePatience } from './site-patience.ts';
 
 export interface ParkedSitesDependencies {
-  readonly live: LiveDownloads;
-  readonly records: Pick<Records, 'moveOrRefuse'>;
+  readonly records: Pick<Records, 'find' | 'change' | 'touch'>;
   readonly queue: DownloadQueue;
   readonly now: () => Date;
 }
@@ -27,7 +26,7 @@ export interface ParkedSites {
    * @param random 0–1, as for the wait of the download itself
    */
   sentAway(
-    entry: LiveDownload,
+    stored: StoredDownload,
     outcome: Extract<Outcome, { kind: 'failed' }>,
     random: number,
   ): Promise<number>;
@@ -52,7 +51,7 @@ interface Cause {
 }
 
 export function createParkedSites(dependencies: ParkedSitesDependencies): ParkedSites {
-  const { live, records, queue, now } = dependencies;
+  const { records, queue, now } = dependencies;
   const patience = createSitePatience();
   /** By the download that speaks for it. */
   const causes = new Map<string, Cause>();
@@ -65,23 +64,23 @@ export function createParkedSites(dependencies: ParkedSitesDependencies): Parked
     for (const [id, cause] of causes) if (cause.host === host) causes.delete(id);
   }
 
-  function queuedOf(host: string): Download[] {
-    return [...live.all()]
-      .filter((entry) => entry.host === host && entry.download.status === 'queued')
-      .map(({ download }) => download);
+  async function queuedOf(host: string): Promise<Download[]> {
+    const queued = await records.find({ statuses: new Set(['queued']), host });
+    return queued.map(({ download }) => download);
   }
 
   /** What the others wait for has changed though nothing has happened to them. */
-  function tell(host: string): void {
-    for (const { id } of queuedOf(host)) live.update(id, {}, true);
+  async function tell(host: string): Promise<void> {
+    records.touch((await queuedOf(host)).map(({ id }) => id));
   }
 
   return {
     async recover() {
-      for (const { download, host } of live.all()) {
-        const { id, status, waiting_for: stored, retry_at: at, error } = download;
+      const waiting = { statuses: new Set(['queued'] as const), waitingFor: 'host' } as const;
+      for (const { download, host } of await records.find(waiting)) {
+        const { id, retry_at: at, error } = download;
         const untilMs = Date.parse(at ?? '');
-        const isWaiting = status === 'queued' && stored === 'host' && untilMs > now().getTime();
+        const isWaiting = untilMs > now().getTime();
         if (!isWaiting || error === null || !isSiteWide(error.code)) continue;
         causes.set(id, { host, code: error.code, untilMs });
         await queue.park(host, untilMs);
@@ -96,7 +95,7 @@ export function createParkedSites(dependencies: ParkedSitesDependencies): Parked
       for (const [id, cause] of causes) if (cause.untilMs < nowMs) causes.delete(id);
       causes.set(download.id, { host, code, untilMs });
       await queue.park(host, untilMs);
-      tell(host);
+      await tell(host);
       return seconds;
     },
     welcomed(host) {
@@ -114,11 +113,11 @@ export function createParkedSites(dependencies: ParkedSitesDependencies): Parked
       const parkedMs = queue.parkedUntilMs(host);
       if (parkedMs === null || untilMs >= parkedMs) return;
       await queue.unpark(host, others.length > 0 ? untilMs : null);
-      tell(host);
+      await tell(host);
     },
     async resume(host, admit) {
       const nowMs = now().getTime();
-      const sent = queuedOf(host).filter(
+      const sent = (await queuedOf(host)).filter(
         ({ error, retry_at: at }) =>
           error !== null && isSiteWide(error.code) && at !== null && Date.parse(at) > nowMs,
       );
@@ -131,20 +130,22 @@ export function createParkedSites(dependencies: ParkedSitesDependencies): Parked
       const retryAt = new Date(nowMs).toISOString();
       await Promise.all(
         sent.map(({ id }) =>
-          records.moveOrRefuse(id, 'queued', { waiting_for: 'slot', retry_at: retryAt }),
+          records.change(id, ({ download: { status } }) =>
+            status === 'queued' ? { patch: { waiting_for: 'slot', retry_at: retryAt } } : null,
+          ),
         ),
       );
       // All are there before the first of them is let go.
       for (const { id } of sent) await admit(id);
       forgetCausesOf(host);
       await queue.unpark(host, null);
-      tell(host);
+      await tell(host);
       return sent.map(({ id }) => id);
     },
     view(download) {
       if (download.status !== 'queued') return download;
       const { id, waiting_for: stored, retry_at: ownAt, error } = download;
-      const host = live.get(id)?.host ?? '';
+      const host = new URL(download.url).hostname;
       const reason = queue.waitingReason({ id, host });
       const isEarly = stored === 'release' && Date.parse(ownAt ?? '') > now().getTime();
       if (isEarly) return { ...download, waiting_for: 'release' };

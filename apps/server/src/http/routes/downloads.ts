@@ -40,17 +40,20 @@ export function downloadRoutes(app: FastifyInstance, options: DownloadRoutesOpti
     { config: submitLimit(options.rateLimit) },
   );
 
-  addRoute(app, 'listDownloads', (request) => {
+  addRoute(app, 'listDownloads', async (request) => {
     const { query } = request;
     if (query.since !== undefined) {
       requireAlone(query);
-      const { hasMore, ...changes } = downloads.changesSince(query.since, LIMITS.changedRecords);
+      const { hasMore, ...changes } = await downloads.changesSince(
+        query.since,
+        LIMITS.changedRecords,
+      );
       return { status: 200, headers: NO_STORE, body: { ...changes, more: hasMore } };
     }
     if (query.cursor !== undefined && query.offset !== undefined) {
       throw invalidQuery('cursor', 'cannot be used together with offset');
     }
-    const page = downloads.list({
+    const page = await downloads.list({
       statuses: statusesOf(query),
       q: query.q ?? null,
       sort: query.sort ?? '-created',
@@ -58,8 +61,8 @@ export function downloadRoutes(app: FastifyInstance, options: DownloadRoutesOpti
       cursor: query.cursor ?? null,
       offset: query.offset ?? 0,
     });
-    const answer = { downloads: page.downloads, total: page.total, next_cursor: page.nextCursor };
-    return conditionally(request, { ...answer, rev: downloads.rev() }, 'strong');
+    const { nextCursor, ...rest } = page;
+    return conditionally(request, { ...rest, next_cursor: nextCursor }, 'strong');
   });
 
   addRoute(app, 'getDownload', async (request) => {
@@ -111,9 +114,9 @@ export function downloadRoutes(app: FastifyInstance, options: DownloadRoutesOpti
     return { status: 200, body: { host, affected: await downloads.resumeHost(host) } };
   });
 
-  addRoute(app, 'downloadLog', (request) => ({
+  addRoute(app, 'downloadLog', async (request) => ({
     status: 200,
-    body: downloads.logOf(request.params.id, request.query.after ?? 0),
+    body: await downloads.logOf(request.params.id, request.query.after ?? 0),
   }));
 }
 

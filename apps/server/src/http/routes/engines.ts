@@ -4,8 +4,8 @@ import { addRoute, NO_STORE } from '../route.ts';
 
 export interface EngineRoutesOptions {
   readonly engines: {
-    list(): EngineList;
-    fetch(request: FetchEngine): EngineList;
+    list(): Promise<EngineList>;
+    fetch(request: FetchEngine): Promise<EngineList>;
     use(version: string): Promise<EngineList>;
     remove(version: string): Promise<void>;
   };
@@ -13,16 +13,16 @@ export interface EngineRoutesOptions {
 
 /** The versions of yt-dlp side by side. */
 export function engineRoutes(app: FastifyInstance, { engines }: EngineRoutesOptions): void {
-  addRoute(app, 'listEngines', () => ({
+  addRoute(app, 'listEngines', async () => ({
     status: 200,
     headers: NO_STORE,
-    body: engines.list(),
+    body: await engines.list(),
   }));
 
-  addRoute(app, 'fetchEngine', (request) => ({
+  addRoute(app, 'fetchEngine', async (request) => ({
     status: 202,
     headers: NO_STORE,
-    body: engines.fetch(request.body),
+    body: await engines.fetch(request.body),
   }));
 
   addRoute(app, 'useEngine', async (request) => ({

@@ -36,7 +36,7 @@ export function fileRoutes(app: FastifyInstance, { files, signedLinks }: FileRou
           : 'This link was changed, or another server made it. Copy it again from its download.',
       );
     }
-    const download = app.downloads.get(link.downloadId);
+    const download = await app.downloads.get(link.downloadId);
     const found = artifactOf(download, link.artifact);
     const file = await files.open(found);
     if (!file) throw (await files.isChanged(found)) ? changed(found) : expired();

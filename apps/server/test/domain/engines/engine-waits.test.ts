@@ -44,7 +44,7 @@ async function breakSite(
   domain: DomainUnderTest,
   code: FailureCode = 'ENGINE_OUTDATED',
 ): Promise<void> {
-  while (domain.downloads.brokenSites().length === 0) {
+  while ((await domain.downloads.brokenSites()).length === 0) {
     const id = await eventually(() => [...domain.attempts.keys()][0] ?? null);
     await endAttempt(domain, id, failure(code));
   }
@@ -62,15 +62,13 @@ async function openBroken(count = 6, options: DomainOptions = {}) {
 async function started(domain: DomainUnderTest): Promise<string[]> {
   await domain.submit(`https://other.example/${Math.random()}`);
   const other = await eventually(() =>
-    [...domain.attempts.keys()].find((id) =>
-      domain.downloads.get(id).url.includes('other.example'),
-    ),
+    [...domain.attempts.keys()].find((id) => domain.viewOf(id).url.includes('other.example')),
   );
   await endAttempt(domain, other, done);
   // Between the hand-out of a slot and its attempt lies a look at the folders.
   await eventually(() =>
-    [...domain.live.all()].every(
-      ({ download: { id, status } }) => status !== 'running' || domain.attempts.has(id),
+    [...domain.records.values()].every(
+      ({ id, status }) => status !== 'running' || domain.attempts.has(id),
     ),
   );
   return [...domain.attempts.keys()];
@@ -88,7 +86,7 @@ describe('a broken site', () => {
   it('holds its downloads, also those that failed before, and other sites go on', async () => {
     const { domain, ids } = await openBroken();
     for (const id of ids) {
-      expect(domain.downloads.get(id)).toMatchObject({
+      expect(domain.viewOf(id)).toMatchObject({
         status: 'queued',
         waiting_for: 'engine',
         retry_at: new Date(1.7e12 + 2 * MINUTE).toISOString(),
@@ -98,10 +96,10 @@ describe('a broken site', () => {
     }
     expect(await started(domain)).toEqual([]);
     const [later = ''] = await domain.submit('https://m.video.example/later');
-    expect(domain.downloads.get(later).waiting_for).toBe('engine');
+    expect(domain.viewOf(later).waiting_for).toBe('engine');
     expect(await started(domain)).toEqual([]);
     expect(domain.sought).toEqual(['video.example']);
-    expect(domain.downloads.brokenSites()).toMatchObject([
+    expect(await domain.downloads.brokenSites()).toMatchObject([
       { site: 'video.example', version: '2026.10.26', waiting: 7 },
     ]);
     expect(domain.console().filter((text) => text.includes('fails for everybody'))).toHaveLength(1);
@@ -114,9 +112,8 @@ describe('a broken site', () => {
     domain.useEngine('2026.11.20');
     await completeAll(domain, rest);
     for (const id of cancelled) expect(domain.statusOf(id)).toBe('cancelled');
-    for (const id of rest)
-      expect(domain.downloads.get(id)).toMatchObject({ attempt: 1, error: null });
-    expect(domain.downloads.brokenSites()).toEqual([]);
+    for (const id of rest) expect(domain.viewOf(id)).toMatchObject({ attempt: 1, error: null });
+    expect(await domain.downloads.brokenSites()).toEqual([]);
     expect(domain.console()).toContain('video.example works again with yt-dlp 2026.11.20.');
     expect(domain.siteEvents).toEqual(['SITE_BROKEN video.example', 'SITE_MENDED video.example']);
   });
@@ -129,7 +126,7 @@ describe('a broken site', () => {
     expect(others).toEqual([]);
     expect(before).not.toContain(scout);
     await endAttempt(domain, scout, failure('ENGINE_OUTDATED'));
-    expect(domain.downloads.get(scout)).toMatchObject({ waiting_for: 'engine', attempt: 1 });
+    expect(domain.viewOf(scout)).toMatchObject({ waiting_for: 'engine', attempt: 1 });
     pass(2 * MINUTE + 1);
     expect(await started(domain)).toEqual([]);
     pass(2 * MINUTE);
@@ -145,7 +142,7 @@ describe('a broken site', () => {
     await eventually(() => domain.attempts.size === 2);
     await breakSite(domain);
     for (const id of ids) {
-      expect(domain.downloads.get(id)).toMatchObject({ waiting_for: 'engine', attempt: 1 });
+      expect(domain.viewOf(id)).toMatchObject({ waiting_for: 'engine', attempt: 1 });
     }
     await domain.downloads.resumeHost('video.example');
     await completeAll(domain, ids);
@@ -161,7 +158,7 @@ describe('a broken site', () => {
     await domain.downloads.retry(first, {});
     expect(await started(domain)).toEqual([first]);
     await endAttempt(domain, first, failure('ENGINE_OUTDATED'));
-    expect(domain.downloads.get(first).waiting_for).toBe('engine');
+    expect(domain.viewOf(first).waiting_for).toBe('engine');
     await domain.downloads.cancel(second);
     await domain.downloads.retry(second, {});
     await endAttempt(domain, second, done);
@@ -193,7 +190,7 @@ describe('a broken site', () => {
     await endAttempt(next, scout, failure('ENGINE_OUTDATED'));
     expect(await started(next)).toEqual([]);
     for (const id of ids) {
-      expect(next.downloads.get(id)).toMatchObject({ waiting_for: 'engine', attempt: 1 });
+      expect(next.viewOf(id)).toMatchObject({ waiting_for: 'engine', attempt: 1 });
     }
     next.useEngine('2026.11.20');
     await completeAll(next, ids);
@@ -204,7 +201,7 @@ describe('a broken site', () => {
     pass(25 * 60 * MINUTE);
     const [scout = ''] = await started(domain);
     await endAttempt(domain, scout, failure('ENGINE_OUTDATED'));
-    expect(domain.downloads.get(scout)).toMatchObject({
+    expect(domain.viewOf(scout)).toMatchObject({
       status: 'failed',
       error: { code: 'SITE_CHANGED' },
     });
@@ -219,7 +216,7 @@ describe('a broken site', () => {
     domain.useEngine('2026.11.20');
     (await eventually(() => domain.attempts.get(id))).end(failure('ENGINE_OUTDATED'));
     await eventually(() => domain.started.length === 2 && domain.attempts.has(id));
-    expect(domain.downloads.get(id).attempt).toBe(1);
+    expect(domain.viewOf(id).attempt).toBe(1);
     await endAttempt(domain, id, done);
   });
 });
@@ -252,7 +249,7 @@ describe('not broken', () => {
       (await eventually(() => domain.attempts.get(id))).options.onEngine?.('2025.01.01');
       await endAttempt(domain, id, failure('ENGINE_OUTDATED'));
     }
-    expect(domain.downloads.brokenSites()).toEqual([]);
+    expect(await domain.downloads.brokenSites()).toEqual([]);
   });
 
   it('links with unknown errors fail alone once another of their site succeeds', async () => {
@@ -265,7 +262,7 @@ describe('not broken', () => {
     await endAttempt(domain, good, done);
     for (const id of dead) await endAttempt(domain, id, failure('UNKNOWN'));
     expect(dead.map((id) => domain.statusOf(id))).toEqual(['failed', 'failed', 'failed']);
-    expect(domain.downloads.brokenSites()).toEqual([]);
+    expect(await domain.downloads.brokenSites()).toEqual([]);
   });
 
   it.each<FailureCode>([
@@ -281,7 +278,7 @@ describe('not broken', () => {
   ])('a site is not broken by: %s', async (code) => {
     const { domain } = await open({ maxAttempts: 1 });
     for (const id of await domain.submit(...links(5))) await endAttempt(domain, id, failure(code));
-    expect(domain.downloads.brokenSites()).toEqual([]);
+    expect(await domain.downloads.brokenSites()).toEqual([]);
   });
 
   it('one link failing repeatedly, or failures around a success, do not break a site', async () => {
@@ -298,8 +295,8 @@ describe('not broken', () => {
     await endAttempt(domain, good, done);
     await endAttempt(domain, third, failure('ENGINE_OUTDATED'));
     await endAttempt(domain, fourth, failure('ENGINE_OUTDATED'));
-    expect(domain.downloads.brokenSites()).toEqual([]);
-    expect(domain.downloads.get(fourth)).toMatchObject({
+    expect(await domain.downloads.brokenSites()).toEqual([]);
+    expect(domain.viewOf(fourth)).toMatchObject({
       status: 'failed',
       error: { code: 'ENGINE_OUTDATED' },
     });
@@ -314,7 +311,7 @@ describe('not broken', () => {
         attempt.options.onEvent({ kind: 'metadata', metadata: { extractor } });
         await endAttempt(domain, id, forbidden);
       }
-      return domain.downloads.brokenSites().length;
+      return (await domain.downloads.brokenSites()).length;
     };
     expect(await run('generic')).toBe(0);
     expect(await run('video')).toBe(1);

@@ -86,14 +86,12 @@ async function begun(
   const id = await submit(under, request, playlist);
   const attempt = await eventually(() => under.attempts.get(id));
   attempt.end(listed(list));
-  await eventually(() => under.downloads.get(id).entries);
+  await eventually(() => under.viewOf(id).entries);
   return id;
 }
 
-function children({ live }: DomainUnderTest, parent: string): Download[] {
-  return [...live.all()]
-    .map(({ download }) => download)
-    .filter(({ parent_id: parentId }) => parentId === parent);
+function children({ records }: DomainUnderTest, parent: string): Download[] {
+  return [...records.values()].filter(({ parent_id: parentId }) => parentId === parent);
 }
 
 function numbers(under: DomainUnderTest, parent: string, status: Download['status']): number[] {
@@ -154,7 +152,7 @@ describe('a playlist', () => {
     await fed(under, parent);
     expect(numbers(under, parent, 'running')).toEqual([1, 3]);
     expect(numbers(under, parent, 'queued')).toEqual([4, 5]);
-    expect(under.downloads.get(parent)).toMatchObject({
+    expect(under.viewOf(parent)).toMatchObject({
       phase: 'downloading',
       progress: 5,
       entries: { total: 20, done: 1, failed: 0, skipped: 0 },
@@ -167,7 +165,7 @@ describe('a playlist', () => {
     const parent = await begun(under, entries(30));
     const ran = await runThrough(under, parent);
     expect(ran.toSorted((a, b) => a - b)).toEqual(entries(30).map(({ index }) => index));
-    expect(under.downloads.get(parent)).toMatchObject({
+    expect(under.viewOf(parent)).toMatchObject({
       status: 'completed',
       progress: 100,
       warnings: [],
@@ -209,7 +207,7 @@ describe('a playlist', () => {
     await runThrough(under, parent, (number) =>
       number % 3 === 0 ? failure('MEDIA_UNAVAILABLE') : stored,
     );
-    expect(under.downloads.get(parent)).toMatchObject({
+    expect(under.viewOf(parent)).toMatchObject({
       entries: { total: 6, done: 4, failed: 2, skipped: 0 },
       warnings: [{ code: 'ENTRIES_FAILED' }],
     });
@@ -219,8 +217,8 @@ describe('a playlist', () => {
     const under = await open();
     const parent = await begun(under, [entry(1, { url: null }), entry(2), entry(3, { url: 'x' })]);
     expect(await runThrough(under, parent)).toEqual([2]);
-    expect(under.downloads.get(parent).entries).toMatchObject({ done: 1, failed: 2 });
-    const { lines } = under.downloads.logOf(parent, 0);
+    expect(under.viewOf(parent).entries).toMatchObject({ done: 1, failed: 2 });
+    const { lines } = await under.downloads.logOf(parent, 0);
     expect(lines.map(({ text }) => text)).toContain('Entry 1 Entry 1: This is not a URL.');
   });
 
@@ -231,7 +229,7 @@ describe('a playlist', () => {
     expect(children(under, parent)).toHaveLength(4);
     await under.submit('https://c.example/1');
     await expect(under.submit('https://c.example/2')).rejects.toMatchObject({ code: 'QUEUE_FULL' });
-    expect(under.live.activeCount()).toBe(2);
+    expect(under.activeCount()).toBe(2);
   });
 
   it('is not limited by HISTORY_LIMIT', async () => {
@@ -240,8 +238,8 @@ describe('a playlist', () => {
     const ran = await runThrough(under, parent);
     expect(ran.toSorted((a, b) => a - b)).toEqual(entries(40).map(({ index }) => index));
     // Those beyond the limit go when the end of the playlist is on the disk.
-    await eventually(() => [...under.live.all()].length === 3);
-    expect(under.downloads.get(parent).entries).toMatchObject({ total: 40, done: 40 });
+    await eventually(() => under.records.size === 3);
+    expect(under.viewOf(parent).entries).toMatchObject({ total: 40, done: 40 });
   });
 
   it("survives the eviction of its entries' records, also of those that ended together", async () => {
@@ -252,7 +250,7 @@ describe('a playlist', () => {
     await eventually(() => children(under, parent).length === 0);
     expect(under.statusOf(parent)).toBe('completed');
     const again = await restart(under);
-    expect([...again.live.all()].map(({ download }) => download.id)).toEqual([parent]);
+    expect([...again.records.keys()]).toEqual([parent]);
   });
 
   it('shows its entries and their state in its detail only', async () => {
@@ -266,10 +264,10 @@ describe('a playlist', () => {
     expect(metadata.entries?.slice(0, 7).map(({ state }) => state)).toEqual(
       'done failed active active active active waiting'.split(' '),
     );
-    expect(under.downloads.peek(metadata.entries?.[1]?.download_id ?? '')?.error?.code).toBe(
+    expect(under.viewOf(metadata.entries?.[1]?.download_id ?? '')?.error?.code).toBe(
       'MEDIA_UNAVAILABLE',
     );
-    expect(under.downloads.get(parent).metadata.entries).toBeUndefined();
+    expect(under.viewOf(parent).metadata.entries).toBeUndefined();
   });
 
   it('that is only listed keeps its entries out of its record', async () => {
@@ -277,7 +275,7 @@ describe('a playlist', () => {
     const id = await submit(under, { format_preset: 'Playlist (flat)' }, {});
     (await eventually(() => under.attempts.get(id))).end(listed(entries(3)));
     await eventually(() => under.statusOf(id) === 'completed');
-    expect(under.downloads.get(id)).toMatchObject({ entries: null, metadata: { title: 'List' } });
+    expect(under.viewOf(id)).toMatchObject({ entries: null, metadata: { title: 'List' } });
     expect((await under.downloads.detail(id)).metadata.entries).toMatchObject([
       { index: 1, url: 'https://b.example/1' },
       { index: 2 },
@@ -294,7 +292,7 @@ describe('a playlist', () => {
     await runThrough(under, first);
     const second = await begun(under, entries(3), {}, { mode: 'all', skip_downloaded: true });
     await runThrough(under, second);
-    expect(under.downloads.get(second).entries).toMatchObject({ done: 3, skipped: 0 });
+    expect(under.viewOf(second).entries).toMatchObject({ done: 3, skipped: 0 });
   });
 });
 
@@ -317,7 +315,7 @@ describe('entries that were downloaded before', () => {
     const again = await restart(under);
     const second = await begun(again, entries(7), {}, { mode: 'all', skip_downloaded: true });
     expect(await runThrough(again, second, (number) => file(`${number}`))).toEqual([4, 6, 7]);
-    expect(again.downloads.get(second).entries).toEqual({
+    expect(again.viewOf(second).entries).toEqual({
       total: 7,
       done: 3,
       failed: 0,
@@ -347,7 +345,7 @@ describe('a restart in the middle of a playlist', () => {
       await eventually(() => numbers(under, parent, 'running').length === SLOTS);
       expect(under.statusOf(parent)).toBe('running');
       expect(under.started).not.toContain(parent);
-      expect(under.downloads.get(parent).entries).toMatchObject({ done: finished.length });
+      expect(under.viewOf(parent).entries).toMatchObject({ done: finished.length });
     }
     finished.push(...(await runThrough(under, parent)));
     expect(finished.toSorted((a, b) => a - b)).toEqual(entries(12).map(({ index }) => index));
@@ -375,7 +373,7 @@ describe('a restart in the middle of a playlist', () => {
         attempt?.end(listed(entries(12)));
         const before = new Set(numbers(fork, parent, 'completed'));
         const ran = await runThrough(fork, parent);
-        const figures = fork.downloads.get(parent).entries;
+        const figures = fork.viewOf(parent).entries;
         if (figures?.done !== 12) wrong.push(`${figures?.done} of 12`);
         const twice = ran.filter((number, at) => before.has(number) || ran.indexOf(number) !== at);
         if (twice.length > 0) wrong.push(`again: ${twice.join()}`);
@@ -424,7 +422,7 @@ describe('a list that cannot be written', () => {
     expect(numbers(under, parent, 'completed')).toEqual([1, 2, 3]);
     // A stop, or a kill: the next run finds the records and not the ends.
     const again = await restart(under);
-    expect(again.downloads.get(parent).entries).toMatchObject({ done: 3 });
+    expect(again.viewOf(parent).entries).toMatchObject({ done: 3 });
     expect((await runThrough(again, parent)).toSorted()).toEqual([4, 5]);
   });
 
@@ -444,7 +442,7 @@ describe('a list that cannot be written', () => {
     await eventually(() => under.statusOf(other) !== 'running');
     const again = await restart(under);
     expect(again.statusOf(other)).toBe('completed');
-    expect(again.downloads.get(parent).entries).toMatchObject({ done: 3 });
+    expect(again.viewOf(parent).entries).toMatchObject({ done: 3 });
   });
 
   it('does not hold up the downloads', async () => {
@@ -484,11 +482,11 @@ describe('an action on a playlist', () => {
     await rest();
     expect(under.attempts.size).toBe(0);
     expect(numbers(under, parent, 'cancelled')).toEqual([2, 3, 4, 5]);
-    expect(under.downloads.get(parent).entries).toMatchObject({ done: 1, skipped: 0 });
+    expect(under.viewOf(parent).entries).toMatchObject({ done: 1, skipped: 0 });
     await under.downloads.retry(parent, {});
     const ran = await runThrough(under, parent);
     expect(ran.toSorted((a, b) => a - b)).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10]);
-    expect(under.downloads.get(parent)).toMatchObject({ attempt: 2, entries: { done: 10 } });
+    expect(under.viewOf(parent)).toMatchObject({ attempt: 2, entries: { done: 10 } });
     expect(children(under, parent)).toHaveLength(10);
   });
 
@@ -518,7 +516,7 @@ describe('an action on a playlist', () => {
     expect(under.statusOf(parent)).toBe('running');
     await under.downloads.resume(third?.id ?? '');
     await runThrough(under, parent);
-    expect(under.downloads.get(parent).entries).toMatchObject({ done: 10 });
+    expect(under.viewOf(parent).entries).toMatchObject({ done: 10 });
   });
 
   it('a child that is cancelled alone counts as skipped, and is not retried with the parent', async () => {
@@ -530,7 +528,7 @@ describe('an action on a playlist', () => {
     await runThrough(under, parent, (number) =>
       number === 4 ? failure('MEDIA_UNAVAILABLE') : stored,
     );
-    const { entries: figures } = under.downloads.get(parent);
+    const { entries: figures } = under.viewOf(parent);
     expect(figures).toEqual({ total: 4, done: 2, failed: 1, skipped: 1 });
     await under.downloads.retry(parent, {});
     expect(await runThrough(under, parent)).toEqual([4]);
@@ -547,7 +545,7 @@ describe('an action on a playlist', () => {
     expect(queued.status).toBe('queued');
     const ran = await runThrough(under, parent);
     expect(ran.toSorted((a, b) => a - b)).toEqual([2, 4, 6, 8]);
-    expect(under.downloads.get(parent)).toMatchObject({
+    expect(under.viewOf(parent)).toMatchObject({
       quality: '480p',
       warnings: [],
       entries: { done: 9, failed: 0 },
@@ -568,7 +566,7 @@ describe('an action on a playlist', () => {
     await under.downloads.retry(parent, {});
     const again = await restart(under);
     expect((await runThrough(again, parent)).toSorted()).toEqual([1, 2, 3]);
-    expect(again.downloads.get(parent)).toMatchObject({ attempt: 2, entries: { done: 3 } });
+    expect(again.viewOf(parent)).toMatchObject({ attempt: 2, entries: { done: 3 } });
   });
 
   it('retry refuses another choice of entries', async () => {
@@ -590,14 +588,14 @@ describe('an action on a playlist', () => {
     const [first] = children(under, parent);
     await under.downloads.retry(first?.id ?? '', {});
     await end(under, parent, 1, stored);
-    await eventually(() => under.downloads.get(parent).entries?.done === 1);
-    expect(under.downloads.get(parent)).toMatchObject({
+    await eventually(() => under.viewOf(parent).entries?.done === 1);
+    expect(under.viewOf(parent)).toMatchObject({
       status: 'completed',
       entries: { total: 2, done: 1, failed: 1, skipped: 0 },
       warnings: [{ code: 'ENTRIES_FAILED' }],
     });
     const again = await restart(under);
-    expect(again.downloads.get(parent).entries?.done).toBe(1);
+    expect(again.viewOf(parent).entries?.done).toBe(1);
   });
 
   it('cancelling everything ends the playlist for good', async () => {

@@ -1,0 +1,375 @@
+import { isTerminal, TERMINAL_STATUSES, type Download } from '@artemis/contracts';
+import {
+  type Change,
+  type DownloadStore,
+  type Idempotency,
+  type NewDownload,
+  type StoredDownload,
+  type Submission,
+  type Submitted,
+  type Transition,
+  type TransitionOptions,
+} from '../../domain/download-store.ts';
+import type { HistoryChange, HistoryStore } from '../../domain/ports.ts';
+import type { Logger } from '../../domain/records.ts';
+import { canMove } from '../../domain/status.ts';
+import { createActiveSelections } from './active-selections.ts';
+import { createIdempotencyKeys, type Remembered } from './idempotency-keys.ts';
+import { listPage, matches } from './memory-list.ts';
+import { createMemoryTable } from './memory-table.ts';
+
+/** Most small downloads have ended by then, and the record is written once with that. */
+const SAVE_SOON_MS = 250;
+const RETRY_SAVE_MS = 1000;
+
+export interface EmbeddedStoreOptions {
+  readonly history: HistoryStore;
+  readonly logger: Logger;
+  /** Terminal records that are kept. */
+  readonly historyLimit: number;
+  readonly now?: () => Date;
+  /** The clock as far as it can be believed. */
+  readonly believedNow?: () => Date;
+}
+
+/**
+ * All records in memory, and durable in the history file: for one server. A change is to be seen once it is durable, so
+ * that nothing has to be taken back.
+ */
+export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<DownloadStore> {
+  const { history, logger, historyLimit, now = () => new Date() } = options;
+  const table = createMemoryTable();
+  const selections = createActiveSelections(table);
+  const keys = createIdempotencyKeys({ now, believedNow: options.believedNow ?? now });
+  /** The last call for each record that is being changed. */
+  const busy = new Map<string, Promise<unknown>>();
+  /** About to be stored with their end. */
+  const ending = new Map<string, StoredDownload>();
+  /** Changed in memory alone. */
+  const soon = new Set<string>();
+  let soonTimer: NodeJS.Timeout | null = null;
+  let isProtected: (id: string) => boolean = () => false;
+  /** Places in the queue of requests that are being written. */
+  let reserved = 0;
+
+  const content = await history.load();
+  for (const download of [...content.downloads].reverse()) table.add(download);
+  keys.recover(content.idempotency);
+
+  /** One call at a time for each record, in their order; begins within this turn when there is no other. */
+  function inTurn<T>(ids: readonly string[], work: () => Promise<T>): Promise<T> {
+    const before = ids.flatMap((id) => busy.get(id) ?? []);
+    const mine = before.length > 0 ? Promise.allSettled(before).then(work) : work();
+    occupy(ids, mine);
+    return mine;
+  }
+
+  /** Later calls for these records wait for it. */
+  function occupy(ids: readonly string[], work: Promise<unknown>): void {
+    for (const id of ids) busy.set(id, work);
+    const done = () => {
+      for (const id of ids) if (busy.get(id) === work) busy.delete(id);
+    };
+    work.then(done, done);
+  }
+
+  /** A playlist is older than its entries, but ends after them: in the same millisecond as the last one when that is quick. */
+  function byEnd(a: StoredDownload, b: StoredDownload): number {
+    return endedAt(a) - endedAt(b) || generation(b) - generation(a) || a.order - b.order;
+  }
+
+  /**
+   * Terminal records beyond the limit, the oldest end first, without those that are being changed. Those that are protected
+   * take nobody's place: as many as are kept may be protected, and then every record would go as it ends.
+   */
+  function beyondLimit(): string[] {
+    let ended = ending.size;
+    for (const status of TERMINAL_STATUSES) ended += table.count(status);
+    if (ended <= historyLimit) return [];
+    const free = [...table.all()].filter(
+      ({ download: { id, status } }) => isTerminal(status) && !busy.has(id) && !isProtected(id),
+    );
+    for (const stored of ending.values()) if (!isProtected(stored.download.id)) free.push(stored);
+    return free
+      .sort(byEnd)
+      .slice(0, Math.max(0, free.length - historyLimit))
+      .map(({ download }) => download.id);
+  }
+
+  /** Writes this value of a record, and forgets what is beyond the limit by it: also that one itself. */
+  async function save(next: StoredDownload): Promise<{ isForgotten: boolean }> {
+    const { id, status } = next.download;
+    const wasSoon = soon.delete(id);
+    const isEnding = isTerminal(status) && !isTerminal(statusOf(id));
+    if (isEnding) ending.set(id, next);
+    const leaving = isEnding ? beyondLimit() : [];
+    const isForgotten = leaving.includes(id);
+    const others = leaving.filter((other) => other !== id);
+    const saved = history.save({ put: isForgotten ? [] : [recordOf(next)], remove: leaving });
+    for (const other of others) {
+      occupy([other], Promise.allSettled([busy.get(other), saved]));
+    }
+    try {
+      await saved;
+    } catch (error) {
+      if (wasSoon) saveSoon(id);
+      throw error;
+    } finally {
+      ending.delete(id);
+    }
+    for (const other of others) table.remove(other);
+    return { isForgotten };
+  }
+
+  function statusOf(id: string): Download['status'] {
+    return table.get(id)?.download.status ?? 'completed';
+  }
+
+  async function transition(
+    id: string,
+    version: number,
+    change: Change,
+    { isSoon = false, mostActive = Infinity }: TransitionOptions,
+  ): Promise<Transition> {
+    const current = table.get(id);
+    if (!current) return { kind: 'missing' };
+    if (current.version !== version) return { kind: 'conflict' };
+    const next = changed(current, change);
+    requireMove(current, next);
+    const isNewInQueue = countsInQueue(next.download) && !countsInQueue(current.download);
+    if (isNewInQueue && table.counts().active + reserved + 1 > mostActive) return { kind: 'full' };
+    if (isSoon) {
+      table.put(next, false);
+      saveSoon(id);
+      return { kind: 'stored', stored: next };
+    }
+    const place = isNewInQueue ? 1 : 0;
+    reserved += place;
+    const { isForgotten } = await save(next).finally(() => (reserved -= place));
+    // Progress may have come meanwhile.
+    const stored = changed(table.get(id) ?? current, change);
+    table.put(stored, false);
+    if (isForgotten) table.remove(id);
+    return { kind: 'stored', stored };
+  }
+
+  function saveSoon(id: string): void {
+    soon.add(id);
+    soonTimer ??= setTimeout(() => void writeSoon().catch(() => undefined), SAVE_SOON_MS).unref();
+  }
+
+  /** On a failure it is tried again, as long as nothing else has written these records. */
+  async function writeSoon(): Promise<void> {
+    if (soonTimer) clearTimeout(soonTimer);
+    soonTimer = null;
+    const ids = [...soon];
+    soon.clear();
+    const put = ids.flatMap((id) => {
+      const stored = table.get(id);
+      return stored ? [recordOf(stored)] : [];
+    });
+    if (put.length === 0) return;
+    try {
+      await history.save({ put });
+    } catch (error) {
+      logger.warn({ err: error }, 'the history cannot be written, will try again');
+      for (const id of ids) if (!busy.has(id)) soon.add(id);
+      soonTimer ??= setTimeout(
+        () => void writeSoon().catch(() => undefined),
+        RETRY_SAVE_MS,
+      ).unref();
+      throw error;
+    }
+  }
+
+  async function add(
+    downloads: readonly Download[],
+    rest: HistoryChange = {},
+  ): Promise<StoredDownload[]> {
+    await history.save({ put: downloads, ...rest });
+    return downloads.map((download) => table.add(download));
+  }
+
+  /** New ones, and those that are asked for already. */
+  function sorted(submission: Submission) {
+    const fresh: NewDownload[] = [];
+    const downloadIds: string[] = [];
+    const duplicateIds = new Set<string>();
+    const twinsWriting: Promise<unknown>[] = [];
+    const freshIds = new Map<string, string>();
+    for (const asked of submission.downloads) {
+      const { selectionKey: key, download } = asked;
+      const twin = submission.isForced ? null : selections.find(key);
+      const sibling = submission.isForced ? undefined : freshIds.get(key);
+      const knownId = twin?.id ?? sibling;
+      if (knownId === undefined) {
+        fresh.push(asked);
+        freshIds.set(key, download.id);
+        downloadIds.push(download.id);
+        continue;
+      }
+      duplicateIds.add(knownId);
+      downloadIds.push(knownId);
+      if (twin?.writing) twinsWriting.push(twin.writing);
+    }
+    return { fresh, downloadIds, duplicateIds: [...duplicateIds], twinsWriting };
+  }
+
+  type Accepted = { readonly remembered: Remembered; readonly fresh: readonly StoredDownload[] };
+
+  /** Null: it would not fit into the queue. */
+  async function accept(
+    submission: Submission,
+    remember: { at: string; surplus: readonly string[] } | null,
+  ): Promise<Accepted | { readonly refused: number }> {
+    const { fresh, downloadIds, duplicateIds, twinsWriting } = sorted(submission);
+    if (table.counts().active + reserved + fresh.length > submission.mostActive) {
+      return { refused: fresh.length };
+    }
+    const remembered: Remembered = { downloadIds, duplicateIds };
+    const { idempotency } = submission;
+    const rest: HistoryChange =
+      remember && idempotency
+        ? {
+            remember: { ...remembered, ...idempotency, at: remember.at },
+            forgetKeys: remember.surplus,
+          }
+        : {};
+    reserved += fresh.length;
+    const downloads = fresh.map(({ download }) => download);
+    const writing = (async () => {
+      // Nothing is kept or answered before the first request for a duplicate is durable.
+      if (twinsWriting.length > 0) await Promise.all(twinsWriting);
+      if (downloads.length === 0 && !remember) return [];
+      return add(downloads, rest);
+    })();
+    for (const { selectionKey, download } of fresh) {
+      selections.reserve(selectionKey, download.id, writing);
+    }
+    try {
+      const added = await writing;
+      for (const { selectionKey, download } of fresh) selections.written(selectionKey, download.id);
+      return { remembered, fresh: added };
+    } catch (error) {
+      for (const { selectionKey, download } of fresh) selections.giveUp(selectionKey, download.id);
+      throw error;
+    } finally {
+      reserved -= fresh.length;
+    }
+  }
+
+  function taken({ remembered, fresh }: Accepted): Submitted {
+    const found = remembered.downloadIds.map((id) => table.get(id)?.download ?? id);
+    return {
+      kind: 'taken',
+      downloads: found.filter((entry) => typeof entry !== 'string'),
+      fresh,
+      duplicates: remembered.duplicateIds,
+      removed: found.filter((entry) => typeof entry === 'string'),
+    };
+  }
+
+  async function recall({ key, bodyHash }: Idempotency): Promise<Submitted | null> {
+    const known = keys.find(key);
+    if (!known) return null;
+    if (known.bodyHash !== bodyHash) return { kind: 'key-conflict' };
+    // Only what was taken is remembered.
+    const remembered = await known.answer.catch(() => null);
+    return remembered && taken({ remembered, fresh: [] });
+  }
+
+  async function submit(submission: Submission): Promise<Submitted> {
+    const { idempotency } = submission;
+    if (idempotency === null) {
+      const accepted = await accept(submission, null);
+      return 'refused' in accepted ? { kind: 'full', count: accepted.refused } : taken(accepted);
+    }
+    const { key, bodyHash } = idempotency;
+    while (keys.find(key)) {
+      const recalled = await recall(idempotency);
+      if (recalled) return recalled;
+    }
+    let accepted: Accepted | { readonly refused: number } = { refused: 0 };
+    await keys.answer(key, bodyHash, submission.downloads.length, async (at, surplus) => {
+      accepted = await accept(submission, { at, surplus });
+      return 'refused' in accepted ? null : accepted.remembered;
+    });
+    return 'refused' in accepted ? { kind: 'full', count: accepted.refused } : taken(accepted);
+  }
+
+  function remove(ids: readonly string[]): Promise<void> {
+    return inTurn(ids, async () => {
+      if (ids.length > 0) await history.save({ remove: ids });
+      for (const id of ids) table.remove(id);
+    });
+  }
+
+  return {
+    recall: (_workspace, idempotency) => recall(idempotency),
+    submit: (_workspace, submission) => submit(submission),
+    add: (_workspace, downloads) => add(downloads),
+    get: (_workspace, id) => Promise.resolve(table.get(id)),
+    list: (_workspace, query) => Promise.resolve().then(() => listPage(table, query)),
+    find: (_workspace, filter) =>
+      Promise.resolve([...table.all()].filter((stored) => matches(stored, filter))),
+    counts: () => Promise.resolve(table.counts()),
+    changesSince: (_workspace, rev, limit) => Promise.resolve(table.changesSince(rev, limit)),
+    transition: (_workspace, id, version, change, transitionOptions = {}) =>
+      inTurn([id], () => transition(id, version, change, transitionOptions)),
+    progress(_workspace, id, token, patch) {
+      const current = table.get(id);
+      const isWanted = Object.keys(patch).length === 0 || current?.token === token;
+      if (current && isWanted) {
+        table.put({ ...current, download: { ...current.download, ...patch } }, true);
+      }
+      return Promise.resolve();
+    },
+    remove: (_workspace, ids) => remove(ids),
+    protect: (says) => void (isProtected = says),
+    forgetSurplus: () => remove(beyondLimit()),
+    watch: (listener) => table.watch(listener),
+    async check() {
+      await history.save({}).catch(() => undefined);
+      return history.health();
+    },
+    health: () => history.health(),
+    async close() {
+      await writeSoon().catch(() => undefined);
+      await history.close();
+    },
+  };
+}
+
+function recordOf({ download }: StoredDownload): Download {
+  return download;
+}
+
+function changed(current: StoredDownload, { patch, tally, token }: Change): StoredDownload {
+  const download = { ...current.download, ...patch };
+  const kept = download.status === 'running' ? current.token : null;
+  return {
+    ...current,
+    download,
+    tally: tally ? { ...current.tally, ...tally } : current.tally,
+    token: token === undefined ? kept : token,
+    version: current.version + 1,
+  };
+}
+
+function requireMove({ download: { status: from } }: StoredDownload, next: StoredDownload): void {
+  const to = next.download.status;
+  if (from !== to && !canMove(from, to)) throw new Error(`no move from ${from} to ${to}`);
+}
+
+function countsInQueue({ status, parent_id: parentId }: Download): boolean {
+  return parentId === null && !isTerminal(status);
+}
+
+/** 1 for an entry of a playlist. */
+function generation({ download }: StoredDownload): 0 | 1 {
+  return download.parent_id === null ? 0 : 1;
+}
+
+function endedAt({ download }: StoredDownload): number {
+  return Date.parse(download.completed_at ?? download.updated_at);
+}
