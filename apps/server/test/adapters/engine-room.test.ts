@@ -189,7 +189,7 @@ describe('the version in use', () => {
       await place(NEW);
       return { kind: 'fetched', version: NEW };
     };
-    room.fetch({ version: NEW });
+    await room.fetch({ version: NEW });
     await eventually(async () => (await room.list()).in_use === NEW);
     for (const id of ['b', 'b', 'b', 'c']) end(NEW, id, false);
     expect((await room.list()).engines[0]?.sites).toEqual([
