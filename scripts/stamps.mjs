@@ -4,7 +4,7 @@ import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { repositoryDir } from './steps.mjs';
 
-const generated = new Set(['node_modules', 'dist', 'dist-test', '.svelte-kit', '__pycache__']);
+const generated = new Set(['node_modules', 'dist', 'dist-test', '.svelte-check', '__pycache__']);
 
 /**
  * A hash over names and contents, so that touching a file or checking out a branch and back rebuilds nothing.
@@ -30,7 +30,7 @@ async function filesIn(path) {
   const nested = entries
     .filter(({ name }) => !generated.has(name))
     .sort((one, other) => (one.name < other.name ? -1 : 1))
-    .map((entry) => {
+    .map(async (entry) => {
       const inner = `${path}/${entry.name}`;
       return entry.isDirectory() ? filesIn(inner) : entry.isFile() ? [inner] : [];
     });

@@ -6,20 +6,17 @@ import { repositoryDir, run, say } from './steps.mjs';
 /** @typedef {{ name: string, script: string, args: string[], cwd?: string }} Check */
 
 /** @type {Check} */
-const types = { name: 'types', script: 'node_modules/typescript/bin/tsc', args: ['-b'] };
+const types = { name: 'types', script: 'node_modules/@typescript/native/bin/tsc', args: ['-b'] };
 
 /** @type {readonly Check[]} */
 const others = [
+  { name: 'oxlint', script: 'node_modules/oxlint/bin/oxlint', args: [] },
   { name: 'eslint', script: 'node_modules/eslint/bin/eslint.js', args: ['.', '--max-warnings=0'] },
-  {
-    name: 'prettier',
-    script: 'node_modules/prettier/bin/prettier.cjs',
-    args: ['--check', '--log-level=warn', '.'],
-  },
+  { name: 'oxfmt', script: 'node_modules/oxfmt/bin/oxfmt', args: ['--check'] },
   {
     name: 'svelte-check',
     script: 'node_modules/svelte-check/bin/svelte-check',
-    args: ['--tsconfig', './tsconfig.json', '--output', 'human'],
+    args: ['--tsconfig', './tsconfig.json', '--output', 'human', '--tsgo'],
     cwd: 'apps/web',
   },
 ];

@@ -41,3 +41,10 @@ test('no source uses a retired word', () => {
   });
   expect(found).toEqual([]);
 });
+
+test('no source switches off a rule of the linters', () => {
+  const found = sources().filter((path) =>
+    /\b(eslint|oxlint)-disable/.test(readFileSync(resolve(repositoryDir, path), 'utf8')),
+  );
+  expect(found).toEqual([]);
+});

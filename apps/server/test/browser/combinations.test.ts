@@ -366,8 +366,9 @@ describe('a selection in the preset builder is explained and sent as chosen:', (
     expect({ format_preset, quality, options }).toEqual(selection);
 
     const answer = await request.response();
-    expect(answer?.status()).toBe(202);
-    const { downloads } = (await answer?.json()) as { downloads: { id: string }[] };
+    if (answer === null) throw new Error('The page got no answer.');
+    expect(answer.status()).toBe(202);
+    const { downloads } = (await answer.json()) as { downloads: { id: string }[] };
     const id = downloads[0]?.id ?? '';
     added.set(name, id);
     // What is not looked at later leaves its place to the others.

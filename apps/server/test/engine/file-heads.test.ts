@@ -28,7 +28,8 @@ async function judge(cases: readonly { kind: Kind; content?: Buffer; path?: stri
   }));
   const folder = await ensureMedia();
   return (await runCases('file_heads_cases.py', folder, JSON.stringify(input))) as (
-    string | null
+    | string
+    | null
   )[];
 }
 

@@ -22,6 +22,7 @@ describe('a package that we install', () => {
       expect(line).toMatch(/^ {4}resolution: \{integrity: sha512-[A-Za-z0-9+/=]+\}$/);
     const catalog =
       /^catalog:\n((?: {2}.*\n)+)/m.exec(await read('pnpm-workspace.yaml'))?.[1] ?? '';
-    for (const line of catalog.trim().split('\n')) expect(line).toMatch(/: \d+\.\d+\.\d+$/);
+    for (const line of catalog.trim().split('\n'))
+      expect(line).toMatch(/: (npm:\S+@)?\d+\.\d+\.\d+$/);
   });
 });
