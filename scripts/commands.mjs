@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { readSettings } from './settings.mjs';
 import { SetupError, allOf, explain, repositoryDir } from './steps.mjs';
 import { endSetUpOnSignals } from './stop-signals.mjs';
-import { runChecksAndTests, summarize } from './test-run.mjs';
+import { checkTypes, lintAndTestUnits, summarize, testWithProcesses, total } from './test-run.mjs';
 import { ensureChromium, ensureFaketime, ensureTools, prefetchTools } from './tools.mjs';
 import { buildServer, buildWeb, installDependencies } from './workspace.mjs';
 
@@ -62,10 +62,13 @@ export async function test() {
     await installed;
     return summarize({ passed: 0, failed: 0 }, failed);
   }
-  await allOf([attempt('server build', buildServer), attempt('web build', buildWeb), installed]);
+  const [failedTypes] = await Promise.all([checkTypes(), attempt('web build', buildWeb)]);
+  const beside = lintAndTestUnits();
+  await installed;
   const state = await prefetched;
   await attempt('tools', async () => void (await ensureTools(settings, state)));
-  const isBuilt = !failed.includes('server build');
-  const { failedChecks, tests } = await runChecksAndTests({ isBuilt });
-  summarize(tests, [...failed, ...failedChecks]);
+  const isBuilt = existsSync(join(repositoryDir, 'apps/server/dist/main.js'));
+  const results = await testWithProcesses({ isBuilt });
+  const { failedChecks, results: others } = await beside;
+  summarize(total([...others, ...results]), [...failed, ...failedTypes, ...failedChecks]);
 }

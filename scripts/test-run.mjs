@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { repositoryDir, run, say } from './steps.mjs';
+import { buildServerBy } from './workspace.mjs';
 
 /** @typedef {{ name: string, script: string, args: string[], cwd?: string }} Check */
 
@@ -9,7 +10,7 @@ import { repositoryDir, run, say } from './steps.mjs';
 const types = { name: 'types', script: 'node_modules/@typescript/native/bin/tsc', args: ['-b'] };
 
 /** @type {readonly Check[]} */
-const others = [
+const linters = [
   { name: 'oxlint', script: 'node_modules/oxlint/bin/oxlint', args: [] },
   { name: 'eslint', script: 'node_modules/eslint/bin/eslint.js', args: ['.', '--max-warnings=0'] },
   { name: 'oxfmt', script: 'node_modules/oxfmt/bin/oxfmt', args: ['--check'] },
@@ -21,8 +22,17 @@ const others = [
   },
 ];
 
-/** The checks get what the tests leave of the processors: tests mostly wait, and some fail when they wait for too long. */
-const NICENESS_BESIDE_TESTS = 5;
+/** @typedef {{ name: string, projects: readonly string[] }} Group */
+
+const unit = { name: 'unit', projects: ['contracts', 'scripts', 'unit', 'web'] };
+/** These mostly wait for processes that they start, for example the built server. */
+const withProcesses = [
+  { name: 'engine', projects: ['engine'] },
+  { name: 'browser', projects: ['browser'] },
+];
+
+/** What only computes gets what the tests with processes leave of the processors: some of these fail when they wait for too long. */
+const NICENESS_BESIDE_PROCESSES = 5;
 
 /**
  * Prints the last line and sets the exit code. Each failed step besides the tests counts as one failure.
@@ -48,45 +58,57 @@ async function passes({ name, script, args, cwd = '.' }, niceness) {
   return exitCode === 0;
 }
 
-const unit = { name: 'unit', projects: ['contracts', 'scripts', 'unit', 'web'] };
-/** These mostly wait for processes that they start, for example the built server. */
-const withProcesses = [
-  { name: 'engine', projects: ['engine'] },
-  { name: 'browser', projects: ['browser'] },
-];
-
-/**
- * Runs all checks and tests: one group of tests after another, beside the checks. Prints how long each took.
- * @param {{ isBuilt: boolean }} options `isBuilt`: the tests may start the built server
- */
-export async function runChecksAndTests({ isBuilt }) {
-  const checked = Promise.all(others.map((check) => passes(check, NICENESS_BESIDE_TESTS)));
-  // The type check is a build: no server may start from its files while it writes them.
-  const [areTypesFine, first] = await Promise.all([passes(types), runGroup(unit, isBuilt)]);
-  const results = [first];
-  for (const group of withProcesses) results.push(await runGroup(group, isBuilt));
-  const passed = [areTypesFine, ...(await checked)];
-  const failedChecks = [types, ...others].flatMap(({ name }, index) =>
-    passed[index] ? [] : [name],
-  );
-  for (const { name, seconds, passed, failed } of results) {
-    say(`${name}: ${passed} passed, ${failed} failed (${seconds.toFixed(1)} s)`);
-  }
-  const sum = (/** @type {'passed' | 'failed'} */ key) =>
-    results.reduce((total, result) => total + result[key], 0);
-  return { failedChecks, tests: { passed: sum('passed'), failed: sum('failed') } };
+/** Checks the types and builds the server: the same work. Resolves to the names of what failed. */
+export async function checkTypes() {
+  return (await buildServerBy(() => passes(types))) ? [] : [types.name];
 }
 
 /**
- * Runs the tests of these projects and shows vitest's report as it comes.
- * @param {{ name: string, projects: readonly string[] }} group @param {boolean} isBuilt
+ * Runs the linters, one after another, and then the tests that start nothing: at a lower priority, so that they fill the
+ * time in which the tests with processes leave a processor idle. Shows the report of the tests when they have ended.
  */
-async function runGroup({ name, projects }, isBuilt) {
+export async function lintAndTestUnits() {
+  const failedChecks = [];
+  for (const linter of linters) {
+    if (!(await passes(linter, NICENESS_BESIDE_PROCESSES))) failedChecks.push(linter.name);
+  }
+  const result = await runGroup(unit, { isShown: false, niceness: NICENESS_BESIDE_PROCESSES });
+  return { failedChecks, results: [result] };
+}
+
+/**
+ * Runs the tests that start processes, one group after another, and shows vitest's reports as they come.
+ * @param {{ isBuilt: boolean }} options `isBuilt`: they may start the built server
+ */
+export async function testWithProcesses({ isBuilt }) {
+  const results = [];
+  for (const group of withProcesses) {
+    results.push(await runGroup(group, { isShown: true, isBuilt }));
+  }
+  return results;
+}
+
+/** Prints how long each group took, and adds all up. @param {Awaited<ReturnType<typeof runGroup>>[]} results */
+export function total(results) {
+  const tests = { passed: 0, failed: 0 };
+  for (const { name, seconds, passed, failed } of results) {
+    say(`${name}: ${passed} passed, ${failed} failed (${seconds.toFixed(1)} s)`);
+    tests.passed += passed;
+    tests.failed += failed;
+  }
+  return tests;
+}
+
+/**
+ * Runs the tests of these projects. vitest's report is shown as it comes, or at the end.
+ * @param {Group} group @param {{ isShown: boolean, isBuilt?: boolean, niceness?: number }} options
+ */
+async function runGroup({ name, projects }, { isShown, isBuilt = false, niceness }) {
   const startedMs = performance.now();
   const folder = await mkdtemp(join(tmpdir(), 'artemis-tests-'));
   const report = join(folder, 'report.json');
   try {
-    const { exitCode } = await run(
+    const { exitCode, output } = await run(
       process.execPath,
       [
         'node_modules/vitest/vitest.mjs',
@@ -97,10 +119,12 @@ async function runGroup({ name, projects }, isBuilt) {
         `--outputFile.json=${report}`,
       ],
       {
-        isShown: true,
+        isShown,
+        niceness,
         env: { ...process.env, ARTEMIS_TEST_BUILT: String(isBuilt) },
       },
     );
+    if (!isShown) process.stdout.write(output);
     return {
       name,
       seconds: (performance.now() - startedMs) / 1000,

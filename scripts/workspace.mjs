@@ -80,8 +80,23 @@ function continueWithOldOnes(error) {
 
 const shared = ['pnpm-lock.yaml', 'tsconfig.base.json', 'packages/contracts'];
 
+function hashOfServer() {
+  return hashOf([...shared, 'apps/server/src', 'apps/server/tsconfig.json']);
+}
+
+/**
+ * For work that builds the server among other things: afterwards `buildServer` has nothing to do.
+ * @param {() => Promise<boolean>} work resolves to whether the server is built
+ */
+export async function buildServerBy(work) {
+  const hash = await hashOfServer();
+  const isBuilt = await work();
+  if (isBuilt) await putStamp('server', hash);
+  return isBuilt;
+}
+
 export async function buildServer() {
-  const hash = await hashOf([...shared, 'apps/server/src', 'apps/server/tsconfig.json']);
+  const hash = await hashOfServer();
   await unlessStamped({ name: 'server', hash, product: 'apps/server/dist' }, () =>
     step('Building the server', () =>
       mustRun(
