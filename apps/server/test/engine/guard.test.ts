@@ -56,6 +56,46 @@ describe.each(TIERS)('the guard of a %s process', { timeout: 60_000 }, (tier) =>
     expect(await refusals(secretUrl())).toContainEqual(refusedConnect('127.0.0.1', canary.port));
   });
 
+  it('refuses a segment of a playlist', async () => {
+    const list = `${site.origin}/list.m3u8?segment=${encodeURIComponent(`${secretUrl()}.ts`)}`;
+    expect(
+      await refusals(list, {}, '--abort-on-unavailable-fragments', '--downloader', 'native'),
+    ).toContainEqual(refusedConnect('127.0.0.1', canary.port));
+  });
+
+  it('refuses files outside the folder and other programs, whatever the arguments say', async () => {
+    const outside = join(await realpath(tmpdir()), `engine-outside-${process.pid}`);
+    const written = await engine.run({
+      argv: downloadArgv(`${site.origin}/clip.mp4`, '-o', `${outside}/x.mp4`),
+      egress: { allow: [site.address], proxy: null },
+    });
+    expect(written.exit.status).toBe(1);
+    expect(written.controls).toContainEqual(
+      expect.objectContaining({ kind: 'refused', event: 'mkdir', path: outside }),
+    );
+    expect(existsSync(outside)).toBe(false);
+
+    const started = await engine.run({
+      argv: downloadArgv(`${site.origin}/clip.mp4`, '--exec', `touch ${outside}`),
+      egress: { allow: [site.address], proxy: null },
+    });
+    expect(started.controls).toContainEqual(
+      expect.objectContaining({ kind: 'refused', event: 'process', path: '/bin/sh' }),
+    );
+    expect(existsSync(outside)).toBe(false);
+  });
+
+  it('does not report harmless refusals that happen in every process', async () => {
+    const { controls } = await engine.run({
+      argv: downloadArgv(`${site.origin}/clip.mp4`),
+      egress: { allow: [site.address], proxy: null },
+    });
+    expect(controls.filter(({ kind }) => kind === 'refused')).toEqual([]);
+  });
+
+  // The same code runs in every tier; above is what another tier has done elsewhere or at another time.
+  if (tier !== TIERS[0]) return;
+
   it('refuses an IPv6 address of this machine', async () => {
     expect(await refusals(`http://[::1]:${canary6.port}/`)).toContainEqual(
       refusedConnect('::1', canary6.port),
@@ -65,13 +105,6 @@ describe.each(TIERS)('the guard of a %s process', { timeout: 60_000 }, (tier) =>
   it('refuses a redirect to a private address', async () => {
     const target = `${site.origin}/redirect?to=${encodeURIComponent(secretUrl())}`;
     expect(await refusals(target)).toContainEqual(refusedConnect('127.0.0.1', canary.port));
-  });
-
-  it('refuses a segment of a playlist', async () => {
-    const list = `${site.origin}/list.m3u8?segment=${encodeURIComponent(`${secretUrl()}.ts`)}`;
-    expect(
-      await refusals(list, {}, '--abort-on-unavailable-fragments', '--downloader', 'native'),
-    ).toContainEqual(refusedConnect('127.0.0.1', canary.port));
   });
 
   it('refuses the key of an encrypted playlist', async () => {
@@ -167,36 +200,6 @@ describe.each(TIERS)('the guard of a %s process', { timeout: 60_000 }, (tier) =>
     expect(lines.filter((line) => line.startsWith('ERROR'))).toEqual([]);
     expect(exit.status).toBe(0);
     expect(await readdir(folder)).toContain('media.mp4');
-  });
-
-  it('refuses files outside the folder and other programs, whatever the arguments say', async () => {
-    const outside = join(await realpath(tmpdir()), `engine-outside-${process.pid}`);
-    const written = await engine.run({
-      argv: downloadArgv(`${site.origin}/clip.mp4`, '-o', `${outside}/x.mp4`),
-      egress: { allow: [site.address], proxy: null },
-    });
-    expect(written.exit.status).toBe(1);
-    expect(written.controls).toContainEqual(
-      expect.objectContaining({ kind: 'refused', event: 'mkdir', path: outside }),
-    );
-    expect(existsSync(outside)).toBe(false);
-
-    const started = await engine.run({
-      argv: downloadArgv(`${site.origin}/clip.mp4`, '--exec', `touch ${outside}`),
-      egress: { allow: [site.address], proxy: null },
-    });
-    expect(started.controls).toContainEqual(
-      expect.objectContaining({ kind: 'refused', event: 'process', path: '/bin/sh' }),
-    );
-    expect(existsSync(outside)).toBe(false);
-  });
-
-  it('does not report harmless refusals that happen in every process', async () => {
-    const { controls } = await engine.run({
-      argv: downloadArgv(`${site.origin}/clip.mp4`),
-      egress: { allow: [site.address], proxy: null },
-    });
-    expect(controls.filter(({ kind }) => kind === 'refused')).toEqual([]);
   });
 });
 
