@@ -12,7 +12,6 @@ const LONG = [
   'test/integration/engines.test.ts',
   'test/integration/stops.test.ts',
   'test/integration/owner.test.ts',
-  'test/integration/fragments.test.ts',
   'test/integration/main-job.test.ts',
   'test/engine/ownership.test.ts',
   'test/browser/accessibility.test.ts',

@@ -6,7 +6,12 @@ import type { CreateDownloads, Download, DownloadOptions } from '@artemis/contra
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startOrigin } from '../origin/origin.ts';
 import { inspect, type Inspected } from './inspect.ts';
-import { createServerHome, type ServerHome, type ServerProcess } from './server-process.ts';
+import {
+  createServerHome,
+  warmEngine,
+  type ServerHome,
+  type ServerProcess,
+} from './server-process.ts';
 
 const HLS = '/media/hls/master.m3u8';
 const DASH = '/media/dash/manifest.mpd';
@@ -367,6 +372,7 @@ beforeAll(async () => {
     MAX_WORKERS: '4',
     MAX_PER_HOST: '4',
   });
+  await warmEngine(server);
   for (const [what, path, request] of rows) {
     const { downloads } = await server.client.createDownloads({
       url: origin.url + path,

@@ -203,6 +203,15 @@ export async function eventually<T>(read: () => T | Promise<T>): Promise<NonNull
   }
 }
 
+/**
+ * Resolves when its engine is warm, before which each job imports yt-dlp for itself: half a second of a processor. For
+ * a test with many jobs that is not about the first ones.
+ */
+export async function warmEngine({ client }: ServerProcess): Promise<void> {
+  if (process.platform !== 'linux') return;
+  await eventually(async () => (await client.telemetry()).engine.mode === 'warm');
+}
+
 /** Resolves when the clean-up of its start is over: it tells then when the next one is. */
 export async function firstCleanUp({ client }: ServerProcess): Promise<void> {
   await eventually(async () => (await client.telemetry()).storage.next_cleanup_at);

@@ -172,30 +172,7 @@ describe('a running server', () => {
 
 describe('a start', () => {
   it(
-    'on a damaged history reads the last good copy and keeps the damaged file',
-    async () => {
-      const first = await home.start(environment());
-      const { downloads } = await first.client.createDownloads({
-        url: `${origin.url}/media/tiny.mp4`,
-      });
-      await first.client.waitFor(downloads[0]?.id ?? '', { intervalMs: 50 });
-      await first.stop();
-      await truncate(home.historyFile, 100);
-      const second = await home.start({ ...environment(), ...WITHOUT_ENGINE });
-      const list = await second.client.listDownloads();
-      expect(list.downloads.map(({ id, status }) => [id, status])).toEqual([
-        [downloads[0]?.id, 'completed'],
-      ]);
-      const names = await readdir(home.folder);
-      expect(names.filter((name) => name.startsWith('downloads-history.corrupt-'))).toHaveLength(1);
-      const { checks } = await second.client.readiness();
-      expect(checks.find(({ name }) => name === 'history')).toMatchObject({ state: 'warn' });
-    },
-    MINUTE,
-  );
-
-  it(
-    'without yt-dlp reads an older history, says what to do, and fails downloads with a hint',
+    'without yt-dlp reads an older history, says what to do, fails downloads with a hint, and survives a damaged history',
     async () => {
       const old = [
         { id: '0a2b4c6d-0000-4000-8000-000000000001', url: 'https://example.org/v', title: 'Old' },
@@ -214,7 +191,23 @@ describe('a start', () => {
       });
       const record = await server.client.waitFor(downloads[0]?.id ?? '', { intervalMs: 50 });
       expect(record.error?.code).toBe('ENGINE_MISSING');
+      await server.stop();
+      await readsLastGoodCopy([
+        [record.id, 'failed'],
+        [old[0]?.id ?? '', 'completed'],
+      ]);
     },
     MINUTE,
   );
+
+  async function readsLastGoodCopy(expected: readonly [string, string][]): Promise<void> {
+    await truncate(home.historyFile, 100);
+    const server = await home.start({ ...environment(), ...WITHOUT_ENGINE });
+    const list = await server.client.listDownloads();
+    expect(list.downloads.map(({ id, status }) => [id, status])).toEqual(expected);
+    const names = await readdir(home.folder);
+    expect(names.filter((name) => name.startsWith('downloads-history.corrupt-'))).toHaveLength(1);
+    const { checks } = await server.client.readiness();
+    expect(checks.find(({ name }) => name === 'history')).toMatchObject({ state: 'warn' });
+  }
 });

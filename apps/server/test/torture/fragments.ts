@@ -6,6 +6,7 @@ import {
   createServerHome,
   descendantsOf,
   eventually,
+  warmEngine,
   type ProcessInfo,
   type ServerHome,
   type ServerProcess,
@@ -93,12 +94,13 @@ export const fragments: Scenario = {
     const promises = createPromises();
     try {
       const server = await start();
+      await warmEngine(server);
       const expected = await uninterrupted(server, home, streams, context.random);
       const run: Run = {
         ...{ context, streams, home, expected, counts, promises, server, start },
         ...{ resting: [], deaths: 0, hosts: 0 },
       };
-      const wanted = times(context, 60, 12);
+      const wanted = times(context, 60, PER_ROUND);
       const done = () => Object.values(counts).reduce((sum, count) => sum + count, 0);
       for (let round = 1; done() < wanted && !context.isOver(); round += 1) {
         const line = await playRound(run, Math.min(PER_ROUND, wanted - done()));
