@@ -9,6 +9,7 @@ import inspect
 import os
 from typing import Any, Callable, Dict, List, NamedTuple, Optional
 
+import audio_languages
 import fragment_list
 
 _PROTOCOLS = ('m3u8', 'm3u8_native')
@@ -58,7 +59,7 @@ def _by_form(download: Callable[..., Any]) -> Callable[..., Any]:
             made.append(names if all(fetched) else [])
         if not all(made):
             return False
-        _join(downloader, tool, made, filename)
+        _join(downloader, tool, streams, made, filename)
         size = os.path.getsize(filename)
         told = {'status': 'finished', 'filename': filename, 'downloaded_bytes': size, 'total_bytes': size}
         downloader._hook_progress(told, info)
@@ -87,7 +88,9 @@ def _fetch(downloader: Any, name: str, stream: Dict[str, Any], form: Form, total
     return bool(success)
 
 
-def _join(downloader: Any, tool: Any, made: List[List[str]], filename: str) -> None:
+def _join(
+    downloader: Any, tool: Any, streams: List[Dict[str, Any]], made: List[List[str]], filename: str
+) -> None:
     most = max(map(len, made))
     if most > 1:
         # The worker looks whether what this makes can be decoded.
@@ -102,9 +105,9 @@ def _join(downloader: Any, tool: Any, made: List[List[str]], filename: str) -> N
     if len(joined) == 1:
         os.replace(joined[0], filename)
     else:
-        mapped = [word for number in range(len(joined)) for word in ('-map', str(number))]
+        words = [*audio_languages.maps(streams), *audio_languages.words(downloader.params, streams)]
         whole = f'{filename}.form.mp4'
-        tool.run_ffmpeg_multiple_files(joined, whole, ['-c', 'copy', *mapped])
+        tool.run_ffmpeg_multiple_files(joined, whole, ['-c', 'copy', *words])
         os.replace(whole, filename)
     for name in [*joined, *(name for names in made for name in names)]:
         if os.path.exists(name):

@@ -7,6 +7,7 @@ and in a job each first write to a page copies it.
 from typing import Callable
 
 import answer_limits
+import audio_languages
 import chapter_ends
 import clips
 import exhaustion
@@ -43,6 +44,7 @@ def install(settings: Settings) -> None:
     media_inputs.install()
     manifests.install()
     original_sound.install()
+    audio_languages.install()
     _unless_unknown(lambda: steps.install(reporter))
     if _unless_unknown(lambda: fragments.install(reporter)):
         _unless_unknown(clips.install)

@@ -11,6 +11,7 @@ import threading
 import time
 from typing import Any, Callable, Dict, List, Optional
 
+import audio_languages
 import live_dash
 import live_list
 import records
@@ -194,10 +195,12 @@ def _joined(downloader: Any, filename: str, info: Dict[str, Any], recordings: Li
         apart = begin - begins[0]
         moved = ['-itsoffset', f'{apart:.6f}'] if 0 < abs(apart) < _MOST_APART_SECONDS else []
         inputs.append((path, ['-dts_delta_threshold', str(_LONGEST_HOLE_SECONDS), *moved]))
-    maps = [word for number in range(len(paths)) for word in ('-map', str(number))]
+    streams = info.get('requested_formats') or [info]
+    maps = audio_languages.maps(streams)
     extension = info['ext']
     form = 'mp4' if extension in ('mp4', 'm4a') else EXT_TO_OUT_FORMATS.get(extension, extension)
-    words = [*maps, '-dn', '-ignore_unknown', '-c', 'copy', '-f', form]
+    marks = audio_languages.words(downloader.params, streams)
+    words = [*maps, '-dn', '-ignore_unknown', '-c', 'copy', *marks, '-f', form]
     try:
         tool.real_run_ffmpeg(inputs, [(filename, words)])
     except PostProcessingError as error:

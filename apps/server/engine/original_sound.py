@@ -22,6 +22,8 @@ _NAMED_ORIGINAL = re.compile(r'\borig(inal\w*)?\b|оригинал|原声|原聲
 _NAMED_DUB = re.compile(r'\bdub(s|bed|bing)?\b|\bd[ou]blad|\bdoubl(age|é)|synchron|дубл|吹替|吹き替え', re.IGNORECASE)
 _NAMED_ASIDE = re.compile(r'\bdes[ck]ri[pb]|audiodeskript|\bcomment|\bkommentar|hörfassung', re.IGNORECASE)
 _DESCRIBES_VIDEO = 'public.accessibility.describes-video'
+# Codes of ISO 639-2 that name no language.
+_NO_LANGUAGES = ('und', 'mul', 'mis', 'zxx')
 _ASIDE_ROLES = ('commentary', 'description')
 # Scheme and value of `Accessibility`: for people who do not see the picture.
 _FOR_BLIND = ('urn:tva:metadata:cs:AudioPurposeCS:2007', '1')
@@ -70,9 +72,10 @@ def _is_like(sound: Sound, original: Sound) -> bool:
 
 def _sound(language: Optional[str], name: Optional[str], group: Any, **marks: bool) -> Sound:
     name = name or ''
+    tag = language_tags.plain(language or '')
     marks['is_dub'] = marks.get('is_dub', False) or bool(_NAMED_DUB.search(name))
     marks['is_aside'] = marks.get('is_aside', False) or bool(_NAMED_ASIDE.search(name))
-    return Sound(language_tags.plain(language or ''), name, group, **marks)
+    return Sound('' if tag in _NO_LANGUAGES else tag, name, group, **marks)
 
 
 def _rate(media: Dict[str, Any], preference: Optional[int]) -> None:

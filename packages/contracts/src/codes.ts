@@ -224,6 +224,7 @@ export const WARNINGS = {
   LIVE_FROM_NOW:
     'The site does not offer the beginning of the live stream; the recording starts at the current moment.',
   AUDIO_MISSING: 'The media has no sound.',
+  AUDIO_LANGUAGE_MISSING: 'The file has no sound in some of the requested languages.',
   VIDEO_MISSING: 'The media has no picture.',
   SUBTITLES_MISSING: 'Some of the requested subtitles are not offered or could not be read.',
   SUBTITLES_ENCODING:

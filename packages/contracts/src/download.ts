@@ -91,7 +91,7 @@ export const DownloadWarning = Type.Object({
   detail: Type.Optional(
     Type.String({
       description:
-        'part of the message; INCOMPLETE: what is missing; OPTION_IGNORED: the options; SUBTITLES_ENCODING: the languages',
+        'part of the message; INCOMPLETE: what is missing; OPTION_IGNORED: the options; SUBTITLES_ENCODING, AUDIO_LANGUAGE_MISSING: the languages',
     }),
   ),
 });

@@ -93,6 +93,10 @@ export const OPTION_TABLE: Readonly<
   container: {
     applies: (_selection, { hasMedia, isAudioOnly }) => hasMedia && !isAudioOnly,
   },
+  audio_languages: {
+    applies: ({ options }, { isFlat, isAudioOnly }) =>
+      !isFlat && !(isAudioOnly && options.format_id !== undefined),
+  },
   audio_codec: {
     applies: (_selection, { hasMedia, isAudioOnly }) => hasMedia && isAudioOnly,
   },

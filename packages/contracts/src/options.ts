@@ -21,21 +21,19 @@ const TimePoint = Type.Union(
   { description: 'seconds, at most 604800, or text such as 1:30 or 1:02:30' },
 );
 
+const LanguageTag = Type.String({
+  pattern: '^[A-Za-z0-9][A-Za-z0-9_-]{1,34}$',
+  description: 'a language tag such as en or pt-BR',
+});
+const SOME_TAGS = { minItems: 1, maxItems: 10, uniqueItems: true } as const;
+const COMPARED = 'compared without case and with _ as -; en matches en-US when there is no en';
+
 export const SubtitleOptions = Type.Object(
   {
-    languages: Type.Array(
-      Type.String({
-        pattern: '^[A-Za-z0-9][A-Za-z0-9_-]{1,34}$',
-        description: 'a language tag such as en or pt-BR',
-      }),
-      {
-        minItems: 1,
-        maxItems: 10,
-        uniqueItems: true,
-        description:
-          'compared without case and with _ as -; en matches en-US when there is no en; a tag that a probe has listed is taken as it is',
-      },
-    ),
+    languages: Type.Array(LanguageTag, {
+      ...SOME_TAGS,
+      description: `${COMPARED}; a tag that a probe has listed is taken as it is`,
+    }),
     auto: Type.Optional(Type.Boolean({ description: 'automatic captions as well' })),
     embed: Type.Optional(Type.Boolean({ description: 'into the media file instead of beside it' })),
     format: Type.Optional(oneOf(SUBTITLE_FORMATS)),
@@ -116,6 +114,12 @@ export const DownloadOptions = Type.Object(
     ),
     container: Type.Optional(oneOf(CONTAINERS)),
     prefer_codec: Type.Optional(oneOf(VIDEO_CODECS)),
+    audio_languages: Type.Optional(
+      Type.Array(LanguageTag, {
+        ...SOME_TAGS,
+        description: `languages of the sound, each a track, the first that is there the default track; sound alone has one track; without it the original sound; ${COMPARED}`,
+      }),
+    ),
     subtitles: Type.Optional(SubtitleOptions),
     embed_metadata: Type.Optional(Type.Boolean()),
     embed_thumbnail: Type.Optional(Type.Boolean()),

@@ -7,11 +7,13 @@ from xml.etree import ElementTree
 sys.path.insert(0, sys.argv[1])
 sys.path.insert(1, sys.argv[2])
 
+import audio_languages  # noqa: E402
 import original_sound  # noqa: E402
 import yt_dlp  # noqa: E402
 from yt_dlp.extractor.generic import GenericIE  # noqa: E402
 
 original_sound.install()
+audio_languages.install()
 
 
 def formats_of(case, extractor):

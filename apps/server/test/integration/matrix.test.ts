@@ -153,6 +153,12 @@ const rows: readonly Row[] = [
     { audio: 'pcm_s16le', files: ['.wav'] },
   ],
   [
+    'sound in two languages',
+    HLS,
+    { options: { audio_languages: ['de', 'en'] } },
+    { tags: { language: 'deu' }, files: ['.mp4'], warnings: [] },
+  ],
+  [
     'subtitles beside',
     HLS,
     { options: { subtitles: { languages: ['en', 'de'] } } },

@@ -13,6 +13,9 @@ const optional = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: 
 export const anyOptions: fc.Arbitrary<DownloadOptions> = fc
   .record({
     audio_codec: optional(fc.constantFrom(...AUDIO_CODECS)),
+    audio_languages: optional(
+      fc.uniqueArray(fc.constantFrom('en', 'de', 'pt-BR', 'zh_Hans'), { minLength: 1 }),
+    ),
     audio_quality: optional(fc.integer({ min: 0, max: 10 })),
     container: optional(fc.constantFrom(...CONTAINERS)),
     prefer_codec: optional(fc.constantFrom(...VIDEO_CODECS)),

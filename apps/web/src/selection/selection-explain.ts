@@ -2,7 +2,7 @@ import type { DownloadOptions as Options, Selection } from '@artemis/contracts';
 import { SWITCH_NAMES } from '@artemis/contracts/rules';
 import type { Dictionary } from '../text/words.ts';
 import type { Formatter } from '../format/format.ts';
-import { takesAudioCodec, takesQuality } from './selection.ts';
+import { takesAudioCodec, takesQuality, takesSound } from './selection.ts';
 import { switchWords } from './switch-words.ts';
 
 export interface SelectionExplanation {
@@ -27,8 +27,9 @@ export function explainSelection(
   const sentences = [kinds[kind]];
   if (takesQuality(kind)) sentences.push(...pictureSentences(selection, t));
   if (takesAudioCodec(kind)) sentences.push(...soundSentences(options, t));
-  if (kind !== 'Playlist (flat)') {
+  if (takesSound(kind)) {
     sentences.push(
+      ...languageSentences(selection, t),
       ...partSentences(options, t),
       ...extentSentences(options, t),
       ...placeSentences(options, t, format),
@@ -54,6 +55,14 @@ function soundSentences({ audio_codec: codec, audio_quality: quality }: Options,
   return [
     t.explainAudioCodec({ codec }),
     ...(quality === undefined ? [] : [t.explainAudioQuality({ quality })]),
+  ];
+}
+
+function languageSentences({ format_preset: kind, options }: Selection, t: Dictionary): string[] {
+  const languages = options.audio_languages?.join(', ') ?? '';
+  if (languages === '') return [];
+  return [
+    takesAudioCodec(kind) ? t.explainOneLanguage({ languages }) : t.explainLanguages({ languages }),
   ];
 }
 

@@ -53,6 +53,10 @@ export function takesQuality(preset: FormatPreset): boolean {
   return preset !== 'Audio only' && preset !== 'Playlist (flat)';
 }
 
+export function takesSound(preset: FormatPreset): boolean {
+  return preset !== 'Playlist (flat)';
+}
+
 export function takesAudioCodec(preset: FormatPreset): boolean {
   return preset === 'Audio only';
 }

@@ -101,6 +101,8 @@ export const VALUES = {
   formatsOf: ['title'],
   explainQuality: ['height'],
   explainAudioCodec: ['codec'],
+  explainLanguages: ['languages'],
+  explainOneLanguage: ['languages'],
   explainCodec: ['codec'],
   explainContainer: ['container'],
   explainRate: ['rate'],

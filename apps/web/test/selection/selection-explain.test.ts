@@ -12,6 +12,7 @@ const values: Told = {
   audio_quality: 2,
   container: 'mkv',
   prefer_codec: 'vp9',
+  audio_languages: ['de', 'en'],
   subtitles: { languages: ['en', 'pt-BR'], format: 'srt' },
   embed_metadata: true,
   embed_thumbnail: true,

@@ -60,6 +60,18 @@ export const OPTION_ROWS: Readonly<Record<OptionName, readonly ArgvRow[]>> = {
       meaning: ({ plan }) => `Moves the streams into ${plan.container} without encoding anew.`,
     },
   ],
+  audio_languages: [
+    {
+      // No extractor of yt-dlp has this name. `engine/audio_languages.py` reads it; for a standalone yt-dlp see `formatSelector`.
+      option: '--extractor-args',
+      when: ({ plan, engine }) => plan.audioLanguages.length > 0 && engine.kind !== 'binary',
+      value: ({ plan }) => `artemis:audio_languages=${plan.audioLanguages.join(',')}`,
+      meaning: ({ plan }) =>
+        plan.isAudioOnly
+          ? 'Takes the sound in the first of these languages that the site has, else the original.'
+          : 'Takes the sound in each of these languages that the site has, the first as default track; without any of them, the original.',
+    },
+  ],
   audio_codec: [
     {
       option: '--audio-format',

@@ -6,7 +6,7 @@ export const SELECTION_ROWS: readonly ArgvRow[] = [
   {
     option: '--format',
     when: ({ plan }) => !plan.isFlat,
-    value: ({ plan }) => formatSelector(plan),
+    value: ({ plan, engine }) => formatSelector(plan, engine.kind),
     meaning: ({ plan }) => {
       if (plan.options.format_id !== undefined) return 'Takes this format, with sound added to it.';
       return plan.isAudioOnly

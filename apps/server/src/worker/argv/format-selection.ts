@@ -1,12 +1,34 @@
 import type { AudioCodec, VideoCodec } from '../plan/format-names.ts';
 import { SORT_AUDIO_CODECS, SORT_VIDEO_CODECS } from '../plan/format-names.ts';
 import type { DownloadPlan } from '../plan/plan.ts';
+import type { TaskEngine } from '../task.ts';
 
 /**
  * Which formats are looked at (`-f`). It filters only where nothing else could work; quality and codec are
  * preferences, so that a site without them gives its next best and the download says so in a warning.
  */
-export function formatSelector(plan: DownloadPlan): string {
+export function formatSelector(plan: DownloadPlan, engineKind?: TaskEngine['kind']): string {
+  const anySound = selectorOf(plan);
+  // Elsewhere `engine/audio_languages.py` chooses, which also takes several languages.
+  if (engineKind !== 'binary') return anySound;
+  const filters = plan.audioLanguages.flatMap(languageFilters);
+  return [...filters.flatMap((filter) => selectorsOf(plan, filter)), anySound].join('/');
+}
+
+/** The tag itself, then the tag with a country or a script. */
+function languageFilters(tag: string): string[] {
+  const pattern = tag.replace(/[-_]/g, '[-_]');
+  return [`[language~='(?i)^${pattern}$']`, `[language~='(?i)^${pattern}[-_]']`];
+}
+
+function selectorsOf({ options, isAudioOnly }: DownloadPlan, filter: string): string[] {
+  if (options.format_id !== undefined) return [`${options.format_id}+ba${filter}`];
+  if (isAudioOnly) return [`ba${filter}`, `b${filter}`];
+  const webm = options.container === 'webm' ? [`bv[ext=webm]+ba[ext=webm]${filter}`] : [];
+  return [...webm, `bv+ba${filter}`, `b${filter}`];
+}
+
+function selectorOf(plan: DownloadPlan): string {
   const { options } = plan;
   if (options.format_id !== undefined) {
     // A format without sound gets the best sound; where there is none to add, it is taken as it is.

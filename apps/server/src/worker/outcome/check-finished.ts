@@ -3,6 +3,7 @@ import type { DownloadWarning, FailureCode, WarningCode } from '@artemis/contrac
 import type { Attempt } from '../run/attempt.ts';
 import { doneOutcome, failedOutcome, stoppedOutcome } from '../run/attempt.ts';
 import { checkChapterParts } from '../media/chapter-parts.ts';
+import { audioLanguageWarnings } from './audio-languages.ts';
 import { behindTheEnd } from './behind-the-end.ts';
 import { clipSubtitles } from '../media/clip-subtitles.ts';
 import { firstDecodeError } from '../media/decode-check.ts';
@@ -46,6 +47,7 @@ export async function checkFinished(
     ...missedParts(result.lines),
     ...(areFormatsMissing(result.lines) ? (['FORMATS_MISSING'] as const) : []),
     ...listWarnings(plan, video),
+    ...audioLanguageWarnings(plan, video),
     ...gapWarnings(result.liveGaps),
   ];
   const ignored = ignoredByPlan(plan);

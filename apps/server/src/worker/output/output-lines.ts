@@ -24,6 +24,7 @@ const VIDEO_FIELDS = [
   'fps',
   'vcodec',
   'acodec',
+  'language',
   'ext',
   'format_id',
   'protocol',
@@ -48,6 +49,7 @@ const FORMAT_FIELDS = [
   'tbr',
   'vcodec',
   'acodec',
+  'language',
   'protocol',
 ];
 
@@ -101,6 +103,8 @@ export interface FormatInfo {
   /** In kbit/s. */
   readonly bitrate: number | null;
   readonly hasVideo: boolean;
+  /** As the site writes it; absent for a stream without sound, and where the site does not say it. */
+  readonly soundLanguage?: string;
   readonly protocol: string | null;
 }
 
@@ -192,6 +196,7 @@ function videoInfo(
 }
 
 function formatInfo(fields: JsonFields): FormatInfo {
+  const language = fields['acodec'] === 'none' ? null : stringOf(fields['language']);
   return {
     formatId: stringOf(fields['format_id']) ?? '',
     sizeBytes: numberOf(fields['filesize']) ?? numberOf(fields['filesize_approx']),
@@ -199,6 +204,7 @@ function formatInfo(fields: JsonFields): FormatInfo {
     bitrate: numberOf(fields['tbr']),
     hasVideo: fields['vcodec'] !== 'none',
     protocol: stringOf(fields['protocol']),
+    ...(language === null ? {} : { soundLanguage: language }),
   };
 }
 

@@ -54,6 +54,8 @@ export interface DownloadPlan {
   /** The run makes a media file: it neither lists nor simulates. */
   readonly hasMedia: boolean;
   readonly isAudioOnly: boolean;
+  /** Requested languages of the sound; empty: the original sound. */
+  readonly audioLanguages: readonly string[];
   /** Null: any container that holds the streams. */
   readonly container: DownloadOptions['container'] | null;
   readonly isFromStart: boolean;
@@ -96,6 +98,9 @@ export function planOf(
     listItems: listItemsOf(options, isFlat),
     hasMedia,
     isAudioOnly,
+    audioLanguages: OPTION_TABLE.audio_languages.applies(selection, shape)
+      ? (options.audio_languages ?? [])
+      : [],
     container:
       hasMedia && !isAudioOnly && !leftOut.has('container') ? containerOf(selection) : null,
     isFromStart: hasMedia && options.live?.from_start === true && !leftOut.has('from_start'),

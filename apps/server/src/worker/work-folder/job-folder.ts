@@ -6,6 +6,7 @@ import { detailed } from '../output/detailed-warning.ts';
 import { cleanInfoFile } from './info-file.ts';
 import { mediaTypeOf, withoutEncoding } from '../media/media-types.ts';
 import type { OutcomeFile } from '../../domain/attempt.ts';
+import { isOfLanguage } from '../plan/language-tags.ts';
 import type { DownloadPlan } from '../plan/plan.ts';
 
 const BASE = 'media';
@@ -122,11 +123,9 @@ export async function collectSidecars(
   return { files, warnings };
 }
 
-/** `pt` is also satisfied by `pt-BR`; `pt-BR` and `pt_br` are the same. */
 function hasLanguages(wanted: readonly string[] | null, got: readonly string[]): boolean {
   if (wanted === null) return got.length > 0;
-  const plain = (tag: string) => `${tag.toLowerCase().replaceAll('_', '-')}-`;
-  return wanted.every((language) => got.some((tag) => plain(tag).startsWith(plain(language))));
+  return wanted.every((language) => got.some((tag) => isOfLanguage(tag, language)));
 }
 
 /** A standalone yt-dlp does not check its subtitles: the file may be an error page, or a list that a player would follow. */

@@ -24,6 +24,7 @@ const StoredFacts = Type.Object({
         bitrate: nullable(Type.Number()),
         hasVideo: Type.Boolean(),
         protocol: nullable(Type.String()),
+        soundLanguage: Type.Optional(Type.String()),
       }),
     ),
     durationSeconds: nullable(Type.Number()),
