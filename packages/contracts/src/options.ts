@@ -26,13 +26,14 @@ const LanguageTag = Type.String({
   description: 'a language tag such as en or pt-BR',
 });
 const SOME_TAGS = { minItems: 1, maxItems: 10, uniqueItems: true } as const;
-const COMPARED = 'compared without case and with _ as -; en matches en-US when there is no en';
+const COMPARED =
+  'compared without case and with _ as -; en matches en-US when there is no en; a tag that a probe has listed is taken as it is';
 
 export const SubtitleOptions = Type.Object(
   {
     languages: Type.Array(LanguageTag, {
       ...SOME_TAGS,
-      description: `${COMPARED}; a tag that a probe has listed is taken as it is`,
+      description: COMPARED,
     }),
     auto: Type.Optional(Type.Boolean({ description: 'automatic captions as well' })),
     embed: Type.Optional(Type.Boolean({ description: 'into the media file instead of beside it' })),

@@ -118,7 +118,12 @@ export function createProbes(dependencies: ProbesDependencies): Probes {
       const answer = await ask(url, selection, firstEntry, cookies, signal);
       const { probe, media } = answer;
       if (probe.kind === 'media') {
-        dependencies.listedLanguages.add([...probe.subtitles, ...probe.automatic_captions]);
+        const ofSound = probe.formats.flatMap(({ language }) => language ?? []);
+        dependencies.listedLanguages.add([
+          ...probe.subtitles,
+          ...probe.automatic_captions,
+          ...ofSound,
+        ]);
       }
       // What a download may begin from is kept once, and not for each selection.
       kept.set(key, { probe, media: media && { ...media, info: null } });

@@ -176,17 +176,35 @@ describe('probes', () => {
     expect(late.code).toBe('SHUTTING_DOWN');
   });
 
-  it('remembers unusual subtitle tags and accepts them in any case', async () => {
+  it('remembers unusual tags of subtitles and sound and accepts them in any case', async () => {
+    const sound = {
+      ...{ format_id: '1', ext: 'm4a', vcodec: null, acodec: 'aac', language: 'qw', note: null },
+      ...{ width: null, height: null, fps: null, bitrate: null },
+      ...{ filesize: null, is_filesize_exact: false },
+    };
     const media = {
       ...{ kind: 'media', url: 'https://a.example/', title: null, uploader: null, duration: 1 },
-      ...{ is_live: false, thumbnail: null, formats: [], picks: [], chapters: 0, output: null },
+      ...{
+        is_live: false,
+        thumbnail: null,
+        formats: [sound],
+        picks: [],
+        chapters: 0,
+        output: null,
+      },
       ...{ subtitles: ['qq', 'en'], automatic_captions: ['zzz-Latn'], next_cursor: null },
     } as const satisfies Probe;
     const listedLanguages = createListedLanguages();
     const look = () => Promise.resolve({ kind: 'seen', probe: media, media: null } as const);
     await start(look, { listedLanguages }).probe({ url: 'https://a.example' }, never);
-    const options = { subtitles: { languages: ['QQ', 'zzz_latn', 'qy'] } };
+    const options = {
+      audio_languages: ['QW', 'qq', 'qx'],
+      subtitles: { languages: ['QQ', 'zzz_latn', 'qy'] },
+    };
     const unknown = unknownLanguages(options, listedLanguages.has);
-    expect(unknown.map(({ path }) => path)).toEqual(['/options/subtitles/languages/2']);
+    expect(unknown.map(({ path }) => path)).toEqual([
+      '/options/audio_languages/2',
+      '/options/subtitles/languages/2',
+    ]);
   });
 });

@@ -5,7 +5,7 @@ const regions = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'none'
 
 const MOST_LISTED = 10_000;
 
-/** Tags that a probe has listed though no language is known by them: what a site calls its subtitles. In memory only. */
+/** Tags that a probe has listed though no language is known by them: what a site calls its subtitles or its sound. In memory only. */
 export interface ListedLanguages {
   add(tags: readonly string[]): void;
   has(tag: string): boolean;
@@ -23,19 +23,30 @@ export function createListedLanguages(): ListedLanguages {
 }
 
 /**
- * Tags of `options.subtitles.languages` that begin with no language there is and were listed by no probe; their pattern is
+ * Tags of subtitles and sound that begin with no language there is and were listed by no probe; their pattern is
  * checked before.
  */
 export function unknownLanguages(
-  { subtitles }: DownloadOptions,
+  { subtitles, audio_languages: sound = [] }: DownloadOptions,
   isListed: (tag: string) => boolean,
 ): ProblemDetail[] {
-  return (subtitles?.languages ?? []).flatMap((tag, index) =>
+  return [
+    ...unknownTags(sound, '/options/audio_languages', isListed),
+    ...unknownTags(subtitles?.languages ?? [], '/options/subtitles/languages', isListed),
+  ];
+}
+
+function unknownTags(
+  tags: readonly string[],
+  path: string,
+  isListed: (tag: string) => boolean,
+): ProblemDetail[] {
+  return tags.flatMap((tag, index) =>
     isKnown(tag) || isListed(tag)
       ? []
       : [
           {
-            path: `/options/subtitles/languages/${index}`,
+            path: `${path}/${index}`,
             message: `is ${tag}, which is no language that is known and was listed by no probe; take a tag such as en or pt-BR`,
           },
         ],
