@@ -39,16 +39,16 @@ async function answer() {
     return { kind: 'fetched', version };
   } catch (error) {
     if (error instanceof NotNewer) return { kind: 'nothing_newer' };
-    return { kind: 'failed', message: wordsOf(error) };
+    return { kind: 'failed', ...wordsOf(error) };
   }
 }
 
-/** @param {unknown} error */
+/** With a code where the server has the sentence. @param {unknown} error */
 function wordsOf(error) {
   const { code } = /** @type {NodeJS.ErrnoException} */ (error);
-  if (code === 'ENOSPC' || code === 'EDQUOT') return 'There is no space left on the disk.';
+  if (code === 'ENOSPC' || code === 'EDQUOT') return { code: 'FETCH_DISK_FULL' };
   if (['EACCES', 'EPERM', 'EROFS'].includes(code ?? '')) {
-    return `The tools folder ${request.toolsDir} cannot be written.`;
+    return { code: 'FETCH_FOLDER_READ_ONLY', values: { folder: request.toolsDir } };
   }
-  return error instanceof Error ? error.message : String(error);
+  return { message: error instanceof Error ? error.message : String(error) };
 }

@@ -1,5 +1,5 @@
 import { Type, type Static } from '@sinclair/typebox';
-import { Count, nullable, oneOf, Timestamp } from './schemas.ts';
+import { Count, nullable, oneOf, SaidCode, SaidValues, Timestamp } from './schemas.ts';
 import {
   ENGINE_CHANNELS,
   ENGINE_EVENT_CODES,
@@ -43,6 +43,8 @@ export const TrialStep = Type.Object({
   site: nullable(Type.String()),
   state: oneOf(['running', 'ok', 'warn', 'fail', 'skipped']),
   message: nullable(Type.String()),
+  code: SaidCode,
+  values: SaidValues,
 });
 export type TrialStep = Static<typeof TrialStep>;
 
@@ -86,6 +88,8 @@ export const EngineEvent = Type.Object({
   from: nullable(Type.String()),
   site: nullable(Type.String()),
   message: Type.String(),
+  message_code: SaidCode,
+  message_values: SaidValues,
 });
 export type EngineEvent = Static<typeof EngineEvent>;
 
@@ -111,7 +115,15 @@ export const EngineList = Type.Object({
   is_fetching: Type.Boolean(),
   looked_at: nullable(Timestamp),
   next_look_at: nullable(Timestamp),
-  fetch_problem: nullable(Type.Object({ message: Type.String(), remedy: Type.String() })),
+  fetch_problem: nullable(
+    Type.Object({
+      message: Type.String(),
+      code: SaidCode,
+      values: SaidValues,
+      remedy: Type.String(),
+      remedy_code: SaidCode,
+    }),
+  ),
   engines: Type.Array(Engine, { description: 'the newest version first' }),
   events: Type.Array(EngineEvent, { maxItems: 50, description: 'the newest first' }),
   broken_sites: Type.Array(BrokenSite),

@@ -12,6 +12,8 @@ export * from './parse-url.ts';
 export * from './playlist-items.ts';
 export * from './probe.ts';
 export * from './problem.ts';
+export * from './prose/readiness.ts';
+export * from './prose/say.ts';
 export * from './requests.ts';
 export * from './responses.ts';
 export * from './route-schemas.ts';

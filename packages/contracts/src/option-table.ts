@@ -1,6 +1,7 @@
 import type { WarningCode } from './codes.ts';
 import type { DownloadOptions, Selection } from './options.ts';
 import { areEntriesWanted } from './playlist-items.ts';
+import type { ProseCode, ProseValues } from './prose/say.ts';
 import type { FormatPreset, Part } from './vocabulary.ts';
 
 /** What a selection amounts to, before anything is known of the media. */
@@ -28,11 +29,12 @@ export interface SwitchForm {
   readonly isUsual?: (preset: FormatPreset) => boolean;
 }
 
-/** Why an option cannot be had together with the others: a sentence without its subject. */
+/** Why an option cannot be had together with the others: the code of a sentence, which the page has no use for. */
 export interface OptionConflict {
   /** Below the option, such as `/format`; empty for the option itself. */
   readonly path: string;
-  readonly message: string;
+  readonly code: ProseCode;
+  readonly values?: ProseValues;
 }
 
 interface OptionRule {
@@ -63,8 +65,11 @@ const hasFilesBeside = (preset: FormatPreset) => preset === 'Subtitle + metadata
 const withMedia = (_selection: Selection, { hasMedia }: SelectionShape) => hasMedia;
 const isInWebm = ({ format_preset: preset, options }: Selection) =>
   options.container === 'webm' && preset !== 'Audio only';
-const conflictIf = (isOne: boolean, message: string, path = ''): OptionConflict | null =>
-  isOne ? { path, message } : null;
+const conflictIf = (
+  isOne: boolean,
+  code: ProseCode,
+  rest: Partial<OptionConflict> = {},
+): OptionConflict | null => (isOne ? { path: '', code, ...rest } : null);
 
 /** Whether a conversion to it can be better or worse: one without loss cannot. */
 export function hasQuality(codec: DownloadOptions['audio_codec']): boolean {
@@ -86,7 +91,8 @@ export const OPTION_TABLE: Readonly<
       const { prefer_codec: codec } = selection.options;
       return conflictIf(
         isInWebm(selection) && (codec === 'h264' || codec === 'h265'),
-        `cannot be ${codec} in webm; choose mp4 or mkv as container`,
+        'CODEC_NOT_IN_WEBM',
+        { values: { codec: codec ?? '' } },
       );
     },
   },
@@ -112,8 +118,8 @@ export const OPTION_TABLE: Readonly<
       const { subtitles } = selection.options;
       return conflictIf(
         isInWebm(selection) && subtitles?.embed === true && subtitles.format === 'srt',
-        'cannot be srt inside webm; choose vtt, or mp4 or mkv as container',
-        '/format',
+        'SRT_NOT_IN_WEBM',
+        { path: '/format' },
       );
     },
   },
@@ -138,7 +144,7 @@ export const OPTION_TABLE: Readonly<
     conflict: (selection) =>
       conflictIf(
         isInWebm(selection) && selection.options.embed_thumbnail === true,
-        'is not possible in webm; choose mp4 or mkv as container',
+        'COVER_NOT_IN_WEBM',
       ),
     form: { group: 'parts' },
   },
@@ -159,7 +165,7 @@ export const OPTION_TABLE: Readonly<
     conflict: ({ options }) =>
       conflictIf(
         options.section !== undefined && options.sponsorblock !== undefined,
-        'cannot be used together with section: its segments are those of the whole video',
+        'SEGMENTS_NOT_IN_SECTION',
       ),
   },
   section: {
@@ -170,7 +176,7 @@ export const OPTION_TABLE: Readonly<
     conflict: ({ options }) =>
       conflictIf(
         options.section !== undefined && options.split_chapters === true,
-        'cannot be used together with section, which has no whole chapters',
+        'CHAPTERS_NOT_IN_SECTION',
       ),
     form: { group: 'extent' },
   },

@@ -1,10 +1,12 @@
 import { Type, type Static } from '@sinclair/typebox';
 import { FAILURE_CODES, REQUEST_CODE_NAMES } from './codes.ts';
-import { oneOf } from './schemas.ts';
+import { oneOf, SaidCode, SaidValues } from './schemas.ts';
 
 export const ProblemDetail = Type.Object({
   path: Type.String({ description: 'JSON pointer into the request' }),
   message: Type.String(),
+  code: SaidCode,
+  values: SaidValues,
   index: Type.Optional(Type.Integer({ description: 'position in `urls`' })),
   line: Type.Optional(Type.Integer({ description: 'line in `content`, from 1' })),
 });
@@ -17,6 +19,8 @@ export const Problem = Type.Object({
   status: Type.Integer(),
   code: oneOf(REQUEST_CODE_NAMES),
   detail: Type.String(),
+  detail_code: SaidCode,
+  detail_values: SaidValues,
   instance: Type.String({ description: 'id of this request, as in the log' }),
   failure_code: Type.Optional(
     oneOf(FAILURE_CODES, {

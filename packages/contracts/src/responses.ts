@@ -1,7 +1,7 @@
 import { Type, type Static } from '@sinclair/typebox';
 import { REQUEST_CODE_NAMES } from './codes.ts';
 import { Download } from './download.ts';
-import { Bytes, Count, nullable, oneOf, Timestamp, Uuid } from './schemas.ts';
+import { Bytes, Count, nullable, oneOf, SaidCode, SaidValues, Timestamp, Uuid } from './schemas.ts';
 import {
   AUDIO_CODECS,
   CONTAINERS,
@@ -72,6 +72,8 @@ export const LogLine = Type.Object({
   at: Timestamp,
   level: oneOf(LOG_LEVELS),
   text: Type.String(),
+  code: SaidCode,
+  values: SaidValues,
   download_id: Type.Optional(Uuid),
 });
 export type LogLine = Static<typeof LogLine>;
@@ -84,6 +86,8 @@ export const Explanation = Type.Object({
     Type.Object({
       argument: Type.String({ description: 'an option with its value, as typed in a shell' }),
       meaning: Type.String({ description: 'one sentence for people' }),
+      code: SaidCode,
+      values: SaidValues,
     }),
     {
       description: 'in the order of the command line; the link and a random word are placeholders',
@@ -241,7 +245,11 @@ export const ReadinessCheck = Type.Object({
   name: Type.String(),
   state: oneOf(['ok', 'warn', 'fail']),
   message: Type.String(),
-  remedy: nullable(Type.String()),
+  code: SaidCode,
+  values: SaidValues,
+  remedy: nullable(Type.String({ description: 'a command, or a sentence' })),
+  remedy_code: SaidCode,
+  remedy_values: SaidValues,
 });
 export type ReadinessCheck = Static<typeof ReadinessCheck>;
 

@@ -35,3 +35,10 @@ export const Timestamp = Type.String({
 
 export const Count = Type.Integer({ minimum: 0 });
 export const Bytes = Type.Integer({ minimum: 0, description: 'bytes' });
+
+/** Of a sentence that has a code (`PROSE`), for whoever says it in another language; docs/api.md tells, once for all of them. */
+export const SaidCode = Type.Optional(Type.String());
+/** The figures and names inside the sentence. */
+export const SaidValues = Type.Optional(
+  Type.Record(Type.String(), Type.Union([Type.String(), Type.Number()])),
+);

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { say, saidAs, type Said } from '@artemis/contracts';
 import type { HistoryChange, HistoryStore, StoreHealth } from '../domain/ports.ts';
 import type { Logger } from '../domain/records.ts';
 import { systemCalls, writeDurably, type FileCalls } from './files/durable-file.ts';
@@ -92,7 +93,7 @@ export function createJsonFileHistory(options: JsonFileHistoryOptions): HistoryS
   let copied: Base | null = null;
   let isClosing = false;
 
-  let damages: readonly string[] = [];
+  let damages: readonly Said[] = [];
   let isWritable = true;
   let isBehind = false;
 
@@ -291,7 +292,7 @@ export function createJsonFileHistory(options: JsonFileHistoryOptions): HistoryS
     await journal.remove();
   }
 
-  async function open(): Promise<readonly string[]> {
+  async function open(): Promise<readonly Said[]> {
     await mkdir(dirname(path), { recursive: true });
     await mkdir(dataDir, { recursive: true, mode: 0o700 });
     const found = await readFromDisk({ path, copyPath, journal, now, logger });
@@ -330,7 +331,7 @@ export function createJsonFileHistory(options: JsonFileHistoryOptions): HistoryS
   return {
     async load() {
       damages = await open();
-      for (const damage of damages) logger.error({}, damage);
+      for (const damage of damages) logger.error({}, damage.message);
       return {
         downloads: [...content.records.values()].reverse(),
         idempotency: [...content.keys.values()],
@@ -341,26 +342,26 @@ export function createJsonFileHistory(options: JsonFileHistoryOptions): HistoryS
       if (!isWritable) {
         return {
           state: 'fail',
-          message: 'The history file cannot be written.',
-          remedy: 'Free space on its disk, or allow the user of the server to write the file.',
+          ...say('HISTORY_NOT_WRITABLE'),
+          ...saidAs('remedy', say('FREE_SPACE_OR_ALLOW')),
         };
       }
       if (isBehind) {
         return {
           state: 'warn',
-          message:
-            'The history file cannot be written anew; its newest changes are in the journal beside it.',
-          remedy: 'Free space on its disk: a second history file has to fit beside the first.',
+          ...say('HISTORY_NOT_WRITTEN_ANEW'),
+          ...saidAs('remedy', say('FREE_SPACE_FOR_TWO')),
         };
       }
-      if (damages.length > 0) {
+      const [first, ...others] = damages;
+      if (first) {
         return {
           state: 'warn',
-          message: damages.join(' '),
-          remedy: 'Look for missing records in that file.',
+          ...(others.length === 0 ? first : { message: damages.map((damage) => damage.message).join(' ') }),
+          ...saidAs('remedy', say('LOOK_FOR_RECORDS')),
         };
       }
-      return { state: 'ok', message: 'The history file can be read and written.', remedy: null };
+      return { state: 'ok', ...say('HISTORY_FINE'), remedy: null };
     },
     async close() {
       isClosing = true;

@@ -1,4 +1,4 @@
-import { LIMITS, type LogLevel, type LogLine } from '@artemis/contracts';
+import { LIMITS, type LogLevel, type LogLine, type Said } from '@artemis/contracts';
 
 const LINES_PER_DOWNLOAD = 500;
 const LINE_CHARACTERS = 2000;
@@ -17,7 +17,7 @@ export interface LogArchive {
 /** What happened, in words for people: one list for the console, one for each download. */
 export interface ActivityLog {
   /** A line of one download, or of the whole server when `downloadId` is null. */
-  write(level: LogLevel, text: string, downloadId: string | null, isForConsole: boolean): void;
+  write(level: LogLevel, words: string | Said, downloadId: string | null, isConsole: boolean): void;
   console(after: number): { lines: readonly LogLine[]; next: number };
   ofDownload(downloadId: string, after: number): { lines: readonly LogLine[]; next: number };
   forget(downloadId: string): void;
@@ -56,13 +56,15 @@ export function createActivityLog(
   }
 
   return {
-    write(level, text, downloadId, isForConsole) {
+    write(level, words, downloadId, isForConsole) {
       seq += 1;
+      const { message: text, ...said } = typeof words === 'string' ? { message: words } : words;
       const line: LogLine = {
         seq,
         at: now().toISOString(),
         level,
         text: text.slice(0, LINE_CHARACTERS),
+        ...said,
         ...(downloadId === null ? {} : { download_id: downloadId }),
       };
       keep(line, isForConsole);

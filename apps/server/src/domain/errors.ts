@@ -7,13 +7,16 @@ import {
   type FailureCode,
   type ProblemDetail,
   type RequestCode,
+  type Said,
   type WarningCode,
 } from '@artemis/contracts';
 
-/** A refusal of a request. The HTTP layer makes it a problem document; `detail` is one sentence for people. */
+/** A refusal of a request. The HTTP layer makes it a problem document; its words are one sentence for people. */
 export class RequestError extends Error {
   override readonly name = 'RequestError';
   readonly code: RequestCode;
+  /** The sentence, if it has a code. */
+  readonly said: Said | null;
   readonly details: readonly ProblemDetail[];
   readonly retryAfterSeconds: number | null;
   /** Why a look at a link failed. */
@@ -21,7 +24,7 @@ export class RequestError extends Error {
 
   constructor(
     code: RequestCode,
-    detail: string,
+    words: string | Said,
     extra: {
       details?: readonly ProblemDetail[];
       retryAfterSeconds?: number;
@@ -32,9 +35,13 @@ export class RequestError extends Error {
     // Nobody reads where a refusal came from, and under a flood of requests finding it out is most of the work.
     const { stackTraceLimit } = Error;
     Error.stackTraceLimit = 0;
-    super(detail, extra.cause === undefined ? undefined : { cause: extra.cause });
+    super(
+      typeof words === 'string' ? words : words.message,
+      extra.cause === undefined ? undefined : { cause: extra.cause },
+    );
     Error.stackTraceLimit = stackTraceLimit;
     this.code = code;
+    this.said = typeof words === 'string' ? null : words;
     this.details = extra.details ?? [];
     this.retryAfterSeconds = extra.retryAfterSeconds ?? null;
     this.failureCode = extra.failureCode ?? null;

@@ -1,4 +1,4 @@
-import type { ReadinessCheck } from '@artemis/contracts';
+import { say, saidAs, type ReadinessCheck } from '@artemis/contracts';
 
 export const HOUR_MS = 3_600_000;
 export const DAY_MS = 24 * HOUR_MS;
@@ -79,19 +79,15 @@ export function beginningOf(time: PassedTime): number {
 /** For `/readyz`. */
 export function clockHealth({ passedMs, doubt }: PassedTime): Omit<ReadinessCheck, 'name'> {
   if (doubt === null) {
-    return { state: 'ok', message: 'The clock of this computer can be believed.', remedy: null };
+    return { state: 'ok', ...say('CLOCK_FINE'), remedy: null };
   }
   const days = Math.abs(Math.round(doubt.offMs / DAY_MS));
-  const where =
-    days === 0
-      ? 'has jumped by more than a day, and is back'
-      : `has jumped ${doubt.offMs > 0 ? 'ahead' : 'back'} by ${days} ${days === 1 ? 'day' : 'days'}`;
   const hours = Math.max(1, Math.ceil((doubt.sinceMs + DAY_MS - passedMs) / HOUR_MS));
+  const jumped = doubt.offMs > 0 ? 'CLOCK_AHEAD' : 'CLOCK_BEHIND';
   return {
     state: 'warn',
-    message: `The clock of this computer ${where}. No old file is deleted for the next ${hours} h.`,
-    remedy:
-      'Was the computer off or asleep for that long? Then nothing needs to be done. If not, set its clock.',
+    ...(days === 0 ? say('CLOCK_IS_BACK', { hours }) : say(jumped, { days, hours })),
+    ...saidAs('remedy', say('CHECK_CLOCK')),
   };
 }
 

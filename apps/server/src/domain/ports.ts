@@ -6,6 +6,8 @@ import type {
   Artifact,
   Download,
   Metadata,
+  ReadinessCheck,
+  Said,
   Selection,
   Telemetry,
   WaitingReason,
@@ -41,11 +43,7 @@ export interface HistoryChange {
   readonly forgetKeys?: readonly string[];
 }
 
-export interface StoreHealth {
-  readonly state: 'ok' | 'warn' | 'fail';
-  readonly message: string;
-  readonly remedy: string | null;
-}
+export type StoreHealth = Readonly<Omit<ReadinessCheck, 'name'>>;
 
 /** The durable records. One writer at a time. */
 export interface HistoryStore {
@@ -228,7 +226,7 @@ export interface FileStore {
    * Why nothing could be stored in this folder below the downloads folder, as a sentence without its subject; null when
    * it could, or nobody knows. Follows no link.
    */
-  folderProblem(directory: string): Promise<string | null>;
+  folderProblem(directory: string): Promise<string | Said | null>;
   /** Deletes published files; what somebody changed or put in their place is left alone and told in the log. */
   remove(artifacts: readonly Artifact[]): Promise<void>;
   /**
@@ -329,12 +327,7 @@ export interface Engines {
   /** For what `GET /engines` says, and for going back. Never rejects, and writes nothing at once. */
   noteEnd(version: string, site: string, end: EngineEnd): void;
   /** For the events of `GET /engines`. Never rejects. */
-  noteSite(
-    code: 'SITE_BROKEN' | 'SITE_MENDED',
-    site: string,
-    version: string,
-    message: string,
-  ): void;
+  noteSite(code: 'SITE_BROKEN' | 'SITE_MENDED', site: string, version: string, said: Said): void;
 }
 
 export interface StoredJar {

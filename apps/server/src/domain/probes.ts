@@ -105,7 +105,7 @@ export function createProbes(dependencies: ProbesDependencies): Probes {
       const verdict = checkUrl(request.url);
       if (!verdict.ok) {
         throw new RequestError('URL_NOT_ALLOWED', `url: ${verdict.reason}`, {
-          details: [{ path: '/url', message: verdict.reason }],
+          details: [{ path: '/url', ...(verdict.said ?? { message: verdict.reason }) }],
         });
       }
       const { url } = verdict;

@@ -1,5 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto';
-import type { CreateDownloads, Download, ProblemDetail, Selection } from '@artemis/contracts';
+import {
+  say,
+  type CreateDownloads,
+  type Download,
+  type ProblemDetail,
+  type Selection,
+} from '@artemis/contracts';
 import type { ActivityLog } from './activity-log.ts';
 import { BLANK_RECORD, DEFAULT_PRIORITY } from './blank-record.ts';
 import type { Submitted } from './download-store.ts';
@@ -98,17 +104,15 @@ function hashOf(request: CreateDownloads): string {
 function checkedUrls(request: CreateDownloads, checkUrl: CheckUrl): readonly string[] {
   if ((request.url === undefined) === (request.urls === undefined)) {
     throw new RequestError('VALIDATION_FAILED', 'The body needs exactly one of url and urls.', {
-      details: [{ path: '', message: 'needs exactly one of url and urls' }],
+      details: [{ path: '', ...say('NEEDS_ONE_LINK_FIELD') }],
     });
   }
   const raw = request.urls ?? [request.url ?? ''];
   const verdicts = raw.map(checkUrl);
   const details = verdicts.flatMap((verdict, index): ProblemDetail[] => {
     if (verdict.ok) return [];
-    const message = verdict.reason;
-    return request.urls
-      ? [{ path: `/urls/${index}`, message, index }]
-      : [{ path: '/url', message }];
+    const why = verdict.said ?? { message: verdict.reason };
+    return request.urls ? [{ path: `/urls/${index}`, ...why, index }] : [{ path: '/url', ...why }];
   });
   if (details.length > 0) {
     const [first] = details;

@@ -37,7 +37,11 @@ export function explainSelection({
     isTlsVerifiedByFfmpeg: true,
   });
   return {
-    argv: parts.map(({ argument, meaning }) => ({ argument: typed(argument), meaning })),
+    argv: parts.map(({ argument, meaning: { message, ...said } }) => ({
+      argument: typed(argument),
+      meaning: message,
+      ...said,
+    })),
     warnings: [
       ...(isListedFirst
         ? [

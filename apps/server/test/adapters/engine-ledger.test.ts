@@ -42,6 +42,19 @@ const parse = (value: unknown) => parseLedger(JSON.stringify(value));
 describe('engines.json', () => {
   it('is read as it was written', () => {
     expect(parse(whole)).toEqual(whole);
+    const said = { code: 'A', values: { count: 1, name: 'b' } };
+    const coded = {
+      ...whole,
+      problem: { message: 'm', ...said, remedy: 'r', remedy_code: 'B' },
+      engines: { a: { ...note, trial: { ...trial, steps: [{ ...trial.steps[0], ...said }] } } },
+      events: [{ ...event, message_code: 'C', message_values: { from: 'd' } }],
+    };
+    expect(parse(coded)).toEqual(coded);
+  });
+
+  it('loses the code of a sentence whose values are damaged, and keeps its prose', () => {
+    const damaged = { ...event, message_code: 'C', message_values: { from: {} } };
+    expect(parse({ ...whole, events: [damaged] }).events).toEqual([event]);
   });
 
   it('keeps its valid parts when others are damaged or of another version', () => {

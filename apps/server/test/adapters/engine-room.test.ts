@@ -131,11 +131,17 @@ describe('a release that a person asks for', () => {
     await place(OLD);
     await open();
     const message = 'github.com cannot be reached (ENOTFOUND).';
-    fetchAnswer = () => Promise.resolve({ kind: 'failed', message });
+    const why = { message, code: 'FETCH_DISK_FULL', values: { disk: 1 } } as const;
+    fetchAnswer = () => Promise.resolve({ kind: 'failed', ...why });
     expect(await room.fetch({ channel: 'nightly' })).toMatchObject({ channel: 'nightly' });
     await eventually(async () => !(await room.list()).is_fetching);
     expect(requests).toMatchObject([{ channel: 'nightly', newerThan: OLD }]);
-    expect((await room.list()).fetch_problem?.message).toBe(message);
+    expect((await room.list()).fetch_problem).toMatchObject({ ...why, remedy_code: 'FETCH_BY_HAND' });
+    expect((await room.list()).events[0]).toMatchObject({
+      message: `yt-dlp of the channel "nightly" could not be fetched: ${message}`,
+      message_code: 'CHANNEL_NOT_FETCHED',
+      message_values: { channel: 'nightly', reason: message, reason_code: why.code, disk: 1 },
+    });
     expect(await codes()).toEqual(['FETCH_FAILED']);
     await room.fetch({ channel: 'off' });
     expect(await room.list()).toMatchObject({ channel: 'off', is_fetching: false });

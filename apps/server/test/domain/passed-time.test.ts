@@ -288,8 +288,11 @@ it('/readyz says by how much the clock has jumped, for how long nothing is delet
     state: 'warn',
     message:
       'The clock of this computer has jumped ahead by 31 days. No old file is deleted for the next 24 h.',
+    code: 'CLOCK_AHEAD',
+    values: { days: 31, hours: 24 },
     remedy:
       'Was the computer off or asleep for that long? Then nothing needs to be done. If not, set its clock.',
+    remedy_code: 'CHECK_CLOCK',
   });
   let later = afterLook(begunAt(0), 0, -2 * DAY_MS);
   for (let hour = 1; hour <= 20; hour += 1) {

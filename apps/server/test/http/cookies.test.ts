@@ -74,9 +74,17 @@ describe('the cookies of a site', () => {
   it('are tested only with a link of their site', async () => {
     await call('PUT', '/example.com', { content: LINE });
     const elsewhere = await call('POST', '/example.com/test', { url: 'https://other.example/' });
+    const values = { site: 'example.com' };
     expect([elsewhere.statusCode, elsewhere.json<Problem>().errors]).toEqual([
       400,
-      [{ path: '/url', message: 'must be a link of example.com' }],
+      [
+        {
+          path: '/url',
+          message: 'must be a link of example.com',
+          code: 'LINK_OF_OTHER_SITE',
+          values,
+        },
+      ],
     ]);
     const below = await call('POST', '/example.com/test', { url: 'https://www.example.com/a' });
     expect(below.json()).toMatchObject({ url: 'https://www.example.com/a', result: 'refused' });

@@ -161,7 +161,10 @@ describe('POST /downloads', () => {
   ])('says what would be valid instead of %j', async (options, problem) => {
     const app = await start();
     const answer = await post(app, { url: 'https://a.example/', options });
-    expect(answer.json<Problem>().errors).toEqual([problem]);
+    const wanted = problem.message.replace('must be ', '');
+    expect(answer.json<Problem>().errors).toEqual([
+      { ...problem, code: 'MUST_BE', values: { wanted } },
+    ]);
   });
 
   it('refuses other content types, large bodies and prototype poisoning', async () => {

@@ -20,6 +20,8 @@ describe('POST /explanations', () => {
     expect(explanation.argv).toContainEqual({
       argument: '--merge-output-format mkv',
       meaning: 'Joins picture and sound into mkv.',
+      code: 'ARG_JOIN',
+      values: { container: 'mkv' },
     });
     expect((await client.explain()).argv.length).toBeGreaterThan(10);
     expect((await client.listDownloads()).total).toBe(0);

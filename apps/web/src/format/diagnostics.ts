@@ -6,7 +6,8 @@ export interface HealthLine {
   readonly text: string;
   readonly remedy: string | null;
   /** Of words that are not in the language of the page. */
-  readonly lang?: string;
+  readonly lang?: string | undefined;
+  readonly remedyLang?: string | undefined;
 }
 
 /** A report to put into a question: no address of a download and no token is in it. */

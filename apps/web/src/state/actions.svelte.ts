@@ -3,6 +3,7 @@ import { ApiError, type Client, type Download } from '@artemis/contracts/client'
 import type { Part } from '@artemis/contracts/vocabulary';
 import { pickSelection } from '@artemis/contracts/rules';
 import { copyText } from '../browser/clipboard.ts';
+import { problemDetail } from '../text/problem-detail.ts';
 import type { Downloads } from './downloads.svelte.ts';
 import type { Settings } from './settings.svelte.ts';
 import type { Sync } from './sync.svelte.ts';
@@ -311,8 +312,10 @@ export function describeError(error: unknown, text: Text): string {
     if (code === null || !error.problem) return t.errorAnswered({ status: error.status });
     const words = t.codes?.requests[code];
     if (words === undefined) return error.message;
+    const detail = problemDetail(error.problem, t);
     // What exactly is wrong with a request only its detail says.
-    return error.status === 400 ? `${words} (${error.message})` : words;
+    if (error.status === 400) return `${words} (${detail.text})`;
+    return detail.lang === undefined ? detail.text : words;
   }
   return t.errorUnreachable;
 }

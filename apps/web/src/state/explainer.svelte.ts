@@ -1,4 +1,4 @@
-import type { Explanation, ProblemDetail, Selection } from '@artemis/contracts';
+import type { Explanation, Problem, ProblemDetail, Selection } from '@artemis/contracts';
 import { ApiError, type Client } from '@artemis/contracts/client';
 import { pickSelection } from '@artemis/contracts/rules';
 
@@ -9,7 +9,7 @@ export class Explainer {
   readonly #client: Pick<Client, 'explain'>;
   #explanation: Explanation | null = $state.raw(null);
   #errors: readonly ProblemDetail[] = $state.raw([]);
-  #problem: string | null = $state(null);
+  #problem: Problem | null = $state.raw(null);
 
   constructor(client: Pick<Client, 'explain'>) {
     this.#client = client;
@@ -25,14 +25,13 @@ export class Explainer {
     return this.#errors;
   }
 
-  /** The sentence of the refusal; null when the selection is fine, or the server away. */
-  get problem(): string | null {
+  /** The refusal; null when the selection is fine, or the server away. */
+  get problem(): Problem | null {
     return this.#problem;
   }
 
-  errorOf(path: string): string | undefined {
-    const found = this.#errors.find((one) => one.path === path || one.path.startsWith(`${path}/`));
-    return found?.message;
+  errorOf(path: string): ProblemDetail | undefined {
+    return this.#errors.find((one) => one.path === path || one.path.startsWith(`${path}/`));
   }
 
   /** Asks for this selection after a moment; the function that is returned takes that back. */
@@ -57,6 +56,6 @@ export class Explainer {
     const problem = error instanceof ApiError && error.status === 400 ? error.problem : null;
     this.#explanation = explanation;
     this.#errors = problem?.errors ?? [];
-    this.#problem = problem?.detail ?? null;
+    this.#problem = problem;
   }
 }

@@ -1,4 +1,5 @@
 import type { DownloadOptions, Selection } from '@artemis/contracts';
+import { ApiError } from '@artemis/contracts/client';
 import { DEFAULT_SELECTION, pickSelection } from '@artemis/contracts/rules';
 import { extractUrls, type Extraction } from '../links/extract-urls.ts';
 import { dedupeKey } from '../links/dedupe-key.ts';
@@ -6,6 +7,7 @@ import { extractLarge, LARGE_TEXT } from '../links/extract-large.ts';
 import { createId } from '../browser/ids.ts';
 import { isSameSelection, takesAudioCodec } from '../selection/selection.ts';
 import type { Draft } from '../storage/database.ts';
+import { fieldProblem } from '../text/problem-detail.ts';
 import { describeError } from './actions.svelte.ts';
 import type { Downloads } from './downloads.svelte.ts';
 import type { BrowserStore } from './browser-store.svelte.ts';
@@ -236,8 +238,12 @@ export class Intake {
   }
 
   #showRefusal(urls: ReadonlyMap<string, string>, error: unknown): void {
-    this.#problem = describeError(error, this.#parts.text);
-    this.#refusedUrls = new Map([...urls].filter(([, why]) => why !== ''));
+    const { text } = this.#parts;
+    this.#problem = describeError(error, text);
+    const details = error instanceof ApiError ? (error.problem?.errors ?? []) : [];
+    const words = new Map(details.map((one) => [one.message, fieldProblem(one, text.t).text]));
+    const told = [...urls].filter(([, why]) => why !== '');
+    this.#refusedUrls = new Map(told.map(([url, why]) => [url, words.get(why) ?? why]));
   }
 
   #bundles(urls: readonly string[]): readonly Bundle[] {

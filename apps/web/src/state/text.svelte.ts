@@ -60,10 +60,14 @@ export class Text {
 
   async #load(choice: LanguageMatch<Language>, isAll: boolean): Promise<void> {
     const { language, locale } = choice;
-    const [first, later] = await Promise.all([language.first(), isAll ? language.later() : null]);
+    const [first, later, prose] = await Promise.all([
+      language.first(),
+      isAll ? language.later() : null,
+      isAll ? language.prose?.() : null,
+    ]);
     if (choice !== this.#choice) return;
     if (later) {
-      this.#all = allWords(first.default, later.default, locale);
+      this.#all = allWords(first.default, { ...later.default, ...prose?.default }, locale);
       this.#allChoice = choice;
     }
     this.#first = this.#all ?? firstWords(first.default, locale);

@@ -1,5 +1,9 @@
-// A language's file in two parts, split by `words-plugin.ts`. `Language` says what is in them.
+// A language's file in its parts, split by `words-plugin.ts`. `Language` says what is in them.
 declare module '*.json?first' {
+  const part: never;
+  export default part;
+}
+declare module '*.json?prose' {
   const part: never;
   export default part;
 }

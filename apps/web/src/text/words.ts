@@ -1,6 +1,7 @@
 import type { CodeWords } from './codes.ts';
 import type english from './en.json';
 import { MessageFormatter, parseMessage, type Message, type Values } from './message.ts';
+import { proseOf, type Prose, type ProseWords } from './prose.ts';
 import type { VALUES } from './values.ts';
 
 /** Words as their file has them: a text each, or one for each value of a code. */
@@ -16,6 +17,8 @@ type Said<Words> = {
 export type FirstWords = Said<(typeof english)['first']> & {
   /** Null in English, which the server speaks itself, and before all words are there. */
   readonly codes: CodeWords | null;
+  /** Says a sentence of the server by its code; null as `codes` is. */
+  readonly prose: Prose | null;
 };
 /** Every word of the page in one language. */
 export type Dictionary = FirstWords & Said<(typeof english)['later']>;
@@ -31,17 +34,24 @@ export interface LaterPart {
   readonly codes?: CodeWords;
 }
 
+export interface ProsePart {
+  readonly prose?: ProseWords;
+}
+
 /** Figures in the messages look as the locale has them. */
 export function firstWords({ first }: FirstPart, locale: string): FirstWords {
-  return { ...said(first, locale), codes: null };
+  return { ...said(first, locale), codes: null, prose: null };
 }
 
 export function allWords(
   { first }: FirstPart,
-  { later, codes }: LaterPart,
+  { later, codes, prose }: LaterPart & ProsePart,
   locale: string,
 ): Dictionary {
-  return { ...said(first, locale), ...said(later, locale), codes: codes ?? null };
+  return {
+    ...{ ...said(first, locale), ...said(later, locale), codes: codes ?? null },
+    prose: prose ? proseOf(prose, codes, locale) : null,
+  };
 }
 
 function said<Words extends Section>(words: Words, locale: string): Said<Words> {

@@ -47,9 +47,9 @@ describe('the explanation of a selection', () => {
     const explainer = new Explainer({ explain: () => Promise.reject(refusal) });
     explainer.ask(DEFAULT_SELECTION);
     await vi.advanceTimersByTimeAsync(1000);
-    expect(explainer.problem).toBe('Two fields are wrong.');
-    expect(explainer.errorOf('/options/subtitles')).toBe('is no language tag');
-    expect(explainer.errorOf('/options/section/end')).toBe('must be after the start');
+    expect(explainer.problem?.detail).toBe('Two fields are wrong.');
+    expect(explainer.errorOf('/options/subtitles')?.message).toBe('is no language tag');
+    expect(explainer.errorOf('/options/section/end')?.message).toBe('must be after the start');
     expect(explainer.errorOf('/options/section/start')).toBeUndefined();
   });
 

@@ -7,7 +7,7 @@ type Texts = Readonly<Record<string, string>>;
 /** What is wrong with the file of a language, in sentences; the English one says what has to be in it. */
 export function faultsOf(tag: string, file: object): string[] {
   const [wanted, found] = [textsOf(english), textsOf(file)];
-  const isOurs = (key: string): boolean => !key.startsWith('codes.');
+  const isOurs = (key: string): boolean => !/^(?:codes|prose)\./.test(key);
   return [
     ...Object.keys(wanted)
       .filter((key) => !(key in found))
@@ -15,11 +15,13 @@ export function faultsOf(tag: string, file: object): string[] {
     ...Object.keys(found)
       .filter((key) => isOurs(key) && !(key in wanted))
       .map((key) => `${key} is no word of the page`),
-    ...Object.entries(found).flatMap(([key, text]) =>
-      messageFaults(tag, text, wanted[key] ?? text, valuesOf(key)).map(
-        (fault) => `${key}: ${fault}`,
+    ...Object.entries(found)
+      .filter(([key]) => !key.startsWith('prose.'))
+      .flatMap(([key, text]) =>
+        messageFaults(tag, text, wanted[key] ?? text, valuesOf(key)).map(
+          (fault) => `${key}: ${fault}`,
+        ),
       ),
-    ),
   ];
 }
 
@@ -38,7 +40,7 @@ function textsOf(file: object, path = ''): Texts {
   );
 }
 
-function messageFaults(
+export function messageFaults(
   tag: string,
   text: string,
   english: string,

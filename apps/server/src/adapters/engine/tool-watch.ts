@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { say, saidAs } from '@artemis/contracts';
 import type { EngineHost, EngineTools } from './engine-host.ts';
 import type { ToolProblem } from '../tools/tool-problems.ts';
 import type { Tools } from '../tools/tools.ts';
@@ -122,8 +123,10 @@ function goneProblem({ ytDlp }: Tools, found: Tools): ToolProblem {
   return {
     name: 'engine',
     level: 'warn',
-    message: `yt-dlp ${ytDlp?.version} is no longer at ${ytDlp?.path}. Downloads continue with the loaded copy until the server stops.`,
-    remedy: remedy ?? `Put it back, or start Artemis again to use yt-dlp ${found.ytDlp?.version}.`,
+    ...say('ENGINE_FILE_GONE', { version: ytDlp?.version ?? '', path: ytDlp?.path ?? '' }),
+    ...(remedy === undefined
+      ? saidAs('remedy', say('PUT_ENGINE_BACK', { version: found.ytDlp?.version ?? '' }))
+      : { remedy }),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { EngineEvent } from '@artemis/contracts';
+import { saidAs, type EngineEvent, type Said } from '@artemis/contracts';
 import type { ActivityLog } from '../../domain/activity-log.ts';
 import type { EngineLedger } from './ledger.ts';
 
@@ -17,18 +17,22 @@ export function createDiary(
   log: Pick<ActivityLog, 'write'>,
   now: () => Date,
 ) {
-  function record(code: EngineEvent['code'], message: string, about: About): void {
+  function record(code: EngineEvent['code'], said: Said, about: About): void {
     const event = { version: null, from: null, site: null, ...about };
-    const events = [{ at: now().toISOString(), code, message, ...event }, ...ledger.state().events];
+    const words = saidAs('message', said);
+    const events = [
+      { at: now().toISOString(), code, ...words, ...event },
+      ...ledger.state().events,
+    ];
     ledger.change({ events });
   }
 
   return {
     /** Of what the console is told by others. */
     record,
-    tell(code: EngineEvent['code'], message: string, about: About = {}): void {
-      record(code, message, about);
-      log.write(BAD.has(code) ? 'warn' : 'info', message, null, true);
+    tell(code: EngineEvent['code'], said: Said, about: About = {}): void {
+      record(code, said, about);
+      log.write(BAD.has(code) ? 'warn' : 'info', said, null, true);
     },
   };
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { EngineList } from '@artemis/contracts';
+import { say, type EngineList, type Said } from '@artemis/contracts';
 import { codeOf } from '../../error-code.ts';
 import { nextLook } from '../../domain/engines/engine-choice.ts';
 import { RequestError } from '../../domain/errors.ts';
@@ -60,7 +60,7 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
     ...{ ledger, channel, now, tools: options.tools, fetch: options.fetch },
     copies: shelf.copies,
     signal: closing.signal,
-    onFailed: (message, version) => tell('FETCH_FAILED', message, { version }),
+    onFailed: (said, version) => tell('FETCH_FAILED', said, { version }),
   });
   let isStarted = false;
   let lastSeen: string | null = null;
@@ -86,8 +86,8 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
       signal: closing.signal,
     }).finally(() => (trying = null));
     if (verdict === null) return false;
-    const { code, message, site } = verdict;
-    tell(code, message, { version: tool.version, site });
+    const { code, said, site } = verdict;
+    tell(code, said, { version: tool.version, site });
     return code === 'TRIAL_PASSED';
   }
 
@@ -101,7 +101,7 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
     await switchTo(
       copy.tool.version,
       'SWITCHED',
-      `New downloads run with yt-dlp ${copy.tool.version}.`,
+      say('ENGINE_SWITCHED', { version: copy.tool.version }),
     );
     await removeOld();
     return true;
@@ -119,15 +119,15 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
       if (known === 'failed' || (known === undefined && !(await attempt(copy)))) continue;
       if (version === first || copyOf(version) === undefined) return;
       left = { version: first, since: ledger.state().usedSince };
-      const message = `New downloads run with yt-dlp ${version}: ${first} has failed its trial.`;
-      return switchTo(version, 'WENT_BACK', message);
+      const said = say('ENGINE_BACK_FOR_TRIAL', { version, from: first });
+      return switchTo(version, 'WENT_BACK', said);
     }
   }
 
   async function switchTo(
     version: string,
     code: 'SWITCHED' | 'WENT_BACK',
-    message: string,
+    said: Said,
     site: string | null = null,
   ) {
     const from = current();
@@ -141,7 +141,7 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
       fresh: {},
     });
     told = version;
-    tell(code, message, { version, from, site });
+    tell(code, said, { version, from, site });
     switches += 1;
     await tellNeeds();
     await options.lookAnew().finally(() => (switches -= 1));
@@ -174,14 +174,12 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
     const doomed = join(dirname(copy.folder), `.new-removed-${randomUUID()}`);
     await rename(copy.folder, doomed).catch((error: unknown) => {
       const why = codeOf(error) ?? String(error);
-      throw new RequestError(
-        'ENGINE_IN_USE',
-        `${copy.folder} cannot be removed by this server (${why}); remove it by hand.`,
-      );
+      const { folder } = copy;
+      throw new RequestError('ENGINE_IN_USE', say('ENGINE_NOT_REMOVABLE', { folder, reason: why }));
     });
     shelf.drop(copy);
     await rm(doomed, { recursive: true, force: true });
-    tell('REMOVED', `yt-dlp ${version} was removed.`, { version });
+    tell('REMOVED', say('ENGINE_REMOVED', { version }), { version });
   }
 
   async function fetchNow(wanted?: string): Promise<boolean> {
@@ -189,7 +187,7 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
     if (wanted !== undefined && copyOf(wanted) !== undefined) return false;
     const version = await fetchRelease(wanted);
     if (version === null) return false;
-    tell('FETCHED', `yt-dlp ${version} was fetched and is being tried.`, { version });
+    tell('FETCHED', say('ENGINE_FETCHED', { version }), { version });
     await options.lookAnew();
     const copy = copyOf(version);
     if (copy === undefined) return false;
@@ -242,8 +240,8 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
     ledger.setNote(from, { wasLeft: true });
     ledger.change({ previous: null });
     left = { version: from, since: usedSince };
-    const message = `New downloads run with yt-dlp ${previous} again: with ${from} ${site} got worse.`;
-    await switchTo(previous, 'WENT_BACK', message, site);
+    const said = say('ENGINE_BACK_FOR_SITE', { version: previous, from, site });
+    await switchTo(previous, 'WENT_BACK', said, site);
     ledger.change({ previous: null });
   }
 
@@ -294,16 +292,12 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
     const isGone = version === inUse && !isForeign() && copyOf(version) === undefined;
     if (isGone && told !== `gone ${version}`) {
       told = `gone ${version}`;
-      tell(
-        'GONE',
-        `The folder of yt-dlp ${version} is gone; downloads go on with what was loaded of it.`,
-        { version },
-      );
+      tell('GONE', say('ENGINE_FOLDER_GONE', { version }), { version });
     }
     if (version === inUse || isForeign()) return;
     if (inUse !== null) {
-      const message = `yt-dlp ${inUse} is gone; new downloads run with ${version}.`;
-      tell('GONE', message, { version, from: inUse });
+      const from = inUse;
+      tell('GONE', say('ENGINE_GONE', { version, from }), { version, from });
     }
     if (version === ledger.state().previous) ledger.change({ previous: null });
     ledger.change({ inUse: version, usedSince: now().toISOString(), fresh: {}, isPinned: false });
@@ -324,8 +318,8 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
     noteEnd(version, site, end) {
       if (book.note(version, site, end)) void enqueue(() => goBack(version, site));
     },
-    noteSite(code, site, version, message) {
-      record(code, message, { site, version });
+    noteSite(code, site, version, said) {
+      record(code, said, { site, version });
     },
     fetch(request) {
       if ('channel' in request) {
@@ -341,27 +335,20 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
       const copy = version === current() ? undefined : required(version);
       if (isForeign()) {
         if (copy === undefined) return list();
-        const message = 'yt-dlp comes from PATH or YTDLP_PATH here, and is used as it is.';
-        throw new RequestError('ENGINE_IN_USE', message);
+        throw new RequestError('ENGINE_IN_USE', say('ENGINE_OF_COMPUTER'));
       }
       ledger.change({ isPinned: true });
       if (copy !== undefined) {
         ledger.setNote(version, { wasLeft: false });
-        await switchTo(
-          version,
-          'SWITCHED',
-          `New downloads run with yt-dlp ${version}, as was asked.`,
-        );
+        await switchTo(version, 'SWITCHED', say('ENGINE_SWITCHED_AS_ASKED', { version }));
       }
       return list();
     },
     async remove(version) {
       const isOthers = !isNeeded(version) && (await claims.ofOthers()).has(version);
-      const who = isOthers
-        ? 'needed by another Artemis with the same tools folder'
-        : 'still needed';
       if (isOthers || isNeeded(version)) {
-        throw new RequestError('ENGINE_IN_USE', `yt-dlp ${version} is ${who}.`);
+        const code = isOthers ? 'ENGINE_OF_OTHERS' : 'ENGINE_STILL_NEEDED';
+        throw new RequestError('ENGINE_IN_USE', say(code, { version }));
       }
       const copy =
         copyOf(version) ?? shelf.unfit().find(({ folder }) => basename(folder) === version);

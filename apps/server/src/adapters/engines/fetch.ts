@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { say, sayAgain, type Said } from '@artemis/contracts';
 
 const FETCH_MS = 15 * 60_000;
 const ANSWER_CHARACTERS = 100_000;
@@ -16,7 +17,10 @@ export interface FetchRequest {
 export type FetchAnswer =
   | { readonly kind: 'fetched'; readonly version: string }
   | { readonly kind: 'nothing_newer' }
-  | { readonly kind: 'failed'; readonly message: string };
+  | (Pick<Said, 'message'> & Partial<Said> & { readonly kind: 'failed' });
+
+/** What the program says of a failure that has a sentence here. */
+type CodedFailure = Pick<Said, 'code' | 'values'> & { readonly kind: 'failed' };
 
 /** Runs `scripts/fetch-yt-dlp.mjs`, which checks the signature. Never rejects; aborting ends it. */
 export async function fetchEngine(
@@ -60,11 +64,16 @@ export async function fetchEngine(
 }
 
 function answerIn(text: string): FetchAnswer {
-  const failed = { kind: 'failed', message: 'The program that fetches it has ended.' } as const;
+  const failed = { kind: 'failed', ...say('FETCH_ENDED') } as const;
   try {
-    const answer = JSON.parse(text) as FetchAnswer;
+    const answer = JSON.parse(text) as FetchAnswer | CodedFailure;
+    if (isCoded(answer)) return { kind: 'failed', ...sayAgain(answer) };
     return ['fetched', 'nothing_newer', 'failed'].includes(answer.kind) ? answer : failed;
   } catch {
     return failed;
   }
+}
+
+function isCoded(answer: FetchAnswer | CodedFailure): answer is CodedFailure {
+  return 'code' in answer && !('message' in answer);
 }

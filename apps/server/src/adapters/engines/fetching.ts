@@ -1,4 +1,4 @@
-import type { EngineChannel } from '@artemis/contracts';
+import { say, saidAs, type EngineChannel, type Said } from '@artemis/contracts';
 import type { Tools } from '../tools/tools.ts';
 import type { FetchAnswer, FetchRequest } from './fetch.ts';
 import type { EngineLedger } from './ledger.ts';
@@ -12,11 +12,8 @@ export interface FetchingOptions {
   readonly fetch: (request: FetchRequest, signal: AbortSignal) => Promise<FetchAnswer>;
   readonly signal: AbortSignal;
   readonly now: () => Date;
-  readonly onFailed: (message: string, version: string | null) => void;
+  readonly onFailed: (said: Said, version: string | null) => void;
 }
-
-const REMEDY =
-  'Run "npm run tools -- newer" in the folder of Artemis, or put a yt-dlp into its tools folder.';
 
 /** Fetches exactly one version, or without a version a release newer than all copies; null when nothing was fetched. */
 export function createFetching(options: FetchingOptions) {
@@ -42,9 +39,22 @@ export function createFetching(options: FetchingOptions) {
     if (signal.aborted) return null;
     const lookedAt = now().toISOString();
     if (answer.kind === 'failed') {
-      const message = `yt-dlp ${version ?? `of the channel "${request.channel}"`} could not be fetched: ${answer.message}`;
-      ledger.change({ lookedAt, problem: { message: answer.message, remedy: REMEDY } });
-      options.onFailed(message, version ?? null);
+      const { kind: _kind, ...why } = answer;
+      const reason = {
+        reason: why.message,
+        ...(why.code === undefined ? {} : { ...why.values, reason_code: why.code }),
+      };
+      const { channel } = request;
+      ledger.change({
+        lookedAt,
+        problem: { ...why, ...saidAs('remedy', say('FETCH_BY_HAND')) },
+      });
+      options.onFailed(
+        version === undefined
+          ? say('CHANNEL_NOT_FETCHED', { channel, ...reason })
+          : say('ENGINE_NOT_FETCHED', { version, ...reason }),
+        version ?? null,
+      );
       return null;
     }
     ledger.change({ lookedAt, problem: null });

@@ -5,6 +5,7 @@ import {
   type Engine,
   type EngineChannel,
   type EngineEvent,
+  type EngineList,
   type TrialStep,
   parseUrl,
 } from '@artemis/contracts';
@@ -29,7 +30,7 @@ export interface LedgerState {
   readonly previous: string | null;
   readonly isPinned: boolean;
   readonly lookedAt: string | null;
-  readonly problem: { readonly message: string; readonly remedy: string } | null;
+  readonly problem: EngineList['fetch_problem'];
   readonly engines: Readonly<Record<string, EngineNote>>;
   /** Since the last switch, by site. */
   readonly fresh: Readonly<Record<string, Ends>>;
@@ -71,7 +72,12 @@ export function parseLedger(text: string): LedgerState {
     lookedAt: timeOf(found['lookedAt']),
     problem:
       typeof problem['message'] === 'string' && typeof problem['remedy'] === 'string'
-        ? { message: problem['message'], remedy: problem['remedy'] }
+        ? {
+            message: problem['message'],
+            ...saidOf(problem, 'code', 'values'),
+            remedy: problem['remedy'],
+            ...saidOf(problem, 'remedy_code', 'remedy_values'),
+          }
         : null,
     engines: entriesOf(found['engines'], noteOf),
     fresh: entriesOf(found['fresh'], endsOf),
@@ -105,7 +111,10 @@ function stepOf(found: unknown): TrialStep | null {
   const name = oneOf(TRIAL_STEPS, step['name']);
   const state = oneOf(['ok', 'warn', 'fail', 'skipped'] as const, step['state']);
   if (name === null || state === null) return null;
-  return { name, state, site: textOf(step['site']), message: textOf(step['message']) };
+  return {
+    ...{ name, state, site: textOf(step['site']), message: textOf(step['message']) },
+    ...saidOf(step, 'code', 'values'),
+  };
 }
 
 function eventOf(found: unknown): EngineEvent | null {
@@ -115,8 +124,22 @@ function eventOf(found: unknown): EngineEvent | null {
   const [version, from, site] = ['version', 'from', 'site'].map((key) => textOf(event[key]));
   return {
     ...{ at, code, message: event['message'] },
+    ...saidOf(event, 'message_code', 'message_values'),
     ...{ version: version ?? null, from: from ?? null, site: site ?? null },
   };
+}
+
+/** The code and the values of a sentence, as they are named here, if they are whole: without them there is its prose. */
+function saidOf(
+  found: Readonly<Record<string, unknown>>,
+  codeField: string,
+  valuesField: string,
+): object {
+  const code = textOf(found[codeField]);
+  const values = found[valuesField];
+  const isValue = (value: unknown) => typeof value === 'string' || typeof value === 'number';
+  if (code === null || !Object.values(objectIn(values)).every(isValue)) return {};
+  return { [codeField]: code, ...(isObject(values) ? { [valuesField]: values } : {}) };
 }
 
 function endsOf(found: unknown): Ends | null {

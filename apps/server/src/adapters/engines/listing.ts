@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { Engine, EngineList } from '@artemis/contracts';
+import { say, type Engine, type EngineList } from '@artemis/contracts';
 import { successBySite } from '../../domain/engines/engine-success.ts';
 import { compareVersions, type ManagedCopy, type YtDlpTool } from '../tools/yt-dlp-finder.ts';
 import type { EngineLedger } from './ledger.ts';
@@ -74,9 +74,12 @@ function engineOf(
 }
 
 function unfitEngine(name: string, copy: ManagedCopy, listed: Listed): Engine {
-  const message =
-    'It cannot be loaded: it is not whole, or not made for the Python of this computer.';
-  const step = { name: 'import', site: null, state: 'fail', message } as const;
+  const step = {
+    name: 'import',
+    site: null,
+    state: 'fail',
+    ...say('TRIAL_NOT_WHOLE'),
+  } as const;
   return {
     ...engineOf(name, 0, provenanceOf(copy), listed),
     state: 'failed',

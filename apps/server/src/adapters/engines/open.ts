@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { EngineChannel } from '@artemis/contracts';
+import { say, type EngineChannel, type Said } from '@artemis/contracts';
 import type { LentCookies } from '../../domain/ports.ts';
 import type { Prober } from '../../domain/ports.ts';
 import { selectionOf } from '../../domain/selection/presets.ts';
@@ -62,13 +62,13 @@ export async function openEngineRoom(options: OpenEnginesOptions): Promise<Engin
     engine: WithEngine,
     url: string,
     signal: AbortSignal,
-  ): Promise<string | null> {
+  ): Promise<string | Said | null> {
     const prober = options.proberOf(engine, at('probes'));
     const link = { url, selection: selectionOf({}), firstEntry: 1 };
     try {
       const outcome = await prober.probe({ ...link, cookies: options.lendCookies(url) }, signal);
       if (outcome.kind === 'seen') return null;
-      return outcome.kind === 'failed' ? outcome.code : 'The probe was stopped.';
+      return outcome.kind === 'failed' ? outcome.code : say('TRIAL_PROBE_STOPPED');
     } catch (error) {
       return String(error);
     } finally {

@@ -1,4 +1,10 @@
-import { FAILURE_CODES, type FailureCode, type TrialStep } from '@artemis/contracts';
+import {
+  FAILURE_CODES,
+  say,
+  type FailureCode,
+  type Said,
+  type TrialStep,
+} from '@artemis/contracts';
 import { isOfTheEngine } from '../../domain/engines/engine-success.ts';
 import type { EngineHost } from '../engine/engine-host.ts';
 import type { SolverProof } from '../engine/solver-proof.ts';
@@ -16,19 +22,19 @@ export interface TrialOptions {
   readonly proofOf: (side: Pick<SideHost, 'tools' | 'withEngine'>) => Promise<SolverProof | null>;
   /** The proof of the engine in use. */
   readonly currentProof: () => Promise<SolverProof | null>;
-  /** Looks at a link without downloading it; null, or why it could not be read. */
+  /** Looks at a link without downloading it; null, or why it could not be read: a code of failures, or a sentence. */
   readonly lookAt: (
     side: Pick<SideHost, 'withEngine'>,
     url: string,
     signal: AbortSignal,
-  ) => Promise<string | null>;
+  ) => Promise<string | Said | null>;
   /** The same with the engine in use. */
-  readonly lookNow: (url: string, signal: AbortSignal) => Promise<string | null>;
+  readonly lookNow: (url: string, signal: AbortSignal) => Promise<string | Said | null>;
 }
 
 export interface Verdict {
   readonly code: 'TRIAL_PASSED' | 'TRIAL_FAILED';
-  readonly message: string;
+  readonly said: Said;
   readonly site: string | null;
 }
 
@@ -65,12 +71,18 @@ export async function holdTrial(
   const failure = steps.find(({ state }) => state === 'fail');
   keep(failure ? 'failed' : 'passed', steps);
   if (failure === undefined) {
-    const message = `yt-dlp ${version} has passed its trial.`;
-    return { code: 'TRIAL_PASSED', message, site: null };
+    return { code: 'TRIAL_PASSED', said: say('ENGINE_PASSED', { version }), site: null };
   }
-  const step = failure.site === null ? failure.name : `${failure.name} of ${failure.site}`;
-  const message = `yt-dlp ${version} has failed its trial (${step}) and is not used: ${failure.message}`;
-  return { code: 'TRIAL_FAILED', message, site: failure.site };
+  const { name: step, site, message, code, values } = failure;
+  const isOfFailure = code === 'TRIAL_SITE_FAILED';
+  const reasonCode = isOfFailure ? values?.['reason_code'] : code;
+  const why = {
+    ...{ version, step, reason: message ?? '' },
+    ...(typeof reasonCode === 'string' ? { reason_code: reasonCode } : {}),
+  };
+  const said =
+    site === null ? say('ENGINE_FAILED_STEP', why) : say('ENGINE_FAILED_SITE', { ...why, site });
+  return { code: 'TRIAL_FAILED', said, site };
 }
 
 /** Tries a yt-dlp beside the one in use. The trial is passed when no step is `fail`. Never rejects. */
@@ -85,23 +97,30 @@ async function tryEngine(
   const add = (
     name: TrialStep['name'],
     state: TrialStep['state'],
-    message: string | null = null,
+    why: string | Said | null = null,
     site: string | null = null,
   ) => {
-    steps.push({ name, state, message, site });
+    const words = why === null || typeof why === 'string' ? { message: why } : why;
+    steps.push({ name, state, site, ...words });
     onSteps([...steps]);
     return state !== 'fail';
   };
   try {
     await options.sideHosts.use(copy, async (side) => {
       const trouble = await loaded(side.host, signal);
-      const isOfRehearsal = trouble?.startsWith('Rehearsal:') === true;
+      const isOfRehearsal = typeof trouble === 'string' && trouble.startsWith('Rehearsal:');
       if (trouble !== null && !isOfRehearsal) return add('import', 'fail', trouble);
       add('import', 'ok');
       const [proof, current] = await Promise.all([options.proofOf(side), options.currentProof()]);
       if (proof === null) add('solve', 'skipped');
       else if (proof.works) add('solve', 'ok');
-      else add('solve', current?.works === true ? 'fail' : 'warn', proof.trouble);
+      else {
+        const { version } = copy;
+        const trouble = proof.isEngineTooOld
+          ? say('TRIAL_WITHOUT_RUNTIMES', { version })
+          : proof.trouble;
+        add('solve', current?.works === true ? 'fail' : 'warn', trouble);
+      }
       if (isOfRehearsal) return add('rehearsal', 'fail', trouble);
       // Only warm hosts rehearse.
       add('rehearsal', side.host.status().mode === 'warm' ? 'ok' : 'skipped');
@@ -113,7 +132,7 @@ async function tryEngine(
         else {
           const speaksAgainstIt =
             isOfTheVersion(problem) && (await options.lookNow(url, signal)) === null;
-          add('site', speaksAgainstIt ? 'fail' : 'warn', problem, site);
+          add('site', speaksAgainstIt ? 'fail' : 'warn', reasonOf(problem), site);
         }
       }
     });
@@ -123,35 +142,42 @@ async function tryEngine(
   return steps;
 }
 
+function reasonOf(problem: string | Said): string | Said {
+  if (typeof problem !== 'string' || failureCodeOf(problem) === null) return problem;
+  return say('TRIAL_SITE_FAILED', { reason: problem, reason_code: problem });
+}
+
+function failureCodeOf(problem: string | Said): FailureCode | null {
+  return FAILURE_CODES.find((code) => code === problem) ?? null;
+}
+
 /** Whether a probe failed because of yt-dlp, and not because of the network or the site. */
-function isOfTheVersion(problem: string): boolean {
-  const code = (FAILURE_CODES as readonly string[]).includes(problem)
-    ? (problem as FailureCode)
-    : null;
+function isOfTheVersion(problem: string | Said): boolean {
+  const code = failureCodeOf(problem);
   return code === null || code === 'TIMED_OUT' || isOfTheEngine(code);
 }
 
 /** Null when the host has imported yt-dlp and, where possible, rehearsed; else the reason why not. */
-function loaded(host: EngineHost, signal: AbortSignal): Promise<string | null> {
+function loaded(host: EngineHost, signal: AbortSignal): Promise<string | Said | null> {
   return new Promise((resolve) => {
     const look = (): void => {
       const { mode, kind, warmFailure } = host.status();
       const isReady = mode === 'warm' || (mode === 'cold' && !canBeWarm(kind));
       if (warmFailure !== null) end(warmFailure);
-      else if (mode === 'missing') end('It does not run here.');
+      else if (mode === 'missing') end(say('TRIAL_DOES_NOT_RUN'));
       else if (isReady) end(null);
     };
-    const end = (trouble: string | null): void => {
+    const end = (trouble: string | Said | null): void => {
       clearTimeout(timer);
       unsubscribe();
       signal.removeEventListener('abort', stop);
       resolve(trouble);
     };
     // A closed host reports nothing more, so that the stop of the server would wait for ever.
-    const stop = (): void => end('The server stops.');
+    const stop = (): void => end(say('TRIAL_STOPPED'));
     signal.addEventListener('abort', stop);
     const unsubscribe = host.onChange(look);
-    const timer = setTimeout(() => end('It was not ready in time.'), REHEARSAL_MS);
+    const timer = setTimeout(() => end(say('TRIAL_NOT_READY')), REHEARSAL_MS);
     if (signal.aborted) stop();
     else look();
   });

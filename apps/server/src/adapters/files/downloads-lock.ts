@@ -1,6 +1,7 @@
 import { lstatSync, mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { say, saidAs } from '@artemis/contracts';
 import { codeOf } from '../../error-code.ts';
 import type { StoreHealth } from '../../domain/ports.ts';
 import { FolderInUseError, takeLock, type FileLock } from './folder-lock.ts';
@@ -111,19 +112,24 @@ export function ownerNow(instanceId: string): DownloadsOwner {
 /** What `/readyz` says about the lock; null when all is well. */
 export function lockProblem(lock: Pick<DownloadsLock, 'setting' | 'state'>): StoreHealth | null {
   const state = lock.state();
-  const name = LOCKED_FOLDERS[lock.setting];
+  const folder = lock.setting === 'DOWNLOADS_DIR' ? 'downloads' : 'scratch';
   if (state === 'held') return null;
   if (state === 'lost') {
     return {
       state: 'fail',
-      message: `Another Artemis has taken the ${name}, so nothing can be downloaded here.`,
-      remedy: `Stop one of the two, or set ${lock.setting} of one of them to another folder.`,
+      ...say('FOLDER_TAKEN', { folder }),
+      ...saidAs('remedy', say('STOP_ONE_OF_TWO', { setting: lock.setting })),
     };
   }
   return {
     state: 'warn',
-    message: `The ${name} cannot be locked, so nothing keeps a second Artemis out of it.`,
-    remedy: `Make sure that only one server uses it, or move it to a file system with exclusive file creation.${lock.setting === 'DOWNLOADS_DIR' ? ` ${JOBS_FOLDER} in it must be a folder.` : ''}`,
+    ...say('FOLDER_NOT_LOCKED', { folder }),
+    ...saidAs(
+      'remedy',
+      lock.setting === 'DOWNLOADS_DIR'
+        ? say('KEEP_OTHERS_OUT_OF_DOWNLOADS', { folder: JOBS_FOLDER })
+        : say('KEEP_OTHERS_OUT'),
+    ),
   };
 }
 

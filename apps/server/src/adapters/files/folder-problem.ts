@@ -1,8 +1,9 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { say, type Said } from '@artemis/contracts';
 
 /** See `FileStore.folderProblem`. */
-export async function folderProblem(root: string, directory: string): Promise<string | null> {
+export async function folderProblem(root: string, directory: string): Promise<Said | null> {
   let path = '';
   for (const name of directory.split('/').filter((part) => part !== '')) {
     path = join(path, name);
@@ -10,9 +11,9 @@ export async function folderProblem(root: string, directory: string): Promise<st
     // Storing a file creates missing folders.
     if (found === null) return null;
     if (found.isSymbolicLink()) {
-      return `contains ${path}, which is a link; Artemis does not follow links, so name a real folder`;
+      return say('FOLDER_IS_LINK', { path });
     }
-    if (!found.isDirectory()) return `cannot be a folder: ${path} is a file`;
+    if (!found.isDirectory()) return say('FOLDER_IS_FILE', { path });
   }
   return null;
 }

@@ -1,16 +1,16 @@
+import { say, saidAs, type ProseCode } from '@artemis/contracts';
 import type { StoreHealth } from '../../domain/ports.ts';
 import type { FolderProblem, WatchedFolder } from './watched-folder.ts';
 
 const SAMPLE_NAME = 'write-test';
 
-const REMEDIES: Readonly<Record<FolderProblem, string>> = {
-  'is missing': 'Mount its disk again. If it was deleted, restart Artemis, which creates it.',
-  'is another one than at the start':
-    'Mount its disk again. If this folder is to be used from now on, restart Artemis.',
-  'cannot be written': 'Allow the user of the server to write to it.',
-  'is read-only': 'Mount its disk for writing. The system makes a disk with errors read-only.',
-  'is on a full disk': 'Free space on its disk.',
-};
+const CODES = {
+  'is missing': ['FOLDER_MISSING', 'MOUNT_OR_CREATE'],
+  'is another one than at the start': ['FOLDER_REPLACED', 'MOUNT_OR_TAKE'],
+  'cannot be written': ['FOLDER_NOT_WRITABLE', 'ALLOW_WRITING'],
+  'is read-only': ['FOLDER_READ_ONLY', 'MOUNT_FOR_WRITING'],
+  'is on a full disk': ['FOLDER_ON_FULL_DISK', 'FREE_SPACE'],
+} as const satisfies Readonly<Record<FolderProblem, readonly [ProseCode, ProseCode]>>;
 
 /** Two folders that are needed together: one for downloads, and the data folder with the index of stored files. */
 export interface StorageFolders {
@@ -44,7 +44,7 @@ export function createStorageFolders(
     if (problem !== null) return failure('data', data, problem);
     return {
       state: 'ok',
-      message: `The ${name} folder and the data folder can be written.`,
+      ...say('FOLDERS_FINE', { folder: name }),
       remedy: null,
     };
   }
@@ -69,9 +69,10 @@ export function createStorageFolders(
 }
 
 function failure(name: string, { path }: WatchedFolder, problem: FolderProblem): StoreHealth {
+  const [code, remedy] = CODES[problem];
   return {
     state: 'fail',
-    message: `The ${name} folder ${path} ${problem}.`,
-    remedy: REMEDIES[problem],
+    ...say(code, { folder: name, path }),
+    ...saidAs('remedy', say(remedy)),
   };
 }

@@ -1,4 +1,5 @@
 import { readFile, stat, unlink } from 'node:fs/promises';
+import { say, type Said } from '@artemis/contracts';
 import { codeOf } from '../../error-code.ts';
 import type { Logger } from '../../domain/records.ts';
 import { applyChange, contentOf, emptyContent, type Content } from './content.ts';
@@ -27,7 +28,7 @@ export interface FoundOnDisk {
   /** To go on with; empty when there is none that is whole and belongs to the file. */
   readonly journals: readonly StoredJournal[];
   /** What was damaged, as whole sentences. */
-  readonly damages: readonly string[];
+  readonly damages: readonly Said[];
 }
 
 /**
@@ -36,7 +37,7 @@ export interface FoundOnDisk {
  */
 export async function readFromDisk(sources: DiskSources): Promise<FoundOnDisk> {
   const { path, copyPath, now, logger } = sources;
-  const damages: string[] = [];
+  const damages: Said[] = [];
 
   async function readMain(): Promise<ReadHistory | null> {
     let found: ReadHistory | null;
@@ -46,16 +47,13 @@ export async function readFromDisk(sources: DiskSources): Promise<FoundOnDisk> {
       if (!(error instanceof DamagedError)) throw error;
       const aside = await setAside(path, now());
       const copy = await readCopy();
-      const source = copy ? 'the last good copy is in use' : 'no good copy was found';
-      damages.push(`The history file was damaged. It was kept as ${aside}; ${source}.`);
+      damages.push(say(copy ? 'HISTORY_RESTORED' : 'HISTORY_LOST', { aside }));
       return copy && { ...copy, isComplete: false };
     }
     const unreadable = found?.parsed.unreadable ?? 0;
     if (unreadable > 0) {
       const aside = await setAside(path, now());
-      damages.push(
-        `${unreadable} entries of the history could not be read. The whole file was kept as ${aside}.`,
-      );
+      damages.push(say('HISTORY_ENTRIES_LOST', { count: unreadable, aside }));
     }
     return found;
   }
@@ -79,9 +77,7 @@ export async function readFromDisk(sources: DiskSources): Promise<FoundOnDisk> {
   async function giveUp(journals: readonly StoredJournal[]): Promise<void> {
     if (journals.some(({ entries }) => entries.some((entry) => 'seq' in entry))) {
       const names = await setJournalsAside(journals);
-      damages.push(
-        `The journal beside the history file belongs to another file: a history was put in its place, or was damaged. Its changes were not used. It was kept as ${names}.`,
-      );
+      damages.push(say('HISTORY_OF_OTHER_JOURNAL', { names }));
     }
     for (const journal of journals) {
       await unlink(journal.path).catch((error: unknown) => {
@@ -112,9 +108,7 @@ export async function readFromDisk(sources: DiskSources): Promise<FoundOnDisk> {
   const seq = replay.groups.at(-1)?.seq ?? found.seq;
   if (replay.damaged === 0) return { ...found, seq };
   const names = await setJournalsAside(journals);
-  damages.push(
-    `${replay.damaged} entries of the journal of the history were damaged; all others were used. The journal was kept as ${names}.`,
-  );
+  damages.push(say('JOURNAL_ENTRIES_LOST', { count: replay.damaged, names }));
   return { ...found, seq, base: null, journals: [] };
 }
 

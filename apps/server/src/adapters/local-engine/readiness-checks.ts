@@ -1,4 +1,4 @@
-import type { ReadinessCheck } from '@artemis/contracts';
+import { say, saidAs, type ReadinessCheck } from '@artemis/contracts';
 import type { EngineSandbox } from '../engine/engine-host.ts';
 import type { SolverProof } from '../engine/solver-proof.ts';
 import type { PluginsFound } from '../tools/plugins.ts';
@@ -16,9 +16,9 @@ export interface EngineCheckSources {
 }
 
 const CHECKED_TOOLS = [
-  { name: 'engine', problems: ['engine', 'python'], fine: 'yt-dlp can be run.' },
-  { name: 'ffmpeg', problems: ['ffmpeg'], fine: 'ffmpeg can be run.' },
-  { name: 'ffprobe', problems: ['ffprobe'], fine: 'ffprobe can be run.' },
+  { name: 'engine', problems: ['engine', 'python'], fine: 'ENGINE_RUNS' },
+  { name: 'ffmpeg', problems: ['ffmpeg'], fine: 'FFMPEG_RUNS' },
+  { name: 'ffprobe', problems: ['ffprobe'], fine: 'FFPROBE_RUNS' },
 ] as const;
 
 /** What attempts need of this computer, for `GET /readyz`. */
@@ -28,15 +28,16 @@ export function engineChecks(sources: EngineCheckSources): readonly ReadinessChe
     const problem = tools.problems.find((entry) =>
       (problems as readonly string[]).includes(entry.name),
     );
-    if (!problem) return { name, state: 'ok', message: fine, remedy: null };
-    return { name, state: problem.level, message: problem.message, remedy: problem.remedy };
+    if (!problem) return { name, state: 'ok', ...say(fine), remedy: null };
+    const { level, ...rest } = problem;
+    return { ...rest, name, state: level };
   });
   const engine = checks.find(({ name }) => name === 'engine');
   if (engine?.state === 'ok' && !sources.isEngineRunning) {
     Object.assign(engine, {
       state: 'fail',
-      message: 'The engine is not running.',
-      remedy: 'Find the cause in the log of the server, and start the server again.',
+      ...say('ENGINE_NOT_RUNNING'),
+      ...saidAs('remedy', say('LOOK_AND_RESTART')),
     });
   }
   checks.push({ name: 'js_runtime', ...runtimeCheck(sources) });
@@ -51,54 +52,39 @@ function pluginsCheck({ folder, names }: PluginsFound): ReadinessCheck {
     return {
       name,
       state: 'warn',
-      message: `The folder of PLUGINS_DIR cannot be read: ${folder}. Downloads run without plugins.`,
-      remedy: 'Make this folder, let the user of the server read it, or unset PLUGINS_DIR.',
+      ...say('PLUGINS_UNREADABLE', { folder }),
+      ...saidAs('remedy', say('MAKE_PLUGINS_FOLDER')),
     };
   }
   if (names.length === 0) {
     return {
       name,
       state: 'warn',
-      message: `There is no plugin in ${folder}.`,
-      remedy:
-        'Put each plugin there as <any name>/yt_dlp_plugins/extractor/<plugin>.py, or as its zip file.',
+      ...say('PLUGINS_NONE', { folder }),
+      ...saidAs('remedy', say('ADD_PLUGINS')),
     };
   }
   return {
     name,
     state: 'ok',
-    message: `Loaded with each download: ${names.join(', ')}.`,
+    ...say('PLUGINS_LOADED', { names: names.join(', ') }),
     remedy: null,
   };
 }
-
-const UNRESTRICTED: Readonly<Record<string, string>> = {
-  files: 'which files they read and write',
-  truncation: 'which files they cut short',
-  reading:
-    'which files they read, because ffmpeg or the JavaScript runtime does not start otherwise',
-  connections: 'where ffmpeg connects to',
-  signals: 'which processes they signal',
-  system_calls: 'which system calls they make',
-};
 
 /** How far the kernel restricts downloads, in case a site takes over a program that reads its media. */
 function sandboxCheck({ level, missing }: EngineSandbox): ReadinessCheck {
   const name = 'sandbox';
   if (level === 'full') {
-    return { name, state: 'ok', message: 'Downloads run in a full sandbox.', remedy: null };
+    return { name, state: 'ok', ...say('SANDBOX_FULL'), remedy: null };
   }
-  const unrestricted = missing.map((part) => UNRESTRICTED[part] ?? part).join('; ');
   const isReadingAlone = missing.length === 1 && missing[0] === 'reading';
   return {
     name,
     state: 'warn',
-    message:
-      level === 'none'
-        ? 'Downloads run without a sandbox of the kernel.'
-        : `Downloads run in a partial sandbox. Not restricted: ${unrestricted}.`,
-    remedy: isReadingAlone
-      ? 'Install ffmpeg and the JavaScript runtime from the packages of your system.'
-      : 'Run Artemis on Linux 6.12 or newer with Landlock enabled, on x86-64 or arm64.',
+    ...(level === 'none'
+      ? say('SANDBOX_NONE')
+      : say('SANDBOX_PARTIAL', { unrestricted: missing.join(', ') })),
+    ...saidAs('remedy', say(isReadingAlone ? 'INSTALL_SYSTEM_PACKAGES' : 'USE_NEWER_LINUX')),
   };
 }

@@ -1,4 +1,4 @@
-import type { ReadinessCheck } from '@artemis/contracts';
+import { say, type ReadinessCheck, type Said } from '@artemis/contracts';
 import type { EngineSandbox } from '../engine/engine-host.ts';
 import { toolsCommand } from '../tools/js-problems.ts';
 import type { SolverProof } from '../engine/solver-proof.ts';
@@ -17,39 +17,37 @@ export function runtimeCheck({ tools, solver, sandbox }: RuntimeSources): Findin
   const { jsRuntime, ytDlp, solverLibraries, toolsDir } = tools;
   const missing = tools.problems.find(({ name }) => name === 'js_runtime');
   if (missing !== undefined || jsRuntime === null) {
-    const { message = 'There is no JavaScript runtime.', remedy = null } = missing ?? {};
-    return { state: 'warn', message, remedy };
+    if (missing === undefined) return { state: 'warn', ...say('RUNTIME_NONE'), remedy: null };
+    const { level: state, name: _name, ...rest } = missing;
+    return { ...rest, state };
   }
-  const name = `${jsRuntime.name === 'deno' ? 'Deno' : 'Node'} ${jsRuntime.version}`;
+  const runtime = `${jsRuntime.name === 'deno' ? 'Deno' : 'Node'} ${jsRuntime.version}`;
   if (solver?.works === false) {
-    const message = solver.isEngineTooOld
-      ? `This yt-dlp is too old for YouTube: ${solver.trouble ?? ''}`
-      : `${name} and yt-dlp ${ytDlp?.version ?? ''} do not solve the challenges of YouTube: ${solver.trouble ?? ''}`;
+    const trouble = solver.trouble ?? '';
     const newer = toolsCommand(toolsDir, true);
     const isDoubtful = solverLibraries !== null && !solver.isEngineTooOld;
     return {
       state: 'warn',
-      message,
+      ...(solver.isEngineTooOld
+        ? say('SOLVER_ENGINE_TOO_OLD', { trouble })
+        : say('SOLVER_DOES_NOT_WORK', { runtime, version: ytDlp?.version ?? '', trouble })),
       remedy: isDoubtful ? `rm -r '${solverLibraries}' && ${newer}` : newer,
     };
   }
-  const how =
-    solver === null
-      ? `${name} is there for the challenges of YouTube; whether it solves them was not tried.`
-      : `${name} solves challenges like those of YouTube.`;
-  if (jsRuntime.deniesNetwork) return fine(how);
+  const how = solver === null ? 'RUNTIME_UNTRIED' : 'RUNTIME_SOLVES';
+  if (jsRuntime.deniesNetwork) return fine(say(how, { runtime }));
   if (sandbox !== null && keepsRuntimesOffline(sandbox)) {
-    return fine(`${how} It is the last resort, as only the kernel keeps its scripts offline.`);
+    return fine(say(`${how}_OFFLINE`, { runtime }));
   }
   return {
     state: 'warn',
-    message: `${how} It is the last resort: neither this Node nor the kernel keeps its scripts from private addresses.`,
+    ...say(`${how}_EXPOSED`, { runtime }),
     remedy: toolsCommand(toolsDir),
   };
 }
 
-function fine(message: string): Finding {
-  return { state: 'ok', message, remedy: null };
+function fine(said: Said): Finding {
+  return { state: 'ok', ...said, remedy: null };
 }
 
 /** Either part of the sandbox is enough: one refuses connections, the other any socket (`engine/sandbox.py`). */

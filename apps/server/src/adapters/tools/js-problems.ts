@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { say, type Said } from '@artemis/contracts';
 import type { JsRuntimeTool } from './js-runtimes.ts';
 import { repositoryDir } from './repository.ts';
 import type { YtDlpTool } from './yt-dlp-finder.ts';
@@ -20,18 +21,10 @@ export interface ChallengeTools {
   readonly hasSolverLibraries: boolean;
 }
 
-/** What is missing for YouTube's challenges, one sentence each; empty when nothing is missing. */
-export function missingForChallenges(tools: ChallengeTools): string[] {
-  const missing: string[] = [];
-  if (tools.jsRuntime === null) {
-    missing.push(
-      'No JavaScript runtime (Deno 2.3 or newer, or Node 22 or newer) was found; YouTube needs one.',
-    );
-  }
-  if (lacksScripts(tools)) {
-    missing.push('This yt-dlp comes without the scripts (yt-dlp-ejs) that YouTube needs.');
-  }
-  return missing;
+/** What is missing for YouTube's challenges; null when nothing is missing. */
+export function missingForChallenges(tools: ChallengeTools): Said | null {
+  if (tools.jsRuntime !== null) return lacksScripts(tools) ? say('SCRIPTS_NOT_FOUND') : null;
+  return say(lacksScripts(tools) ? 'RUNTIME_AND_SCRIPTS_NOT_FOUND' : 'RUNTIME_NOT_FOUND');
 }
 
 /** The fetched libraries are for Deno only: no other runtime can use them, and a standalone yt-dlp does not find them. */

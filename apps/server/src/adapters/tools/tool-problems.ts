@@ -1,15 +1,18 @@
 import { join } from 'node:path';
+import { say, type ProseCode, type ProseValues, type Said } from '@artemis/contracts';
 import { missingForChallenges, toolsCommand } from './js-problems.ts';
 import { isDenoOffered, type JsRuntimeTool } from './js-runtimes.ts';
 import type { PythonTool, YtDlpTool } from './yt-dlp-finder.ts';
 
 /** A missing or doubtful tool, and the command that fixes it. */
-export interface ToolProblem {
+export interface ToolProblem extends Said {
   readonly name: 'engine' | 'ffmpeg' | 'ffprobe' | 'python' | 'js_runtime';
   /** `fail`: no download can run. */
   readonly level: 'fail' | 'warn';
-  readonly message: string;
   readonly remedy: string;
+  /** Unless the remedy is a command. */
+  readonly remedy_code?: ProseCode;
+  readonly remedy_values?: ProseValues;
 }
 
 /** The tools that were found, and the explicit settings as absolute paths. */
@@ -51,13 +54,15 @@ function engineProblem({
 }: Findings): ToolProblem | null {
   const remedy = ytDlpSetting === undefined ? pipCommand(toolsDir, python) : 'unset YTDLP_PATH';
   if (ytDlp === null) {
-    const message =
-      ytDlpSetting === undefined ? 'yt-dlp was not found.' : doesNotRun('YTDLP_PATH', ytDlpSetting);
-    return { name: 'engine', level: 'fail', message, remedy };
+    const said =
+      ytDlpSetting === undefined
+        ? say('TOOL_NOT_FOUND', { tool: 'yt-dlp' })
+        : doesNotRun('YTDLP_PATH', ytDlpSetting);
+    return { name: 'engine', level: 'fail', ...said, remedy };
   }
   if (!isStale) return null;
-  const message = `yt-dlp ${ytDlp.version} (${ytDlp.path}) is too old; many sites will fail.`;
-  return { name: 'engine', level: 'warn', message, remedy };
+  const { version, path } = ytDlp;
+  return { name: 'engine', level: 'warn', ...say('ENGINE_STALE', { version, path }), remedy };
 }
 
 function missingFfmpegTool(
@@ -66,11 +71,16 @@ function missingFfmpegTool(
   setting: string | undefined,
 ): ToolProblem {
   return setting === undefined
-    ? { name, level: 'fail', message: `${name} was not found.`, remedy: systemPackage('ffmpeg') }
+    ? {
+        name,
+        level: 'fail',
+        ...say('TOOL_NOT_FOUND', { tool: name }),
+        remedy: systemPackage('ffmpeg'),
+      }
     : {
         name,
         level: 'fail',
-        message: doesNotRun(settingName, setting),
+        ...doesNotRun(settingName, setting),
         remedy: 'unset FFMPEG_PATH',
       };
 }
@@ -80,23 +90,22 @@ function missingPython(setting: string | undefined): ToolProblem {
     ? {
         name: 'python',
         level: 'fail',
-        message: 'Python 3.9 or newer was not found.',
+        ...say('PYTHON_NOT_FOUND'),
         remedy: systemPackage('python3'),
       }
     : {
         name: 'python',
         level: 'fail',
-        message: `${doesNotRun('PYTHON_PATH', setting)} It must be Python 3.9 or newer.`,
+        ...say('PYTHON_DOES_NOT_RUN', { path: setting }),
         remedy: 'unset PYTHON_PATH',
       };
 }
 
 /** Everything that is missing for YouTube, as one problem. */
 function jsProblem(findings: Findings): ToolProblem | null {
-  const missing = missingForChallenges(findings);
-  if (missing.length === 0) return null;
-  const message = missing.join(' ');
-  return { name: 'js_runtime', level: 'warn', message, remedy: challengeRemedy(findings) };
+  const said = missingForChallenges(findings);
+  if (said === null) return null;
+  return { name: 'js_runtime', level: 'warn', ...said, remedy: challengeRemedy(findings) };
 }
 
 function challengeRemedy({ ytDlp, python, toolsDir }: Findings): string {
@@ -123,6 +132,6 @@ function systemPackage(name: string): string {
   return process.getuid?.() === 0 ? install : `sudo ${install}`;
 }
 
-function doesNotRun(name: string, path: string): string {
-  return `${name} is set to ${path}, which does not run.`;
+function doesNotRun(setting: string, path: string): Said {
+  return say('SETTING_DOES_NOT_RUN', { setting, path });
 }

@@ -1,4 +1,4 @@
-import type { CookieJar } from '@artemis/contracts';
+import { say, type CookieJar, type Said } from '@artemis/contracts';
 import type { ActivityLog } from '../activity-log.ts';
 import { hostsOfLink, isBelowSite, siteOf } from './cookie-site.ts';
 import {
@@ -81,15 +81,15 @@ export function createCookieJars(options: CookieJarsOptions): CookieJars {
     async put(raw, content) {
       const site = checkedSite(raw);
       const verdict = parseCookies(content, site);
-      if (!verdict.ok) throw invalid(verdict.line, verdict.reason);
+      if (!verdict.ok) throw invalid(verdict.line, verdict.said);
       const at = now();
       if (live(verdict.cookies, at).length === 0) {
-        throw invalid(1, 'All of these cookies have expired.');
+        throw invalid(1, say('COOKIES_EXPIRED'));
       }
       return inOrder(async () => {
         const isNew = !entries.has(site);
         if (isNew && entries.size >= MOST_JARS) {
-          throw invalid(1, `Cookies of at most ${MOST_JARS} sites are kept; delete some first.`);
+          throw invalid(1, say('COOKIES_OF_TOO_MANY_SITES', { limit: MOST_JARS }));
         }
         const jar = {
           site,
@@ -135,9 +135,9 @@ export function createCookieJars(options: CookieJarsOptions): CookieJars {
 function checkedSite(raw: string): string {
   const site = siteOf(raw);
   if (site !== null) return site;
-  const message = 'must be the host name of one site, such as example.com';
-  throw new RequestError('VALIDATION_FAILED', `site: ${message}.`, {
-    details: [{ path: '/site', message }],
+  const said = say('COOKIES_NEED_SITE');
+  throw new RequestError('VALIDATION_FAILED', `site: ${said.message}.`, {
+    details: [{ path: '/site', ...said }],
   });
 }
 
@@ -156,9 +156,9 @@ function failToWrite(cause: unknown): never {
   );
 }
 
-function invalid(line: number, reason: string): RequestError {
-  return new RequestError('COOKIES_INVALID', `Line ${line}: ${reason}`, {
-    details: [{ path: '/content', message: reason, line }],
+function invalid(line: number, said: Said): RequestError {
+  return new RequestError('COOKIES_INVALID', `Line ${line}: ${said.message}`, {
+    details: [{ path: '/content', ...said, line }],
   });
 }
 

@@ -1,5 +1,6 @@
 import {
   FAILURES,
+  say,
   type CookieTest,
   type CreateProbe,
   type FailureCode,
@@ -57,13 +58,13 @@ function linkOfSite(site: string, { url: raw }: TestCookies, checkUrl: CheckUrl)
   const verdict = checkUrl(raw ?? `https://${site}/`);
   if (!verdict.ok) {
     throw new RequestError('URL_NOT_ALLOWED', `url: ${verdict.reason}`, {
-      details: [{ path: '/url', message: verdict.reason }],
+      details: [{ path: '/url', ...(verdict.said ?? { message: verdict.reason }) }],
     });
   }
   if (hostsOfLink(verdict.url).some((host) => isBelowSite(host, site))) return verdict.url;
-  const message = `must be a link of ${site}`;
-  throw new RequestError('VALIDATION_FAILED', `url: ${message}.`, {
-    details: [{ path: '/url', message }],
+  const said = say('LINK_OF_OTHER_SITE', { site });
+  throw new RequestError('VALIDATION_FAILED', `url: ${said.message}.`, {
+    details: [{ path: '/url', ...said }],
   });
 }
 

@@ -1,3 +1,4 @@
+import { say, type Said } from '@artemis/contracts';
 import { hostNameOf, isAddress, isBelowSite } from './cookie-site.ts';
 
 export interface Cookie {
@@ -15,8 +16,8 @@ export interface Cookie {
 
 export type CookieVerdict =
   | { readonly ok: true; readonly cookies: readonly Cookie[] }
-  /** `line` counts from 1; `reason` is one sentence for people and holds nothing secret. */
-  | { readonly ok: false; readonly line: number; readonly reason: string };
+  /** `line` counts from 1; what is said holds nothing secret. */
+  | { readonly ok: false; readonly line: number; readonly said: Said };
 
 /** The end of the year 9999: what is written as a date has four digits for the year. */
 const LAST_SECOND = 253_402_300_799;
@@ -30,21 +31,21 @@ const HTTP_ONLY = '#HttpOnly_';
  */
 export function parseCookies(text: string, site: string): CookieVerdict {
   if (/^\uFEFF?\s*[[{]/.test(text)) {
-    return refuse(1, 'This is JSON; export the cookies in the Netscape format (cookies.txt).');
+    return refuse(1, say('COOKIES_ARE_JSON'));
   }
   const cookies = new Map<string, Cookie>();
   for (const { line, cookie } of parsedLines(text, site)) {
-    if (typeof cookie === 'string') return refuse(line, cookie);
+    if ('message' in cookie) return refuse(line, cookie);
     cookies.set(cookieKey(cookie), cookie);
   }
-  if (cookies.size === 0) return refuse(1, 'There is no cookie in this text.');
+  if (cookies.size === 0) return refuse(1, say('COOKIES_ARE_NONE'));
   return { ok: true, cookies: [...cookies.values()] };
 }
 
 /** The cookies of the site in a text of yt-dlp, which holds those of other sites as well. */
 export function cookiesOfSite(text: string, site: string): readonly Cookie[] {
   return [...parsedLines(text, site)].flatMap(({ cookie }) =>
-    typeof cookie === 'string' ? [] : [cookie],
+    'message' in cookie ? [] : [cookie],
   );
 }
 
@@ -74,7 +75,7 @@ export function netscapeText(cookies: readonly Cookie[]): string {
 function* parsedLines(
   text: string,
   site: string,
-): Generator<{ readonly line: number; readonly cookie: Cookie | string }> {
+): Generator<{ readonly line: number; readonly cookie: Cookie | Said }> {
   let line = 0;
   for (const raw of text.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/)) {
     line += 1;
@@ -83,7 +84,7 @@ function* parsedLines(
   }
 }
 
-function parseLine(raw: string, site: string): Cookie | string {
+function parseLine(raw: string, site: string): Cookie | Said {
   const isHttpOnly = raw.startsWith(HTTP_ONLY);
   const fields = (isHttpOnly ? raw.slice(HTTP_ONLY.length) : raw).split('\t');
   const [dotted, below, path, secure, expiry, name, value] = fields;
@@ -97,24 +98,24 @@ function parseLine(raw: string, site: string): Cookie | string {
     value === undefined ||
     fields.length !== 7
   ) {
-    return `A line has seven fields with tabs between them; this one has ${fields.length}.`;
+    return say('COOKIE_FIELD_COUNT', { count: fields.length });
   }
   const domain = hostNameOf(dotted.replace(/^\./, ''));
-  if (domain === null) return 'The first field is not the host name of a site.';
-  if (!isBelowSite(domain, site)) return `This cookie is of ${domain} and not of ${site}.`;
-  if (!isFlag(below)) return 'The second field must be TRUE or FALSE.';
-  if (!path.startsWith('/') || !isPlain(path)) return 'The third field is not a path.';
-  if (!isFlag(secure)) return 'The fourth field must be TRUE or FALSE.';
+  if (domain === null) return say('COOKIE_WITHOUT_HOST');
+  if (!isBelowSite(domain, site)) return say('COOKIE_OF_OTHER_SITE', { domain, site });
+  if (!isFlag(below)) return say('COOKIE_SECOND_FIELD');
+  if (!path.startsWith('/') || !isPlain(path)) return say('COOKIE_THIRD_FIELD');
+  if (!isFlag(secure)) return say('COOKIE_FOURTH_FIELD');
   if (!/^(-?\d{1,20}(\.\d{1,20})?)?$/.test(expiry)) {
-    return 'The fifth field, when the cookie expires, is not a Unix time.';
+    return say('COOKIE_FIFTH_FIELD');
   }
-  if (name === '' && value === '') return 'The cookie has neither a name nor a value.';
-  if (!isPlain(name) || /[=;]/.test(name)) return 'The name has a character that cannot be sent.';
+  if (name === '' && value === '') return say('COOKIE_IS_EMPTY');
+  if (!isPlain(name) || /[=;]/.test(name)) return say('COOKIE_NAME');
   if (!isPlain(value) || value.includes(';')) {
-    return 'The value has a character that cannot be sent.';
+    return say('COOKIE_VALUE');
   }
   if (name.length + value.length > MAX_PAIR_CHARACTERS) {
-    return `The cookie is longer than ${MAX_PAIR_CHARACTERS} characters.`;
+    return say('COOKIE_TOO_LONG', { limit: MAX_PAIR_CHARACTERS });
   }
   const expiresAt = Math.floor(Number(expiry));
   return {
@@ -142,6 +143,6 @@ function isPlain(text: string): boolean {
   return /^[\x20-\x7e]*$/.test(text);
 }
 
-function refuse(line: number, reason: string): CookieVerdict {
-  return { ok: false, line, reason };
+function refuse(line: number, said: Said): CookieVerdict {
+  return { ok: false, line, said };
 }

@@ -1,4 +1,4 @@
-import { parseUrl } from '@artemis/contracts';
+import { parseUrl, say } from '@artemis/contracts';
 import type { Download } from '@artemis/contracts';
 import type { Outcome } from '../attempt.ts';
 import type { ActivityLog } from '../activity-log.ts';
@@ -177,7 +177,7 @@ export function createEngineWaits(dependencies: EngineWaitsDependencies): Engine
   }
 
   function tellMended(site: string): void {
-    const text = `${site} works again with yt-dlp ${version()}.`;
+    const text = say('SITE_MENDED', { site, version: version() });
     log.write('info', text, null, true);
     engines.noteSite('SITE_MENDED', site, version(), text);
   }
@@ -250,7 +250,7 @@ export function createEngineWaits(dependencies: EngineWaitsDependencies): Engine
       if (known === null) return null;
       if (event.length > 0) {
         unproven.delete(site);
-        const text = `${site} fails for everybody with yt-dlp ${began}; its downloads wait, and a newer one is looked for.`;
+        const text = say('SITE_BROKEN', { site, version: began });
         log.write('warn', text, null, true);
         engines.noteSite('SITE_BROKEN', site, began, text);
         await join(event.filter((other) => other !== id));

@@ -1,4 +1,4 @@
-import { LIMITS, parseUrl } from '@artemis/contracts';
+import { LIMITS, parseUrl, say, type Said } from '@artemis/contracts';
 import { isIP } from 'node:net';
 import { hostAndPort, isLoopbackAddress, type IsPublicAddress } from './address-policy.ts';
 
@@ -14,13 +14,13 @@ export type UrlVerdict =
   /** `url` is canonical: the same verdict and the same `url` come out when it goes in. */
   | { readonly ok: true; readonly url: string }
   /** One sentence for people. */
-  | { readonly ok: false; readonly reason: string };
+  | { readonly ok: false; readonly reason: string; readonly said?: Said };
 
 /** Judges a link that somebody has submitted. */
 export type CheckUrl = (raw: string) => UrlVerdict;
 
 /** Why a proxy cannot be used, as a sentence without its subject; null when it can, as far as that needs no look-up. */
-export type CheckProxy = (address: string) => string | null;
+export type CheckProxy = (address: string) => string | Said | null;
 
 export interface LinkRules {
   readonly checkUrl: CheckUrl;
@@ -49,18 +49,18 @@ const AROUND = /[\s\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2
 export function checkSubmittedUrl(submitted: string, options: UrlPolicyOptions): UrlVerdict {
   const raw = withoutSurroundings(submitted);
   if (raw.length > LIMITS.urlCharacters) return tooLong;
-  if (CONTROL_CHARACTERS.test(raw)) return refuse('The URL contains control characters.');
+  if (CONTROL_CHARACTERS.test(raw)) return refuse(say('LINK_HAS_CONTROL_CHARACTERS'));
   const url = parseUrl(raw);
-  if (url === null) return refuse('This is not a URL that starts with http:// or https://.');
+  if (url === null) return refuse(say('LINK_IS_NONE'));
 
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    return refuse('Only http:// and https:// URLs can be downloaded.');
+    return refuse(say('LINK_HAS_OTHER_SCHEME'));
   }
   if (url.username !== '' || url.password !== '') {
-    return refuse('The URL contains a user name or a password.');
+    return refuse(say('LINK_HAS_PASSWORD'));
   }
   if (fullyDecoded(raw).includes(SMUGGLE_MARK)) {
-    return refuse('The URL carries hidden instructions for the downloader.');
+    return refuse(say('LINK_HAS_INSTRUCTIONS'));
   }
   // Escaping can make it three times as long.
   if (url.href.length > LIMITS.urlCharacters) return tooLong;
@@ -74,16 +74,14 @@ export function checkSubmittedUrl(submitted: string, options: UrlPolicyOptions):
  * Why a proxy cannot be used, as a sentence without its subject; null when it can, as far as that needs no look-up. Its
  * scheme is checked before.
  */
-export function proxyProblem(raw: string, options: UrlPolicyOptions): string | null {
+export function proxyProblem(raw: string, options: UrlPolicyOptions): Said | null {
   // Only hosts of http are brought into their canonical form.
   const address = raw.replace(/^\w+:/, 'http:');
   const url = parseUrl(address);
-  if (url === null) return 'is not the address of a proxy';
+  if (url === null) return say('PROXY_IS_NO_ADDRESS');
   const port = url.port === '' ? DEFAULT_PROXY_PORTS[new URL(raw).protocol] : Number(url.port);
   const host = url.hostname.replace(/\.+$/, '');
-  return hostRefusal(host, port ?? 80, options) === null
-    ? null
-    : 'must not be at a private address, unless EGRESS_ALLOW names its host and port';
+  return hostRefusal(host, port ?? 80, options) === null ? null : say('PROXY_IS_PRIVATE');
 }
 
 const DEFAULT_PROXY_PORTS: Readonly<Record<string, number>> = {
@@ -93,21 +91,21 @@ const DEFAULT_PROXY_PORTS: Readonly<Record<string, number>> = {
   'socks5h:': 1080,
 };
 
-function hostRefusal(host: string, port: number, options: UrlPolicyOptions): string | null {
+function hostRefusal(host: string, port: number, options: UrlPolicyOptions): Said | null {
   const { isPublicAddress, egressAllow, ownPorts } = options;
   // The parser has already turned 2130706433, 0x7f.1 and 0177.0.0.1 into 127.0.0.1.
   const address = host.startsWith('[') ? host.slice(1, -1) : host;
   const isAddress = isIP(address) !== 0;
   const isLocalName = host === 'localhost' || host.endsWith('.localhost');
 
-  if (host === '' || host.includes('..')) return 'The URL has no valid host name.';
+  if (host === '' || host.includes('..')) return say('LINK_HAS_NO_HOST');
   if (ownPorts.includes(port) && (isLocalName || (isAddress && isLoopbackAddress(address)))) {
-    return 'The URL points at this server itself.';
+    return say('LINK_TO_THIS_SERVER');
   }
   if (egressAllow.includes(hostAndPort(address, port))) return null;
-  if (isLocalName) return 'The URL points at this computer.';
+  if (isLocalName) return say('LINK_TO_THIS_COMPUTER');
   if (isAddress && !isPublicAddress(address)) {
-    return 'The URL points at a private or reserved address.';
+    return say('LINK_TO_PRIVATE_ADDRESS');
   }
   return null;
 }
@@ -137,8 +135,8 @@ function fullyDecoded(text: string): string {
   }
 }
 
-const tooLong = refuse(`The URL is longer than ${LIMITS.urlCharacters} characters.`);
+const tooLong = refuse(say('LINK_TOO_LONG', { limit: LIMITS.urlCharacters }));
 
-function refuse(reason: string): UrlVerdict & { ok: false } {
-  return { ok: false, reason };
+function refuse(said: Said): UrlVerdict & { ok: false } {
+  return { ok: false, reason: said.message, said };
 }

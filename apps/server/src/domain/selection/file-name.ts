@@ -1,8 +1,10 @@
 import {
   DEFAULT_QUALITY,
+  say,
   type Download,
   type DownloadOptions,
   type Metadata,
+  type Said,
   type Selection,
 } from '@artemis/contracts';
 import type { FileName } from '../ports.ts';
@@ -31,25 +33,27 @@ const UNKNOWN = 'unknown';
 type TemplatePart = string | { readonly name: Placeholder };
 
 /** Why the template cannot be used, as a sentence without its subject; null when it can. */
-export function templateProblem(template: string): string | null {
+export function templateProblem(template: string): Said | null {
   const unknown = [...template.matchAll(/\{([^{}]*)\}/g)].find(([, name]) => !isPlaceholder(name));
   if (unknown) {
     const known = PLACEHOLDERS.map((name) => `{${name}}`).join(', ');
-    return `has the unknown placeholder ${unknown[0].slice(0, 40)}; known are ${known}`;
+    return say('PLACEHOLDER_NOT_KNOWN', { placeholder: unknown[0].slice(0, 40), known });
   }
   const literals = template.replace(/\{[^{}]*\}/g, '*');
-  if (/[{}]/.test(literals)) return 'has a brace without its counterpart';
+  if (/[{}]/.test(literals)) return say('BRACE_IS_ALONE');
   const components = literals.split('/');
   if (components.some((component) => component.trim() === '')) {
-    return 'must not begin or end with / or have empty parts';
+    return say('TEMPLATE_HAS_EMPTY_PARTS');
   }
   if (
     template.includes('\\') ||
     components.some((component) => /^\.{1,2}$/.test(component.trim()))
   ) {
-    return 'must stay below downloads/, with / between its parts';
+    return say('MUST_STAY_BELOW');
   }
-  return components.length > MOST_FOLDERS + 1 ? `has more than ${MOST_FOLDERS} folders` : null;
+  return components.length > MOST_FOLDERS + 1
+    ? say('TOO_MANY_FOLDERS', { limit: MOST_FOLDERS })
+    : null;
 }
 
 /**

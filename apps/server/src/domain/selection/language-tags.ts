@@ -1,4 +1,4 @@
-import type { DownloadOptions, ProblemDetail } from '@artemis/contracts';
+import { say, type DownloadOptions, type ProblemDetail } from '@artemis/contracts';
 
 const languages = new Intl.DisplayNames(['en'], { type: 'language', fallback: 'none' });
 const regions = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'none' });
@@ -47,7 +47,7 @@ function unknownTags(
       : [
           {
             path: `${path}/${index}`,
-            message: `is ${tag}, which is no language that is known and was listed by no probe; take a tag such as en or pt-BR`,
+            ...say('LANGUAGE_NOT_KNOWN', { tag }),
           },
         ],
   );

@@ -3,11 +3,13 @@ import {
   KEPT_INCOMPLETE,
   mayBeKeptIncomplete,
   PARTS,
+  say,
   WARNING_OF_PART,
   type Download,
   type DownloadWarning,
   type Part,
   type RetryDownload,
+  type Said,
 } from '@artemis/contracts';
 import { RequestError } from '../errors.ts';
 
@@ -20,20 +22,18 @@ export function missingParts(download: Download, request: RetryDownload): Part[]
   const [other] = Object.keys(selection);
   if (other !== undefined) {
     throw new RequestError('VALIDATION_FAILED', `parts cannot be given together with ${other}.`, {
-      details: [{ path: '/parts', message: `cannot be given together with ${other}` }],
+      details: [{ path: '/parts', ...say('CANNOT_GO_WITH', { other }) }],
     });
   }
   if (download.status !== 'completed') {
-    throw notRetryable(
-      `Only of a completed download can parts be fetched; this one is ${download.status}.`,
-    );
+    throw notRetryable(say('ONLY_PARTS_OF_COMPLETED', { status: download.status }));
   }
   if (download.storage_path === null) {
-    throw notRetryable('Its file is not kept any more; download the link again.');
+    throw notRetryable(say('FILE_NOT_KEPT'));
   }
   const missing = parts.filter((part) => isMissing(download, part));
   if (missing.length === 0) {
-    throw notRetryable(`Nothing of this is missing: ${parts.join(', ')}.`);
+    throw notRetryable(say('NOTHING_MISSING', { parts: parts.join(', ') }));
   }
   return missing;
 }
@@ -46,9 +46,9 @@ export function isWhatIsThereWanted(download: Download, request: RetryDownload):
   if (request.accept_incomplete === undefined) return false;
   const other = Object.keys(request).find((key) => key !== 'accept_incomplete');
   if (other !== undefined) {
-    const message = `cannot be given together with ${other}`;
-    throw new RequestError('VALIDATION_FAILED', `accept_incomplete ${message}.`, {
-      details: [{ path: '/accept_incomplete', message }],
+    const said = say('CANNOT_GO_WITH', { other });
+    throw new RequestError('VALIDATION_FAILED', `accept_incomplete ${said.message}.`, {
+      details: [{ path: '/accept_incomplete', ...said }],
     });
   }
   if (mayBeKeptIncomplete(download)) return true;
@@ -66,9 +66,11 @@ export function retryWords({ accept_incomplete: isKept, retry_parts: parts }: Do
 /** Why a completed download is not run again as a whole. */
 export function refuseWholeRetry(download: Download): RequestError {
   const missing = PARTS.filter((part) => isMissing(download, part));
-  const hint = missing.length > 0 ? ` Its missing parts can be: ${missing.join(', ')}.` : '';
+  const { status } = download;
   return notRetryable(
-    `Only a failed or cancelled download can be retried; this one is ${download.status}.${hint}`,
+    missing.length === 0
+      ? say('NOT_RETRIED_AS_WHOLE', { status })
+      : say('NOT_RETRIED_BUT_PARTS', { status, parts: missing.join(', ') }),
   );
 }
 
@@ -94,6 +96,6 @@ export function warningsAfter(
   ];
 }
 
-function notRetryable(detail: string): RequestError {
+function notRetryable(detail: string | Said): RequestError {
   return new RequestError('NOT_RETRYABLE', detail);
 }

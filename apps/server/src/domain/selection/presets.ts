@@ -2,10 +2,13 @@ import {
   DEFAULT_SELECTION,
   FORMAT_PRESETS,
   optionConflicts,
+  say,
+  sayAgain,
   type CreateDownloads,
   type DownloadOptions,
   type FormatPreset,
   type ProblemDetail,
+  type Said,
   type Selection,
   parseUrl,
 } from '@artemis/contracts';
@@ -37,7 +40,7 @@ export function selectionOf(
     throw new RequestError(
       'PRESET_UNKNOWN',
       `format_preset must be one of: ${FORMAT_PRESETS.join(', ')}.`,
-      { details: [{ path: '/format_preset', message: 'is not a preset of this server' }] },
+      { details: [{ path: '/format_preset', ...say('PRESET_NOT_KNOWN') }] },
     );
   }
   const options = request.options ?? current.options;
@@ -49,8 +52,8 @@ export function selectionOf(
 
 /** @throws {RequestError} VALIDATION_FAILED when the proxy is one that no download may connect to */
 export function requireUsableProxy({ options }: Selection, checkProxy: CheckProxy): void {
-  const message = options.proxy === undefined ? null : checkProxy(options.proxy);
-  if (message !== null) requireNone([{ path: '/options/proxy', message }]);
+  const why = options.proxy === undefined ? null : checkProxy(options.proxy);
+  if (why !== null) requireNone([{ path: '/options/proxy', ...saidOr(why) }]);
 }
 
 /** @throws {RequestError} VALIDATION_FAILED for languages of subtitles that nobody knows and no probe has listed */
@@ -74,9 +77,13 @@ export async function requireUsableFolder(
     ['/options/name_template', { directory, name_template: template }],
   ] as const) {
     const folder = knownFolder(named);
-    const message = folder === '' ? null : await files.folderProblem(folder);
-    if (message !== null) requireNone([{ path, message }]);
+    const why = folder === '' ? null : await files.folderProblem(folder);
+    if (why !== null) requireNone([{ path, ...saidOr(why) }]);
   }
+}
+
+function saidOr(words: string | Said): Pick<ProblemDetail, 'message'> & Partial<Said> {
+  return typeof words === 'string' ? { message: words } : words;
 }
 
 function requireNone(problems: readonly ProblemDetail[]): void {
@@ -100,19 +107,23 @@ function optionProblems(selection: Selection): ProblemDetail[] {
   const { format_preset: preset, options } = selection;
   const problems: ProblemDetail[] = [];
   if (options.section && seconds(options.section.end) <= seconds(options.section.start)) {
-    problems.push({ path: '/options/section/end', message: 'must be after the start' });
+    problems.push({ path: '/options/section/end', ...say('SECTION_IS_REVERSED') });
   }
   if (options.proxy !== undefined && parseUrl(options.proxy) === null) {
-    problems.push({ path: '/options/proxy', message: 'is not the address of a proxy' });
+    problems.push({ path: '/options/proxy', ...say('PROXY_IS_NO_ADDRESS') });
   }
-  problems.push(...playlistProblems(options, preset), ...optionConflicts(selection));
+  const conflicts = optionConflicts(selection).map(({ path, ...why }) => ({
+    path,
+    ...sayAgain(why),
+  }));
+  problems.push(...playlistProblems(options, preset), ...conflicts);
   if (options.name_template !== undefined) {
-    const message = templateProblem(options.name_template);
-    if (message) problems.push({ path: '/options/name_template', message });
+    const said = templateProblem(options.name_template);
+    if (said) problems.push({ path: '/options/name_template', ...said });
   }
   if (options.directory !== undefined) {
-    const message = directoryProblem(options.directory);
-    if (message) problems.push({ path: '/options/directory', message });
+    const said = directoryProblem(options.directory);
+    if (said) problems.push({ path: '/options/directory', ...said });
   }
   return problems;
 }
@@ -123,16 +134,16 @@ export function seconds(time: number | string): number {
   return time.split(':').reduce((total, part) => total * 60 + Number(part), 0);
 }
 
-function directoryProblem(directory: string): string | null {
+function directoryProblem(directory: string): Said | null {
   const parts = directory.split('/');
   if (directory.startsWith('/') || directory.includes('\\')) {
-    return 'must be a folder below downloads/, with / between its parts';
+    return say('MUST_BE_FOLDER_BELOW');
   }
   if (parts.some((part) => part === '' || part === '.' || part === '..' || part.startsWith('.'))) {
-    return 'must not have empty parts or parts that begin with a dot';
+    return say('FOLDER_HAS_EMPTY_PARTS');
   }
   if (parts.some((part) => Buffer.byteLength(part) > 200 || /[\p{Cc}<>:"|?*]/u.test(part))) {
-    return 'has a part that is too long or has characters that a file name cannot have';
+    return say('FOLDER_HAS_BAD_PART');
   }
   return null;
 }

@@ -1,4 +1,4 @@
-import type { ReadinessCheck } from '@artemis/contracts';
+import { say, saidAs, type ReadinessCheck } from '@artemis/contracts';
 import type { DownloadStore } from '../../domain/download-store.ts';
 import { clockHealth } from '../../domain/passed-time.ts';
 import type { FileStore, Timekeeper } from '../../domain/ports.ts';
@@ -25,9 +25,8 @@ export async function readChecks(sources: ReadinessSources): Promise<readonly Re
     checks.push({
       name: 'init',
       state: 'warn',
-      message:
-        'Artemis is process 1 of this container, where nobody reaps processes that lose their parent.',
-      remedy: 'Start the container with an init, for example docker run --init.',
+      ...say('PROCESS_ONE'),
+      ...saidAs('remedy', say('USE_INIT')),
     });
   }
   return checks;

@@ -4,9 +4,12 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import {
   REQUEST_CODES,
+  say,
+  saidAs,
   type Problem,
   type ProblemDetail,
   type RequestCode,
+  type Said,
 } from '@artemis/contracts';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
@@ -130,7 +133,7 @@ export function problemOf(error: RequestError, instance: string): Problem {
     title: REQUEST_CODES[error.code].title,
     status: error.status,
     code: error.code,
-    detail: error.message,
+    ...(error.said === null ? { detail: error.message } : saidAs('detail', error.said)),
     instance,
     ...(error.failureCode === null ? {} : { failure_code: error.failureCode }),
     ...(error.details.length > 0 ? { errors: [...error.details] } : {}),
@@ -160,37 +163,28 @@ function sentence(code: RequestCode, message: string): string {
   return message.endsWith('.') ? message : `${message}.`;
 }
 
-const TYPE_NAMES: Readonly<Record<string, string>> = {
-  string: 'text',
-  array: 'a list',
-  object: 'an object',
-  integer: 'a whole number',
-  number: 'a number',
-  boolean: 'true or false',
-};
-
 /** The validator's complaint in words for people; null for a rule without words of its own. */
-function limitMessage(keyword: string, params: Record<string, unknown>): string | null {
+function limitWords(keyword: string, params: Record<string, unknown>): Said | null {
   const limit = Number(params['limit']);
   switch (keyword) {
     case 'type':
-      return `must be ${TYPE_NAMES[String(params['type'])] ?? String(params['type'])}`;
+      return say('MUST_BE_OF_TYPE', { type: String(params['type']) });
     case 'minimum':
-      return `must be ${limit} or more`;
+      return say('MUST_BE_AT_LEAST', { limit });
     case 'maximum':
-      return `must be ${limit} or less`;
+      return say('MUST_BE_AT_MOST', { limit });
     case 'minLength':
-      return limit === 1 ? 'must not be empty' : `must have at least ${limit} characters`;
+      return limit === 1 ? say('MUST_NOT_BE_EMPTY') : say('TOO_FEW_CHARACTERS', { limit });
     case 'maxLength':
-      return `must have at most ${limit} characters`;
+      return say('TOO_MANY_CHARACTERS', { limit });
     case 'minItems':
-      return limit === 1 ? 'must not be empty' : `must have at least ${limit} entries`;
+      return limit === 1 ? say('MUST_NOT_BE_EMPTY') : say('TOO_FEW_ENTRIES', { limit });
     case 'maxItems':
-      return `must have at most ${limit} entries`;
+      return say('TOO_MANY_ENTRIES', { limit });
     case 'uniqueItems':
-      return 'must not have the same entry twice';
+      return say('ENTRY_IS_TWICE');
     case 'minProperties':
-      return 'must have a field';
+      return say('MUST_HAVE_A_FIELD');
     default:
       return null;
   }
@@ -208,14 +202,18 @@ function validationError(error: FastifyError): RequestError {
     const choices = (params as { allowedValues?: unknown[] }).allowedValues;
     const name = extra ?? missing;
     const path = issue.instancePath + (name === undefined ? '' : `/${name}`);
-    if (keyword === 'additionalProperties') return { path, message: 'is not a known field' };
-    if (keyword === 'required') return { path, message: 'is missing' };
+    if (keyword === 'additionalProperties') return { path, ...say('IS_NOT_KNOWN') };
+    if (keyword === 'required') return { path, ...say('IS_MISSING') };
     const wanted = (issue as { parentSchema?: { description?: string } }).parentSchema?.description;
     if (wanted !== undefined && (keyword === 'pattern' || keyword === 'anyOf')) {
-      return { path, message: `must be ${wanted}` };
+      return { path, ...say('MUST_BE', { wanted }) };
     }
-    if (choices) return { path, message: `must be one of ${choices.join(', ')}` };
-    return { path, message: limitMessage(keyword, params) ?? issue.message ?? 'is not valid' };
+    if (choices) return { path, ...say('MUST_BE_ONE_OF', { choices: choices.join(', ') }) };
+    const words = limitWords(keyword, params);
+    if (words !== null) return { path, ...words };
+    return issue.message === undefined
+      ? { path, ...say('IS_NOT_VALID') }
+      : { path, message: issue.message };
   });
   const [first] = details;
   const place = first?.path.slice(1) || context;

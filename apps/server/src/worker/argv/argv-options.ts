@@ -1,4 +1,4 @@
-import type { OptionName } from '@artemis/contracts';
+import { say, type OptionName } from '@artemis/contracts';
 import type { ArgvContext, ArgvRow } from './argv-row.ts';
 import { audioQualityWord } from '../plan/audio-quality.ts';
 import { COVER_CONTAINERS, DEFAULT_SUBTITLES } from '../plan/plan.ts';
@@ -21,25 +21,25 @@ export const OPTION_ROWS: Readonly<Record<OptionName, readonly ArgvRow[]>> = {
     {
       option: '--flat-playlist',
       when: ({ plan }) => plan.isFlat,
-      meaning: 'Lists the entries without opening each of them.',
+      meaning: say('ARG_LIST_ENTRIES'),
     },
     {
       option: '--yes-playlist',
       when: ({ plan }) => plan.isFlat,
-      meaning: 'Lists the playlist when the link names a video in one.',
+      meaning: say('ARG_LIST_PLAYLIST'),
     },
     {
       option: '--playlist-items',
       when: ({ plan }) => plan.isFlat,
       value: ({ plan }) => plan.listItems,
-      meaning: 'Lists these entries.',
+      meaning: say('ARG_LIST_THESE'),
     },
   ],
   simulate: [
     {
       option: '--simulate',
       when: ({ plan }) => !plan.hasMedia,
-      meaning: 'Downloads nothing.',
+      meaning: say('ARG_NOTHING'),
     },
   ],
   // Part of the choice of formats.
@@ -51,13 +51,13 @@ export const OPTION_ROWS: Readonly<Record<OptionName, readonly ArgvRow[]>> = {
       option: '--merge-output-format',
       when: ({ plan }) => plan.container !== null,
       value: ({ plan }) => plan.container ?? '',
-      meaning: ({ plan }) => `Joins picture and sound into ${plan.container}.`,
+      meaning: ({ plan }) => say('ARG_JOIN', { container: plan.container ?? '' }),
     },
     {
       option: '--remux-video',
       when: ({ plan }) => plan.container !== null,
       value: ({ plan }) => plan.container ?? '',
-      meaning: ({ plan }) => `Moves the streams into ${plan.container} without encoding anew.`,
+      meaning: ({ plan }) => say('ARG_REMUX', { container: plan.container ?? '' }),
     },
   ],
   audio_languages: [
@@ -67,9 +67,7 @@ export const OPTION_ROWS: Readonly<Record<OptionName, readonly ArgvRow[]>> = {
       when: ({ plan, engine }) => plan.audioLanguages.length > 0 && engine.kind !== 'binary',
       value: ({ plan }) => `artemis:audio_languages=${plan.audioLanguages.join(',')}`,
       meaning: ({ plan }) =>
-        plan.isAudioOnly
-          ? 'Takes the sound in the first of these languages that the site has, else the original.'
-          : 'Takes the sound in each of these languages that the site has, the first as default track; without any of them, the original.',
+        say(plan.isAudioOnly ? 'ARG_FIRST_LANGUAGE' : 'ARG_ALL_LANGUAGES'),
     },
   ],
   audio_codec: [
@@ -79,8 +77,8 @@ export const OPTION_ROWS: Readonly<Record<OptionName, readonly ArgvRow[]>> = {
       value: ({ plan }) => plan.options.audio_codec ?? 'best',
       meaning: ({ plan }) =>
         plan.options.audio_codec === undefined
-          ? 'Keeps the sound as the site has it.'
-          : `Stores it as ${plan.options.audio_codec}; copied where the site has that, else converted.`,
+          ? say('ARG_SOUND_AS_IT_IS')
+          : say('ARG_AUDIO_CODEC', { codec: plan.options.audio_codec }),
     },
   ],
   audio_quality: [
@@ -91,9 +89,7 @@ export const OPTION_ROWS: Readonly<Record<OptionName, readonly ArgvRow[]>> = {
       value: ({ plan }) =>
         audioQualityWord(plan.options.audio_codec, plan.options.audio_quality ?? 5),
       meaning: ({ plan }) =>
-        plan.options.audio_codec === 'opus'
-          ? 'Bitrate of a conversion to Opus, which knows no other quality.'
-          : 'Quality of a conversion: 0 is the best, 10 the smallest.',
+        plan.options.audio_codec === 'opus' ? say('ARG_OPUS_BITRATE') : say('ARG_AUDIO_QUALITY'),
     },
   ],
   section: [
@@ -101,32 +97,32 @@ export const OPTION_ROWS: Readonly<Record<OptionName, readonly ArgvRow[]>> = {
       option: '--download-sections',
       when: ({ plan }) => plan.section !== null,
       value: ({ plan }) => `*${plan.section?.startSeconds}-${plan.section?.endSeconds}`,
-      meaning: 'Downloads only this part, in seconds.',
+      meaning: say('ARG_SECTION'),
     },
     {
       option: '--downloader-args',
       when: ({ plan }) => plan.section !== null,
       // ffmpeg would write those of the whole file, and with them a length that reaches beyond the part.
       value: 'ffmpeg_o:-map_chapters -1',
-      meaning: 'Leaves out the chapter marks of the whole file.',
+      meaning: say('ARG_SECTION_CHAPTERS'),
     },
     {
       option: '--force-keyframes-at-cuts',
       when: ({ plan }) => plan.section?.isPrecise === true,
-      meaning: 'Encodes anew around the cuts, so that they are exact.',
+      meaning: say('ARG_SECTION_EXACT'),
     },
   ],
   split_chapters: [
     {
       option: '--split-chapters',
       when: ({ plan }) => plan.hasMedia && plan.options.split_chapters === true,
-      meaning: 'Writes a file for each chapter besides the whole one.',
+      meaning: say('ARG_SPLIT'),
     },
     {
       option: '--output',
       when: ({ plan }) => plan.hasMedia && plan.options.split_chapters === true,
       value: 'chapter:media-%(section_number)02d.%(ext)s',
-      meaning: 'Numbers the files of the chapters.',
+      meaning: say('ARG_SPLIT_NAMES'),
     },
     {
       option: '--postprocessor-args',
@@ -135,10 +131,7 @@ export const OPTION_ROWS: Readonly<Record<OptionName, readonly ArgvRow[]>> = {
       // later than its first packet.
       value: (context) =>
         `SplitChapters+ffmpeg_o:-map_chapters -1${mayBeOpus(context) ? ' -vn -copypriorss 0' : ''}`,
-      meaning: (context) =>
-        mayBeOpus(context)
-          ? 'Leaves the chapter marks of the whole out of them, its cover, which ffmpeg cannot write into Opus, and sound before the chapter.'
-          : 'Leaves the chapter marks of the whole out of them.',
+      meaning: (context) => (mayBeOpus(context) ? say('ARG_SPLIT_OPUS') : say('ARG_SPLIT_MARKS')),
     },
   ],
   rate_limit_kbps: [
@@ -146,26 +139,26 @@ export const OPTION_ROWS: Readonly<Record<OptionName, readonly ArgvRow[]>> = {
       option: '--limit-rate',
       when: ({ plan }) => plan.hasMedia && plan.options.rate_limit_kbps !== undefined,
       value: ({ plan }) => `${plan.options.rate_limit_kbps}K`,
-      meaning: 'Downloads at this many KiB a second at most.',
+      meaning: say('ARG_RATE'),
     },
   ],
   live: [
     {
       option: '--live-from-start',
       when: ({ plan }) => plan.isFromStart,
-      meaning: 'Records a live stream from its beginning, where the site allows it.',
+      meaning: say('ARG_LIVE_FROM_START'),
     },
   ],
   subtitles: [
     {
       option: '--write-subs',
       when: ({ plan }) => plan.subtitles !== null,
-      meaning: 'Downloads subtitles.',
+      meaning: say('ARG_SUBTITLES'),
     },
     {
       option: '--write-auto-subs',
       when: ({ plan }) => plan.subtitles?.isAutoIncluded === true,
-      meaning: 'Takes automatic captions where there are no others.',
+      meaning: say('ARG_CAPTIONS'),
     },
     {
       option: '--sub-langs',
@@ -178,45 +171,45 @@ export const OPTION_ROWS: Readonly<Record<OptionName, readonly ArgvRow[]>> = {
         ).join(','),
       meaning: ({ plan }) =>
         plan.subtitles?.languages === null
-          ? 'English, and automatic captions in the language that is spoken.'
-          : 'The languages of the subtitles.',
+          ? say('ARG_USUAL_SUBTITLES')
+          : say('ARG_SUBTITLE_LANGUAGES'),
     },
     {
       option: '--sub-format',
       when: ({ plan }) => plan.subtitles !== null,
       value: ({ plan }) => (plan.subtitles?.format === 'srt' ? 'srt/vtt/best' : 'vtt/srt/best'),
-      meaning: 'Prefers this format where a site offers several.',
+      meaning: say('ARG_SUBTITLE_FORMAT'),
     },
     {
       option: '--convert-subs',
       when: ({ plan }) => plan.subtitles !== null,
       value: ({ plan }) => plan.subtitles?.format ?? 'vtt',
-      meaning: 'Converts subtitles to this format.',
+      meaning: say('ARG_CONVERT_SUBTITLES'),
     },
     {
       option: '--embed-subs',
       when: ({ plan }) => plan.subtitles?.isEmbedded === true,
-      meaning: 'Puts the subtitles into the media file.',
+      meaning: say('ARG_EMBED_SUBTITLES'),
     },
   ],
   write_thumbnail: [
     {
       option: '--write-thumbnail',
       when: ({ plan }) => plan.isThumbnailWritten,
-      meaning: 'Downloads the thumbnail.',
+      meaning: say('ARG_THUMBNAIL'),
     },
     {
       option: '--output',
       when: ({ plan }) => plan.isThumbnailWritten || plan.isThumbnailEmbedded,
       // Not under the name of the media: a picture that calls itself mp4 would be taken for it.
       value: 'thumbnail:thumbnail.%(ext)s',
-      meaning: 'Gives the thumbnail a name of its own.',
+      meaning: say('ARG_THUMBNAIL_NAME'),
     },
     {
       option: '--convert-thumbnails',
       when: ({ plan }) => plan.isThumbnailWritten || plan.isThumbnailEmbedded,
       value: 'jpg',
-      meaning: 'Converts it to JPEG.',
+      meaning: say('ARG_THUMBNAIL_JPEG'),
     },
   ],
   embed_thumbnail: [
@@ -228,50 +221,50 @@ export const OPTION_ROWS: Readonly<Record<OptionName, readonly ArgvRow[]>> = {
         !plan.isAudioOnly &&
         (plan.container === null || plan.step === 'embedding'),
       value: COVER_CONTAINERS,
-      meaning: 'Uses a container that can hold a picture.',
+      meaning: say('ARG_COVER_CONTAINER'),
     },
     {
       option: '--embed-thumbnail',
       when: ({ plan }) => plan.isThumbnailEmbedded,
-      meaning: 'Puts the thumbnail into the media file as its cover.',
+      meaning: say('ARG_COVER'),
     },
   ],
   write_info: [
     {
       option: '--write-info-json',
       when: ({ plan }) => plan.isInfoWritten || plan.step === 'parts',
-      meaning: 'Writes everything the site says about the media into a JSON file.',
+      meaning: say('ARG_INFO'),
     },
     {
       option: '--clean-info-json',
       when: ({ plan }) => plan.isInfoWritten || plan.step === 'parts',
-      meaning: 'Leaves paths of this computer out of that file.',
+      meaning: say('ARG_CLEAN_INFO'),
     },
   ],
   embed_metadata: [
     {
       option: '--embed-metadata',
       when: ({ plan }) => plan.isMetadataEmbedded,
-      meaning: 'Writes title, artist and date into the media file.',
+      meaning: say('ARG_METADATA'),
     },
     {
       option: '--no-embed-info-json',
       when: ({ plan }) => plan.isMetadataEmbedded,
-      meaning: 'Does not hide the JSON file in the media file.',
+      meaning: say('ARG_NO_INFO_INSIDE'),
     },
   ],
   embed_chapters: [
     {
       option: '--embed-chapters',
       when: ({ plan }) => plan.areChaptersEmbedded,
-      meaning: 'Writes chapter marks into the media file.',
+      meaning: say('ARG_CHAPTERS'),
     },
     {
       option: '--no-embed-chapters',
       // Those of the whole video would lie in the wrong places of a part of it.
       when: ({ plan }) =>
         plan.isMetadataEmbedded && (plan.options.embed_chapters === false || plan.section !== null),
-      meaning: 'Writes no chapter marks into the media file.',
+      meaning: say('ARG_NO_CHAPTERS'),
     },
   ],
   sponsorblock: [
@@ -279,13 +272,13 @@ export const OPTION_ROWS: Readonly<Record<OptionName, readonly ArgvRow[]>> = {
       option: '--sponsorblock-mark',
       when: ({ plan }) => plan.sponsorblock?.mode === 'mark',
       value: ({ plan }) => plan.sponsorblock?.categories.join(',') ?? '',
-      meaning: 'Marks these parts as chapters, as the users of SponsorBlock have reported them.',
+      meaning: say('ARG_SPONSOR_MARK'),
     },
     {
       option: '--sponsorblock-remove',
       when: ({ plan }) => plan.sponsorblock?.mode === 'remove',
       value: ({ plan }) => plan.sponsorblock?.categories.join(',') ?? '',
-      meaning: 'Cuts these parts out, as the users of SponsorBlock have reported them.',
+      meaning: say('ARG_SPONSOR_REMOVE'),
     },
   ],
   // Files are named where they are stored.

@@ -1,3 +1,4 @@
+import { say } from '@artemis/contracts';
 import type { ArgvRow } from './argv-row.ts';
 import { STORED_FORMAT_ID } from '../work-folder/site-info.ts';
 
@@ -6,17 +7,17 @@ export const PART_ROWS: readonly ArgvRow[] = [
   {
     option: '--skip-download',
     when: ({ plan }) => plan.step === 'parts',
-    meaning: 'Downloads no media.',
+    meaning: say('ARG_NO_MEDIA'),
   },
   {
     option: '--no-overwrites',
     when: ({ plan }) => plan.step === 'embedding',
-    meaning: 'Uses the subtitles and the thumbnail that lie there, instead of fetching them.',
+    meaning: say('ARG_NO_OVERWRITES'),
   },
   {
     option: '--format',
     when: ({ plan }) => plan.step === 'embedding',
     value: STORED_FORMAT_ID,
-    meaning: 'Takes the media file that is stored.',
+    meaning: say('ARG_STORED_MEDIA'),
   },
 ];

@@ -1,3 +1,4 @@
+import { say } from '@artemis/contracts';
 import type { ArgvContext, ArgvRow } from './argv-row.ts';
 import { inputWordsOfBinary } from './binary-inputs.ts';
 import { outputTemplates } from '../output/output-lines.ts';
@@ -15,49 +16,49 @@ const hasMedia = ({ plan }: ArgvContext) => plan.hasMedia;
 
 /** What every run gets, whatever was asked for. */
 export const PINNED_ROWS: readonly ArgvRow[] = [
-  { option: '--ignore-config', meaning: 'Ignores the configuration files of yt-dlp.' },
+  { option: '--ignore-config', meaning: say('ARG_IGNORE_CONFIG') },
   {
     option: '--no-plugin-dirs',
     since: '2025.03.21',
     meaning: ({ engine }) =>
-      engine.pluginsDir ? 'Loads no plugins from anywhere else.' : 'Loads no plugins.',
+      engine.pluginsDir ? say('ARG_NO_OTHER_PLUGINS') : say('ARG_NO_PLUGINS'),
   },
   {
     option: '--plugin-dirs',
     since: '2025.03.21',
     when: ({ engine }) => Boolean(engine.pluginsDir),
     value: ({ engine }) => engine.pluginsDir ?? '',
-    meaning: 'Loads the plugins that the owner of this server has put there.',
+    meaning: say('ARG_OWN_PLUGINS'),
   },
   {
     option: '--extractor-args',
     when: ({ engine }) => Boolean(engine.potProviderUrl),
     value: ({ engine }) => `youtubepot-bgutilhttp:base_url=${engine.potProviderUrl}`,
-    meaning: 'Tells a plugin for YouTube where PO tokens are made.',
+    meaning: say('ARG_PO_TOKENS'),
   },
   {
     option: '--no-remote-components',
     since: '2025.11.12',
-    meaning: 'Downloads no program code for yt-dlp itself.',
+    meaning: say('ARG_NO_REMOTE_CODE'),
   },
-  { option: '--no-cache-dir', meaning: 'Keeps nothing outside the folder of this download.' },
+  { option: '--no-cache-dir', meaning: say('ARG_NO_CACHE') },
   {
     option: '--no-js-runtimes',
     since: '2025.11.12',
-    meaning: 'Forgets the JavaScript runtimes that yt-dlp would look for itself.',
+    meaning: say('ARG_NO_OTHER_RUNTIMES'),
   },
   {
     option: '--js-runtimes',
     since: '2025.11.12',
     when: ({ engine }) => engine.jsRuntime !== null,
     value: ({ engine }) => `${engine.jsRuntime?.name}:${engine.jsRuntime?.path}`,
-    meaning: 'Solves the challenges of YouTube with this JavaScript runtime.',
+    meaning: say('ARG_RUNTIME'),
   },
   {
     option: '--proxy',
     when: ({ isProxyForAll }) => !isProxyForAll,
     value: '',
-    meaning: 'Connects directly, whatever the environment says.',
+    meaning: say('ARG_NO_PROXY'),
   },
   {
     option: '--downloader-args',
@@ -69,57 +70,55 @@ export const PINNED_ROWS: readonly ArgvRow[] = [
         ...(isBinary(context) ? [inputWordsOfBinary().streamed] : []),
       ].join(' ')}`,
     meaning: (context) =>
-      isBinary(context)
-        ? 'Keeps ffmpeg from other files and protocols, and makes it check the certificates of sites.'
-        : 'Makes ffmpeg check the certificates of sites.',
+      isBinary(context) ? say('ARG_FFMPEG_IS_CONFINED') : say('ARG_FFMPEG_CHECKS'),
   },
   {
     option: '--postprocessor-args',
     when: isBinary,
     value: () => `ffmpeg_i:${inputWordsOfBinary().stored}`,
-    meaning: 'Lets ffmpeg open media alone, and nothing that names other files.',
+    meaning: say('ARG_FFMPEG_MEDIA_ALONE'),
   },
   {
     option: '--load-info-json',
     when: ({ isInfoKnown }) => isInfoKnown === true,
     value: KNOWN_INFO_FILE,
-    meaning: 'Begins from what a look at the link has read, instead of asking the site again.',
+    meaning: say('ARG_KNOWN_INFO'),
   },
   {
     option: '--default-search',
     value: 'error',
-    meaning: 'Takes the text as a link and never as words to search for.',
+    meaning: say('ARG_LINK_NOT_SEARCH'),
   },
-  { option: '--color', since: '2023.06.21', value: 'never', meaning: 'Prints without colours.' },
-  { option: '--no-quiet', meaning: 'Says what it is doing, for the log of this download.' },
-  { option: '--progress', meaning: 'Reports progress.' },
-  { option: '--newline', meaning: 'Reports progress in lines.' },
+  { option: '--color', since: '2023.06.21', value: 'never', meaning: say('ARG_NO_COLOURS') },
+  { option: '--no-quiet', meaning: say('ARG_NOT_QUIET') },
+  { option: '--progress', meaning: say('ARG_PROGRESS') },
+  { option: '--newline', meaning: say('ARG_PROGRESS_LINES') },
   {
     option: '--progress-delta',
     since: '2024.04.09',
     value: '0.25',
-    meaning: 'Reports progress four times a second at most.',
+    meaning: say('ARG_PROGRESS_RATE'),
   },
   {
     option: '--progress-template',
     value: (context) => templates(context).download,
-    meaning: 'Reports the progress of each stream in a form that is read by this program.',
+    meaning: say('ARG_PROGRESS_FORM'),
   },
   {
     option: '--progress-template',
     value: (context) => templates(context).postprocess,
-    meaning: 'Reports each step after the download.',
+    meaning: say('ARG_STEPS_FORM'),
   },
   {
     option: '--print',
     value: (context) => templates(context).video,
-    meaning: 'Reports title, length, formats and sizes once they are known.',
+    meaning: say('ARG_VIDEO_FORM'),
   },
   {
     option: '--print',
     when: hasMedia,
     value: (context) => templates(context).file,
-    meaning: 'Reports where the finished file lies.',
+    meaning: say('ARG_FILE_FORM'),
   },
   {
     option: '--concurrent-fragments',
@@ -127,62 +126,60 @@ export const PINNED_ROWS: readonly ArgvRow[] = [
     value: ({ plan }) => (plan.options.rate_limit_kbps === undefined ? '8' : '1'),
     meaning: ({ plan }) =>
       plan.options.rate_limit_kbps === undefined
-        ? 'Fetches eight fragments of a stream at a time.'
-        : 'Fetches one fragment at a time, since yt-dlp limits the speed of each one by itself.',
+        ? say('ARG_EIGHT_FRAGMENTS')
+        : say('ARG_ONE_FRAGMENT'),
   },
   {
     // Not shown in the help of yt-dlp; unlike `--downloader` it can name no program.
     option: '--hls-prefer-ffmpeg',
     when: ({ isHlsByFfmpeg }) => isHlsByFfmpeg === true,
-    meaning: 'Leaves an HLS stream to ffmpeg that yt-dlp cannot put together.',
+    meaning: say('ARG_HLS_BY_FFMPEG'),
   },
-  { option: '--socket-timeout', value: '15', meaning: 'Gives up a silent connection after 15 s.' },
-  { option: '--retries', value: '5', meaning: 'Tries a broken transfer five times more.' },
-  { option: '--fragment-retries', value: '5', meaning: 'Tries a broken fragment five times more.' },
+  { option: '--socket-timeout', value: '15', meaning: say('ARG_SOCKET_TIMEOUT') },
+  { option: '--retries', value: '5', meaning: say('ARG_RETRIES') },
+  { option: '--fragment-retries', value: '5', meaning: say('ARG_FRAGMENT_RETRIES') },
   {
     option: '--retry-sleep',
     since: '2022.06.22',
     value: 'http:exp=1:20',
-    meaning: 'Waits 1, 2, 4, … up to 20 s between these tries.',
+    meaning: say('ARG_RETRY_SLEEP'),
   },
   {
     option: '--abort-on-unavailable-fragments',
     when: (context) => hasMedia(context) && context.areHolesKept !== true,
-    meaning: 'Fails when a fragment is missing, instead of leaving a hole.',
+    meaning: say('ARG_NO_HOLES'),
   },
   {
     option: '--skip-unavailable-fragments',
     when: ({ areHolesKept }) => areHolesKept === true,
-    meaning: 'Leaves a hole where a fragment is missing, as was asked for.',
+    meaning: say('ARG_HOLES'),
   },
   {
     option: '--fixup',
     when: hasMedia,
     value: 'force',
-    meaning: 'Repairs the container also of a file that an earlier attempt has fetched.',
+    meaning: say('ARG_FIXUP'),
   },
-  { option: '--no-mtime', meaning: 'Dates files by when they were downloaded.' },
-  { option: '--continue', when: hasMedia, meaning: 'Continues partial files.' },
-  { option: '--part', when: hasMedia, meaning: 'Marks unfinished files as such.' },
-  { option: '--windows-filenames', meaning: 'Uses names that every system can store.' },
+  { option: '--no-mtime', meaning: say('ARG_NO_MTIME') },
+  { option: '--continue', when: hasMedia, meaning: say('ARG_CONTINUE') },
+  { option: '--part', when: hasMedia, meaning: say('ARG_PART') },
+  { option: '--windows-filenames', meaning: say('ARG_NAMES') },
   {
     option: '--output',
     when: hasMedia,
     value: 'media.%(ext)s',
-    meaning: 'Writes under a fixed name; the file gets its final name when it is stored.',
+    meaning: say('ARG_OUTPUT'),
   },
   {
     option: '--no-playlist',
     when: ({ plan }) => !plan.isFlat,
-    meaning: 'Takes only the video when the link names a video in a playlist.',
+    meaning: say('ARG_NO_PLAYLIST'),
   },
   {
     option: '--playlist-items',
     when: ({ plan }) => !plan.isFlat,
     value: ({ plan }) => plan.listItems,
     meaning: ({ plan }) =>
-      plan.listItems === '1'
-        ? 'Takes only the first entry when the link is a list.'
-        : 'Takes only this entry when the link is a list.',
+      plan.listItems === '1' ? say('ARG_FIRST_ENTRY') : say('ARG_THIS_ENTRY'),
   },
 ];

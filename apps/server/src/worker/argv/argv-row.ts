@@ -1,3 +1,4 @@
+import type { Said } from '@artemis/contracts';
 import type { TaskEngine } from '../task.ts';
 import type { DownloadPlan } from '../plan/plan.ts';
 
@@ -35,5 +36,5 @@ export interface ArgvRow {
   readonly when?: (context: ArgvContext) => boolean;
   readonly value?: string | ((context: ArgvContext) => string);
   /** One sentence for people. */
-  readonly meaning: string | ((context: ArgvContext) => string);
+  readonly meaning: Said | ((context: ArgvContext) => Said);
 }

@@ -1,3 +1,4 @@
+import { say } from '@artemis/contracts';
 import type { ArgvRow } from './argv-row.ts';
 import { formatSelector, formatSort } from './format-selection.ts';
 
@@ -8,10 +9,8 @@ export const SELECTION_ROWS: readonly ArgvRow[] = [
     when: ({ plan }) => !plan.isFlat,
     value: ({ plan, engine }) => formatSelector(plan, engine.kind),
     meaning: ({ plan }) => {
-      if (plan.options.format_id !== undefined) return 'Takes this format, with sound added to it.';
-      return plan.isAudioOnly
-        ? 'Takes the best sound; from a site that has only video with sound, the best of that.'
-        : 'Takes the best picture and the best sound and joins them; where there is only both in one, that.';
+      if (plan.options.format_id !== undefined) return say('ARG_FORMAT_ID');
+      return plan.isAudioOnly ? say('ARG_BEST_SOUND') : say('ARG_BEST_BOTH');
     },
   },
   {
@@ -20,12 +19,12 @@ export const SELECTION_ROWS: readonly ArgvRow[] = [
     value: ({ plan }) => formatSort(plan),
     meaning: ({ plan }) =>
       plan.selection.quality === 'best'
-        ? 'What "best" means: the original language, then quality, then what most players can play.'
-        : `Prefers ${plan.selection.quality}; where that is not offered, the next smaller one.`,
+        ? say('ARG_SORT_BEST')
+        : say('ARG_SORT', { quality: plan.selection.quality }),
   },
   {
     option: '--extract-audio',
     when: ({ plan }) => plan.hasMedia && plan.isAudioOnly,
-    meaning: 'Keeps only the sound.',
+    meaning: say('ARG_ONLY_SOUND'),
   },
 ];

@@ -1,3 +1,4 @@
+import { say, type Said } from '@artemis/contracts';
 import type { ArgvContext, ArgvRow } from './argv-row.ts';
 import { ARGV_TABLE } from './argv-table.ts';
 
@@ -6,7 +7,7 @@ export type { ArgvContext } from './argv-row.ts';
 export interface ArgvPart {
   /** The option and its value, or the URL. */
   readonly argument: readonly string[];
-  readonly meaning: string;
+  readonly meaning: Said;
 }
 
 /**
@@ -17,13 +18,13 @@ export interface ArgvPart {
 export function compileArgv(context: ArgvContext): ArgvPart[] {
   const parts = ARGV_TABLE.filter((row) => applies(row, context)).map((row) => ({
     argument: row.value === undefined ? [row.option] : [row.option, textOf(row.value, context)],
-    meaning: textOf(row.meaning, context),
+    meaning: typeof row.meaning === 'function' ? row.meaning(context) : row.meaning,
   }));
   if (context.isInfoKnown === true) return parts;
   return [
     ...parts,
-    { argument: ['--'], meaning: 'What follows is a link and never an option.' },
-    { argument: [context.url], meaning: 'The link.' },
+    { argument: ['--'], meaning: say('ARG_END_OF_OPTIONS') },
+    { argument: [context.url], meaning: say('ARG_LINK') },
   ];
 }
 

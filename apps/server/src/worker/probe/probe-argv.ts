@@ -4,8 +4,14 @@ import type { ArgvRow } from '../argv/argv-row.ts';
 /** Entries of a list in one answer of the API. */
 export const PAGE_ENTRIES = 200;
 
+/** Nobody is shown what these are for, but whoever changes them. */
+interface ProbeRow extends Pick<ArgvRow, 'option'> {
+  readonly value?: string;
+  readonly meaning: string;
+}
+
 /** Options of a probe in addition to those of every run. When an option is given twice, yt-dlp uses the later one. */
-export function probeRows(firstEntry: number): readonly (ArgvRow & { readonly value?: string })[] {
+export function probeRows(firstEntry: number): readonly ProbeRow[] {
   return [
     { option: '--flat-playlist', meaning: 'Lists entries without opening each of them.' },
     {

@@ -14,7 +14,7 @@ const LINE = '.example.com\tTRUE\t/\tTRUE\t1893456000\tsid\tabc';
 
 function cookiesIn(text: string, site = SITE): readonly Cookie[] {
   const verdict = parseCookies(text, site);
-  if (!verdict.ok) throw new Error(`line ${verdict.line}: ${verdict.reason}`);
+  if (!verdict.ok) throw new Error(`line ${verdict.line}: ${verdict.said.message}`);
   return verdict.cookies;
 }
 
@@ -90,7 +90,7 @@ describe('a cookies file', () => {
     ['bücher.example', 'This cookie is of xn--bcher-kva.example and not of example.com.'],
   ])('is refused at a cookie of "%s", with its line', (domain, reason) => {
     const text = `# comment\n${LINE}\n\n${LINE.replace('.example.com', domain)}`;
-    expect(refusalOf(text)).toEqual({ ok: false, line: 4, reason });
+    expect(refusalOf(text)).toMatchObject({ ok: false, line: 4, said: { message: reason } });
   });
 
   it.each([
@@ -109,7 +109,7 @@ describe('a cookies file', () => {
   ])('is refused with %s, and the reason does not quote it', (_what, line) => {
     const refusal = refusalOf(`${LINE}\r\n${line}`);
     expect(refusal?.line).toBe(2);
-    expect(refusal?.reason).not.toMatch(/abc|sid/);
+    expect(refusal?.said.message).not.toMatch(/abc|sid/);
   });
 
   it.each(['', '\uFEFF', '# Netscape HTTP Cookie File\n', '[{"name":"sid","value":"abc"}]', '{}'])(
@@ -129,7 +129,7 @@ describe('a cookies file', () => {
     fc.assert(
       fc.property(text, (content) => {
         const verdict = parseCookies(content, SITE);
-        if (!verdict.ok) return /^[\x20-\x7e]+$/.test(verdict.reason) && verdict.line >= 1;
+        if (!verdict.ok) return /^[\x20-\x7e]+$/.test(verdict.said.message) && verdict.line >= 1;
         return verdict.cookies.every(({ domain }) => isBelowSite(domain, SITE));
       }),
       { numRuns: 150 },

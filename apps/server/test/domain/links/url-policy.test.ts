@@ -182,7 +182,7 @@ describe('anything but a plain web URL is refused', () => {
   });
 
   it('says why in one sentence', () => {
-    expect(check('ftp://example.com/')).toEqual({
+    expect(check('ftp://example.com/')).toMatchObject({
       ok: false,
       reason: 'Only http:// and https:// URLs can be downloaded.',
     });
@@ -238,7 +238,7 @@ describe('a port of the server itself', () => {
     ['localhost:8500', 'https://localhost:8500/'],
     ['a.localhost:8500', 'http://a.localhost.:8500/'],
   ])('is refused even with the exception %s', (entry, raw) => {
-    expect(check(raw, { egressAllow: [entry] })).toEqual({
+    expect(check(raw, { egressAllow: [entry] })).toMatchObject({
       ok: false,
       reason: 'The URL points at this server itself.',
     });
@@ -299,7 +299,7 @@ describe('a proxy', () => {
     'http://[::1]:3128/',
     'http://localhost:8500',
   ])('is refused at a private address: %s', (raw) => {
-    expect(proxyProblem(raw, options)).toMatch(/^must not be at a private address/);
+    expect(proxyProblem(raw, options)?.message).toMatch(/^must not be at a private address/);
   });
 
   it.each(['http://proxy.example', 'socks5://8.8.8.8:1080', 'https://proxy.example:8443/'])(

@@ -181,7 +181,7 @@ describe('a template', () => {
     ['{uploader}\\{title}', 'below downloads/'],
     ['a/b/c/d/e/f/{title}', 'more than 5 folders'],
   ])('%j is refused: %s', (template, reason) => {
-    expect(templateProblem(template)).toContain(reason);
+    expect(templateProblem(template)?.message).toContain(reason);
   });
 
   it.each(['{id}', 'clip', '{uploader}/{title} [{id}]', '{upload_date}_{height}p'])(

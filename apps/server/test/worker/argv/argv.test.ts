@@ -93,7 +93,8 @@ describe('the command line of yt-dlp', () => {
     const everything = contextOf({
       options: { write_info: true, subtitles: { languages: ['en'] }, split_chapters: true },
     });
-    for (const { meaning } of compileArgv(everything)) expect(meaning).toMatch(/^[A-Z].*\.$/);
+    for (const { meaning } of compileArgv(everything))
+      expect(meaning.message).toMatch(/^[A-Z].*\.$/);
   });
 
   it('knows every option of the installed yt-dlp', async () => {
