@@ -357,7 +357,9 @@ export function createJsonFileHistory(options: JsonFileHistoryOptions): HistoryS
       if (first) {
         return {
           state: 'warn',
-          ...(others.length === 0 ? first : { message: damages.map((damage) => damage.message).join(' ') }),
+          ...(others.length === 0
+            ? first
+            : { message: damages.map((damage) => damage.message).join(' ') }),
           ...saidAs('remedy', say('LOOK_FOR_RECORDS')),
         };
       }

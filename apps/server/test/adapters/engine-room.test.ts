@@ -136,7 +136,10 @@ describe('a release that a person asks for', () => {
     expect(await room.fetch({ channel: 'nightly' })).toMatchObject({ channel: 'nightly' });
     await eventually(async () => !(await room.list()).is_fetching);
     expect(requests).toMatchObject([{ channel: 'nightly', newerThan: OLD }]);
-    expect((await room.list()).fetch_problem).toMatchObject({ ...why, remedy_code: 'FETCH_BY_HAND' });
+    expect((await room.list()).fetch_problem).toMatchObject({
+      ...why,
+      remedy_code: 'FETCH_BY_HAND',
+    });
     expect((await room.list()).events[0]).toMatchObject({
       message: `yt-dlp of the channel "nightly" could not be fetched: ${message}`,
       message_code: 'CHANNEL_NOT_FETCHED',

@@ -66,8 +66,7 @@ export const OPTION_ROWS: Readonly<Record<OptionName, readonly ArgvRow[]>> = {
       option: '--extractor-args',
       when: ({ plan, engine }) => plan.audioLanguages.length > 0 && engine.kind !== 'binary',
       value: ({ plan }) => `artemis:audio_languages=${plan.audioLanguages.join(',')}`,
-      meaning: ({ plan }) =>
-        say(plan.isAudioOnly ? 'ARG_FIRST_LANGUAGE' : 'ARG_ALL_LANGUAGES'),
+      meaning: ({ plan }) => say(plan.isAudioOnly ? 'ARG_FIRST_LANGUAGE' : 'ARG_ALL_LANGUAGES'),
     },
   ],
   audio_codec: [
