@@ -1,5 +1,4 @@
 import type { DownloadOptions, Selection } from '@artemis/contracts';
-import { ApiError } from '@artemis/contracts/client';
 import { DEFAULT_SELECTION, pickSelection } from '@artemis/contracts/rules';
 import { extractUrls, type Extraction } from '../links/extract-urls.ts';
 import { dedupeKey } from '../links/dedupe-key.ts';
@@ -13,7 +12,7 @@ import type { Downloads } from './downloads.svelte.ts';
 import type { BrowserStore } from './browser-store.svelte.ts';
 import type { LocalHistory } from './local-history.svelte.ts';
 import type { LastChoices } from './last-choices.svelte.ts';
-import type { Bundle, Outbox, SendResult } from './outbox.svelte.ts';
+import type { Bundle, Outbox, Refused, SendResult } from './outbox.svelte.ts';
 import type { Presets } from './presets.svelte.ts';
 import type { Router } from './router.svelte.ts';
 import type { Text } from './text.svelte.ts';
@@ -237,13 +236,12 @@ export class Intake {
     }
   }
 
-  #showRefusal(urls: ReadonlyMap<string, string>, error: unknown): void {
+  #showRefusal(urls: Refused, error: unknown): void {
     const { text } = this.#parts;
     this.#problem = describeError(error, text);
-    const details = error instanceof ApiError ? (error.problem?.errors ?? []) : [];
-    const words = new Map(details.map((one) => [one.message, fieldProblem(one, text.t).text]));
-    const told = [...urls].filter(([, why]) => why !== '');
-    this.#refusedUrls = new Map(told.map(([url, why]) => [url, words.get(why) ?? why]));
+    this.#refusedUrls = new Map(
+      [...urls].flatMap(([url, why]) => (why ? [[url, fieldProblem(why, text.t).text]] : [])),
+    );
   }
 
   #bundles(urls: readonly string[]): readonly Bundle[] {

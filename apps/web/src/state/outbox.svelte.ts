@@ -1,5 +1,5 @@
 import { ApiError, type Client } from '@artemis/contracts/client';
-import type { Selection } from '@artemis/contracts';
+import type { ProblemDetail, Selection } from '@artemis/contracts';
 import { pickSelection } from '@artemis/contracts/rules';
 import { createId } from '../browser/ids.ts';
 import type { OutboxEntry } from '../storage/database.ts';
@@ -18,20 +18,22 @@ export interface Bundle {
   readonly selection: Selection;
 }
 
+/** Links that the server refused, each with the reason; null for one that shares the fate of others. */
+export type Refused = ReadonlyMap<string, ProblemDetail | null>;
+
 export interface SendResult {
   /** Links that the server has. */
   readonly taken: number;
   /** Links that wait in this browser for the server. */
   readonly kept: number;
   readonly duplicates: number;
-  /** Links that the server refused, with the reason. */
-  readonly refused: ReadonlyMap<string, string>;
+  readonly refused: Refused;
   /** What the server said when it refused; null when it took or will take everything. */
   readonly error: unknown;
 }
 
-/** `urls` were kept for the server, which now says no, with a reason for each; '' for those that share the fate of others. */
-export type LateRefusalListener = (urls: ReadonlyMap<string, string>, error: ApiError) => void;
+/** `urls` were kept for the server, which now says no. */
+export type LateRefusalListener = (urls: Refused, error: ApiError) => void;
 
 /**
  * Links on their way to the server. They are written down before they are sent, each bundle under a key that
@@ -42,7 +44,7 @@ export class Outbox {
   readonly #store: BrowserStore;
   readonly #downloads: Downloads;
   #entries: readonly OutboxEntry[] = $state.raw([]);
-  readonly #refusals = new Map<string, { urls: ReadonlyMap<string, string>; error: unknown }>();
+  readonly #refusals = new Map<string, { urls: Refused; error: unknown }>();
   readonly #duplicates = new Map<string, number>();
   /** Added, and perhaps not in the database yet: reading it must not forget them. */
   readonly #unsaved = new Set<string>();
@@ -102,7 +104,7 @@ export class Outbox {
     });
     for (const { clientId } of added) this.#unsaved.delete(clientId);
     await this.drain();
-    const refused = new Map<string, string>();
+    const refused = new Map<string, ProblemDetail | null>();
     let error: unknown = null;
     let kept = 0;
     let duplicates = 0;
@@ -269,13 +271,8 @@ function isRefusal(error: unknown): error is ApiError {
   );
 }
 
-function refusedUrls(error: ApiError, urls: readonly string[]): ReadonlyMap<string, string> {
-  const reasons = new Map<string, string>();
-  for (const { index, message } of error.problem?.errors ?? []) {
-    const url = index === undefined ? undefined : urls[index];
-    if (url !== undefined) reasons.set(url, message);
-  }
-  // All or nothing: the whole bundle was not taken, the others only share its fate.
-  for (const url of urls) if (!reasons.has(url)) reasons.set(url, '');
-  return reasons;
+function refusedUrls({ problem }: ApiError, urls: readonly string[]): Refused {
+  // All or nothing: the whole bundle was not taken, most only share the fate of others.
+  const reasonOf = (place: number) => problem?.errors?.find(({ index }) => index === place) ?? null;
+  return new Map(urls.map((url, place) => [url, reasonOf(place)]));
 }

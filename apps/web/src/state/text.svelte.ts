@@ -1,7 +1,13 @@
 import { createFormatter, type Formatter } from '../format/format.ts';
 import { LANGUAGES, type Language } from '../text/languages.ts';
 import { matchLanguage, type LanguageMatch } from '../text/match-language.ts';
-import { allWords, firstWords, type Dictionary, type FirstWords } from '../text/words.ts';
+import {
+  allWords,
+  firstWords,
+  type Dictionary,
+  type FirstWords,
+  type ProseOf,
+} from '../text/words.ts';
 import type { Settings } from './settings.svelte.ts';
 
 /** All words and figures of the page in one language. */
@@ -63,11 +69,11 @@ export class Text {
     const [first, later, prose] = await Promise.all([
       language.first(),
       isAll ? language.later() : null,
-      isAll ? language.prose?.() : null,
+      isAll ? proseFrom(language) : null,
     ]);
     if (choice !== this.#choice) return;
     if (later) {
-      this.#all = allWords(first.default, { ...later.default, ...prose?.default }, locale);
+      this.#all = allWords(first.default, later.default, prose, locale);
       this.#allChoice = choice;
     }
     this.#first = this.#all ?? firstWords(first.default, locale);
@@ -81,4 +87,10 @@ export class Text {
     if (!language) throw new Error('There is no language');
     return { language, locale: language.tag };
   }
+}
+
+async function proseFrom({ prose }: Language): Promise<ProseOf | null> {
+  if (!prose) return null;
+  const [words, { proseOf }] = await Promise.all([prose(), import('../text/prose-of-words.ts')]);
+  return (codes, locale) => proseOf(words.default.prose, codes, locale);
 }

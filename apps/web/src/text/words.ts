@@ -1,7 +1,7 @@
 import type { CodeWords } from './codes.ts';
 import type english from './en.json';
 import { MessageFormatter, parseMessage, type Message, type Values } from './message.ts';
-import { proseOf, type Prose, type ProseWords } from './prose.ts';
+import type { Prose, ProseWords } from './prose.ts';
 import type { VALUES } from './values.ts';
 
 /** Words as their file has them: a text each, or one for each value of a code. */
@@ -35,8 +35,11 @@ export interface LaterPart {
 }
 
 export interface ProsePart {
-  readonly prose?: ProseWords;
+  readonly prose: ProseWords;
 }
+
+/** The sentences of the server, once the words for its codes are there. */
+export type ProseOf = (codes: CodeWords | undefined, locale: string) => Prose;
 
 /** Figures in the messages look as the locale has them. */
 export function firstWords({ first }: FirstPart, locale: string): FirstWords {
@@ -45,12 +48,13 @@ export function firstWords({ first }: FirstPart, locale: string): FirstWords {
 
 export function allWords(
   { first }: FirstPart,
-  { later, codes, prose }: LaterPart & ProsePart,
+  { later, codes }: LaterPart,
+  proseOf: ProseOf | null,
   locale: string,
 ): Dictionary {
   return {
     ...{ ...said(first, locale), ...said(later, locale), codes: codes ?? null },
-    prose: prose ? proseOf(prose, codes, locale) : null,
+    prose: proseOf?.(codes, locale) ?? null,
   };
 }
 

@@ -119,9 +119,10 @@ describe('links being sent', () => {
     const urls = ['https://refused.example/', 'https://b.example/'];
     const result = await outbox.send([{ urls, selection: DEFAULT_SELECTION }], false);
     expect(result.taken).toBe(0);
-    expect(result.refused.get('https://refused.example/')).toBe(
-      'This address is in a private network.',
-    );
+    expect(result.refused.get('https://refused.example/')).toMatchObject({
+      message: 'This address is in a private network.',
+    });
+    expect(result.refused.get('https://b.example/')).toBeNull();
     expect(outbox.waitingLinks).toBe(0);
   });
 
