@@ -106,6 +106,8 @@ export const ARGUMENTS = {
     `Moves the streams into ${container} without encoding anew.`,
   ARG_FIRST_LANGUAGE: () =>
     'Takes the sound in the first of these languages that the site has, else the original.',
+  ARG_FIRST_LANGUAGE_OR_BEST: () =>
+    'Takes sound in the first of these languages that the site has, else the best sound.',
   ARG_ALL_LANGUAGES: () =>
     'Takes the sound in each of these languages that the site has, the first as default track; without any of them, the original.',
   ARG_AUDIO_CODEC: ({ codec }: { codec: string }) =>

@@ -2,13 +2,16 @@ import { say } from '@artemis/contracts';
 import type { ArgvRow } from './argv-row.ts';
 import { formatSelector, formatSort } from './format-selection.ts';
 
-/** What preset and quality ask for; `argv-options.ts` has what the options add. */
+/** Arguments for preset and quality; those for the options are in `argv-options.ts`. */
 export const SELECTION_ROWS: readonly ArgvRow[] = [
   {
     option: '--format',
     when: ({ plan }) => !plan.isFlat,
     value: ({ plan, engine }) => formatSelector(plan, engine.kind),
-    meaning: ({ plan }) => {
+    meaning: ({ plan, engine }) => {
+      if (engine.kind === 'binary' && plan.audioLanguages.length > 0) {
+        return say('ARG_FIRST_LANGUAGE_OR_BEST');
+      }
       if (plan.options.format_id !== undefined) return say('ARG_FORMAT_ID');
       return plan.isAudioOnly ? say('ARG_BEST_SOUND') : say('ARG_BEST_BOTH');
     },
