@@ -7,13 +7,13 @@ function mayBeOpus({ plan }: ArgvContext): boolean {
   return plan.isAudioOnly && (plan.options.audio_codec ?? 'opus') === 'opus';
 }
 
-/** As a pattern, which is what yt-dlp takes; our own choice of a tag (`subtitle_languages.py`) is not inside that program. */
+/** The tag as a pattern for a standalone yt-dlp, inside which `engine/subtitle_languages.py` does not run. */
 function wholeTag(tag: string): string {
   return `${tag.replace(/[-_]/g, '[-_]')}([-_][A-Z]{2})?`;
 }
 
 /**
- * What each option adds to the command line. Rows of an option with a missing part (`OPTION_TABLE`) also serve to fetch that
+ * What each option adds to the command line. Where `OPTION_TABLE` names a missing part for an option, the same rows fetch that
  * part alone.
  */
 export const OPTION_ROWS: Readonly<Record<OptionName, readonly ArgvRow[]>> = {
@@ -42,9 +42,9 @@ export const OPTION_ROWS: Readonly<Record<OptionName, readonly ArgvRow[]>> = {
       meaning: say('ARG_NOTHING'),
     },
   ],
-  // Part of the choice of formats.
+  // `format-selection.ts` reads this option.
   format_id: [],
-  // Part of the choice of formats.
+  // `format-selection.ts` reads this option.
   prefer_codec: [],
   container: [
     {
@@ -101,7 +101,7 @@ export const OPTION_ROWS: Readonly<Record<OptionName, readonly ArgvRow[]>> = {
     {
       option: '--downloader-args',
       when: ({ plan }) => plan.section !== null,
-      // ffmpeg would write those of the whole file, and with them a length that reaches beyond the part.
+      // ffmpeg would copy the chapters of the whole file, and with them a length that reaches beyond the section.
       value: 'ffmpeg_o:-map_chapters -1',
       meaning: say('ARG_SECTION_CHAPTERS'),
     },
@@ -126,7 +126,7 @@ export const OPTION_ROWS: Readonly<Record<OptionName, readonly ArgvRow[]>> = {
     {
       option: '--postprocessor-args',
       when: ({ plan }) => plan.hasMedia && plan.options.split_chapters === true,
-      // Chapters of the whole would make each file claim the length of the whole. A file of Opus cannot say that it begins
+      // With the chapters of the whole, each file would claim the length of the whole. An Opus file cannot say that it begins
       // later than its first packet.
       value: (context) =>
         `SplitChapters+ffmpeg_o:-map_chapters -1${mayBeOpus(context) ? ' -vn -copypriorss 0' : ''}`,
@@ -200,7 +200,7 @@ export const OPTION_ROWS: Readonly<Record<OptionName, readonly ArgvRow[]>> = {
     {
       option: '--output',
       when: ({ plan }) => plan.isThumbnailWritten || plan.isThumbnailEmbedded,
-      // Not under the name of the media: a picture that calls itself mp4 would be taken for it.
+      // A thumbnail under the name of the media would be taken for the media when its extension is mp4.
       value: 'thumbnail:thumbnail.%(ext)s',
       meaning: say('ARG_THUMBNAIL_NAME'),
     },
@@ -214,7 +214,7 @@ export const OPTION_ROWS: Readonly<Record<OptionName, readonly ArgvRow[]>> = {
   embed_thumbnail: [
     {
       option: '--remux-video',
-      // A stored file is in a container already, whatever was asked for.
+      // A stored file may be in another container than the requested one.
       when: ({ plan }) =>
         plan.isThumbnailEmbedded &&
         !plan.isAudioOnly &&
@@ -260,7 +260,7 @@ export const OPTION_ROWS: Readonly<Record<OptionName, readonly ArgvRow[]>> = {
     },
     {
       option: '--no-embed-chapters',
-      // Those of the whole video would lie in the wrong places of a part of it.
+      // Chapters of the whole video have the wrong times in a section of it.
       when: ({ plan }) =>
         plan.isMetadataEmbedded && (plan.options.embed_chapters === false || plan.section !== null),
       meaning: say('ARG_NO_CHAPTERS'),
@@ -280,10 +280,10 @@ export const OPTION_ROWS: Readonly<Record<OptionName, readonly ArgvRow[]>> = {
       meaning: say('ARG_SPONSOR_REMOVE'),
     },
   ],
-  // Files are named where they are stored.
+  // The file store names the files.
   name_template: [],
-  // Files are named where they are stored.
+  // The file store names the files.
   directory: [],
-  // Our own proxy connects through it, or the environment of the job names it.
+  // The egress proxy connects through this proxy, or the environment of the process names it.
   proxy: [],
 };

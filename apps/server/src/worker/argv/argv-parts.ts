@@ -2,7 +2,7 @@ import { say } from '@artemis/contracts';
 import type { ArgvRow } from './argv-row.ts';
 import { STORED_FORMAT_ID } from '../work-folder/site-info.ts';
 
-/** For the parts of a stored download that were missing: they are fetched first, and then put into the media file. */
+/** Arguments for the missing parts of a stored download. One run fetches the parts, the next puts them into the media file. */
 export const PART_ROWS: readonly ArgvRow[] = [
   {
     option: '--skip-download',

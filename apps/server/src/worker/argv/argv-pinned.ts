@@ -7,14 +7,14 @@ import { KNOWN_INFO_FILE } from '../work-folder/site-info.ts';
 const templates = ({ nonce }: ArgvContext) => outputTemplates(nonce);
 const isBinary = ({ engine }: ArgvContext) => engine.kind === 'binary';
 const isContinued = ({ segmentsLookedBack }: ArgvContext) => (segmentsLookedBack ?? 0) > 0;
-/** As a shell would read them: so does yt-dlp. */
+/** Quoted as for a shell, because yt-dlp splits the value as a shell does. */
 const tlsWords = ({ engine: { authorities } }: ArgvContext) => [
   '-tls_verify 1',
   ...(authorities ? [`-ca_file '${authorities.replaceAll("'", `'"'"'`)}'`] : []),
 ];
 const hasMedia = ({ plan }: ArgvContext) => plan.hasMedia;
 
-/** What every run gets, whatever was asked for. */
+/** Arguments of every run, whatever the selection. */
 export const PINNED_ROWS: readonly ArgvRow[] = [
   { option: '--ignore-config', meaning: say('ARG_IGNORE_CONFIG') },
   {
@@ -130,7 +130,7 @@ export const PINNED_ROWS: readonly ArgvRow[] = [
         : say('ARG_ONE_FRAGMENT'),
   },
   {
-    // Not shown in the help of yt-dlp; unlike `--downloader` it can name no program.
+    // The help of yt-dlp hides this option. Unlike `--downloader` it cannot name a program to run.
     option: '--hls-prefer-ffmpeg',
     when: ({ isHlsByFfmpeg }) => isHlsByFfmpeg === true,
     meaning: say('ARG_HLS_BY_FFMPEG'),

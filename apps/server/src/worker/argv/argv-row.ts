@@ -6,32 +6,32 @@ export interface ArgvContext {
   /** Canonical http(s) URL. */
   readonly url: string;
   readonly plan: DownloadPlan;
-  /** Letters and digits; unknown to every site. */
+  /** Letters and digits. No site knows this word, so no site can print a line of ours. */
   readonly nonce: string;
   readonly engine: Pick<
     TaskEngine,
     'ytDlpVersion' | 'jsRuntime' | 'authorities' | 'pluginsDir' | 'potProviderUrl'
   > &
     Partial<Pick<TaskEngine, 'tier' | 'kind'>>;
-  /** What the site says lies in `KNOWN_INFO_FILE` of the job folder; yt-dlp begins from that and not from the link. */
+  /** yt-dlp starts from `KNOWN_INFO_FILE` in the work folder, which holds what the site said, and not from the link. */
   readonly isInfoKnown?: boolean;
-  /** Then yt-dlp takes the proxy from its environment instead of going direct. */
+  /** yt-dlp takes the proxy from its environment instead of connecting directly. */
   readonly isProxyForAll: boolean;
-  /** ffmpeg refuses this setting when what it opens is plain http. */
+  /** False for a plain-http input, for which ffmpeg refuses this setting. */
   readonly isTlsVerifiedByFfmpeg: boolean;
-  /** yt-dlp has refused to put this HLS stream together by itself. */
+  /** yt-dlp has refused to join this HLS stream by itself. */
   readonly isHlsByFfmpeg?: boolean;
-  /** A person wants what there is, without the segments that the site has lost. */
+  /** A person accepts the media without the segments that the site has lost. */
   readonly areHolesKept?: boolean;
-  /** A live recording by ffmpeg was interrupted: so many segments of the list are fetched besides what comes. */
+  /** After an interrupted live recording by ffmpeg, this many segments of the list are fetched before the new ones. */
   readonly segmentsLookedBack?: number | null;
 }
 
-/** One use of one option. Its value, if it takes one, always comes from us or from a checked field. */
+/** One use of one option of yt-dlp. Its value, if it has one, is ours or comes from a checked field. */
 export interface ArgvRow {
-  /** Its long name in yt-dlp, without abbreviation. */
+  /** The long name in yt-dlp, without abbreviation. */
   readonly option: `--${string}`;
-  /** The release that brought it, when older ones may still be about; they run without it. */
+  /** The release of yt-dlp that added the option. Older releases run without the row. */
   readonly since?: string;
   readonly when?: (context: ArgvContext) => boolean;
   readonly value?: string | ((context: ArgvContext) => string);

@@ -11,9 +11,8 @@ export interface ArgvPart {
 }
 
 /**
- * The command line of one run, with a sentence about every part of it. Nothing in it is text of a request
- * except the URL, which is last and after `--`, and values that a schema has checked. Without a URL when it begins from
- * what is known.
+ * The command line of one run, with a sentence about every argument. Text of a request gets into it only as the URL, which is
+ * last and after `--`, and as values that a schema has checked. There is no URL when the run starts from a known page.
  */
 export function compileArgv(context: ArgvContext): ArgvPart[] {
   const parts = ARGV_TABLE.filter((row) => applies(row, context)).map((row) => ({
@@ -41,7 +40,7 @@ function textOf(text: string | ((context: ArgvContext) => string), context: Argv
   return typeof text === 'string' ? text : text(context);
 }
 
-/** yt-dlp's versions are dates, `2026.10.26` or, of a nightly, `2026.10.26.232815`. */
+/** A version of yt-dlp is a date, such as `2026.10.26`, or `2026.10.26.232815` for a nightly. */
 function isAtLeast(version: string, wanted: string): boolean {
   const [have, want] = [version, wanted].map((text) =>
     text.split('.', 3).map((part) => Number.parseInt(part, 10) || 0),

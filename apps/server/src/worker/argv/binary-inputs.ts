@@ -6,8 +6,8 @@ interface Words {
 }
 
 /**
- * What ffmpeg may open when a standalone yt-dlp starts it. Nothing of ours runs inside that program, so these words are
- * wider than those of `engine/media_inputs.py`: it does not tell which address is a manifest, nor which file a list of parts.
+ * Arguments for what ffmpeg may open when a standalone yt-dlp starts it. They allow more than `engine/media_inputs.py`: a
+ * standalone yt-dlp does not tell which address is a manifest, nor which file is a list of parts.
  */
 export function inputWordsOfBinary(): Words {
   const { subtitles, pictures, notes } = MEDIA_LIST;

@@ -4,12 +4,12 @@ import type { DownloadPlan } from '../plan/plan.ts';
 import type { TaskEngine } from '../task.ts';
 
 /**
- * Which formats are looked at (`-f`). It filters only where nothing else could work; quality and codec are
- * preferences, so that a site without them gives its next best and the download says so in a warning.
+ * The value of `--format`. It filters only where nothing else could work. Quality and codec are preferences: a site without
+ * them gives its next best format, and the download gets a warning.
  */
 export function formatSelector(plan: DownloadPlan, engineKind?: TaskEngine['kind']): string {
   const anySound = selectorOf(plan);
-  // Elsewhere `engine/audio_languages.py` chooses, which also takes several languages.
+  // Inside every other yt-dlp `engine/audio_languages.py` chooses, and takes several languages.
   if (engineKind !== 'binary') return anySound;
   const filters = plan.audioLanguages.flatMap(languageFilters);
   return [...filters.flatMap((filter) => selectorsOf(plan, filter)), anySound].join('/');
@@ -31,18 +31,18 @@ function selectorsOf({ options, isAudioOnly }: DownloadPlan, filter: string): st
 function selectorOf(plan: DownloadPlan): string {
   const { options } = plan;
   if (options.format_id !== undefined) {
-    // A format without sound gets the best sound; where there is none to add, it is taken as it is.
+    // A format without sound gets the best sound. Without a sound to add, the format is taken as it is.
     return plan.isAudioOnly ? options.format_id : `${options.format_id}+ba/${options.format_id}`;
   }
   if (plan.isAudioOnly) return 'ba/b';
-  // Only these codecs fit into WebM; anything else would have to be encoded anew, which takes hours.
+  // Other codecs do not fit into WebM, and encoding them anew takes hours.
   if (options.container === 'webm') return 'bv*[ext=webm]+ba[ext=webm]/b[ext=webm]/bv*+ba/b';
   return 'bv*+ba/b';
 }
 
 /**
- * The order of preference (`-S`). The language of the original comes first: yt-dlp puts what is named here
- * before its own order, and a dubbed track with better sound would win over the original one.
+ * The value of `--format-sort`. yt-dlp compares these fields before its own, so the original language has to be the first:
+ * otherwise a dub with better sound would win.
  */
 export function formatSort(plan: DownloadPlan): string {
   const { selection, options } = plan;
@@ -56,7 +56,7 @@ export function formatSort(plan: DownloadPlan): string {
   }
   const codec = options.prefer_codec === undefined ? null : videoCodecField(options.prefer_codec);
   if (height === null) {
-    // Any size will do, so the codec that was asked for decides first.
+    // Every size is acceptable, so the requested codec decides first.
     if (codec !== null) fields.push(codec);
     fields.push('quality', 'res');
   } else {
@@ -68,7 +68,7 @@ export function formatSort(plan: DownloadPlan): string {
   return fields.join(',');
 }
 
-/** Among formats of equal quality: what most players take without being encoded anew. */
+/** Fields that prefer, among formats of equal quality, what most players play. */
 function playable({ selection, options }: DownloadPlan, isCodecAsked: boolean): string[] {
   if (options.container === 'webm') return ['ext:webm:webm'];
   const codecs = isCodecAsked
@@ -84,7 +84,7 @@ function videoCodecField(codec: VideoCodec): string {
   return `vcodec:${SORT_VIDEO_CODECS[codec]}`;
 }
 
-/** Sound that is already in the wanted codec is copied instead of encoded a second time. */
+/** The field that prefers sound in the wanted codec, which is copied instead of encoded a second time. */
 function audioCodecField(codec: AudioCodec | undefined): string {
   const name = codec === undefined ? 'aac' : SORT_AUDIO_CODECS[codec];
   return name === null ? '' : `acodec~${name}`;

@@ -3,12 +3,12 @@ import type { ArgvContext } from './argv-row.ts';
 import { argvOf } from './argv.ts';
 import { planOf } from '../plan/plan.ts';
 
-/** Of the random word of a run, in hexadecimal digits. `engine/usual_options.py` knows it as well. */
+/** Bytes of the random word of a run, which is written in hexadecimal digits. `engine/usual_options.py` has the same number. */
 export const NONCE_BYTES = 12;
 
 /**
- * The command lines of a download for which nothing was chosen, by https and by http, without the link and with zeros
- * for the random word. The engine host reads them beforehand.
+ * The command lines of a download without any choice, for https and for http, without the link and with zeros for the random
+ * word. The engine host parses these command lines before the first download.
  */
 export function usualArgvs(engine: ArgvContext['engine']): readonly (readonly string[])[] {
   const plan = planOf(DEFAULT_SELECTION);
