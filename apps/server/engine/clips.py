@@ -12,7 +12,7 @@ from typing import AbstractSet, Any, Callable, Dict, List, Optional, Sequence, S
 
 import fragment_list
 import records
-from fragment_list import BehindTheEnd, NotInSegments
+from fragment_list import BehindTheEnd, NotInSegments, SeveralForms
 
 # A larger difference comes from another clock and not from rounding.
 _MOST_ROUNDED_SECONDS = 1.0
@@ -24,6 +24,9 @@ _MOST_BETWEEN_KEY_FRAMES = 15.0
 # The file is later renamed after its content.
 _ENCODED = ['-c:v', 'libx264', '-c:a', 'aac', '-sn', '-dn', '-f', 'mp4', '-movflags', '+faststart']
 _PROTOCOLS = ('m3u8_native', 'm3u8', 'http_dash_segments')
+
+# Fetches the clip of an HLS stream in several forms (`forms.py`): downloader, file, stream and clip, whose offset it sets.
+by_form: Optional[Callable[[Any, str, Dict[str, Any], 'Clip'], bool]] = None
 
 
 class Clip:
@@ -38,7 +41,7 @@ class Clip:
     def choose(self, listed: Sequence[fragment_list.Listed], lost: AbstractSet[int] = frozenset()) -> Set[int]:
         """The `frag_index` of all segments that the clip touches, and of their initialisation.
 
-        `lost`: segments that could not be fetched, so that the clip may begin later. Raises NotInSegments and BehindTheEnd.
+        `lost`: segments that could not be fetched, so that the clip may begin later. Raises NotInSegments, SeveralForms and BehindTheEnd.
         """
         chosen: Set[int] = set()
         begin = 0.0
@@ -46,7 +49,7 @@ class Clip:
         for index, entry in enumerate(listed, 1):
             if entry.seconds is None:
                 if index > 1:
-                    raise NotInSegments
+                    raise SeveralForms
                 chosen.add(index)
                 continue
             end = begin + entry.seconds
@@ -190,7 +193,12 @@ def _fetch(downloader: Any, name: str, stream: Dict[str, Any], clip: Clip) -> bo
             return True
         # The begin of this file is not known.
         os.remove(name)
-    success, _ = fetcher.download(name, {**info, '_artemis_clip': True})
+    try:
+        success, _ = fetcher.download(name, {**info, '_artemis_clip': True})
+    except SeveralForms:
+        if by_form is None or kind is not HlsFD:
+            raise
+        success = by_form(downloader, name, info, clip)
     if success:
         records.write(_RECORD, {**records.read(_RECORD), name: {**facts, 'offset': clip.offset}})
     return bool(success)

@@ -1,7 +1,8 @@
 """A stream that changes its form in the middle (a second EXT-X-MAP): each form is fetched by itself, then all are joined.
 
 yt-dlp's own downloader (2026.10.26) refuses such a list, and ffmpeg keeps the description of the first form for all of
-them, so that what was described otherwise, an advert most often, cannot be decoded. Asked when yt-dlp has refused.
+them, so that what was described otherwise, an advert most often, cannot be decoded. Asked when yt-dlp has refused, and
+for clips.
 """
 
 import functools
@@ -10,6 +11,7 @@ import os
 from typing import Any, Callable, Dict, List, NamedTuple, Optional
 
 import audio_languages
+import clips
 import fragment_list
 
 _PROTOCOLS = ('m3u8', 'm3u8_native')
@@ -20,6 +22,7 @@ class Form(NamedTuple):
     """A playlist of one description of the stream, and what of the whole lies before it."""
 
     text: str
+    seconds: float
     fragments: int
     fragments_before: int
     seconds_before: float
@@ -33,6 +36,7 @@ def install() -> None:
     if 'hls_media_playlist_data' not in inspect.unwrap(HlsFD.real_download).__code__.co_consts:
         raise LookupError
     FFmpegFD.real_download = _by_form(FFmpegFD.real_download)
+    clips.by_form = _clip
 
 
 def _by_form(download: Callable[..., Any]) -> Callable[..., Any]:
@@ -56,7 +60,7 @@ def _by_form(download: Callable[..., Any]) -> Callable[..., Any]:
             total = sum(form.fragments for form in forms)
             whole = {**info, **stream, 'url': url}
             fetched = [_fetch(downloader, name, whole, form, total) for name, form in zip(names, forms)]
-            made.append(names if all(fetched) else [])
+            made.append(_usable(downloader, names, fetched))
         if not all(made):
             return False
         _join(downloader, tool, streams, made, filename)
@@ -68,6 +72,40 @@ def _by_form(download: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
+def _clip(downloader: Any, filename: str, stream: Dict[str, Any], clip: clips.Clip) -> bool:
+    from yt_dlp.postprocessor.ffmpeg import FFmpegPostProcessor
+
+    url, forms = _read(downloader, stream)
+    chosen: List[Any] = []
+    total = 0
+    for form in forms:
+        end = None if clip.end is None else clip.end - form.seconds_before
+        part = clips.Clip(max(0, clip.start - form.seconds_before), end)
+        if form.seconds + form.seconds_before > clip.start and (end is None or end > 0):
+            # One of them is what initialises the others.
+            total += len(part.choose(fragment_list.of_playlist(form.text, None))) - 1
+            chosen.append((form, part))
+    if not chosen:
+        raise fragment_list.BehindTheEnd(sum(form.seconds for form in forms)) if forms else fragment_list.NotInSegments
+    names = [f'{filename}.form0-{position}.mp4' for position in range(len(chosen))]
+    whole = {**stream, 'url': url}
+    fetched = [_fetch(downloader, name, whole, form, total, part) for name, (form, part) in zip(names, chosen)]
+    usable = _usable(downloader, names, fetched)
+    if not usable:
+        return False
+    form, part = chosen[names.index(usable[0])]
+    clip.offset = form.seconds_before + part.offset
+    _join(downloader, FFmpegPostProcessor(downloader.ydl), [usable], filename)
+    return True
+
+
+def _usable(downloader: Any, names: List[str], fetched: List[bool]) -> List[str]:
+    """All or none, unless a person wants to keep what there is."""
+    if all(fetched) or not downloader.params.get('skip_unavailable_fragments', True):
+        return names if all(fetched) else []
+    return [name for name, is_there in zip(names, fetched) if is_there and os.path.getsize(name) > 0]
+
+
 def _read(downloader: Any, stream: Dict[str, Any]) -> Any:
     text = stream.get('hls_media_playlist_data')
     if text:
@@ -76,7 +114,9 @@ def _read(downloader: Any, stream: Dict[str, Any]) -> Any:
     return response.url, forms_of(response.read().decode('utf-8', 'ignore'))
 
 
-def _fetch(downloader: Any, name: str, stream: Dict[str, Any], form: Form, total: int) -> bool:
+def _fetch(
+    downloader: Any, name: str, stream: Dict[str, Any], form: Form, total: int, clip: Optional[clips.Clip] = None
+) -> bool:
     from yt_dlp.downloader.hls import HlsFD
 
     fetcher = HlsFD(downloader.ydl, downloader.params)
@@ -84,7 +124,14 @@ def _fetch(downloader: Any, name: str, stream: Dict[str, Any], form: Form, total
     fetcher.total_of_whole = total
     left_out = ('requested_formats', 'section_start', 'section_end')
     info = {key: value for key, value in stream.items() if key not in left_out}
-    success, _ = fetcher.download(name, {**info, 'hls_media_playlist_data': form.text, 'protocol': 'm3u8_native'})
+    if clip is not None:
+        fetcher.clip = clip
+        info['_artemis_clip'] = True
+    try:
+        success, _ = fetcher.download(name, {**info, 'hls_media_playlist_data': form.text, 'protocol': 'm3u8_native'})
+    except (fragment_list.NotInSegments, fragment_list.BehindTheEnd):
+        # Nothing of this form is left.
+        return False
     return bool(success)
 
 
@@ -99,6 +146,10 @@ def _join(
     for number, names in enumerate(made):
         joined.append(f'{filename}.form{number}.mp4')
         if len(names) > 1:
+            for name in names:
+                # ffmpeg's mov demuxer (5.1 to 7.1) reports the end as the length when fragments do not begin at 0.
+                tool.run_ffmpeg(name, f'{name}.plain.mp4', [*tool.stream_copy_opts(), '-f', 'mp4'])
+                os.replace(f'{name}.plain.mp4', name)
             tool.concat_files(names, joined[-1])
         else:
             os.replace(names[0], joined[-1])
@@ -129,7 +180,7 @@ def forms_of(text: str) -> List[Form]:
     def finish() -> None:
         if described is not None and has_media:
             text_of_it = '\n'.join([*start, *lines, '#EXT-X-ENDLIST', ''])
-            forms.append(Form(text_of_it, fragments - first, first, first_seconds))
+            forms.append(Form(text_of_it, seconds - first_seconds, fragments - first, first, first_seconds))
 
     for line in filter(None, map(str.strip, text.splitlines())):
         if line.startswith(_KEPT_AT_THE_BEGINNING):

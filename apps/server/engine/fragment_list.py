@@ -12,6 +12,10 @@ class NotInSegments(Exception):
     """The segments of a clip are not known, or yt-dlp cannot fetch them: ffmpeg makes the clip."""
 
 
+class SeveralForms(NotInSegments):
+    """The clip is of a stream that changes its form in the middle: it has more than one initialisation."""
+
+
 class BehindTheEnd(Exception):
     """The clip begins after the end of the media; the argument is the length of the media in seconds."""
 

@@ -71,10 +71,29 @@ class State:
 
     def first_there(self) -> int:
         """Of those with media; one behind the last when none is there."""
+        lost = self.lost()
         for index, entry in enumerate(self.listed, 1):
-            if entry.seconds is not None and not entry.is_gap and index not in self.missing:
+            if entry.seconds is not None and not entry.is_gap and index not in lost:
                 return index
         return len(self.listed) + 1
+
+    def lost(self) -> Set[int]:
+        """Those that are missing, and those that nothing can play because what initialises them is missing."""
+        if not self.lost_inits():
+            return self.missing
+        lost = set(self.missing)
+        is_lost = False
+        for index, entry in enumerate(self.listed, 1):
+            if entry.seconds is None:
+                is_lost = index in self.missing
+            elif is_lost and (self.wanted is None or index in self.wanted):
+                lost.add(index)
+        return lost
+
+    def lost_inits(self) -> List[int]:
+        if not self.are_parts_whole:
+            return []
+        return [index for index in sorted(self.missing) if self.listed[index - 1].seconds is None]
 
     def has_hole(self) -> bool:
         return not self.is_kept and bool(self.missing) and (self.current is None or min(self.missing) < self.current)
@@ -115,7 +134,8 @@ class State:
         )
 
     def _number(self, index: int) -> int:
-        """As a person counts them: what initialises the others is told as the first of them."""
+        """As a person counts them: what initialises others has the number of the first of them."""
         if not self.are_parts_whole:
             return index
-        return max(1, sum(entry.seconds is not None for entry in self.listed[:index]))
+        is_init = self.listed[index - 1].seconds is None
+        return is_init + sum(entry.seconds is not None for entry in self.listed[:index])

@@ -205,6 +205,9 @@ def _appending(append: Callable[..., Any]) -> Callable[..., Any]:
             # Its file stays for the attempt that finds the missing one.
             return
         index = ctx['fragment_index'] if state.current is None else state.current
+        if state.is_kept and index in state.lost():
+            downloader.try_remove(name)
+            return
         if fragment_check.is_other_media(state, index, content):
             downloader.try_remove(name)
             state.lose(index)
@@ -338,19 +341,22 @@ def _finishing(finish: Callable[..., Any], reporter: Reporter) -> Callable[..., 
         state: Optional[State] = ctx.get(KEY)
         if state is None or not state.missing:
             return finish(downloader, ctx, info)
-        places = state.places(state.missing)
-        found = {'count': len(state.missing), 'total': state.count(), 'is_more': state.is_more, 'places': places}
+        inits = state.lost_inits()
+        lost = state.lost() - set(inits)
+        places = state.places(lost)
+        found = {'count': len(lost), 'total': state.count(), 'is_more': state.is_more, 'places': places}
+        found['inits'] = state.places(inits)
         reporter.report({'control': 'missing', 'file': ctx['filename'], **found})
         if state.is_kept:
             begin = fragment_list.start_of(state.listed, state.first_there()) or 0
             records.write(_LOST_FILE, {**records.read(_LOST_FILE), ctx['filename']: {**found, 'begin': begin}})
             clip = getattr(downloader, 'clip', None)
             if clip is not None:
-                clip.choose(state.listed, state.missing)
+                clip.choose(state.listed, state.lost())
             return finish(downloader, ctx, info)
         ctx['dest_stream'].close()
         numbers = ', '.join(str(place['index']) for place in places)
-        downloader.report_error(f'Fragments are missing ({len(places)} of {state.count()}): {numbers}')
+        downloader.report_error(f'Fragments are missing ({len(lost)} of {state.count()}): {numbers}')
         return False
 
     return run

@@ -146,7 +146,7 @@ describe.each(TIERS)('fragments in a process of the %s engine', { timeout: 120_0
     const { exit, controls } = await finish(await newFolder(), [HLS]);
     expect(exit.status).toBe(1);
     expect(controls.find(({ kind }) => kind === 'missing')).toMatchObject({
-      segments: { count: 1, total: 60, places: [{ index: 13, atSeconds: 12 }] },
+      segments: { count: 1, total: 60, places: [{ index: 13, atSeconds: 12 }], inits: [] },
     });
   });
 

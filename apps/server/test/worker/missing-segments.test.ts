@@ -61,7 +61,7 @@ describe('a lost segment', { timeout: 120_000 }, () => {
       kind: 'failed',
       code: 'FRAGMENTS_MISSING',
       detail: expect.stringMatching(
-        /^1 of \d+ segments is missing: 1 \(at 0:00\)\. 1 of \d+ segments is missing: 3 \(at 0:0\d\)\.$/,
+        /^The initialisation section at 0:00 is missing, .* (\d+) of \1 segments are missing: 1 \(at 0:00\), .* 1 of \d+ segments is missing: 3 \(at 0:0\d\)\.$/,
       ) as string,
     });
   });

@@ -62,6 +62,29 @@ describe('a stream with several initialisation sections', { timeout: 60_000 }, (
     expect(texts.filter((text) => text.includes('ffmpeg downloads it instead'))).toHaveLength(1);
   });
 
+  it('gives a clip that spans its sections', async () => {
+    const { metadata, warnings } = await tasks.done('/media/hls-init/other.m3u8', {
+      options: { section: { start: 3, end: 9 } },
+    });
+    expect(warnings.filter((warning) => warning !== 'OPTION_IGNORED')).toEqual([]);
+    expect(metadata.duration).toBeGreaterThan(5.8);
+    expect(metadata.duration).toBeLessThan(8);
+  });
+
+  it('loses what a missing section describes, and keeps the rest', async () => {
+    const path = '/media/hls-init/other.m3u8';
+    gate.edits.set(path, (text) => text.replace('init-720.mp4', 'gone.mp4'));
+    const { outcome, jobFolder } = await tasks.run(path);
+    expect(outcome).toMatchObject({
+      code: 'FRAGMENTS_MISSING',
+      detail: expect.stringMatching(/^The initialisation section at 0:0\d is missing/) as string,
+      figures: expect.stringMatching(/: Init \(0:0\d\), Segment \d/) as string,
+    });
+    const { metadata, warnings } = await tasks.done(path, { jobFolder, isKeptIncomplete: true });
+    expect(warnings).toEqual(['INCOMPLETE']);
+    expect(metadata.duration).toBeCloseTo(8, 0);
+  });
+
   it('names missing segments by their place in the whole stream', async () => {
     const path = '/media/hls-init/other.m3u8';
     gate.edits.set(path, (text) => text.replace('360-03.m4s', 'gone-03.m4s'));

@@ -108,7 +108,14 @@ export interface SegmentList {
   /** There are more such segments; the engine stopped asking for them. */
   readonly isMore: boolean;
   /** The first of these segments: number, from 1, and start time in seconds where the manifest says it. */
-  readonly places: readonly { readonly index: number; readonly atSeconds: number | null }[];
+  readonly places: readonly SegmentPlace[];
+  /** Missing parts that initialise others, each with the place of the first of those, which cannot be played without it. */
+  readonly inits: readonly SegmentPlace[];
+}
+
+export interface SegmentPlace {
+  readonly index: number;
+  readonly atSeconds: number | null;
 }
 
 /** A hole in a live recording that nothing can fill any more. */
@@ -242,8 +249,12 @@ function segmentList(fields: JsonFields): SegmentList {
     count: numberOf(fields['count']) ?? 0,
     total: numberOf(fields['total']),
     isMore: fields['is_more'] === true,
-    places: listOf(fields['places'])
-      .map(fieldsOf)
-      .map((place) => ({ index: numberOf(place['index']) ?? 0, atSeconds: numberOf(place['at']) })),
+    places: listOf(fields['places']).map(segmentPlace),
+    inits: listOf(fields['inits']).map(segmentPlace),
   };
+}
+
+function segmentPlace(place: unknown): SegmentPlace {
+  const { index, at } = fieldsOf(place);
+  return { index: numberOf(index) ?? 0, atSeconds: numberOf(at) };
 }

@@ -3,8 +3,8 @@ import { clock } from './clock-words.ts';
 
 const MAX_NAMED = 8;
 
-/** Sentence for the log of a download: "2 of 60 segments are missing: 13 (at 0:12), 41 (at 0:40)." */
-export function missingSegments({ count, total, isMore, places }: SegmentList): string {
+/** Sentences for the log of a download: "2 of 60 segments are missing: 13 (at 0:12), 41 (at 0:40)." */
+export function missingSegments({ count, total, isMore, places, inits }: SegmentList): string {
   const named = places.slice(0, MAX_NAMED).map(({ index, atSeconds }) => {
     return atSeconds === null ? String(index) : `${index} (at ${clock(atSeconds)})`;
   });
@@ -13,11 +13,19 @@ export function missingSegments({ count, total, isMore, places }: SegmentList): 
   const of = total === null ? '' : ` of ${total}`;
   const verb = count === 1 && !isMore ? 'is' : 'are';
   const where = named.length === 0 ? '' : `: ${named.join(', ')}${rest}`;
-  return `${number}${of} segment${total === 1 || (total === null && count === 1) ? '' : 's'} ${verb} missing${where}.`;
+  const begins = inits.map(({ atSeconds }) => (atSeconds === null ? '?' : clock(atSeconds)));
+  const init =
+    begins.length === 0
+      ? ''
+      : `The initialisation section at ${begins.join(', ')} is missing, without which the segments behind it cannot be played. `;
+  return `${init}${number}${of} segment${total === 1 || (total === null && count === 1) ? '' : 's'} ${verb} missing${where}.`;
 }
 
-/** The same facts in figures, which the page can show in every language: "2 / 60: Segment 13 (0:12), 41–43 (0:40)". */
-export function segmentFigures({ count, total, isMore, places }: SegmentList): string {
+/**
+ * The same facts in figures, which the page can show in every language: "2 / 60: Segment 13 (0:12), 41–43 (0:40)", and "Init"
+ * for a lost initialisation section.
+ */
+export function segmentFigures({ count, total, isMore, places, inits }: SegmentList): string {
   const runs: { first: number; last: number; atSeconds: number | null }[] = [];
   for (const { index, atSeconds } of places) {
     const run = runs.at(-1);
@@ -29,7 +37,11 @@ export function segmentFigures({ count, total, isMore, places }: SegmentList): s
     return atSeconds === null ? numbers : `${numbers} (${clock(atSeconds)})`;
   });
   const isAll = runs.length <= MAX_NAMED && places.length === count && !isMore;
-  const where = named.length === 0 ? '' : `: Segment ${named.join(', ')}${isAll ? '' : ', …'}`;
+  const lost = inits.map(({ atSeconds }) =>
+    atSeconds === null ? 'Init' : `Init (${clock(atSeconds)})`,
+  );
+  if (named.length > 0) lost.push(`Segment ${named.join(', ')}${isAll ? '' : ', …'}`);
+  const where = lost.length === 0 ? '' : `: ${lost.join(', ')}`;
   return `${isMore ? '> ' : ''}${count} / ${total ?? '?'}${where}`;
 }
 
@@ -48,5 +60,6 @@ export function skippedSegments(lines: readonly string[]): SegmentList {
     total: null,
     isMore: false,
     places: places.map((index) => ({ index, atSeconds: null })),
+    inits: [],
   };
 }
