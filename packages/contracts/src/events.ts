@@ -3,6 +3,9 @@ import { Download } from './download.ts';
 import { LogLine, Telemetry } from './responses.ts';
 import { Uuid } from './schemas.ts';
 
+/** At most four a second of each download: what a thread reports, and what `GET /events` sends. */
+export const PROGRESS_EVERY_MS = 250;
+
 /** What `GET /events` sends: the `data` of each event, by the name of the event. */
 export const STREAM_EVENTS = {
   download: Download,

@@ -1,11 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import type { Download, StreamEvent, StreamEventName, Telemetry } from '@artemis/contracts';
+import {
+  PROGRESS_EVERY_MS,
+  type Download,
+  type StreamEvent,
+  type StreamEventName,
+  type Telemetry,
+} from '@artemis/contracts';
 import type { ActivityLog } from './activity-log.ts';
 import type { Downloads } from './downloads.ts';
 
 const REMEMBERED_EVENTS = 2000;
-/** At most four progress events a second and download. */
-const PROGRESS_EVERY_MS = 250;
 const TELEMETRY_EVERY_MS = 3000;
 
 export type FeedEvent = Exclude<StreamEvent, { name: 'reset' }>;

@@ -1,8 +1,6 @@
-import type { LogLevel, Metadata } from '@artemis/contracts';
+import { PROGRESS_EVERY_MS, type LogLevel, type Metadata } from '@artemis/contracts';
 import type { TaskEvent } from '../../domain/attempt.ts';
 import type { ProgressFigure } from './progress.ts';
-
-const PROGRESS_INTERVAL_MS = 250;
 
 /** Sends the events of an attempt to the main thread. */
 export interface Reporter {
@@ -10,7 +8,7 @@ export interface Reporter {
   metadata(metadata: Metadata): void;
   /** Sends the first call of an attempt only. */
   space(totalBytes: number, presentBytes: number): void;
-  /** Sends at most four figures a second, and only changed ones. */
+  /** Sends at most one figure in `PROGRESS_EVERY_MS`, and only changed ones. */
   progress(figure: ProgressFigure): void;
   /** Sends a changed figure at once: for the end of a phase, when no other figure follows soon. */
   progressNow(figure: ProgressFigure): void;
@@ -37,7 +35,7 @@ export function createReporter(send: (event: TaskEvent) => void): Reporter {
       send({ kind: 'space', totalBytes, presentBytes });
     },
     progress(figure) {
-      if (performance.now() - sentAtMs >= PROGRESS_INTERVAL_MS) progressNow(figure);
+      if (performance.now() - sentAtMs >= PROGRESS_EVERY_MS) progressNow(figure);
     },
     progressNow,
   };
