@@ -1,16 +1,11 @@
 import { resolve } from 'node:path';
-import type { Explanation, ReadinessCheck, Selection } from '@artemis/contracts';
-import type { ProbeOutcome } from '../../domain/attempt.ts';
 import type { LentCookies } from '../../domain/ports.ts';
 import type { IsPublicAddress } from '../../domain/links/address-policy.ts';
 import { egressOfLinks } from '../../domain/links/egress-of-links.ts';
-import type { Gauges, Prober } from '../../domain/ports.ts';
-import { exampleName } from '../../domain/selection/file-name.ts';
-import type { ProbeRequest, Solution, SolveRequest, TaskEngine } from '../../worker/task.ts';
+import type { Prober } from '../../domain/ports.ts';
 import { createPiscinaRunner, type PiscinaRunner } from '../download-runner.piscina.ts';
 import { createLateEgressProxy } from '../egress/late-egress-proxy.ts';
 import { createEngineHost, type EngineTools } from '../engine/engine-host.ts';
-import { needsProxyForAll } from '../engine/engine-kind.ts';
 import { createEngineLease } from '../engine/engine-lease.ts';
 import { jobMemoryBytes, usableMemoryBytes } from '../engine/job-memory.ts';
 import { createSolverProof } from '../engine/solver-proof.ts';
@@ -20,9 +15,9 @@ import { openEngineRoom, type OpenEnginesOptions } from '../engines/open.ts';
 import { createEngineProber } from '../prober.engine.ts';
 import { writeAuthorities } from '../tools/authorities.ts';
 import { createPlugins } from '../tools/plugins.ts';
-import { findTools } from '../tools/tools.ts';
-import { engineChecks } from './readiness-checks.ts';
-import { runtimeName, toolVersions, type ToolVersions } from './tool-versions.ts';
+import { findTools, type Tools } from '../tools/tools.ts';
+import { createEngineAnswers, type EngineAnswers } from './engine-answers.ts';
+import type { MainThreadTasks } from './main-thread-tasks.ts';
 
 export interface LocalEngineSettings {
   readonly port: number;
@@ -49,22 +44,6 @@ export interface LocalEngineSettings {
   readonly egressAllow: readonly string[];
 }
 
-type NamedEngine = Pick<TaskEngine, 'ytDlpVersion' | 'jsRuntime' | 'pluginsDir' | 'potProviderUrl'>;
-
-/** What of the worker runs on the main thread, because it needs a socket only. */
-export interface MainThreadTasks {
-  readonly look: (request: ProbeRequest) => Promise<ProbeOutcome>;
-  readonly solve: (request: SolveRequest) => Promise<Solution>;
-  /** Command lines that most downloads have. */
-  readonly usualArgvs: (engine: NamedEngine) => readonly (readonly string[])[];
-  /** The command line of a download with this selection; `engine` is null when there is none. */
-  readonly explain: (input: {
-    readonly selection: Selection;
-    readonly engine: (NamedEngine & Pick<TaskEngine, 'kind'>) | null;
-    readonly isProxyForAll: boolean;
-  }) => Pick<Explanation, 'argv' | 'warnings'>;
-}
-
 export interface LocalEngineOptions extends Pick<
   OpenEnginesOptions,
   'instanceId' | 'repositoryRoot' | 'searchPath' | 'brokenSites' | 'log' | 'logger'
@@ -76,17 +55,10 @@ export interface LocalEngineOptions extends Pick<
 }
 
 /** yt-dlp on this computer: its versions, the hosts and threads that run it, and its way out. */
-export interface LocalEngine {
+export interface LocalEngine extends EngineAnswers {
   readonly runner: PiscinaRunner;
   readonly prober: Prober;
   readonly engines: EngineRoom;
-  readonly gauge: Gauges['engine'];
-  /** Looks for the tools again, and says what is missing. Never rejects. */
-  checks(): Promise<readonly ReadinessCheck[]>;
-  versions(): ToolVersions;
-  /** Names of the owner's plugins, as of the last look. */
-  plugins(): readonly string[];
-  explain(selection: Selection): Explanation;
   /** To be called once the server listens: loads what the first download would have to wait for. */
   warmUp(): void;
   /** From now on no other engine takes the place of the one in use. */
@@ -96,21 +68,10 @@ export interface LocalEngine {
 }
 
 export async function openLocalEngine(options: LocalEngineOptions): Promise<LocalEngine> {
-  const { config, repositoryRoot, searchPath, log, logger, tasks } = options;
-  const findOurTools = () =>
-    findTools({
-      toolsDir: config.toolsDir,
-      searchPath,
-      pickManaged: engines.pick,
-      nodeExecPath: process.execPath,
-      nodeVersion: process.versions.node,
-      ...(config.ytDlpPath === null ? {} : { ytDlpPath: config.ytDlpPath }),
-      ...(config.pythonPath === null ? {} : { pythonPath: config.pythonPath }),
-      ...(config.ffmpegPath === null ? {} : { ffmpegPath: config.ffmpegPath }),
-    });
+  const { config, log, logger, tasks } = options;
+  const findOurTools = () => findToolsFor(options, engines.pick);
   const plugins = createPlugins(config.pluginsDir);
-  const { pluginsDir, potProviderUrl } = config;
-  const egressAllow = egressOfLinks(config.egressAllow, potProviderUrl);
+  const egressAllow = egressOfLinks(config.egressAllow, config.potProviderUrl);
   const authorities =
     config.caFile === null ? null : await writeAuthorities(config.caFile, config.dataDir);
   const proxy = createLateEgressProxy({
@@ -119,30 +80,11 @@ export async function openLocalEngine(options: LocalEngineOptions): Promise<Loca
     ownPorts: [config.port],
     logger,
   });
-  const hosts = {
-    logger,
-    usualArgvs: ({ ytDlp, jsRuntime }: EngineTools) =>
-      ytDlp?.version === undefined
-        ? []
-        : tasks.usualArgvs({
-            ytDlpVersion: ytDlp.version,
-            ...{ jsRuntime, pluginsDir, potProviderUrl },
-          }),
-    authorities,
-    pluginsDir,
-    ownPorts: [config.port],
-    protectedPaths: [
-      config.dataDir,
-      config.downloadsDir,
-      ...(config.scratchDir === null ? [] : [config.scratchDir]),
-      config.historyFile,
-      resolve(repositoryRoot, '.env'),
-    ],
-  };
+  const hosts = hostOptionsOf(options, authorities);
   const lease = {
     authorities,
     pluginsDir: plugins.folder,
-    potProviderUrl,
+    potProviderUrl: config.potProviderUrl,
     prepare: () => proxy.listen(),
   };
   const memoryBytes = jobMemoryBytes(usableMemoryBytes(), config.maxWorkers);
@@ -199,51 +141,20 @@ export async function openLocalEngine(options: LocalEngineOptions): Promise<Loca
       }),
   });
 
+  const answers = createEngineAnswers({
+    watch,
+    engineHost,
+    solverProof,
+    plugins,
+    explain: tasks.explain,
+    config,
+  });
+
   return {
     runner,
     prober: proberOf(withEngine, resolve(config.dataDir, 'probes')),
     engines,
-    gauge() {
-      const { mode, facts } = engineHost.status();
-      const tools = watch.current();
-      return {
-        yt_dlp_version: tools.ytDlp?.version ?? null,
-        age_days: tools.ytDlp?.ageDays ?? null,
-        mode: mode === 'starting' ? 'cold' : mode,
-        sandbox: facts?.sandbox.level ?? null,
-        ffmpeg_version: tools.ffmpeg?.version ?? null,
-        js_runtime: runtimeName(tools),
-      };
-    },
-    async checks() {
-      await watch.look(true);
-      const { mode, facts } = engineHost.status();
-      return engineChecks({
-        tools: watch.current(),
-        isEngineRunning: mode !== 'missing',
-        solver: await solverProof(),
-        sandbox: facts?.sandbox ?? null,
-        plugins: await plugins.look(),
-      });
-    },
-    versions: () => toolVersions(watch.current(), engineHost.status().facts),
-    plugins: plugins.names,
-    explain(selection) {
-      const { ytDlp, jsRuntime } = watch.current();
-      return {
-        ...tasks.explain({
-          selection,
-          engine: ytDlp && {
-            ytDlpVersion: ytDlp.version,
-            kind: ytDlp.kind,
-            jsRuntime: jsRuntime && { name: jsRuntime.name, path: jsRuntime.path },
-            ...{ pluginsDir, potProviderUrl },
-          },
-          isProxyForAll: needsProxyForAll(selection.options, ytDlp?.kind ?? 'module'),
-        }),
-        output_example: exampleName(selection, config.nameTemplate),
-      };
-    },
+    ...answers,
     warmUp() {
       runner.warmUp();
       engines.start();
@@ -257,5 +168,50 @@ export async function openLocalEngine(options: LocalEngineOptions): Promise<Loca
       await proxy.close();
       await engineHost.close();
     },
+  };
+}
+
+function findToolsFor(
+  { config, searchPath }: LocalEngineOptions,
+  pickManaged: EngineRoom['pick'],
+): Promise<Tools> {
+  return findTools({
+    toolsDir: config.toolsDir,
+    searchPath,
+    pickManaged,
+    nodeExecPath: process.execPath,
+    nodeVersion: process.versions.node,
+    ...(config.ytDlpPath === null ? {} : { ytDlpPath: config.ytDlpPath }),
+    ...(config.pythonPath === null ? {} : { pythonPath: config.pythonPath }),
+    ...(config.ffmpegPath === null ? {} : { ffmpegPath: config.ffmpegPath }),
+  });
+}
+
+/** What all hosts have in common, whichever version they run. */
+function hostOptionsOf(
+  options: LocalEngineOptions,
+  authorities: Awaited<ReturnType<typeof writeAuthorities>> | null,
+) {
+  const { config, repositoryRoot, logger, tasks } = options;
+  const { pluginsDir, potProviderUrl } = config;
+  return {
+    logger,
+    usualArgvs: ({ ytDlp, jsRuntime }: EngineTools) =>
+      ytDlp?.version === undefined
+        ? []
+        : tasks.usualArgvs({
+            ytDlpVersion: ytDlp.version,
+            ...{ jsRuntime, pluginsDir, potProviderUrl },
+          }),
+    authorities,
+    pluginsDir,
+    ownPorts: [config.port],
+    protectedPaths: [
+      config.dataDir,
+      config.downloadsDir,
+      ...(config.scratchDir === null ? [] : [config.scratchDir]),
+      config.historyFile,
+      resolve(repositoryRoot, '.env'),
+    ],
   };
 }
