@@ -162,7 +162,7 @@ ${count} downloads of 50 kB, four at a time, every tenth with a fault; each is p
 | descriptors, most and at the end | ${Math.max(...samples.map((one) => one.descriptors))}, ${last?.descriptors} |
 | growth of descriptors a thousand downloads | ${fdSlope.toFixed(2)} |
 | zombies at the end | ${last?.zombies} |
-| job folders and files left | ${left}, ${files.length} |
+| work folders and files left | ${left}, ${files.length} |
 
 Load average of one minute at the end: ${load().toFixed(1)}. 
 `;

@@ -32,7 +32,7 @@ export const players: Row = {
     const host = createEngineHost({ tools, logger, authorities });
 
     async function jobSeconds(): Promise<number> {
-      const jobFolder = await mkdtemp(join(target, 'job-'));
+      const workFolder = await mkdtemp(join(target, 'job-'));
       const options = ['--ignore-config', '--no-plugin-dirs', '--no-cache-dir', '--fixup', 'never'];
       const { closed } = openEngineJob(
         host.current()?.socketPath ?? '',
@@ -42,7 +42,7 @@ export const players: Row = {
             ...[...options, '--no-js-runtimes', '--js-runtimes', runtime, '--proxy', site.proxyUrl],
             ...['-o', 'media.%(ext)s', '--', 'https://www.youtube.com/watch?v=protected01'],
           ],
-          folder: jobFolder,
+          folder: workFolder,
           limits: { fileSizeBytes: 1e9, memoryBytes: 2 ** 31 },
           egress: { allow: [site.hostPort], proxy: null },
         },
@@ -50,7 +50,7 @@ export const players: Row = {
       );
       const { status, cpuSeconds } = await closed;
       if (status !== 0 || cpuSeconds === null) throw new Error('A download of the bench failed.');
-      await rm(jobFolder, { recursive: true });
+      await rm(workFolder, { recursive: true });
       return cpuSeconds;
     }
 

@@ -28,13 +28,13 @@ export const sandbox: Row = {
     const values: [number[], number[]] = [[], []];
 
     async function jobMs(host: EngineHost): Promise<number> {
-      const jobFolder = await mkdtemp(join(target, 'job-'));
+      const workFolder = await mkdtemp(join(target, 'job-'));
       const { closed } = openEngineJob(
         host.current()?.socketPath ?? '',
         {
           program: 'yt-dlp',
           argv: [...argv, origin.fresh(ONE_MB).url],
-          folder: jobFolder,
+          folder: workFolder,
           limits: { fileSizeBytes: 1e9, memoryBytes: 2 ** 31 },
           egress: { allow: [origin.hostPort], proxy: null },
         },
@@ -42,7 +42,7 @@ export const sandbox: Row = {
       );
       const { status, cpuSeconds } = await closed;
       if (status !== 0 || cpuSeconds === null) throw new Error('A download of the bench failed.');
-      await rm(jobFolder, { recursive: true });
+      await rm(workFolder, { recursive: true });
       return cpuSeconds * 1000;
     }
 

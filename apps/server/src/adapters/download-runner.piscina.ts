@@ -105,7 +105,7 @@ export function createPiscinaRunner(options: PiscinaRunnerOptions): PiscinaRunne
       downloadId: download.id,
       url: download.url,
       selection: pickSelection(download),
-      jobFolder: runOptions.jobFolder,
+      workFolder: runOptions.jobFolder,
       cookies: cookies?.text ?? null,
       engine,
       limits: options.limits,

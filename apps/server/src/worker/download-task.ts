@@ -12,7 +12,7 @@ import type { Attempt } from './run/attempt.ts';
 import { doneOutcome, failedOutcome, stoppedOutcome } from './run/attempt.ts';
 import { detailed } from './output/detailed-warning.ts';
 import { checkFinished } from './outcome/check-finished.ts';
-import { partialBytes } from './work-folder/job-folder.ts';
+import { partialBytes } from './work-folder/folder-files.ts';
 import { createJobs } from './engine/jobs.ts';
 import { keepIncomplete } from './outcome/keep-incomplete.ts';
 import {
@@ -61,7 +61,7 @@ export interface DownloadTaskInput {
 
 /**
  * One attempt of a download: extracts, downloads and checks. Resolves when no process, timer or socket of the attempt is
- * left; never rejects. Partial files stay in the job folder for the next attempt.
+ * left; never rejects. Partial files stay in the work folder for the next attempt.
  */
 export async function run({ task, port }: DownloadTaskInput): Promise<Outcome> {
   const jobs = createJobs(task);
@@ -98,18 +98,18 @@ function outcomeOf(attempt: Attempt): Promise<Outcome> {
 }
 
 async function keepWhatIsThere(attempt: Attempt): Promise<Outcome> {
-  const { jobFolder } = attempt.task;
-  const figures = await readMissing(jobFolder);
+  const { workFolder } = attempt.task;
+  const figures = await readMissing(workFolder);
   if (figures === null) return keepIncomplete(attempt);
-  // Most segments are in the job folder; the rest, and the keys that decrypt them, are asked for once more.
+  // Most segments are in the work folder; the rest, and the keys that decrypt them, are asked for once more.
   const outcome = asBefore(await perform(attempt), figures);
-  if (outcome.kind === 'failed') await rememberMissing(jobFolder, figures);
+  if (outcome.kind === 'failed') await rememberMissing(workFolder, figures);
   return outcome;
 }
 
 async function perform(attempt: Attempt): Promise<Outcome> {
   const { task, jobs, reporter, meter } = attempt;
-  const { limits, jobFolder } = task;
+  const { limits, workFolder } = task;
   const deadlineMs = performance.now() + limits.downloadTimeoutMs;
   const course = beginCourse(task);
   const live = createLiveParts(attempt);
@@ -123,9 +123,9 @@ async function perform(attempt: Attempt): Promise<Outcome> {
     const plan = planOf(course.selection, course.leftOut);
     const listing = plan.isFlat ? createListing(plan.options.playlist ?? {}) : null;
     let video: VideoInfo | null = null;
-    const guard = await openResumeGuard(jobFolder, key, task.engine.kind === 'module');
+    const guard = await openResumeGuard(workFolder, key, task.engine.kind === 'module');
     if (guard.wasLive) await live.keepLeft();
-    if (course.isInfoKnown) await writeKnownInfo(jobFolder, task.knownInfo ?? '');
+    if (course.isInfoKnown) await writeKnownInfo(workFolder, task.knownInfo ?? '');
     const result = await runYtDlp({
       task,
       jobs,
@@ -172,15 +172,15 @@ async function perform(attempt: Attempt): Promise<Outcome> {
   return failedOutcome(jobs, 'UNKNOWN', 'Too many parts of this download failed.');
 }
 
-/** Removes from the job folder what this attempt must not continue. */
-async function prepareFolder({ jobFolder, selection, isKeptIncomplete }: Task): Promise<void> {
+/** Removes from the work folder what this attempt must not continue. */
+async function prepareFolder({ workFolder, selection, isKeptIncomplete }: Task): Promise<void> {
   // The folder of a first attempt is empty, so that it costs no look-ups.
-  if ((await readdir(jobFolder)).length === 0) return;
-  await forgetOutcome(jobFolder);
-  await forgetSetAside(jobFolder);
+  if ((await readdir(workFolder)).length === 0) return;
+  await forgetOutcome(workFolder);
+  await forgetSetAside(workFolder);
   if (isKeptIncomplete) return;
-  if (await isLeftWithHoles(jobFolder)) await wipeButRecorded(jobFolder);
-  if (planOf(selection).section !== null) await wipeAllButSegments(jobFolder);
+  if (await isLeftWithHoles(workFolder)) await wipeButRecorded(workFolder);
+  if (planOf(selection).section !== null) await wipeAllButSegments(workFolder);
 }
 
 interface LastRun {
@@ -191,12 +191,12 @@ interface LastRun {
   readonly isWhole: boolean;
 }
 
-/** The outcome of an attempt after its last run, and a job folder that is ready for the next attempt. */
+/** The outcome of an attempt after its last run, and a work folder that is ready for the next attempt. */
 async function conclude(
   attempt: Attempt,
   { course, plan, live, result, isWhole }: LastRun,
 ): Promise<Outcome> {
-  const { isKeptIncomplete, jobFolder, selection } = attempt.task;
+  const { isKeptIncomplete, workFolder, selection } = attempt.task;
   const warnings: (WarningCode | DownloadWarning)[] = [...course.leftOut].map(warningOf);
   warnings.push(...ignoredWarnings(ignoredChoice(selection.options.playlist, plan)));
   if (result.lists.some(({ gaps }) => gaps.count > 0)) warnings.push('GAPS_DECLARED');
@@ -209,7 +209,7 @@ async function conclude(
       ? await checkFinished(attempt, plan, result, warnings)
       : await settle(attempt, plan, result, warnings, live));
   if (outcome.kind === 'failed' && !isKeptIncomplete) {
-    await leave(jobFolder, outcome, result, isWhole);
+    await leave(workFolder, outcome, result, isWhole);
   }
   return outcome;
 }
@@ -237,7 +237,7 @@ function tellSpace(
   // A download over the size limit ends for that reason.
   if (neededBytes === null || neededBytes > 2 * task.limits.maxFileSizeBytes) return;
   if (figure !== null) return reporter.space(neededBytes, figure.downloadedBytes ?? 0);
-  void partialBytes(task.jobFolder).then((bytes) => reporter.space(neededBytes, bytes));
+  void partialBytes(task.workFolder).then((bytes) => reporter.space(neededBytes, bytes));
 }
 
 function listed({ task, jobs, reporter }: Attempt, listing: Listing): Outcome {

@@ -4,7 +4,7 @@ import { doneOutcome, failedOutcome, stoppedOutcome, type Attempt } from './run/
 import { detailed } from './output/detailed-warning.ts';
 import { clipSubtitles } from './media/clip-subtitles.ts';
 import { classifyFailure } from './failure/failure.ts';
-import { collectSidecars, ownFile } from './work-folder/job-folder.ts';
+import { collectSidecars, ownFile } from './work-folder/folder-files.ts';
 import { claimsOfStored } from './media/length-claims.ts';
 import { mediaTypeOf } from './media/media-types.ts';
 import type { Outcome, OutcomeFile } from '../domain/attempt.ts';
@@ -58,8 +58,8 @@ export async function fetchParts(attempt: Attempt, parts: TaskParts): Promise<Ou
     return { kind: 'failed', ...classifyFailure(fetched, Date.now()), usage: jobs.usage() };
   }
   const { section } = plans().whole;
-  if (section !== null) await clipSubtitles(jobs, task.jobFolder, section);
-  const beside = await collectSidecars(task.jobFolder, plans().fetching, false);
+  if (section !== null) await clipSubtitles(jobs, task.workFolder, section);
+  const beside = await collectSidecars(task.workFolder, plans().fetching, false);
   const warnings = [...beside.warnings, ...missedParts(fetched.lines)];
 
   const { embedding } = plans();
@@ -79,7 +79,7 @@ export async function fetchParts(attempt: Attempt, parts: TaskParts): Promise<Ou
     embedded?.media.metadata ?? parts.metadata,
     [...warnings, ...[...leftOut].map(warningOf)],
   );
-  await writeOutcome(task.jobFolder, outcome);
+  await writeOutcome(task.workFolder, outcome);
   reporter.log('info', `Fetched: ${outcome.files.map(({ suffix }) => suffix).join(', ') || '-'}.`);
   return outcome;
 }
@@ -96,7 +96,7 @@ async function runPart(
     const plan = planOfStep();
     if (plan === null) return 'given-up';
     // The record of an earlier run does not know the copy of the stored media, and would have the engine remove it.
-    await forgetSteps(task.jobFolder);
+    await forgetSteps(task.workFolder);
     const result = await runYtDlp({
       task,
       jobs,
@@ -127,8 +127,8 @@ async function embed(
 ): Promise<{ readonly media: EmbeddedMedia; readonly warnings: readonly PartWarning[] } | null> {
   const { attempt, parts } = own;
   const { task, jobs, reporter, meter } = attempt;
-  const { jobFolder } = task;
-  const site = await readSiteInfo(join(jobFolder, SITE_INFO_FILE));
+  const { workFolder } = task;
+  const site = await readSiteInfo(join(workFolder, SITE_INFO_FILE));
   if (site === null || parts.mediaPath === null) {
     reporter.log('warn', 'The stored file is gone, so nothing can be put into it.');
     return null;
@@ -143,15 +143,15 @@ async function embed(
       .flatMap((found) => (found ? [{ language: found[1] ?? '', format: found[2] ?? '' }] : [])),
     hasThumbnail: files.some(({ kind }) => kind === 'thumbnail'),
   });
-  await writeKnownInfo(jobFolder, info);
+  await writeKnownInfo(workFolder, info);
   const result = await runPart(own, () => own.plans().embedding, true);
   const plan = own.plans().embedding;
   if (typeof result === 'string' || plan === null) return null;
   const path = result.filePath ?? '';
   const name = basename(path);
   const { video } = result;
-  const isMedia = mediaTypeOf(name)?.kind === 'media' && dirname(path) === jobFolder;
-  const file = result.exit.status === 0 && isMedia ? await ownFile(jobFolder, name) : null;
+  const isMedia = mediaTypeOf(name)?.kind === 'media' && dirname(path) === workFolder;
+  const file = result.exit.status === 0 && isMedia ? await ownFile(workFolder, name) : null;
   if (file === null || video === null) return null;
   meter.verifying();
   reporter.progressNow(meter.read());

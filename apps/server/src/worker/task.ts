@@ -41,7 +41,7 @@ export interface Task {
   readonly url: string;
   readonly selection: Selection;
   /** Absolute and existing, on the file system of the downloads folder; kept between attempts. */
-  readonly jobFolder: string;
+  readonly workFolder: string;
   /** Text of a cookies file for the site of the URL; null: no cookies. A secret: never logged, never written to the folder. */
   readonly cookies: string | null;
   readonly engine: TaskEngine;
@@ -58,7 +58,7 @@ export interface Task {
 /** The missing parts of a stored download that are to be fetched. */
 export interface TaskParts {
   readonly names: readonly Part[];
-  /** A copy of the stored media in the job folder; null when the parts do not go into it, or the media is gone. */
+  /** A copy of the stored media in the work folder; null when the parts do not go into it, or the media is gone. */
   readonly mediaPath: string | null;
   readonly metadata: Metadata;
 }

@@ -50,25 +50,25 @@ echo 'ffmpeg version 7.1-chosen'
       await rm(folder, { recursive: true });
     });
 
-    async function newJobFolder(name: string): Promise<string> {
-      const jobFolder = join(folder, name);
-      await mkdir(jobFolder);
-      return jobFolder;
+    async function newWorkFolder(name: string): Promise<string> {
+      const workFolder = join(folder, name);
+      await mkdir(workFolder);
+      return workFolder;
     }
 
     it('uses the chosen ffmpeg, and asks it again', async () => {
-      const jobFolder = await newJobFolder('asking');
+      const workFolder = await newWorkFolder('asking');
       const info = { id: 'a', title: 'A', url: 'http://127.0.0.1/a.mp4' };
-      await writeFile(join(jobFolder, 'info.json'), JSON.stringify(info));
+      await writeFile(join(workFolder, 'info.json'), JSON.stringify(info));
       const { lines } = await engine.run({
         argv: [...BASIC_ARGV, '-v', '--simulate', '--load-info-json', 'info.json'],
-        folder: jobFolder,
+        folder: workFolder,
       });
       expect(lines.find((line) => line.includes('exe versions'))).toContain('ffmpeg 7.1-chosen');
       // A warm host asks once for all its jobs.
       expect({
         byHost: await lineCount(join(folder, 'asked')),
-        byJob: await lineCount(join(jobFolder, 'asked')),
+        byJob: await lineCount(join(workFolder, 'asked')),
       }).toEqual(asked);
     });
 
@@ -80,7 +80,7 @@ echo 'ffmpeg version 7.1-chosen'
       onTestFinished(() => origin.close());
       const { lines } = await engine.run({
         argv: downloadArgv(`${origin.url}/media/many/ts/index.m3u8`, '--fixup', 'force'),
-        folder: await newJobFolder('ending'),
+        folder: await newWorkFolder('ending'),
         egress: { allow: [origin.hostPort], proxy: null },
       });
       expect(lines).toContain('ERROR: Postprocessing: ffmpeg exited with code -9');

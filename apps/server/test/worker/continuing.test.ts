@@ -32,20 +32,20 @@ describe('stopping and continuing', () => {
     );
     task.stop();
     expect(await task.outcome).toMatchObject({ kind: 'stopped' });
-    const names = await readdir(task.jobFolder);
+    const names = await readdir(task.workFolder);
     expect(names).toContain('media.mp4.part');
     tasks.origin.requests.length = 0;
     tasks.origin.isAtFullSpeed = true;
-    return task.jobFolder;
+    return task.workFolder;
   }
 
   it('continues from the partial file', async () => {
-    const jobFolder = await stopInTheMiddle();
-    const { media } = await done(path, { jobFolder });
+    const workFolder = await stopInTheMiddle();
+    const { media } = await done(path, { workFolder });
     expect(media?.sizeBytes).toBe(3_000_000);
     const ranges = tasks.origin.requests.map(({ range }) => range);
     expect(ranges.some((range) => /^bytes=[1-9]\d{4,}-/.test(range ?? ''))).toBe(true);
-    expect(await readdir(jobFolder)).not.toContain('resume-media.mp4.part.json');
+    expect(await readdir(workFolder)).not.toContain('resume-media.mp4.part.json');
   });
 
   it.each([
@@ -57,14 +57,14 @@ describe('stopping and continuing', () => {
     ],
     ['what lies there belongs to another selection', 'resume.json', /"key":"\w+"/, '"key":"other"'],
   ])('starts again when %s', async (_, name, pattern, replacement) => {
-    const jobFolder = await stopInTheMiddle();
-    const file = join(jobFolder, name);
+    const workFolder = await stopInTheMiddle();
+    const file = join(workFolder, name);
     const state = await readFile(file, 'utf8');
     expect(state).toMatch(pattern);
     await writeFile(file, state.replace(pattern, replacement));
-    const part = join(jobFolder, 'media.mp4.part');
+    const part = join(workFolder, 'media.mp4.part');
     await writeFile(part, Buffer.alloc((await stat(part)).size, 1));
-    const { media } = await done(path, { jobFolder });
+    const { media } = await done(path, { workFolder });
     expect(media?.sizeBytes).toBe(3_000_000);
     const head = (await readFile(media?.path ?? '')).subarray(4, 8);
     expect(head.toString()).toBe('ftyp');
@@ -91,17 +91,17 @@ describe('stopping and continuing', () => {
   });
 
   it('ends as INTERRUPTED and keeps the partial files when there is no engine host', async () => {
-    const jobFolder = await stopInTheMiddle();
+    const workFolder = await stopInTheMiddle();
     const engine = { socketPath: '/nowhere/engine.sock' };
-    const { outcome } = await tasks.run(path, { jobFolder, engine });
+    const { outcome } = await tasks.run(path, { workFolder, engine });
     expect(outcome).toMatchObject({ kind: 'failed', code: 'INTERRUPTED' });
-    expect(await readdir(jobFolder)).toContain('media.mp4.part');
+    expect(await readdir(workFolder)).toContain('media.mp4.part');
   });
 
   it('keeps a checked outcome, so that nothing is downloaded twice after a crash', async () => {
-    const { outcome, jobFolder } = await done('/media/clip-360.mp4');
-    expect(await readOutcome(jobFolder)).toEqual(outcome);
-    await writeFile(join(jobFolder, 'media.mp4'), 'something else');
-    expect(await readOutcome(jobFolder)).toBeNull();
+    const { outcome, workFolder } = await done('/media/clip-360.mp4');
+    expect(await readOutcome(workFolder)).toEqual(outcome);
+    await writeFile(join(workFolder, 'media.mp4'), 'something else');
+    expect(await readOutcome(workFolder)).toBeNull();
   });
 });

@@ -66,9 +66,9 @@ const done = (path: string, request?: TaskRequest) => tasks.done(path, request);
 
 describe('presets', () => {
   it('download a file, check it and report its type', async () => {
-    const { media, metadata, warnings, events, jobFolder } = await done('/media/clip-360.mp4');
+    const { media, metadata, warnings, events, workFolder } = await done('/media/clip-360.mp4');
     expect(media).toMatchObject({ kind: 'media', suffix: '.mp4', contentType: 'video/mp4' });
-    expect(media?.path).toBe(join(jobFolder, 'media.mp4'));
+    expect(media?.path).toBe(join(workFolder, 'media.mp4'));
     expect(media?.sizeBytes).toBe(
       (await stat(join(tasks.origin.mediaFolder, 'clip-360.mp4'))).size,
     );
@@ -195,12 +195,12 @@ describe('presets', () => {
   });
 
   it('download nothing when asked to simulate', async () => {
-    const { metadata, suffixes, jobFolder } = await done('/media/clip-360.mp4', {
+    const { metadata, suffixes, workFolder } = await done('/media/clip-360.mp4', {
       options: { simulate: true },
     });
     expect(metadata.title).toBe('clip-360');
     expect(suffixes).toEqual([]);
-    expect((await readdir(jobFolder)).filter((name) => name.startsWith('media'))).toEqual([]);
+    expect((await readdir(workFolder)).filter((name) => name.startsWith('media'))).toEqual([]);
   });
 });
 
@@ -247,13 +247,13 @@ describe('options', () => {
       { 'media.f1.mp4.part': 'hls/v360-00.ts', 'media.f2.m4a.part': 'hls/de-00.ts' },
     ],
   ])('repair an interrupted recording: %s', async (_, parts) => {
-    const { jobs, jobFolder } = await tasks.jobs();
+    const { jobs, workFolder } = await tasks.jobs();
     for (const [name, source] of Object.entries(parts)) {
-      await copyFile(join(tasks.origin.mediaFolder, source), join(jobFolder, name));
+      await copyFile(join(tasks.origin.mediaFolder, source), join(workFolder, name));
     }
-    const path = (await finishRecording(jobs, jobFolder, recordingPlan()))?.path;
-    expect(path).toBe(join(jobFolder, 'media.mp4'));
-    expect(await readdir(jobFolder)).toEqual(['media.mp4']);
+    const path = (await finishRecording(jobs, workFolder, recordingPlan()))?.path;
+    expect(path).toBe(join(workFolder, 'media.mp4'));
+    expect(await readdir(workFolder)).toEqual(['media.mp4']);
     const media = await measureMedia(jobs, path ?? '');
     expect(media?.formatName).toContain('mp4');
     expect(media?.streams.map(({ codec }) => codec)).toEqual(['h264', 'aac']);
@@ -293,16 +293,16 @@ describe('options', () => {
       ['CONTAINER_SHORTFALL', 'METADATA_MISSING', 'THUMBNAIL_MISSING'],
     ],
   ])('give a recording the requested format: %s', async (_, asked, ...expected) => {
-    const { jobs, jobFolder } = await tasks.jobs();
+    const { jobs, workFolder } = await tasks.jobs();
     await copyFile(
       join(tasks.origin.mediaFolder, 'live/segment-00.ts'),
-      join(jobFolder, 'media.mp4.part'),
+      join(workFolder, 'media.mp4.part'),
     );
     const [extension, codecs, warnings] = expected;
-    const recording = await finishRecording(jobs, jobFolder, recordingPlan(asked));
-    const path = join(jobFolder, `media.${extension}`);
+    const recording = await finishRecording(jobs, workFolder, recordingPlan(asked));
+    const path = join(workFolder, `media.${extension}`);
     expect(recording).toEqual({ path, warnings, gaps: [] });
-    expect(await readdir(jobFolder)).toEqual([`media.${extension}`]);
+    expect(await readdir(workFolder)).toEqual([`media.${extension}`]);
     const media = await measureMedia(jobs, recording?.path ?? '');
     expect(media?.streams.map(({ codec }) => codec)).toEqual(codecs);
   });
@@ -312,7 +312,7 @@ describe('options', () => {
     ['of sound and picture', 3, 8, 3, []],
     ['that lacks one of them for long, and say so', 3, 30, 30, [3]],
   ])('end both streams of a recording together: %s', async (_, picture, sound, seconds, lost) => {
-    const { jobs, jobFolder } = await tasks.jobs();
+    const { jobs, workFolder } = await tasks.jobs();
     for (const [stream, count] of [picture, sound].entries()) {
       const chunks = Array.from({ length: count }, (_, index) => {
         return `chunk-stream${stream}-${String(index + 1).padStart(5, '0')}.m4s`;
@@ -320,10 +320,10 @@ describe('options', () => {
       const contents = [`init-stream${stream}.m4s`, ...chunks].map((name) =>
         readFile(join(tasks.origin.mediaFolder, 'many/dash', name)),
       );
-      const path = join(jobFolder, `media.f${stream}.mp4.part`);
+      const path = join(workFolder, `media.f${stream}.mp4.part`);
       await writeFile(path, Buffer.concat(await Promise.all(contents)));
     }
-    const recording = await finishRecording(jobs, jobFolder, recordingPlan());
+    const recording = await finishRecording(jobs, workFolder, recordingPlan());
     const media = await readWholeMedia(jobs, recording?.path ?? '');
     const ends = [...(media?.packetEnds.values() ?? [])].sort((a, b) => a - b);
     expect(Math.abs((ends.at(-1) ?? 0) - seconds)).toBeLessThan(0.3);
@@ -449,9 +449,9 @@ describe('a fault of a site', () => {
   ];
 
   it.each(cases)('$code: $path', async ({ code, path, request }) => {
-    const { outcome, jobFolder } = await tasks.run(path, request);
+    const { outcome, workFolder } = await tasks.run(path, request);
     expect(outcome).toMatchObject({ kind: 'failed', code, retryAfterSeconds: null });
-    expect(await readOutcome(jobFolder)).toBeNull();
+    expect(await readOutcome(workFolder)).toBeNull();
   });
 
   it('is reported with the time to wait', async () => {

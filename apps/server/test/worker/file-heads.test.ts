@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { collectSidecars } from '../../src/worker/work-folder/job-folder.ts';
+import { collectSidecars } from '../../src/worker/work-folder/folder-files.ts';
 import { planOf } from '../../src/worker/plan/plan.ts';
 import { measureMedia, ProbeError } from '../../src/worker/media/ffprobe.ts';
 import { saying } from '../origin/hostile-routes.ts';
@@ -42,9 +42,9 @@ const list = (...segments: string[]) =>
 const id3 = Buffer.concat([Buffer.from('ID3\x04\0\0\0\0\0\x7f', 'latin1'), Buffer.alloc(127)]);
 
 async function refused(path: string, request?: TaskRequest): Promise<string> {
-  const { outcome, jobFolder } = await tasks.run(path, request);
+  const { outcome, workFolder } = await tasks.run(path, request);
   expect(outcome).toMatchObject({ kind: 'failed', code: 'INVALID_MEDIA' });
-  const left = await readdir(jobFolder);
+  const left = await readdir(workFolder);
   expect(left.filter((name) => name.startsWith('media'))).toEqual([]);
   return outcome.kind === 'failed' ? outcome.detail : '';
 }
@@ -114,13 +114,13 @@ describe('a fetched file that names other files', () => {
   );
 
   it('is refused by our own tools as well', async () => {
-    const { jobs, jobFolder } = await tasks.jobs();
-    const path = join(jobFolder, 'media.mp4');
+    const { jobs, workFolder } = await tasks.jobs();
+    const path = join(workFolder, 'media.mp4');
     await writeFile(path, local());
     await expect(measureMedia(jobs, path)).rejects.toThrow(
       new ProbeError('INVALID_MEDIA', 'The file is no media: it is a playlist.'),
     );
-    const copied = join(jobFolder, 'copied.mp4');
+    const copied = join(workFolder, 'copied.mp4');
     const argv = [
       '-v',
       'error',
@@ -201,14 +201,14 @@ it('a thumbnail that never arrives is left out after the stall limit', async () 
 });
 
 it('an unchecked subtitle is not kept when it is a list of files', async () => {
-  const { jobFolder } = await tasks.jobs();
+  const { workFolder } = await tasks.jobs();
   const options = { subtitles: { languages: ['en', 'de', 'fr', 'pt-BR'] } };
   const plan = planOf({ format_preset: 'Smart (best combined)', quality: 'best', options });
-  await writeFile(join(jobFolder, 'media.en.vtt'), local());
-  await writeFile(join(jobFolder, 'media.de.vtt'), '<!doctype html><title>Sorry</title>');
-  await writeFile(join(jobFolder, 'media.fr.vtt'), 'WEBVTT\n');
-  await writeFile(join(jobFolder, 'media.pt_br.vtt'), 'WEBVTT\n\n00:01.000 --> 00:02.000\nSim\n');
-  const { files, warnings } = await collectSidecars(jobFolder, plan, false);
+  await writeFile(join(workFolder, 'media.en.vtt'), local());
+  await writeFile(join(workFolder, 'media.de.vtt'), '<!doctype html><title>Sorry</title>');
+  await writeFile(join(workFolder, 'media.fr.vtt'), 'WEBVTT\n');
+  await writeFile(join(workFolder, 'media.pt_br.vtt'), 'WEBVTT\n\n00:01.000 --> 00:02.000\nSim\n');
+  const { files, warnings } = await collectSidecars(workFolder, plan, false);
   expect(files.map(({ suffix }) => suffix)).toEqual(['.pt_br.vtt']);
   expect(warnings).toEqual(['SUBTITLES_MISSING']);
 });

@@ -70,11 +70,11 @@ describe('a lost segment', { timeout: 120_000 }, () => {
     const expected = await tasks.done(HLS);
     gate = createSegmentGate(tasks.origin);
     gate.faults.set('ts/segment-30.ts', answers(404));
-    const { outcome, jobFolder } = await tasks.run(HLS);
+    const { outcome, workFolder } = await tasks.run(HLS);
     expect(outcome).toMatchObject({ kind: 'failed', code: 'FRAGMENTS_MISSING' });
     gate.faults.clear();
     gate.sent.clear();
-    const again = await tasks.done(HLS, { jobFolder });
+    const again = await tasks.done(HLS, { workFolder });
     expect([...gate.sent.keys()]).toEqual(['/media/many/ts/segment-30.ts']);
     expect(again.media?.sizeBytes).toBe(expected.media?.sizeBytes);
     expect(again.metadata.duration).toBe(expected.metadata.duration);
@@ -97,14 +97,14 @@ describe('a lost segment', { timeout: 120_000 }, () => {
   ])('ends a clip in the same way, at this attempt and the next, when it %s', async (_, fault) => {
     gate.faults.set('ts/segment-15.ts', fault);
     gate.faults.set('ts/segment-40.ts', answers(404));
-    const { outcome, jobFolder } = await tasks.run(HLS, CLIP);
+    const { outcome, workFolder } = await tasks.run(HLS, CLIP);
     expect(outcome).toMatchObject({
       kind: 'failed',
       code: 'FRAGMENTS_MISSING',
       detail: '1 of 20 segments is missing: 16 (at 0:15).',
     });
-    expect((await readdir(jobFolder)).filter((name) => /\.mp4$/.test(name))).toEqual([]);
-    const again = await tasks.run(HLS, { ...CLIP, jobFolder });
+    expect((await readdir(workFolder)).filter((name) => /\.mp4$/.test(name))).toEqual([]);
+    const again = await tasks.run(HLS, { ...CLIP, workFolder });
     expect(again.outcome).toEqual({ ...outcome, usage: again.outcome.usage });
   });
 

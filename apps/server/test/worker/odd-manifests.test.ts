@@ -88,12 +88,12 @@ describe('a stream with several initialisation sections', { timeout: 60_000 }, (
   it('names missing segments by their place in the whole stream', async () => {
     const path = '/media/hls-init/other.m3u8';
     gate.edits.set(path, (text) => text.replace('360-03.m4s', 'gone-03.m4s'));
-    const { outcome, jobFolder } = await tasks.run(path);
+    const { outcome, workFolder } = await tasks.run(path);
     expect(outcome).toMatchObject({
       code: 'FRAGMENTS_MISSING',
       figures: expect.stringContaining('(0:08)') as string,
     });
-    const { metadata, warnings } = await tasks.done(path, { jobFolder, isKeptIncomplete: true });
+    const { metadata, warnings } = await tasks.done(path, { workFolder, isKeptIncomplete: true });
     expect(warnings).toEqual(['INCOMPLETE']);
     expect(metadata.duration).toBeCloseTo(8, 0);
   });

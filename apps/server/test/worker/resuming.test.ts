@@ -55,9 +55,9 @@ describe.each(TIERS)('a broken transfer in the %s tier', { concurrent: true }, (
     'ends as NETWORK after bounded tries when the site %s',
     async (_, query) => {
       const path = pathOf(query);
-      const { outcome, jobFolder } = await tasks.run(path);
+      const { outcome, workFolder } = await tasks.run(path);
       expect(outcome).toMatchObject({ kind: 'failed', code: 'NETWORK' });
-      expect((await stat(join(jobFolder, 'media.mp4.part'))).size).toBe(500_000);
+      expect((await stat(join(workFolder, 'media.mp4.part'))).size).toBe(500_000);
       expect(requestsFor(path).length).toBeLessThan(12);
     },
     90_000,
@@ -82,10 +82,10 @@ describe.each(TIERS)('a broken transfer in the %s tier', { concurrent: true }, (
   ])(
     'ends with the same bytes when the connection %s',
     async (_, query, version) => {
-      const { media, jobFolder } = await tasks.done(pathOf(query));
+      const { media, workFolder } = await tasks.done(pathOf(query));
       const size = /size=\d+/.exec(query)?.[0] ?? '';
       expect(digest(await readFile(media?.path ?? ''))).toBe(await digestOf(`${size}&${version}`));
-      expect(await readdir(jobFolder)).not.toContain('media.mp4.part');
+      expect(await readdir(workFolder)).not.toContain('media.mp4.part');
     },
     90_000,
   );
@@ -103,8 +103,8 @@ describe.each(TIERS)('a broken transfer in the %s tier', { concurrent: true }, (
     return {
       path,
       before,
-      jobFolder: task.jobFolder,
-      part: join(task.jobFolder, 'media.mp4.part'),
+      workFolder: task.workFolder,
+      part: join(task.workFolder, 'media.mp4.part'),
     };
   }
 
@@ -113,43 +113,43 @@ describe.each(TIERS)('a broken transfer in the %s tier', { concurrent: true }, (
     return Buffer.from(await whole.arrayBuffer());
   }
 
-  async function expectWhole(path: string, jobFolder: string): Promise<void> {
-    const { media } = await tasks.done(path, { jobFolder });
+  async function expectWhole(path: string, workFolder: string): Promise<void> {
+    const { media } = await tasks.done(path, { workFolder });
     expect(digest(await readFile(media?.path ?? ''))).toBe(digest(await wholeFile()));
   }
 
   it('continues in a later process with the notes beside the partial file', async () => {
-    const { path, before, jobFolder } = await stoppedInTheMiddle();
-    await expectWhole(path, jobFolder);
+    const { path, before, workFolder } = await stoppedInTheMiddle();
+    await expectWhole(path, workFolder);
     expect(continued(path)).toBe(before + 1);
   });
 
   if (!isFirstTier) return;
 
   it('starts again in a later process without notes', async () => {
-    const { path, jobFolder, part } = await stoppedInTheMiddle();
+    const { path, workFolder, part } = await stoppedInTheMiddle();
     await writeFile(part, Buffer.alloc((await stat(part)).size, 1));
-    await rm(join(jobFolder, 'resume-media.mp4.part.json'));
-    await expectWhole(path, jobFolder);
+    await rm(join(workFolder, 'resume-media.mp4.part.json'));
+    await expectWhole(path, workFolder);
   });
 
   it('starts again in a later process when the site names no version of its file', async () => {
-    const { path, jobFolder, part } = await stoppedInTheMiddle('validators=none');
+    const { path, workFolder, part } = await stoppedInTheMiddle('validators=none');
     await writeFile(part, Buffer.alloc((await stat(part)).size, 1));
-    await expectWhole(path, jobFolder);
+    await expectWhole(path, workFolder);
   });
 
   it('fetches nothing more when the partial file is whole', async () => {
-    const { path, jobFolder, part } = await stoppedInTheMiddle();
+    const { path, workFolder, part } = await stoppedInTheMiddle();
     await writeFile(part, await wholeFile());
     const { ino } = await stat(part);
-    await expectWhole(path, jobFolder);
-    expect((await stat(join(jobFolder, 'media.mp4'))).ino).toBe(ino);
+    await expectWhole(path, workFolder);
+    expect((await stat(join(workFolder, 'media.mp4'))).ino).toBe(ino);
   });
 
   it('starts again when the site refuses the last missing bytes', async () => {
-    const { path, jobFolder, part } = await stoppedInTheMiddle('answer=refuse');
+    const { path, workFolder, part } = await stoppedInTheMiddle('answer=refuse');
     await writeFile(part, (await wholeFile()).subarray(0, 1_499_950));
-    await expectWhole(path, jobFolder);
+    await expectWhole(path, workFolder);
   });
 });

@@ -35,12 +35,12 @@ export interface TaskRequest {
   readonly parts?: Task['parts'];
   readonly isKeptIncomplete?: boolean;
   /** Default: a new one. */
-  readonly jobFolder?: string;
+  readonly workFolder?: string;
 }
 
 export interface TaskRun {
   readonly events: TaskEvent[];
-  readonly jobFolder: string;
+  readonly workFolder: string;
   readonly outcome: Promise<Outcome>;
   stop(): void;
   finish(): void;
@@ -49,7 +49,7 @@ export interface TaskRun {
 export interface TaskResult {
   readonly outcome: Outcome;
   readonly events: readonly TaskEvent[];
-  readonly jobFolder: string;
+  readonly workFolder: string;
 }
 
 export interface DoneResult extends TaskResult {
@@ -67,8 +67,8 @@ export interface TasksUnderTest {
   run(path: string, request?: TaskRequest): Promise<TaskResult>;
   /** The same of a download that must end well; rejects with its outcome otherwise. */
   done(path: string, request?: TaskRequest): Promise<DoneResult>;
-  /** The processes of a task alone, with a job folder of their own. */
-  jobs(): Promise<{ readonly jobs: Jobs; readonly jobFolder: string }>;
+  /** The processes of a task alone, with a work folder of their own. */
+  jobs(): Promise<{ readonly jobs: Jobs; readonly workFolder: string }>;
   close(): Promise<void>;
 }
 
@@ -94,8 +94,8 @@ export async function startTasks(
   const folders: string[] = [];
 
   async function taskOf(path: string, request: TaskRequest, proxyUrl: string): Promise<Task> {
-    const jobFolder = request.jobFolder ?? (await mkdtemp(join(tmpdir(), 'download-task-')));
-    folders.push(jobFolder);
+    const workFolder = request.workFolder ?? (await mkdtemp(join(tmpdir(), 'download-task-')));
+    folders.push(workFolder);
     const current = await waitUntil(
       () => engine.host.current(),
       () => 'an engine host',
@@ -108,7 +108,7 @@ export async function startTasks(
         quality: request.quality ?? 'best',
         options: request.options ?? {},
       },
-      jobFolder,
+      workFolder,
       cookies: request.cookies ?? null,
       engine: {
         ...current,
@@ -140,7 +140,7 @@ export async function startTasks(
   async function start(path: string, request: TaskRequest = {}): Promise<TaskRun> {
     const grant = proxy.issue({});
     const task = await taskOf(path, request, grant.url);
-    const { jobFolder } = task;
+    const { workFolder } = task;
     const { port1, port2 } = new MessageChannel();
     const events: TaskEvent[] = [];
     port1.on('message', (event: TaskEvent) => events.push(event));
@@ -152,7 +152,7 @@ export async function startTasks(
     });
     return {
       events,
-      jobFolder,
+      workFolder,
       outcome,
       stop: () => port1.postMessage({ kind: 'stop' }),
       finish: () => port1.postMessage({ kind: 'finish' }),
@@ -160,8 +160,8 @@ export async function startTasks(
   }
 
   async function runToEnd(path: string, request?: TaskRequest): Promise<TaskResult> {
-    const { outcome, events, jobFolder } = await start(path, request);
-    return { outcome: await outcome, events, jobFolder };
+    const { outcome, events, workFolder } = await start(path, request);
+    return { outcome: await outcome, events, workFolder };
   }
 
   return {
@@ -183,7 +183,7 @@ export async function startTasks(
     },
     async jobs() {
       const task = await taskOf('/', {}, 'http://127.0.0.1:9');
-      return { jobs: createJobs(task), jobFolder: task.jobFolder };
+      return { jobs: createJobs(task), workFolder: task.workFolder };
     },
     async close() {
       await proxy.close();

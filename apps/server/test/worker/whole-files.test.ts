@@ -215,11 +215,11 @@ describe('a clip whose connection breaks', { concurrent: true }, () => {
     ['sound.mp3', 'audio.mp3'],
     ['stream.ts', 'kinds/clip.ts'],
   ])('is fetched again, not continued: %s', async (path, name) => {
-    const { outcome, jobFolder } = await run(served(`/${path}`, medium(name), { cut: '0.6' }), {
+    const { outcome, workFolder } = await run(served(`/${path}`, medium(name), { cut: '0.6' }), {
       options: { section: { start: 1, end: 8 } },
     });
     expect(outcome).toMatchObject({ kind: 'failed', code: 'NETWORK' });
-    expect(await readdir(jobFolder)).toEqual([]);
+    expect(await readdir(workFolder)).toEqual([]);
   });
 
   it('is recognised by its duration when the server named no length', async () => {
@@ -356,11 +356,11 @@ describe('uncounted fragments', () => {
 
 describe('a stream joined from fragments', () => {
   it('is not measured by its header, which may promise more than the fragments', async () => {
-    const { jobs, jobFolder } = await tasks.jobs();
+    const { jobs, workFolder } = await tasks.jobs();
     const plan = planOf({ format_preset: 'Smart (best combined)', quality: 'best', options: {} });
     const content = await readFile(medium('kinds/clip.mkv'));
     // The index lies behind the last fragment, and is none. Tools see no file outside of the folder.
-    const file = join(jobFolder, 'media.mkv');
+    const file = join(workFolder, 'media.mkv');
     await writeFile(file, content.subarray(0, content.lastIndexOf('1c53bb6b', undefined, 'hex')));
     const verdictOf = (isJoined: boolean) =>
       verifyMedia(jobs, file, plan, { ...NO_CLAIMS, isJoined });

@@ -41,7 +41,7 @@ export async function moveWithoutReplacing(
   return true;
 }
 
-/** Gives a file from a private job folder the permissions of any new file of this user. */
+/** Gives a file from a private work folder the permissions of any new file of this user. */
 export async function openToUser(file: FileHandle, { mode }: Stats): Promise<void> {
   await file.chmod((mode & 0o700) | (0o666 & ~process.umask()));
 }

@@ -38,7 +38,7 @@ export type EngineControl =
   | RaisedError
   | LiveGap
   | {
-      /** Segments of one stream that could not be fetched after all retries; the other segments are in the job folder. */
+      /** Segments of one stream that could not be fetched after all retries; the other segments are in the work folder. */
       readonly kind: 'missing';
       readonly file: string;
       readonly segments: SegmentList;

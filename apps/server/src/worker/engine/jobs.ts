@@ -19,7 +19,7 @@ export interface ToolResult {
 export interface Jobs {
   /** `allowsHttps`: see `EngineJobSpec`. */
   startYtDlp(argv: readonly string[], allowsHttps: boolean, events: EngineJobEvents): EngineJob;
-  /** Runs ffprobe or ffmpeg on files of the job folder, without network; `engine/media_inputs.py` lists the allowed formats. */
+  /** Runs ffprobe or ffmpeg on files of the work folder, without network; `engine/media_inputs.py` lists the allowed formats. */
   runTool(
     program: 'ffprobe' | 'ffmpeg',
     argv: readonly string[],
@@ -38,7 +38,7 @@ export interface Jobs {
   usage(): AttemptUsage;
 }
 
-export function createJobs({ engine, egress, limits, jobFolder, cookies }: Task): Jobs {
+export function createJobs({ engine, egress, limits, workFolder, cookies }: Task): Jobs {
   const running = new Set<EngineJob>();
   let isStopped = false;
   let isFinishing = false;
@@ -75,7 +75,7 @@ export function createJobs({ engine, egress, limits, jobFolder, cookies }: Task)
       const spec = {
         program: 'yt-dlp' as const,
         argv,
-        folder: jobFolder,
+        folder: workFolder,
         cookies,
         limits: jobLimits,
         egress: {
@@ -99,7 +99,7 @@ export function createJobs({ engine, egress, limits, jobFolder, cookies }: Task)
       const spec = {
         program,
         argv,
-        folder: jobFolder,
+        folder: workFolder,
         limits: jobLimits,
         egress: { allow: [], proxy: null },
       };

@@ -43,7 +43,7 @@ export interface LiveParts {
 }
 
 export function createLiveParts({ task, jobs, reporter }: Attempt): LiveParts {
-  const { jobFolder } = task;
+  const { workFolder } = task;
   let recordedSinceMs: number | null = null;
   let grownAtMs = 0;
   /** Monotonic; since when the engine's own recording waits to be continued. Null: there is none. */
@@ -54,7 +54,7 @@ export function createLiveParts({ task, jobs, reporter }: Attempt): LiveParts {
   const gaps: LiveGap[] = [];
 
   async function keep(): Promise<string | null> {
-    const name = await setPartAside(jobFolder);
+    const name = await setPartAside(workFolder);
     if (name === null) return null;
     recordedSinceMs ??= performance.now();
     grownAtMs = performance.now();
@@ -87,7 +87,7 @@ export function createLiveParts({ task, jobs, reporter }: Attempt): LiveParts {
       return Math.min(LEAST_LOOKED_BACK + passedSeconds, MOST_LOOKED_BACK);
     },
     async keepLeft() {
-      const names = await readdir(jobFolder).catch(() => []);
+      const names = await readdir(workFolder).catch(() => []);
       // The attempt before may have been stopped during a pause.
       if (names.some((other) => PART.test(other))) recordedSinceMs ??= performance.now();
       if (names.some((name) => RECORDER_STATE.test(name))) {
@@ -118,28 +118,28 @@ export function createLiveParts({ task, jobs, reporter }: Attempt): LiveParts {
     },
     async join(result) {
       endBreak(result);
-      const last = await setPartAside(jobFolder);
+      const last = await setPartAside(workFolder);
       const isOpen = last === null && !jobs.isFinishing && result.end !== 'recorded';
-      const lost = await joinParts(jobs, jobFolder, breaks, isOpen);
+      const lost = await joinParts(jobs, workFolder, breaks, isOpen);
       return { ...result, filePath: null, liveGaps: [...gaps, ...result.liveGaps, ...lost] };
     },
   };
 }
 
 /** Renames the recorded file to the next part and returns its new name; null when there is no recording. */
-async function setPartAside(jobFolder: string): Promise<string | null> {
-  const names = await readdir(jobFolder).catch(() => []);
+async function setPartAside(workFolder: string): Promise<string | null> {
+  const names = await readdir(workFolder).catch(() => []);
   const parts = names.filter((name) => MEDIA.test(name) && !name.startsWith('media.temp')).sort();
   // A postprocessing step may have left an incomplete file beside the recording.
-  const whole = await filesBeforeStep(jobFolder);
+  const whole = await filesBeforeStep(workFolder);
   const chosen = parts.find((name) => name.endsWith('.part') || whole.includes(name)) ?? parts[0];
   // Before the rename: the engine would take the renamed file for lost, and remove all parts.
-  await forgetSteps(jobFolder);
+  await forgetSteps(workFolder);
   for (const name of parts) {
-    if (name !== chosen) await rm(join(jobFolder, name), { force: true });
+    if (name !== chosen) await rm(join(workFolder, name), { force: true });
   }
   if (chosen === undefined) return null;
-  const path = join(jobFolder, chosen);
+  const path = join(workFolder, chosen);
   const found = await lstat(path);
   if (!found.isFile() || found.size === 0) {
     await rm(path, { recursive: true, force: true });
@@ -149,25 +149,25 @@ async function setPartAside(jobFolder: string): Promise<string | null> {
   const number = String(Math.max(0, ...numbers) + 1).padStart(4, '0');
   const extension = /\.(\w+)(\.part)?$/.exec(chosen)?.[1] ?? 'mp4';
   const name = `media-live${number}.${extension}`;
-  await rename(path, join(jobFolder, name));
+  await rename(path, join(workFolder, name));
   return name;
 }
 
 /** Joins the parts and returns the gaps between them; a part that cannot be read becomes a gap. */
 async function joinParts(
   jobs: Jobs,
-  jobFolder: string,
+  workFolder: string,
   breaks: ReadonlyMap<string, { fromMs: number; toMs: number | null }>,
   isOpen: boolean,
 ): Promise<readonly LiveGap[]> {
-  const names = (await readdir(jobFolder)).filter((name) => PART.test(name)).sort();
+  const names = (await readdir(workFolder)).filter((name) => PART.test(name)).sort();
   const gaps: LiveGap[] = [];
   const lines = ['ffconcat version 1.0'];
   let seconds = 0;
   let before: { name: string; path: string; length: number } | null = null;
   let previousLines: readonly string[] = [];
   for (const name of names) {
-    const path = await asMp4(jobs, jobFolder, name);
+    const path = await asMp4(jobs, workFolder, name);
     if (path === null) {
       gaps.push(gapAfter(seconds + (before?.length ?? 0), undefined));
       continue;
@@ -197,9 +197,9 @@ async function joinParts(
       segments: 0,
     });
   }
-  const list = join(jobFolder, LIST);
+  const list = join(workFolder, LIST);
   await writeFile(list, [...lines, ...previousLines, ''].join('\n'));
-  const joined = join(jobFolder, 'live-joined.mp4');
+  const joined = join(workFolder, 'live-joined.mp4');
   const { exit } = await jobs.runTool(
     'ffmpeg',
     [
@@ -210,9 +210,9 @@ async function joinParts(
     COPY_TIMEOUT_MS,
   );
   if (exit.status === 0) {
-    await rename(joined, join(jobFolder, 'media.mp4'));
-    for (const name of await readdir(jobFolder)) {
-      if (PART.test(name) || COPY.test(name)) await rm(join(jobFolder, name), { force: true });
+    await rename(joined, join(workFolder, 'media.mp4'));
+    for (const name of await readdir(workFolder)) {
+      if (PART.test(name) || COPY.test(name)) await rm(join(workFolder, name), { force: true });
     }
   }
   return gaps;
@@ -229,12 +229,12 @@ function gapAfter(seconds: number, known: { fromMs: number; toMs: number | null 
 }
 
 /** Copies a part into an mp4, whose exact times continue from part to part; null when the part cannot be read. */
-async function asMp4(jobs: Jobs, jobFolder: string, name: string): Promise<string | null> {
-  const path = join(jobFolder, name.replace(PART, 'live-part$1.mp4'));
+async function asMp4(jobs: Jobs, workFolder: string, name: string): Promise<string | null> {
+  const path = join(workFolder, name.replace(PART, 'live-part$1.mp4'));
   const { exit } = await jobs.runTool(
     'ffmpeg',
     [
-      ...['-nostdin', '-y', '-v', 'error', '-i', `file:${join(jobFolder, name)}`],
+      ...['-nostdin', '-y', '-v', 'error', '-i', `file:${join(workFolder, name)}`],
       ...['-map', '0', '-dn', '-ignore_unknown', '-c', 'copy', `file:${path}`],
     ],
     () => undefined,

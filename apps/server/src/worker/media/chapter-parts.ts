@@ -19,18 +19,18 @@ export type CheckedParts =
 /** Checks the file of each chapter like the whole media, and removes files of chapters beyond the end of the media. */
 export async function checkChapterParts(
   jobs: Jobs,
-  jobFolder: string,
+  workFolder: string,
   plan: DownloadPlan,
   chapters: readonly ChapterSpan[],
   wholeSeconds: number | null,
 ): Promise<CheckedParts> {
   const warnings: WarningCode[] = [];
-  const names = chapters.length === 0 ? [] : (await readdir(jobFolder)).sort();
+  const names = chapters.length === 0 ? [] : (await readdir(workFolder)).sort();
   for (const name of names) {
     const number = Number(/^media-(\d{2,})\.\w+$/.exec(name)?.[1]);
     const chapter = chapters[number - 1];
     if (chapter === undefined) continue;
-    const path = join(jobFolder, name);
+    const path = join(workFolder, name);
     const end = Math.min(chapter.endSeconds, wholeSeconds ?? Infinity);
     const seconds = end - chapter.startSeconds;
     if (seconds < LEAST_PART_SECONDS) {

@@ -9,14 +9,14 @@ import type { SectionPlan } from '../plan/plan.ts';
  */
 export async function clipSubtitles(
   jobs: Jobs,
-  jobFolder: string,
+  workFolder: string,
   { startSeconds, endSeconds }: SectionPlan,
 ): Promise<void> {
-  for (const name of await readdir(jobFolder)) {
+  for (const name of await readdir(workFolder)) {
     const format = /^media\.[A-Za-z0-9_-]+\.(vtt|srt)$/.exec(name)?.[1];
     if (format === undefined) continue;
-    const source = join(jobFolder, name);
-    const target = join(jobFolder, `clip.${format}`);
+    const source = join(workFolder, name);
+    const target = join(workFolder, `clip.${format}`);
     const { exit } = await jobs.runTool('ffmpeg', [
       ...['-nostdin', '-y', '-v', 'error'],
       ...['-ss', String(startSeconds), '-i', `file:${source}`],

@@ -65,31 +65,31 @@ export interface FinishedRecording {
  */
 export async function finishRecording(
   jobs: Jobs,
-  jobFolder: string,
+  workFolder: string,
   plan: DownloadPlan,
 ): Promise<FinishedRecording | null> {
   const maxSeconds = plan.options.live?.max_seconds ?? null;
-  const names = await readdir(jobFolder);
+  const names = await readdir(workFolder);
   const parts = names.filter((name) => /^media(\.f[^/]+)?\.\w+(\.part)?$/.test(name)).sort();
   const streams = parts.filter((name) => name.startsWith('media.f'));
   const inputs = streams.length > 0 ? streams : parts.slice(0, 1);
   if (inputs.length === 0) return null;
   const spans =
     inputs.length > 1
-      ? await Promise.all(inputs.map((name) => spanOf(jobs, join(jobFolder, name))))
+      ? await Promise.all(inputs.map((name) => spanOf(jobs, join(workFolder, name))))
       : [];
   const { atSeconds, isCut } = commonEnd(spans);
   const ends = [maxSeconds, isCut ? atSeconds : null].filter((end) => end !== null);
   const forms = formsOf(plan);
   for (const { extension, words } of forms) {
-    const joined = join(jobFolder, `${JOINED}.${extension}`);
+    const joined = join(workFolder, `${JOINED}.${extension}`);
     const { exit } = await jobs.runTool(
       'ffmpeg',
       [
         ...['-nostdin', '-y', '-v', 'error'],
         ...inputs.flatMap((name, index) => [
           ...inStep(spans, index),
-          ...['-i', `file:${join(jobFolder, name)}`],
+          ...['-i', `file:${join(workFolder, name)}`],
         ]),
         ...inputs.flatMap((_, index) => ['-map', String(index)]),
         ...['-dn', '-ignore_unknown', ...words],
@@ -107,10 +107,10 @@ export async function finishRecording(
     }
     for (const name of names) {
       if (name.startsWith('media.') && (parts.includes(name) || name.startsWith('media.temp'))) {
-        await rm(join(jobFolder, name), { force: true });
+        await rm(join(workFolder, name), { force: true });
       }
     }
-    const path = join(jobFolder, `media.${extension}`);
+    const path = join(workFolder, `media.${extension}`);
     await rename(joined, path);
     const gaps: LiveGap[] =
       atSeconds === null || isCut

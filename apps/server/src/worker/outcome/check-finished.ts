@@ -11,7 +11,7 @@ import { areFormatsMissing } from '../failure/engine-trouble.ts';
 import { isLaterInitSkipped } from '../failure/failure.ts';
 import { isSourceLost } from '../output/ffmpeg-account.ts';
 import { renewFlacCut } from '../media/flac-cut.ts';
-import { collectSidecars, isOwnMedia, ownFile, renameMedia } from '../work-folder/job-folder.ts';
+import { collectSidecars, isOwnMedia, ownFile, renameMedia } from '../work-folder/folder-files.ts';
 import { gapWarnings } from '../live/live-gaps.ts';
 import { claimsOf, isInFragments, NO_CLAIMS } from '../media/length-claims.ts';
 import { ignoredByMedia, ignoredByPlan, ignoredWarnings } from './ignored-options.ts';
@@ -36,7 +36,7 @@ export async function checkFinished(
   result: RunResult,
   earlierWarnings: readonly (WarningCode | DownloadWarning)[],
 ): Promise<Outcome> {
-  const { jobFolder } = task;
+  const { workFolder } = task;
   const { video } = result;
   if (jobs.isStopped) return stoppedOutcome(jobs);
   if (video === null) {
@@ -59,7 +59,7 @@ export async function checkFinished(
   meter.verifying();
   reporter.progressNow(meter.read());
   const path = result.filePath ?? '';
-  if (!(await isOwnMedia(jobFolder, path))) {
+  if (!(await isOwnMedia(workFolder, path))) {
     return failedOutcome(jobs, 'INVALID_MEDIA', 'There is no file, or it is empty.');
   }
   // A person has chosen to keep the media although something is missing.
@@ -105,19 +105,19 @@ export async function checkFinished(
   }
   const { media, extension } = verdict;
   const isMisnamed = extname(path) !== `.${extension}`;
-  const name = isMisnamed ? await renameMedia(jobFolder, path, extension) : basename(path);
-  const file = await ownFile(jobFolder, name);
+  const name = isMisnamed ? await renameMedia(workFolder, path, extension) : basename(path);
+  const file = await ownFile(workFolder, name);
   if (file === null) {
     return failedOutcome(jobs, 'UNSAFE_TYPE', `The file is called ${redact(name)}.`);
   }
   const { durationSeconds } = media;
   const chapters = plan.options.split_chapters === true ? result.chapters : [];
-  const parts = await checkChapterParts(jobs, jobFolder, plan, chapters, durationSeconds);
+  const parts = await checkChapterParts(jobs, workFolder, plan, chapters, durationSeconds);
   if (jobs.isStopped) return stoppedOutcome(jobs);
   if ('detail' in parts) return failedOutcome(jobs, 'POSTPROCESSING_FAILED', parts.detail);
-  if (plan.section !== null) await clipSubtitles(jobs, jobFolder, plan.section);
+  if (plan.section !== null) await clipSubtitles(jobs, workFolder, plan.section);
   const areEmbedded = hasSubtitles(media) || result.lines.some(isEmbedding);
-  const sidecars = await collectSidecars(jobFolder, plan, areEmbedded);
+  const sidecars = await collectSidecars(workFolder, plan, areEmbedded);
   const stored = {
     extension,
     hasSubtitles: areEmbedded,
@@ -136,7 +136,7 @@ export async function checkFinished(
     ...ignoredWarnings(ignored),
   ];
   const outcome = doneOutcome(jobs, files, metadata, allWarnings);
-  await writeOutcome(jobFolder, outcome);
+  await writeOutcome(workFolder, outcome);
   reporter.log('info', `Checked: ${files.map(({ suffix }) => suffix).join(', ')}.`);
   return outcome;
 }

@@ -3,7 +3,7 @@ import { basename, extname, join } from 'node:path';
 import type { Attempt } from '../run/attempt.ts';
 import { doneOutcome, failedOutcome, stoppedOutcome } from '../run/attempt.ts';
 import { detailed } from '../output/detailed-warning.ts';
-import { collectSidecars, ownFile } from '../work-folder/job-folder.ts';
+import { collectSidecars, ownFile } from '../work-folder/folder-files.ts';
 import type { Jobs } from '../engine/jobs.ts';
 import { NO_CLAIMS } from '../media/length-claims.ts';
 import { clock } from '../output/clock-words.ts';
@@ -25,20 +25,20 @@ const LEAST_MISSING_SECONDS = 1;
  * until the download is stored, so that an interrupted try can be repeated.
  */
 export async function keepIncomplete({ task, jobs, reporter, meter }: Attempt): Promise<Outcome> {
-  const { jobFolder } = task;
+  const { workFolder } = task;
   const plan = planOf(task.selection);
-  await forgetOutcome(jobFolder);
-  const aside = await readSetAside(jobFolder);
+  await forgetOutcome(workFolder);
+  const aside = await readSetAside(workFolder);
   if (aside === null) {
     return failedOutcome(jobs, 'TRUNCATED', 'The incomplete media of this download is gone.');
   }
   meter.verifying();
   reporter.progressNow(meter.read());
-  const folder = join(jobFolder, SET_ASIDE);
+  const folder = join(workFolder, SET_ASIDE);
   const names = await readdir(folder);
   const inputs = inputsOf(aside, names).map((name) => join(folder, name));
-  const path = await playable(jobs, jobFolder, plan, inputs);
-  const file = path === null ? null : await ownFile(jobFolder, basename(path));
+  const path = await playable(jobs, workFolder, plan, inputs);
+  const file = path === null ? null : await ownFile(workFolder, basename(path));
   if (jobs.isStopped) return stoppedOutcome(jobs);
   if (file === null) {
     return failedOutcome(jobs, 'TRUNCATED', 'The incomplete media cannot be made playable.');
@@ -47,8 +47,8 @@ export async function keepIncomplete({ task, jobs, reporter, meter }: Attempt): 
   if (jobs.isStopped) return stoppedOutcome(jobs);
   if ('failure' in verdict) return failedOutcome(jobs, 'TRUNCATED', verdict.detail);
   const promised = await promisedSeconds(jobs, plan, aside, inputs[0] ?? '');
-  await bringSidecars(folder, jobFolder, names);
-  const sidecars = await collectSidecars(jobFolder, plan, hasSubtitles(verdict.media));
+  await bringSidecars(folder, workFolder, names);
+  const sidecars = await collectSidecars(workFolder, plan, hasSubtitles(verdict.media));
   const extension = extname(file.path).slice(1);
   const metadata = measuredMetadata(metadataOf(aside.video), verdict.media, extension);
   const missing = aside.missing ?? lengths(verdict.media.durationSeconds, promised);
@@ -57,7 +57,7 @@ export async function keepIncomplete({ task, jobs, reporter, meter }: Attempt): 
     ...verdict.warnings,
     ...sidecars.warnings,
   ]);
-  await writeOutcome(jobFolder, outcome);
+  await writeOutcome(workFolder, outcome);
   reporter.log('info', `Kept incomplete: ${missing}.`);
   return outcome;
 }
@@ -76,14 +76,14 @@ function inputsOf({ filePath }: SetAside, names: readonly string[]): readonly st
 /** Copies the inputs into one file: into their own container, else into Matroska, which takes everything. Null: unreadable. */
 async function playable(
   jobs: Jobs,
-  jobFolder: string,
+  workFolder: string,
   { isAudioOnly }: DownloadPlan,
   inputs: readonly string[],
 ): Promise<string | null> {
   const own = extname((inputs[0] ?? '').replace(/\.part$/, ''));
   const spare = isAudioOnly ? '.mka' : '.mkv';
   for (const extension of inputs.length === 0 ? [] : new Set([own === '' ? spare : own, spare])) {
-    const path = join(jobFolder, `media${extension}`);
+    const path = join(workFolder, `media${extension}`);
     const { exit } = await jobs.runTool(
       'ffmpeg',
       [
@@ -127,13 +127,13 @@ function lengths(have: number | null, promised: number | null): string {
 /** Copies instead of moving: an interrupted try is repeated from the files that were set aside. */
 async function bringSidecars(
   from: string,
-  jobFolder: string,
+  workFolder: string,
   names: readonly string[],
 ): Promise<void> {
   for (const name of names) {
     const kind = mediaTypeOf(name)?.kind;
     if (kind !== undefined && kind !== 'media') {
-      await copyFile(join(from, name), join(jobFolder, name));
+      await copyFile(join(from, name), join(workFolder, name));
     }
   }
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { areEntriesWanted, type Selection } from '@artemis/contracts';
 import type { Attempt } from '../run/attempt.ts';
 import { isHlsRefusal, isLinkRefused } from '../failure/failure.ts';
-import { partialBytes } from '../work-folder/job-folder.ts';
+import { partialBytes } from '../work-folder/folder-files.ts';
 import type { Listing } from '../probe/listing.ts';
 import type { Task } from '../task.ts';
 import { failedPart, leftOutSentence, misnamedThumbnail } from './optional-parts.ts';
@@ -56,7 +56,7 @@ export interface EndedRun {
   readonly isWhole: boolean;
 }
 
-/** Tells whether this reason applies. If so, the course of the next run is set and the job folder is ready for it. */
+/** Tells whether this reason applies. If so, the course of the next run is set and the work folder is ready for it. */
 type Reason = (run: EndedRun) => boolean | Promise<boolean>;
 
 /** In the order in which they are tried; the first that applies decides. */
@@ -84,7 +84,7 @@ async function startFromZero({ attempt, course }: EndedRun): Promise<'again' | '
   course.startsFromZero += 1;
   if (course.startsFromZero > MAX_STARTS_FROM_ZERO) return 'given-up';
   attempt.reporter.log('warn', 'The file on the site has changed; starting from zero.');
-  await wipeButRecorded(attempt.task.jobFolder);
+  await wipeButRecorded(attempt.task.workFolder);
   return 'again';
 }
 
@@ -122,7 +122,7 @@ async function isHlsRefusedByYtDlp(run: EndedRun): Promise<boolean> {
   if (!hasFailed(run) || course.isHlsByFfmpeg || !result.lines.some(isHlsRefusal)) return false;
   course.isHlsByFfmpeg = true;
   attempt.reporter.log('info', 'yt-dlp cannot join this stream; ffmpeg downloads it instead.');
-  await wipeAllButSegments(attempt.task.jobFolder);
+  await wipeAllButSegments(attempt.task.workFolder);
   return true;
 }
 
@@ -134,14 +134,14 @@ async function hasPartFailed(run: EndedRun): Promise<boolean> {
   course.leftOut.add(part);
   attempt.reporter.log('warn', leftOutSentence(part));
   const misnamed = part === 'thumbnail' ? misnamedThumbnail(result.lines) : null;
-  if (misnamed !== null) await rm(join(attempt.task.jobFolder, misnamed), { force: true });
+  if (misnamed !== null) await rm(join(attempt.task.workFolder, misnamed), { force: true });
   return true;
 }
 
 async function haveLinksExpired({ attempt, course, result, isWhole }: EndedRun): Promise<boolean> {
   const mayRenew = !isWhole && result.end === null && course.renewals < MAX_RENEWALS;
   if (!mayRenew || !isLinkRefused(result)) return false;
-  const bytes = await partialBytes(attempt.task.jobFolder);
+  const bytes = await partialBytes(attempt.task.workFolder);
   if (bytes <= course.renewedAtBytes) return false;
   course.renewals += 1;
   course.renewedAtBytes = bytes;
@@ -168,7 +168,7 @@ async function isSpoiltByFfmpeg({
   const { task, reporter } = attempt;
   if (!result.isSpoilt || task.isKeptIncomplete || (isWhole && listing !== null)) return false;
   course.spoiltRuns += 1;
-  await wipeButRecorded(task.jobFolder);
+  await wipeButRecorded(task.workFolder);
   if (result.end !== null || course.spoiltRuns >= MAX_FFMPEG_RUNS) return false;
   if (result.isSegmentForbidden) return false;
   reporter.log('warn', 'ffmpeg has skipped a segment; downloading the media again.');

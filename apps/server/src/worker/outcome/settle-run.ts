@@ -121,7 +121,7 @@ async function settleRecording(
     const whole = result.filePath ?? '';
     const path = maxSeconds === null ? whole : await cutRecording(jobs, whole, maxSeconds);
     recording = path === null ? null : { path, warnings: [], gaps: [] };
-  } else recording = await finishRecording(jobs, task.jobFolder, plan);
+  } else recording = await finishRecording(jobs, task.workFolder, plan);
   if (jobs.isStopped) return stoppedOutcome(jobs);
   if (recording === null) {
     return failedOutcome(

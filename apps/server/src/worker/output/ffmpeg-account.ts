@@ -40,7 +40,7 @@ export function createFfmpegListener(): FfmpegListener {
       if (line.includes('Estimating duration from bitrate')) isGuess = true;
       else if (line.includes('Stream ends prematurely at ')) isAnswerShort = true;
       else if (LOST_INPUT.some((pattern) => pattern.test(line))) isInputLost = true;
-      // Inputs in the job folder are not sources: yt-dlp or the engine has fetched them.
+      // Inputs in the work folder are not sources: yt-dlp or the engine has fetched them.
       const format = /^Input #\d+, (\S+), from 'https?:/.exec(line)?.[1];
       if (format !== undefined) {
         inputs.push({ seconds: null, isIndexed: format.startsWith('mov,') });

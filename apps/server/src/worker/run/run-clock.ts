@@ -3,7 +3,7 @@ import type { Jobs } from '../engine/jobs.ts';
 import type { VideoInfo } from '../output/output-lines.ts';
 import type { ProgressMeter } from '../output/progress.ts';
 import type { Task } from '../task.ts';
-import { partialBytes } from '../work-folder/job-folder.ts';
+import { partialBytes } from '../work-folder/folder-files.ts';
 import type { RunEnd } from './run-result.ts';
 
 const FOLDER_LOOK_MS = 1_000;
@@ -66,7 +66,7 @@ export function createRunClock(options: RunClockOptions): RunClock {
 
   async function lookAtFolder(nowMs: number): Promise<void> {
     folderLookAtMs = nowMs;
-    const bytes = await partialBytes(task.jobFolder);
+    const bytes = await partialBytes(task.workFolder);
     if (bytes !== folderBytes) activeAtMs = performance.now();
     folderBytes = bytes;
     if (progressAtMs === 0) meter.takeBytes(bytes);

@@ -19,19 +19,19 @@ const STREAM_LINKS = new Set(['url', 'manifest_url', 'fragment_base_url']);
  * Removes from an info JSON what must not be stored or shared: headers, cookies, local paths, signatures in links. False when
  * that failed, for example because the file is too large; the file must then be dropped.
  */
-export async function cleanInfoFile(path: string, jobFolder: string): Promise<boolean> {
+export async function cleanInfoFile(path: string, workFolder: string): Promise<boolean> {
   try {
     const info: unknown = JSON.parse(await readFolderRecord(path));
-    await writeFolderRecord(path, JSON.stringify(cleanInfo(info, jobFolder)));
+    await writeFolderRecord(path, JSON.stringify(cleanInfo(info, workFolder)));
     return true;
   } catch {
     return false;
   }
 }
 
-export function cleanInfo(value: unknown, jobFolder: string): unknown {
-  if (typeof value === 'string') return value.replaceAll(jobFolder, '');
-  if (Array.isArray(value)) return value.map((entry) => cleanInfo(entry, jobFolder));
+export function cleanInfo(value: unknown, workFolder: string): unknown {
+  if (typeof value === 'string') return value.replaceAll(workFolder, '');
+  if (Array.isArray(value)) return value.map((entry) => cleanInfo(entry, workFolder));
   if (typeof value !== 'object' || value === null) return value;
   const kept = Object.entries(value).filter(([key]) => !DROPPED.has(key) && !key.startsWith('_'));
   return Object.fromEntries(
@@ -39,7 +39,7 @@ export function cleanInfo(value: unknown, jobFolder: string): unknown {
       key,
       STREAM_LINKS.has(key) && typeof entry === 'string'
         ? withoutSignature(entry)
-        : cleanInfo(entry, jobFolder),
+        : cleanInfo(entry, workFolder),
     ]),
   );
 }

@@ -23,22 +23,22 @@ const TOLD_AS_THEY_ARE: ReadonlySet<FailureCode> = new Set<FailureCode>([
   'UNSAFE_TYPE',
 ]);
 
-/** Whether a job folder has media with holes; an attempt that wants the complete media must not continue it. */
-export async function isLeftWithHoles(jobFolder: string): Promise<boolean> {
-  return lstat(join(jobFolder, LOST)).then(
+/** Whether a work folder has media with holes; an attempt that wants the complete media must not continue it. */
+export async function isLeftWithHoles(workFolder: string): Promise<boolean> {
+  return lstat(join(workFolder, LOST)).then(
     () => true,
     () => false,
   );
 }
 
-export async function rememberMissing(jobFolder: string, figures: string): Promise<void> {
-  await writeFolderRecord(join(jobFolder, MISSING), JSON.stringify({ figures }));
+export async function rememberMissing(workFolder: string, figures: string): Promise<void> {
+  await writeFolderRecord(join(workFolder, MISSING), JSON.stringify({ figures }));
 }
 
 /** The figures of `rememberMissing`; null when no attempt ended because of missing segments, or the record is gone. */
-export async function readMissing(jobFolder: string): Promise<string | null> {
+export async function readMissing(workFolder: string): Promise<string | null> {
   try {
-    const stored = await readStored(Missing, await readFolderRecord(join(jobFolder, MISSING)));
+    const stored = await readStored(Missing, await readFolderRecord(join(workFolder, MISSING)));
     return stored?.figures ?? null;
   } catch {
     return null;

@@ -4,7 +4,7 @@ import { ARTIFACT_KINDS, DownloadWarning, Metadata, nullable, oneOf } from '@art
 import { Type } from '@sinclair/typebox';
 import { readStored, StoredEntry } from '../../stored.ts';
 import { readFolderRecord, writeFolderRecord } from './folder-record.ts';
-import { fileNamed } from './job-folder.ts';
+import { fileNamed } from './folder-files.ts';
 import { withoutEncoding } from '../media/media-types.ts';
 import type { VerifiedOutcome } from '../../domain/attempt.ts';
 
@@ -38,15 +38,15 @@ const StoredOutcome = Type.Object({
 });
 
 /**
- * Records in the job folder that a download is complete and checked, once its files are safe on the disk. A stop before the
+ * Records in the work folder that a download is complete and checked, once its files are safe on the disk. A stop before the
  * download is published then costs no second download.
  */
-export async function writeOutcome(jobFolder: string, outcome: VerifiedOutcome): Promise<void> {
+export async function writeOutcome(workFolder: string, outcome: VerifiedOutcome): Promise<void> {
   for (const file of outcome.files) await syncFile(file.path);
-  const files = outcome.files.map((file) => ({ ...file, path: relative(jobFolder, file.path) }));
+  const files = outcome.files.map((file) => ({ ...file, path: relative(workFolder, file.path) }));
   const text = JSON.stringify({ version: VERSION, outcome: { ...outcome, files } });
   // The record itself is not synced: when a power cut damages it, the files are checked again and not downloaded again.
-  await writeFolderRecord(join(jobFolder, FILE_NAME), text);
+  await writeFolderRecord(join(workFolder, FILE_NAME), text);
 }
 
 /**
@@ -54,18 +54,18 @@ export async function writeOutcome(jobFolder: string, outcome: VerifiedOutcome):
  * because a stop may have interrupted the publication. A job can write this record too, so it may name only files that a
  * download can have: media and its companions, directly in this folder. Never rejects.
  */
-export async function readOutcome(jobFolder: string): Promise<VerifiedOutcome | null> {
+export async function readOutcome(workFolder: string): Promise<VerifiedOutcome | null> {
   try {
-    const text = await readFolderRecord(join(jobFolder, FILE_NAME));
+    const text = await readFolderRecord(join(workFolder, FILE_NAME));
     const stored = await readStored(StoredOutcome, text);
     if (stored === null) return null;
     const files = stored.outcome.files.map((file) => ({
       ...file,
-      path: join(jobFolder, file.path),
+      path: join(workFolder, file.path),
     }));
     for (const { path, sizeBytes, kind, suffix, contentType } of files) {
       const name = basename(path);
-      if (path !== join(jobFolder, name)) return null;
+      if (path !== join(workFolder, name)) return null;
       const named = fileNamed(name);
       if (named === null || named.kind !== kind) return null;
       const types = [named.contentType, withoutEncoding(named.contentType)];
@@ -80,8 +80,8 @@ export async function readOutcome(jobFolder: string): Promise<VerifiedOutcome | 
   }
 }
 
-export async function forgetOutcome(jobFolder: string): Promise<void> {
-  await rm(join(jobFolder, FILE_NAME), { force: true });
+export async function forgetOutcome(workFolder: string): Promise<void> {
+  await rm(join(workFolder, FILE_NAME), { force: true });
 }
 
 async function syncFile(path: string): Promise<void> {

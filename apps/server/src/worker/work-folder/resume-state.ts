@@ -56,15 +56,15 @@ export function resumeKey({ url, selection }: Pick<Task, 'url' | 'selection'>): 
  * not the segments that it has appended.
  */
 export async function openResumeGuard(
-  jobFolder: string,
+  workFolder: string,
   key: string,
   areFragmentsOurs = true,
 ): Promise<ResumeGuard> {
-  const names = await readdir(jobFolder);
-  const known = names.includes(FILE_NAME) ? await readState(jobFolder, key) : null;
+  const names = await readdir(workFolder);
+  const known = names.includes(FILE_NAME) ? await readState(workFolder, key) : null;
   const isUnsure = !areFragmentsOurs && known?.isLive !== true && hasFragments(known, names);
   const saved = isUnsure ? null : known;
-  if (saved === null && names.length > 0) await wipeJobFolder(jobFolder);
+  if (saved === null && names.length > 0) await wipeWorkFolder(workFolder);
   const wasLive = saved?.isLive ?? false;
   const fragmentCounts: Record<string, number> = { ...saved?.fragmentCounts };
   const seenInThisRun = new Set<string>();
@@ -81,7 +81,7 @@ export async function openResumeGuard(
       fragmentCounts: { ...fragmentCounts },
       isLive: video.isLive,
     };
-    writing = writing.then(() => writeState(jobFolder, state, wasLive));
+    writing = writing.then(() => writeState(workFolder, state, wasLive));
   }
 
   return {
@@ -115,33 +115,33 @@ export const NOTHING_TO_RESUME: ResumeGuard = {
   settled: () => Promise.resolve(),
 };
 
-/** Removes everything in the job folder except what was set aside for a person. */
-export async function wipeJobFolder(jobFolder: string): Promise<void> {
-  await wipe(jobFolder, []);
+/** Removes everything in the work folder except what was set aside for a person. */
+export async function wipeWorkFolder(workFolder: string): Promise<void> {
+  await wipe(workFolder, []);
 }
 
 /** The same, but spares the parts of a live recording, which cannot be fetched again. */
-export async function wipeButRecorded(jobFolder: string): Promise<void> {
-  await wipe(jobFolder, (await hasLiveParts(jobFolder)) ? [LIVE_PART, STATE] : []);
+export async function wipeButRecorded(workFolder: string): Promise<void> {
+  await wipe(workFolder, (await hasLiveParts(workFolder)) ? [LIVE_PART, STATE] : []);
 }
 
 /** Segments that ffmpeg joins or cuts, and the engine's records about them (`engine/clips.py`, `engine/forms.py`). */
 const SOURCES = /\.(clip|form)\d+([.-]|$)|^(resume|lists|clips)\.json$/;
 
 /** The same, but spares segments that ffmpeg joins or cuts: ffmpeg repeats that, because its result was not good. */
-export async function wipeAllButSegments(jobFolder: string): Promise<void> {
-  await wipe(jobFolder, [SOURCES, LIVE_PART]);
+export async function wipeAllButSegments(workFolder: string): Promise<void> {
+  await wipe(workFolder, [SOURCES, LIVE_PART]);
 }
 
-async function wipe(jobFolder: string, spared: readonly RegExp[]): Promise<void> {
-  for (const name of await readdir(jobFolder)) {
+async function wipe(workFolder: string, spared: readonly RegExp[]): Promise<void> {
+  for (const name of await readdir(workFolder)) {
     if (name === SET_ASIDE || spared.some((pattern) => pattern.test(name))) continue;
-    await rm(join(jobFolder, name), { recursive: true, force: true });
+    await rm(join(workFolder, name), { recursive: true, force: true });
   }
 }
 
-async function hasLiveParts(jobFolder: string): Promise<boolean> {
-  return (await readdir(jobFolder)).some((name) => LIVE_PART.test(name));
+async function hasLiveParts(workFolder: string): Promise<boolean> {
+  return (await readdir(workFolder)).some((name) => LIVE_PART.test(name));
 }
 
 function hasFragments(state: ResumeState | null, names: readonly string[]): boolean {
@@ -173,18 +173,18 @@ function factsOf({ formats }: VideoInfo): ResumeState['formats'] {
 }
 
 /** Null without a state of this download. A job can write here too, so that its shape is checked. */
-async function readState(jobFolder: string, key: string): Promise<ResumeState | null> {
-  const text = await readFolderRecord(join(jobFolder, FILE_NAME)).catch(() => '');
+async function readState(workFolder: string, key: string): Promise<ResumeState | null> {
+  const text = await readFolderRecord(join(workFolder, FILE_NAME)).catch(() => '');
   const state = await readStored(ResumeState, text);
   return state?.key === key ? state : null;
 }
 
 /** When the state cannot be written, it is removed: the next run then starts from zero. Never rejects. */
-async function writeState(jobFolder: string, state: ResumeState, wasLive: boolean): Promise<void> {
-  const path = join(jobFolder, FILE_NAME);
+async function writeState(workFolder: string, state: ResumeState, wasLive: boolean): Promise<void> {
+  const path = join(workFolder, FILE_NAME);
   try {
     // After its end a stream is no longer live, but its recording is still the only copy.
-    const isLive = state.isLive === true || (wasLive && (await hasLiveParts(jobFolder)));
+    const isLive = state.isLive === true || (wasLive && (await hasLiveParts(workFolder)));
     await writeFolderRecord(path, JSON.stringify({ ...state, isLive }));
   } catch {
     await rm(path, { force: true }).catch(() => undefined);

@@ -7,7 +7,7 @@ import { readFolderRecord, writeFolderRecord } from './folder-record.ts';
 import type { VideoInfo } from '../output/output-lines.ts';
 
 /**
- * Subfolder of the job folder for incomplete media, which a person may choose to keep. No attempt continues from it, and the
+ * Subfolder of the work folder for incomplete media, which a person may choose to keep. No attempt continues from it, and the
  * next attempt removes it.
  */
 export const SET_ASIDE = 'set-aside';
@@ -44,20 +44,20 @@ export interface SetAside {
 }
 
 /** Moves media and thumbnail into the subfolder; does nothing when there is no media. */
-export async function setAside(jobFolder: string, facts: SetAside): Promise<void> {
-  const names = (await readdir(jobFolder)).filter((name) => /^(media|thumbnail)[.-]/.test(name));
+export async function setAside(workFolder: string, facts: SetAside): Promise<void> {
+  const names = (await readdir(workFolder)).filter((name) => /^(media|thumbnail)[.-]/.test(name));
   if (!names.some((name) => name.startsWith('media'))) return;
-  const folder = join(jobFolder, SET_ASIDE);
+  const folder = join(workFolder, SET_ASIDE);
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { mode: 0o700 });
-  for (const name of names) await rename(join(jobFolder, name), join(folder, name));
+  for (const name of names) await rename(join(workFolder, name), join(folder, name));
   const filePath = facts.filePath === null ? null : basename(facts.filePath);
   await writeFolderRecord(join(folder, FACTS), JSON.stringify({ ...facts, filePath }));
 }
 
 /** Null when nothing is set aside. `filePath` is a path in the subfolder. */
-export async function readSetAside(jobFolder: string): Promise<SetAside | null> {
-  const folder = join(jobFolder, SET_ASIDE);
+export async function readSetAside(workFolder: string): Promise<SetAside | null> {
+  const folder = join(workFolder, SET_ASIDE);
   try {
     // A job may have put a link in its place.
     if (!(await lstat(folder)).isDirectory()) return null;
@@ -70,6 +70,6 @@ export async function readSetAside(jobFolder: string): Promise<SetAside | null> 
   }
 }
 
-export async function forgetSetAside(jobFolder: string): Promise<void> {
-  await rm(join(jobFolder, SET_ASIDE), { recursive: true, force: true });
+export async function forgetSetAside(workFolder: string): Promise<void> {
+  await rm(join(workFolder, SET_ASIDE), { recursive: true, force: true });
 }

@@ -4,7 +4,7 @@ import { fieldsOf, numberOf, type JsonFields } from '../engine/json-values.ts';
 import { codecOf, extensionOf, integerOf, textOf } from '../media/metadata.ts';
 import { readFolderRecord, writeFolderRecord } from './folder-record.ts';
 
-/** In the job folder: the page information from which yt-dlp starts when the site was read before. */
+/** In the work folder: the page information from which yt-dlp starts when the site was read before. */
 export const KNOWN_INFO_FILE = 'known.info.json';
 /** The only format of a stored download. */
 export const STORED_FORMAT_ID = 'stored';
@@ -82,7 +82,7 @@ export interface StoredMedia {
   readonly hasThumbnail: boolean;
 }
 
-/** Information in which the site offers only the files of the job folder, so that yt-dlp fetches nothing. */
+/** Information in which the site offers only the files of the work folder, so that yt-dlp fetches nothing. */
 export function storedInfo({ fields }: SiteInfo, stored: StoredMedia): string {
   const { url: _url, ext: _ext, format_id: _id, ...said } = fields;
   return JSON.stringify({
@@ -113,6 +113,6 @@ export function storedInfo({ fields }: SiteInfo, stored: StoredMedia): string {
 }
 
 /** Only the owner can read the file: it may contain cookies of the site. */
-export async function writeKnownInfo(jobFolder: string, info: string): Promise<void> {
-  await writeFolderRecord(join(jobFolder, KNOWN_INFO_FILE), info);
+export async function writeKnownInfo(workFolder: string, info: string): Promise<void> {
+  await writeFolderRecord(join(workFolder, KNOWN_INFO_FILE), info);
 }

@@ -14,26 +14,26 @@ const Steps = Type.Object({
 type Steps = Static<typeof Steps>;
 
 /** How often the steps after the download were begun and not finished; 0 without a record. */
-export async function stepsBegun(jobFolder: string): Promise<number> {
-  const { begun } = await readSteps(jobFolder);
+export async function stepsBegun(workFolder: string): Promise<number> {
+  const { begun } = await readSteps(workFolder);
   return typeof begun === 'number' ? begun : 0;
 }
 
 /** Names of the files that were whole before the running or interrupted step; empty without such a step. */
-export async function filesBeforeStep(jobFolder: string): Promise<readonly string[]> {
-  return Object.keys((await readSteps(jobFolder)).files ?? {});
+export async function filesBeforeStep(workFolder: string): Promise<readonly string[]> {
+  return Object.keys((await readSteps(workFolder)).files ?? {});
 }
 
 /**
  * Call before a run that does not continue the files of an earlier one: the engine would remove all media when a file of
  * the record is gone.
  */
-export async function forgetSteps(jobFolder: string): Promise<void> {
-  await rm(join(jobFolder, FILE_NAME), { force: true });
+export async function forgetSteps(workFolder: string): Promise<void> {
+  await rm(join(workFolder, FILE_NAME), { force: true });
 }
 
 /** Empty without a record, and when a job has left something else in its place. */
-async function readSteps(jobFolder: string): Promise<Steps> {
-  const text = await readFolderRecord(join(jobFolder, FILE_NAME)).catch(() => '');
+async function readSteps(workFolder: string): Promise<Steps> {
+  const text = await readFolderRecord(join(workFolder, FILE_NAME)).catch(() => '');
   return (await readStored(Steps, text)) ?? {};
 }

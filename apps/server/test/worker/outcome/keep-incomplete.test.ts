@@ -23,9 +23,9 @@ describe('the partial media of a failed download', { timeout: 60_000 }, () => {
   const cut = '/fault/short-without-length.mp4?cut=400000';
 
   async function truncated(): Promise<string> {
-    const { outcome, jobFolder } = await tasks.run(cut);
+    const { outcome, workFolder } = await tasks.run(cut);
     expect(outcome).toMatchObject({ kind: 'failed', code: 'TRUNCATED' });
-    return jobFolder;
+    return workFolder;
   }
 
   async function emptyFolder(): Promise<string> {
@@ -35,19 +35,19 @@ describe('the partial media of a failed download', { timeout: 60_000 }, () => {
   }
 
   it('becomes a playable file with a warning that says how much there is', async () => {
-    const jobFolder = await truncated();
+    const workFolder = await truncated();
     tasks.origin.requests.length = 0;
-    const { outcome } = await tasks.run(cut, { jobFolder, isKeptIncomplete: true });
+    const { outcome } = await tasks.run(cut, { workFolder, isKeptIncomplete: true });
     expect(tasks.origin.requests).toEqual([]);
     expect(outcome).toMatchObject({
       kind: 'done',
-      files: [{ path: join(jobFolder, 'media.mp4'), suffix: '.mp4' }],
+      files: [{ path: join(workFolder, 'media.mp4'), suffix: '.mp4' }],
       warnings: [
         { code: 'INCOMPLETE', detail: expect.stringMatching(/^0:0[2-6] \/ 0:08$/) as string },
       ],
       metadata: { title: 'short-without-length', vcodec: 'h264' },
     });
-    expect(await readOutcome(jobFolder)).toMatchObject({ kind: 'done' });
+    expect(await readOutcome(workFolder)).toMatchObject({ kind: 'done' });
   });
 
   it.each([
@@ -57,9 +57,9 @@ describe('the partial media of a failed download', { timeout: 60_000 }, () => {
     ],
     ['a transport stream under another name', { 'media.mp4.part': 'live/segment-00.ts' }],
   ])('may be %s', async (_, parts) => {
-    const jobFolder = await emptyFolder();
+    const workFolder = await emptyFolder();
     for (const [name, source] of Object.entries(parts)) {
-      await copyFile(join(tasks.origin.mediaFolder, source), join(jobFolder, name));
+      await copyFile(join(tasks.origin.mediaFolder, source), join(workFolder, name));
     }
     const video: VideoInfo = {
       fields: { title: 'News' },
@@ -68,9 +68,9 @@ describe('the partial media of a failed download', { timeout: 60_000 }, () => {
       isLive: false,
       sponsorSeconds: 0,
     };
-    await setAside(jobFolder, { video, filePath: null, missing: null });
+    await setAside(workFolder, { video, filePath: null, missing: null });
     const { metadata, warnings, suffixes } = await tasks.done('/media/clip-360.mp4', {
-      jobFolder,
+      workFolder,
       isKeptIncomplete: true,
     });
     expect(suffixes).toEqual(['.mp4']);
@@ -79,24 +79,24 @@ describe('the partial media of a failed download', { timeout: 60_000 }, () => {
   });
 
   it('is not continued by the next attempt, which removes it', async () => {
-    const jobFolder = await truncated();
-    expect(await readdir(jobFolder)).toEqual([SET_ASIDE]);
+    const workFolder = await truncated();
+    expect(await readdir(workFolder)).toEqual([SET_ASIDE]);
     tasks.origin.requests.length = 0;
-    const { metadata, warnings } = await tasks.done('/media/clip-360.mp4', { jobFolder });
+    const { metadata, warnings } = await tasks.done('/media/clip-360.mp4', { workFolder });
     expect(metadata.duration).toBeCloseTo(8, 0);
     expect(warnings).toEqual([]);
     const ranges = tasks.origin.requests.map(({ range }) => range ?? 'bytes=0-');
     expect(ranges.filter((range) => !range.startsWith('bytes=0-'))).toEqual([]);
-    expect(await readdir(jobFolder)).not.toContain(SET_ASIDE);
+    expect(await readdir(workFolder)).not.toContain(SET_ASIDE);
   });
 
   it('leaves the download failed when it is gone or unreadable', async () => {
-    const jobFolder = await emptyFolder();
-    const again = () => tasks.run(cut, { jobFolder, isKeptIncomplete: true });
+    const workFolder = await emptyFolder();
+    const again = () => tasks.run(cut, { workFolder, isKeptIncomplete: true });
     expect((await again()).outcome).toMatchObject({ kind: 'failed', code: 'TRUNCATED' });
-    await writeFile(join(jobFolder, 'media.mp4.part'), 'nothing that anybody could play');
+    await writeFile(join(workFolder, 'media.mp4.part'), 'nothing that anybody could play');
     const video = { fields: {}, formats: [], durationSeconds: 8, isLive: false, sponsorSeconds: 0 };
-    await setAside(jobFolder, { video, filePath: null, missing: null });
+    await setAside(workFolder, { video, filePath: null, missing: null });
     expect((await again()).outcome).toMatchObject({ kind: 'failed', code: 'TRUNCATED' });
   });
 });

@@ -7,22 +7,22 @@ import { createProgressMeter } from '../../../src/worker/output/progress.ts';
 import { createRunClock, type RunClock } from '../../../src/worker/run/run-clock.ts';
 import type { Task } from '../../../src/worker/task.ts';
 
-let jobFolder: string;
+let workFolder: string;
 
 beforeEach(async () => {
   vi.useFakeTimers({ toFake: ['performance'] });
-  jobFolder = await mkdtemp(join(tmpdir(), 'run-clock-'));
+  workFolder = await mkdtemp(join(tmpdir(), 'run-clock-'));
 });
 
 afterEach(async () => {
   vi.useRealTimers();
-  await rm(jobFolder, { recursive: true });
+  await rm(workFolder, { recursive: true });
 });
 
 function clockOf({ maxSeconds = null as number | null, isStopped = false, isFinishing = false }) {
   const live = maxSeconds === null ? {} : { live: { max_seconds: maxSeconds } };
   const task = {
-    jobFolder,
+    workFolder,
     limits: { stallTimeoutMs: 20_000 },
     selection: { options: live },
   } as unknown as Task;
@@ -58,7 +58,7 @@ test('a run without any output has stalled, one with output has not', () => {
 test('a run whose files grow or whose processes work has not stalled', async () => {
   const clock = clockOf({});
   vi.advanceTimersByTime(15_000);
-  await writeFile(join(jobFolder, 'media.mp4.part'), 'grown');
+  await writeFile(join(workFolder, 'media.mp4.part'), 'grown');
   await clock.observe(idle);
   vi.advanceTimersByTime(15_000);
   expect(clock.due(false)).toBeNull();
@@ -71,7 +71,7 @@ test('a live recording has its requested time, whatever the deadline of a downlo
   const clock = clockOf({ maxSeconds: 90 });
   named(clock, true);
   vi.advanceTimersByTime(2_000);
-  await writeFile(join(jobFolder, 'media.mp4.part'), 'recorded');
+  await writeFile(join(workFolder, 'media.mp4.part'), 'recorded');
   await clock.observe(idle);
   vi.advanceTimersByTime(89_000);
   clock.noteActivity();

@@ -67,7 +67,7 @@ describe('media with lost segments', { timeout: 120_000 }, () => {
       gate.sent.clear();
       const kept = await tasks.done(path, {
         ...request,
-        jobFolder: failed.jobFolder,
+        workFolder: failed.workFolder,
         isKeptIncomplete: true,
       });
       const warnings = kept.outcome.kind === 'done' ? kept.outcome.warnings : [];
@@ -81,8 +81,8 @@ describe('media with lost segments', { timeout: 120_000 }, () => {
 
   it('begins with the first present segment, in step with the audio', async () => {
     gate.faults.set('stream0-00001.m4s', gone);
-    const { jobFolder } = await tasks.run(DASH);
-    const { media } = await tasks.done(DASH, { jobFolder, isKeptIncomplete: true });
+    const { workFolder } = await tasks.run(DASH);
+    const { media } = await tasks.done(DASH, { workFolder, isKeptIncomplete: true });
     const { stdout } = await promisify(execFile)('ffprobe', [
       ...['-v', 'error', '-show_entries', 'stream=codec_type,start_time', '-of', 'csv=p=0'],
       `file:${media?.path ?? ''}`,
@@ -120,10 +120,10 @@ describe('media with lost segments', { timeout: 120_000 }, () => {
 
   it('is not continued by an attempt that wants all segments', async () => {
     gate.faults.set('ts/segment-12.ts', gone);
-    const { jobFolder } = await tasks.run(HLS);
-    await tasks.done(HLS, { jobFolder, isKeptIncomplete: true });
+    const { workFolder } = await tasks.run(HLS);
+    await tasks.done(HLS, { workFolder, isKeptIncomplete: true });
     gate.faults.clear();
-    const { warnings, metadata } = await tasks.done(HLS, { jobFolder });
+    const { warnings, metadata } = await tasks.done(HLS, { workFolder });
     expect(warnings).toEqual([]);
     expect(metadata.duration).toBeGreaterThan(59);
     expect(gate.sent.get('/media/many/ts/segment-12.ts')).toBe(1);
@@ -131,8 +131,8 @@ describe('media with lost segments', { timeout: 120_000 }, () => {
 
   it('stays unchanged when no file can be made', async () => {
     gate.faults.set('dash/init-stream0.m4s', gone);
-    const { outcome, jobFolder } = await tasks.run(DASH);
-    const again = await tasks.run(DASH, { jobFolder, isKeptIncomplete: true });
+    const { outcome, workFolder } = await tasks.run(DASH);
+    const again = await tasks.run(DASH, { workFolder, isKeptIncomplete: true });
     expect(outcome).toMatchObject({ kind: 'failed', code: 'FRAGMENTS_MISSING' });
     expect(again.outcome).toMatchObject({
       code: 'FRAGMENTS_MISSING',

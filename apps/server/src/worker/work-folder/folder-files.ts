@@ -13,12 +13,12 @@ const BASE = 'media';
 const THUMBNAIL = 'thumbnail';
 
 /** Total bytes of all media files, finished or partial; 0 when the folder cannot be read. */
-export async function partialBytes(jobFolder: string): Promise<number> {
+export async function partialBytes(workFolder: string): Promise<number> {
   let total = 0;
-  for (const name of await readdir(jobFolder).catch(() => [])) {
+  for (const name of await readdir(workFolder).catch(() => [])) {
     if (!name.startsWith(BASE)) continue;
     // A fragment may have been removed since.
-    total += await lstat(join(jobFolder, name)).then(
+    total += await lstat(join(workFolder, name)).then(
       ({ size }) => size,
       () => 0,
     );
@@ -26,15 +26,15 @@ export async function partialBytes(jobFolder: string): Promise<number> {
   return total;
 }
 
-/** The file when it is a regular, non-empty file directly in the job folder and of a kept type; else null. */
-export async function ownFile(jobFolder: string, name: string): Promise<OutcomeFile | null> {
+/** The file when it is a regular, non-empty file directly in the work folder and of a kept type; else null. */
+export async function ownFile(workFolder: string, name: string): Promise<OutcomeFile | null> {
   const named = fileNamed(name);
-  const path = join(jobFolder, name);
+  const path = join(workFolder, name);
   const sizeBytes = named && (await contentBytes(path));
   return named === null || sizeBytes === null ? null : { ...named, path, sizeBytes };
 }
 
-/** What a file in a job folder is, according to its name; null when such files are not kept. */
+/** What a file in a work folder is, according to its name; null when such files are not kept. */
 export function fileNamed(
   name: string,
 ): Pick<OutcomeFile, 'kind' | 'suffix' | 'contentType'> | null {
@@ -51,20 +51,20 @@ async function contentBytes(path: string): Promise<number | null> {
   return isOwn ? found.size : null;
 }
 
-/** Whether the path is media directly in the job folder, with any extension. */
-export async function isOwnMedia(jobFolder: string, path: string): Promise<boolean> {
-  const isInPlace = dirname(path) === jobFolder && basename(path).startsWith(BASE);
+/** Whether the path is media directly in the work folder, with any extension. */
+export async function isOwnMedia(workFolder: string, path: string): Promise<boolean> {
+  const isInPlace = dirname(path) === workFolder && basename(path).startsWith(BASE);
   return isInPlace && (await contentBytes(path)) !== null;
 }
 
 /** Gives the media another extension and returns the new name. */
 export async function renameMedia(
-  jobFolder: string,
+  workFolder: string,
   path: string,
   extension: string,
 ): Promise<string> {
   const name = `${BASE}.${extension}`;
-  await rename(path, join(jobFolder, name));
+  await rename(path, join(workFolder, name));
   return name;
 }
 
@@ -76,15 +76,15 @@ export interface Collected {
 
 /** Collects all files of a finished download except the media, with warnings for requested files that are missing. */
 export async function collectSidecars(
-  jobFolder: string,
+  workFolder: string,
   plan: DownloadPlan,
   hasEmbeddedSubtitles: boolean,
 ): Promise<Collected> {
   const files: OutcomeFile[] = [];
   const warnings: (WarningCode | DownloadWarning)[] = [];
   const languages: string[] = [];
-  for (const name of (await readdir(jobFolder)).sort()) {
-    const file = await ownFile(jobFolder, name);
+  for (const name of (await readdir(workFolder)).sort()) {
+    const file = await ownFile(workFolder, name);
     if (file === null) continue;
     const language = /^\.([A-Za-z0-9_-]{1,35})\.(vtt|srt)$/.exec(file.suffix)?.[1];
     if (/^-\d{2,}\.\w+$/.test(file.suffix) && file.kind === 'media') files.push(file);
@@ -106,8 +106,8 @@ export async function collectSidecars(
     ) {
       files.push(file);
     } else if (file.suffix === '.info.json' && plan.isInfoWritten) {
-      const isClean = await cleanInfoFile(file.path, jobFolder);
-      const cleaned = isClean ? await ownFile(jobFolder, name) : null;
+      const isClean = await cleanInfoFile(file.path, workFolder);
+      const cleaned = isClean ? await ownFile(workFolder, name) : null;
       if (cleaned !== null) files.push(cleaned);
     }
   }
