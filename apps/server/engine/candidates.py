@@ -20,7 +20,7 @@ import processes
 from own_rules import judges_by_pattern
 
 _GRAM = 4
-# Found in nearly every address.
+# Nearly every address contains these.
 _COMMON = ('http', 'https', 'https://', 'http://', '://www.', '.com/', '.html')
 
 
@@ -64,7 +64,7 @@ class Candidates(Dict[str, Any]):
 
 
 def _elsewhere(find: Callable[[], List[Optional[List[str]]]]) -> List[Optional[List[str]]]:
-    """In a process of its own: what reading 1,750 patterns leaves behind would be part of every job."""
+    """Runs in a process of its own, because every job would inherit the memory that reading 1,750 patterns leaves behind."""
     reader, writer = os.pipe()
     host_pid = os.getpid()
     child = os.fork()
@@ -86,7 +86,7 @@ def _elsewhere(find: Callable[[], List[Optional[List[str]]]]) -> List[Optional[L
 
 
 def _pieces_of_extractor(extractor: Any) -> Optional[List[str]]:
-    """One of them must be in every address the extractor takes; None when that cannot be said."""
+    """Every address that the extractor takes contains one of these; None when the pattern does not tell."""
     if not judges_by_pattern(extractor):
         return None
     patterns = extractor._VALID_URL
@@ -102,7 +102,7 @@ def _pieces_of_extractor(extractor: Any) -> Optional[List[str]]:
 
 
 def _pieces_of(sequence: Iterable[Tuple[Any, Any]]) -> Optional[List[str]]:
-    """The alternatives of the part of the pattern that tells most."""
+    """The alternatives of the most telling part of the pattern."""
     best: Optional[List[str]] = None
     run = ''
 

@@ -1,4 +1,4 @@
-"""What text says that was written in an older encoding than UTF-8, which nothing in it names.
+"""Reads text in an encoding older than UTF-8 that nothing in the text names.
 
 Every language that a subtitle may be in is tried in the encodings that were used for it. What decodes is judged by how
 well it reads as that language: by the frequency of its letters, and by where they stand in words. A few words are enough,
@@ -14,7 +14,7 @@ from typing import Dict, List, NamedTuple, Optional, Tuple
 _SAMPLE_BYTES = 4096
 _LEAST_PER_BYTE = -5.6
 _MOST_FOREIGN_SHARE = 0.12
-# What else than the letters of its language a text may well have.
+# Characters besides letters that a text of any language may have.
 _MARKS = frozenset('«»“”„‘’‚…–—¿¡·•°ªº€£§©®№♪♫´ \u00a0\u00ad')
 _CJK_MARKS = frozenset('、。，．！？「」『』（）《》〈〉【】…—～・ー：；“”‘’\u3000')
 _MARK = math.log(0.02)
@@ -32,9 +32,9 @@ _SECOND_OF_EAST_ASIA = 1.0
 
 class _Language(NamedTuple):
     tags: str
-    # The commonest first. Of Latin alphabets only what ASCII lacks.
+    # The most frequent first. Latin alphabets: only the letters that ASCII lacks.
     letters: str
-    # The commonest first.
+    # The most frequent first.
     encodings: str
 
 
@@ -103,7 +103,7 @@ def text_of(content: bytes, language: Optional[str] = None, stated: Optional[str
 
 
 def _marked(content: bytes) -> Optional[str]:
-    """Of what names its encoding, or can be no other."""
+    """The text when it names its encoding, or when only one encoding is possible."""
     for mark, encoding in (
         (codecs.BOM_UTF8, 'utf-8-sig'),
         (codecs.BOM_UTF32_LE, 'utf-32'),
@@ -121,9 +121,9 @@ def _marked(content: bytes) -> Optional[str]:
         return next(filter(None, (_decoded(content, encoding) for encoding in encodings)), None)
     text = _decoded(content, 'utf-8')
     if text is not None:
-        # Japanese in seven bits.
+        # Japanese in seven bits (ISO-2022-JP).
         return (_decoded(content, 'iso2022_jp_2') or text) if b'\x1b$' in content else text
-    # UTF-8 with bytes that are broken: the text of other encodings has few sequences that are whole by chance.
+    # UTF-8 with some broken bytes: text in another encoding rarely contains valid sequences by chance.
     loose = content.decode('utf-8', 'replace')
     broken = loose.count('\ufffd')
     whole = sum(character > '\x7f' for character in loose) - broken
@@ -135,7 +135,7 @@ def _as_stated(content: bytes, stated: Optional[str]) -> Optional[str]:
         name = codecs.lookup(stated or '').name
     except LookupError:
         return None
-    # Servers state these of everything.
+    # Servers state these encodings for everything.
     return None if name in ('utf-8', 'ascii', 'iso8859-1', 'cp1252') else _decoded(content, name)
 
 
@@ -161,13 +161,13 @@ def _guessed(content: bytes, language: str) -> Optional[str]:
             best = max(best, (score, encoding))
     score, encoding = best
     if score < _LEAST_PER_BYTE * foreign:
-        # A sign here and there in a text that is plain otherwise.
+        # An otherwise plain text with a few special characters.
         encoding = 'cp1252' if _foreign_bytes(content) < _MOST_FOREIGN_SHARE * len(content) else ''
     return _decoded(content, encoding) if encoding else None
 
 
 def _telling_lines(content: bytes) -> bytes:
-    # Whole ones, as characters may have several bytes, of which none is a line end.
+    # Whole lines: a character may have several bytes, and none of them is a line end.
     lines = [line for line in content.splitlines(keepends=True) if not line.isascii()]
     sample = b''
     for line in lines:
@@ -182,7 +182,7 @@ def _foreign_bytes(content: bytes) -> int:
 
 
 def _score(text: str, language: _Language) -> float:
-    """Logarithm of how likely such a text is in this language, up to what is the same for all."""
+    """Logarithm of the likelihood of this text in this language, without the factor that all languages share."""
     weights = _weights(language.letters)
     is_latin, is_cjk = language in _LATIN, language in _EAST_ASIAN
     score = 0.0
@@ -201,7 +201,7 @@ def _of_letter(
 ) -> float:
     lower = letter.lower()
     if letter in _MARKS or (is_cjk and letter in _CJK_MARKS):
-        # Not within a word, where another encoding has a letter.
+        # Not within a word: another encoding has a letter there.
         return _MARK + (_OTHER_SCRIPT_BESIDE if before.isalpha() and after.isalpha() and letter not in '’´·\u00ad' else 0)
     score = weights.get(letter, weights.get(lower))
     if score is None:
@@ -220,7 +220,7 @@ def _of_letter(
 
 
 def _of_character(letter: str) -> float:
-    """Of those that are too many to list: by how common their kind is."""
+    """For scripts with too many letters to list: how common the kind of this letter is."""
     if '\uac00' <= letter <= '\ud7a3':
         return math.log(1 / 2500)
     if '\u3040' <= letter <= '\u30ff':
@@ -231,7 +231,7 @@ def _of_character(letter: str) -> float:
 
 
 def _is_common(letter: str) -> bool:
-    """By the first level of the standards, which has the common ones."""
+    """By the first level of the standards, which contains the common characters."""
     for encoding, first, last in (('gb2312', 0xB0, 0xD7), ('big5', 0xA4, 0xC6)):
         try:
             return first <= letter.encode(encoding)[0] <= last

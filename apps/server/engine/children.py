@@ -10,7 +10,7 @@ from connection import Connection
 
 class Children:
     def __init__(self) -> None:
-        # By the leader of the process group of a job.
+        # Keys are the leaders of the process groups of jobs.
         self._by_pid: Dict[int, Connection] = {}
 
     def add(self, connection: Connection) -> None:

@@ -13,7 +13,7 @@ _UNKNOWN_SIZES = (0, 0xFFFFFFFF, 0x7FFFFFFF)
 
 
 def are_cut(paths: List[str], info: Dict[str, Any]) -> bool:
-    """Only of files that were fetched as one: of joined segments the head is that of the first."""
+    """Only for files that were fetched as one piece: the head of joined segments describes the first segment only."""
     formats = info.get('requested_formats') or [info]
     return all(media.get('protocol') in ('http', 'https') for media in formats) and any(map(_is_cut, paths))
 
@@ -43,7 +43,7 @@ def _ends_in_box(file: Any, size: int) -> bool:
         if length == 1 and len(head) == 16:
             length = int.from_bytes(head[8:16], 'big')
         if length < 8:
-            # 0: to the end.
+            # 0 means that the box lasts to the end of the file.
             return False
         at += length
         if at > size:
@@ -52,7 +52,7 @@ def _ends_in_box(file: Any, size: int) -> bool:
 
 
 def _promised(head: bytes) -> Optional[int]:
-    """Bytes of the whole file."""
+    """Size of the whole file in bytes."""
     if head[:4] in (b'RIFF', b'FORM'):
         length = int.from_bytes(head[4:8], 'little' if head[:4] == b'RIFF' else 'big')
         return None if length in _UNKNOWN_SIZES else length + 8 - _RIFF_SLACK
@@ -66,7 +66,7 @@ def _promised(head: bytes) -> Optional[int]:
 
 
 def _number(content: bytes, at: int) -> Tuple[int, Optional[int]]:
-    """Where a number of Matroska ends, and which it is; None: not known."""
+    """Where a Matroska number ends, and its value; None when the value is unknown."""
     first = content[at] if at < len(content) else 0
     width = 9 - first.bit_length()
     if first == 0 or at + width > len(content):

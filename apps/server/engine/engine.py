@@ -25,7 +25,7 @@ class _OnlyFound:
         if name != 'yt_dlp':
             return None
         spec = importlib.machinery.PathFinder.find_spec(name, [self._place])
-        # Python takes an empty folder for a namespace package.
+        # Python treats an empty folder as a namespace package.
         if spec is None or spec.origin is None:
             raise NotTheFound(f'yt-dlp has gone from {self._place}')
         return spec

@@ -1,4 +1,4 @@
-"""What an error is, told beside the words that yt-dlp prints of it.
+"""Reports what an error is, besides the words that yt-dlp prints about it.
 
 The words are in the language of a site, or in no order at all; what was raised says whether the site has answered so
 on purpose, and with which status.
@@ -20,7 +20,7 @@ _MOST_COUNTRIES = 60
 _HELD = '_artemis_held_refusal'
 _RELEASE = 'artemis_release'
 
-# Wide on purpose: a refusal that is held in vain is raised all the same, a little later.
+# Deliberately wide: a refusal that is held in vain is still raised, a little later.
 _MAY_BE_UPCOMING = re.compile(
     r'\byet\b|not started|premiere|upcoming|schedul|soon\b|shortly|'
     r'\b(begin|start|air|live|available|release|open)\w*\b.*(\bin\b|\bat\b|\bon\b|\bafter\b|\bdate\b|\d)|waiting',
@@ -29,7 +29,7 @@ _MAY_BE_UPCOMING = re.compile(
 
 
 def install(reporter: Reporter) -> None:
-    """Before anything else is wrapped around `trouble`: the words that are told are those that are printed."""
+    """Call before anything else is wrapped around `trouble`, so that the reported words are the printed ones."""
     from yt_dlp import YoutubeDL
 
     YoutubeDL.trouble = _telling(YoutubeDL.trouble, reporter)
@@ -39,7 +39,7 @@ def install(reporter: Reporter) -> None:
 
 
 def tell(reporter: Reporter, error: Optional[BaseException], words: str) -> None:
-    """`words`: what is printed of it."""
+    """`words`: what yt-dlp prints about the error."""
     reporter.report({'control': 'error', 'text': words[:_MOST_CHARACTERS], **_facts(error)})
 
 
@@ -57,7 +57,7 @@ def _facts(error: Optional[BaseException]) -> Dict[str, Any]:
     if error is None:
         return {}
     chain = list(_chain(error))
-    # What only carries another error to where it is told.
+    # These errors only carry another error to the place where it is reported.
     first = next((one for one in chain if type(one).__name__ not in ('DownloadError', 'Failed')), error)
     behind = [one for one in chain if one is not first and one is not error]
     found: Dict[str, Any] = {
@@ -89,7 +89,7 @@ def _facts(error: Optional[BaseException]) -> Dict[str, Any]:
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """The error and what it was made of; not what had happened before and was dealt with."""
+    """The error and its causes, but not errors that were handled before."""
     seen = set()
     pending: List[Any] = [error]
     while pending:
@@ -121,7 +121,7 @@ def _host_of(response: Any) -> Optional[str]:
 
 
 def _is_raised_by_extractor(error: BaseException) -> bool:
-    """A fault of Python's own kind in the code of an extractor: the site has changed under it."""
+    """A programming error in the code of an extractor: the site has changed."""
     trace = error.__traceback__
     while trace is not None:
         module = trace.tb_frame.f_globals.get('__name__', '')
@@ -144,14 +144,14 @@ def _with_release_of_info(raise_no_formats: Function) -> Function:
 
 
 class _Refusals:
-    """Of one extractor, while it reads one link."""
+    """The state of one extractor while it reads one link."""
 
     def __init__(self) -> None:
         self.first: Optional[BaseException] = None
 
 
 def _held(raise_no_formats: Function) -> Function:
-    """Extractors refuse what is not out yet before they say when it will be (2026.10.26: `wait_for_video`)."""
+    """Extractors refuse an unreleased video before they say when it is released (2026.10.26: `wait_for_video`)."""
 
     def run(extractor: Any, message: Any, expected: bool = False, *args: Any, **named: Any) -> Any:
         try:
@@ -182,7 +182,7 @@ def _raising_held(extract: Callable[..., Any]) -> Function:
         if held is None:
             return info
         _note_release(held, info)
-        # As yt-dlp does with what leaves an extractor.
+        # As yt-dlp does with errors that leave an extractor.
         held.video_id = held.video_id or extractor.get_temp_id(url)
         held.ie = held.ie or extractor.IE_NAME
         raise held

@@ -1,4 +1,4 @@
-"""What the beginning of a fetched file says that it is, whatever it is called.
+"""Tells what a fetched file is by its first bytes, whatever its name says.
 
 ffmpeg goes by content: a playlist, a manifest or a session description makes it open what that names, files of this
 computer too. All of these are text, and no container of media begins with a whole kibibyte of text; so a list of
@@ -13,15 +13,15 @@ from typing import Callable, List, Optional, Tuple
 MEDIA = 'media'
 SUBTITLE = 'subtitle'
 PICTURE = 'picture'
-# Whatever yt-dlp itself hands to ffmpeg: any of these, or the metadata that it has written.
+# What yt-dlp itself hands to ffmpeg: any of the kinds above, or metadata that it has written.
 INPUT = 'input'
 
 Reader = Callable[[int, int], bytes]
-"""Gives at most so many bytes (second) from an offset (first)."""
+"""Takes an offset and a number of bytes, and returns at most so many bytes."""
 
 _HEAD_BYTES = 4096
 _TEXT_BYTES = 1024
-# Shorter than this, chance makes text of anything.
+# Fewer bytes may look like text by chance.
 _LEAST_TEXT_BYTES = 16
 _BLANKS = b' \t\r\n\f\v'
 _CONTROLS = bytes(range(9)) + bytes(range(14, 32)) + b'\x7f'
@@ -37,10 +37,10 @@ _LISTS: Tuple[Tuple[bytes, str], ...] = (
     (b'[playlist]', 'a playlist'),
     (b'[reference]', 'a playlist'),
 )
-# ffmpeg 5.1 takes for a session description whatever has a line like this, bytes that are no text before it or not.
+# ffmpeg 5.1 takes any file with such a line for a session description, even after bytes that are not text.
 _SESSION_LINE = re.compile(rb'(?:^|\n)\r?c=IN IP')
 _SESSION_START = re.compile(rb'(?:\xef\xbb\xbf)?\s*v=0\r?\n')
-# Markup of any encoding that is based on ASCII; without a control character, since XML has none.
+# Markup in any encoding based on ASCII. Without control characters, because XML has none.
 _MARKUP = re.compile(rb'<[!?/a-z][^\x00-\x08\x0e-\x1f]*', re.IGNORECASE)
 _MARKUP_BYTES = 32
 _MANIFESTS = (b'<mpd', b'<smoothstreamingmedia', b'<compositionplaylist', b'<manifest')
@@ -57,7 +57,7 @@ _PICTURE_STARTS = (
     b'\0\0\0\x0cJXL ',
     b'\0\0\0\x0cjP  ',
 )
-# Of those that pages show; by the right one ffmpeg and players go.
+# Extensions of the picture formats that pages show. ffmpeg and players rely on the right extension.
 _PICTURE_EXTENSIONS: Tuple[Tuple[bytes, str], ...] = (
     (b'\xff\xd8\xff', 'jpg'),
     (b'\x89PNG\r\n\x1a\n', 'png'),
@@ -70,7 +70,7 @@ _PICTURE_BRANDS = (b'avif', b'avis', b'heic', b'heix', b'mif1', b'msf1')
 
 _TIMED_ROOT = re.compile(r'<(?:[a-z]\w*:)?(?:tt|transcript|timedtext|usfsubtitles|sami)[\s/>]')
 _PROLOGUE = re.compile(r'(?:<\?[^>]*\?>|<!--.*?-->|<!doctype[^>\[]*>|\s)*', re.DOTALL)
-# At the very beginning, as ffmpeg expects them.
+# ffmpeg expects these at the very beginning.
 _CUE = re.compile(
     r'(?:\d+\s+)?[\d:.,]+\s*-->\s*\d'
     r'|\{\d+\}\{\d*\}'
@@ -84,7 +84,7 @@ _SUBTITLE_STARTS = re.compile(r'webvtt|\[script info\]|\{\s*[\["}]|\[\s*[{\]]')
 
 
 def why_file_refused(path: str, kind: str) -> Optional[str]:
-    """A sentence for people, or None for a file that may go on; also for one that is empty or cannot be opened."""
+    """A sentence for people; None for a file that may be used, for an empty one and for one that cannot be opened."""
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, 'O_CLOEXEC', 0) | getattr(os, 'O_NONBLOCK', 0))
     except OSError:
@@ -98,7 +98,7 @@ def why_file_refused(path: str, kind: str) -> Optional[str]:
 
 
 def picture_extension(path: str) -> Optional[str]:
-    """By its content; None where only its name tells."""
+    """The kind by the content; None when only the name tells it."""
     with open(path, 'rb') as file:
         head = file.read(12)
     if head[:4] == b'RIFF' and head[8:12] == b'WEBP':
@@ -131,7 +131,7 @@ def why_refused(read: Reader, kind: str) -> Optional[str]:
 
 
 def why_inputs_refused(words: List[str], is_probe: bool) -> Optional[str]:
-    """The same for the files that a command line of ffmpeg or ffprobe opens, except where it says what they are."""
+    """The same for the files that a command line of ffmpeg or ffprobe opens, except those whose format it names."""
     since = 1
     for index, word in enumerate(words[:-1]):
         if word != '-i':
@@ -149,9 +149,9 @@ def _why_input_refused(source: str) -> Optional[str]:
 
 
 def _text_in_place_of_media(read: Reader, head: bytes) -> Optional[str]:
-    """What it is, in a few words; None: not text."""
+    """What the text is, in a few words; None when it is not text."""
     for _ in range(_MOST_ID3_TAGS):
-        # ffmpeg steps over these before it looks what a file is.
+        # ffmpeg skips these before it detects the format.
         length = _id3_length(head)
         if length is None:
             break
@@ -173,7 +173,7 @@ def _text_in_place_of_media(read: Reader, head: bytes) -> Optional[str]:
 
 
 def _is_session(head: bytes) -> bool:
-    # The second of them is slow on bytes that have no such word.
+    # The second pattern is slow on bytes without such a word.
     return _SESSION_START.match(head) is not None or (b'c=IN IP' in head and _SESSION_LINE.search(head) is not None)
 
 
@@ -202,7 +202,7 @@ def _is_text(head: bytes) -> bool:
     if len(sample.translate(None, _CONTROLS)) != len(sample):
         return False
     try:
-        # Not the final piece: its last character may be cut in the middle.
+        # Not final: the last character may be cut in the middle.
         codecs.utf_8_decode(sample, 'strict', False)
     except UnicodeDecodeError:
         return sum(byte < 0x80 for byte in sample) >= _LEAST_ASCII_SHARE * len(sample)

@@ -19,7 +19,7 @@ _KEPT_AT_THE_BEGINNING = ('#EXTM3U', '#EXT-X-VERSION', '#EXT-X-TARGETDURATION', 
 
 
 class Form(NamedTuple):
-    """A playlist of one description of the stream, and what of the whole lies before it."""
+    """The part of a playlist that has one description of the stream, and how much of the stream comes before it."""
 
     text: str
     seconds: float
@@ -29,7 +29,7 @@ class Form(NamedTuple):
 
 
 def install() -> None:
-    """After `clips.install`. Raises anything with a yt-dlp that it does not know, before anything is changed."""
+    """Call after `clips.install`. Raises any exception for an unknown yt-dlp, before anything is changed."""
     from yt_dlp.downloader.external import FFmpegFD
     from yt_dlp.downloader.hls import HlsFD
 
@@ -56,7 +56,7 @@ def _by_form(download: Callable[..., Any]) -> Callable[..., Any]:
             if not forms:
                 return download(downloader, filename, info)
             names = [f'{filename}.form{number}-{position}.mp4' for position in range(len(forms))]
-            # All of them, so that each tells what it lacks.
+            # Fetches all forms, so that each reports its missing segments.
             total = sum(form.fragments for form in forms)
             whole = {**info, **stream, 'url': url}
             fetched = [_fetch(downloader, name, whole, form, total) for name, form in zip(names, forms)]
@@ -140,7 +140,7 @@ def _join(
 ) -> None:
     most = max(map(len, made))
     if most > 1:
-        # The worker looks whether what this makes can be decoded.
+        # The worker checks whether the joined file can be decoded.
         downloader.to_screen(f'[hls] Joining {most} forms of the stream')
     joined: List[str] = []
     for number, names in enumerate(made):
@@ -166,7 +166,7 @@ def _join(
 
 
 def forms_of(text: str) -> List[Form]:
-    """In their order; none when the list has no description, or segments before the first one."""
+    """In order; empty when the playlist has no description, or has segments before the first one."""
     forms: List[Form] = []
     start: List[str] = []
     lines: List[str] = []

@@ -1,4 +1,4 @@
-"""Whether what was fetched for a fragment is one, and all of it, whatever the site has said of its length."""
+"""Checks that a fetched fragment is media and complete, whatever length the site has stated."""
 
 import io
 import os
@@ -10,10 +10,10 @@ import fragment_shape
 from fragment_state import State
 
 _BLOCK_BYTES = 16
-# Lists round, up to whole seconds in old ones.
+# Playlists round durations; old ones round to whole seconds.
 _LEAST_SHORT_SECONDS = 0.2
 _LEAST_SHORT_SHARE = 0.05
-# So many answers of the same length are a fault of the line, one more is what the site has.
+# Up to this many short answers of the same length may be faults of the connection; one more is all that the site has.
 _MOST_SAME = 2
 _MOST_SHORT = 2
 
@@ -38,14 +38,14 @@ def problem_of(state: State, index: int, name: str) -> Optional[str]:
         try:
             return _encrypted_problem(state, index, fragment, head, file, size)
         except Exception:
-            # A key that cannot be had is told when the whole fragment is to be read with it.
+            # A missing key is reported when the whole fragment is decrypted.
             return None
 
 
 def _encrypted_problem(state: State, index: int, fragment: Any, head: bytes, file: Any, size: int) -> Optional[str]:
     if state.decrypt is None:
         return None
-    # Its first blocks can be read without the rest. One thread at a time: the first one fetches the key.
+    # The first blocks can be decrypted without the rest. One thread at a time, because the first one fetches the key.
     with state.lock:
         plain_head = state.decrypt(fragment, head) if size == len(head) else _beginning(state, fragment, head)
     if fragment_heads.names_other_files(plain_head):
@@ -56,7 +56,7 @@ def _encrypted_problem(state: State, index: int, fragment: Any, head: bytes, fil
     kind = fragment_shape.kind_of(plain_head)
     state.kind = state.kind or kind
     if kind == fragment_shape.TS and size > 2 * _BLOCK_BYTES:
-        # So can the last one, with the one before it as its vector: how long the fragment is without its padding.
+        # So can the last block, with the block before it as vector. It tells the length without padding.
         file.seek(size - 2 * _BLOCK_BYTES)
         vector, last = file.read(_BLOCK_BYTES), file.read(_BLOCK_BYTES)
         info = {**fragment['decrypt_info'], 'IV': vector}
@@ -70,7 +70,7 @@ def _encrypted_problem(state: State, index: int, fragment: Any, head: bytes, fil
 
 
 def _beginning(state: State, fragment: Any, head: bytes) -> bytes:
-    """yt-dlp (2026.10.26) takes the last byte for the length of a padding, as many as that are left out, and of 0 all."""
+    """yt-dlp (2026.10.26) takes the last byte as the length of the padding and drops so many bytes; for 0 it drops all."""
     from yt_dlp.aes import aes_cbc_decrypt_bytes
 
     info = fragment['decrypt_info']
@@ -88,7 +88,7 @@ def _shape_problem(state: State, index: int, head: bytes, file: Any, size: int) 
         return _unknown_problem(state, index, file, head)
     state.kind = state.kind or kind
     is_range = bool((state.fragments.get(index) or {}).get('byte_range'))
-    # A range has the length that the playlist says, wherever that ends.
+    # A range has the length that the playlist states, wherever it ends.
     if is_range:
         return None
     problem = fragment_shape.problem_of(file, head, size)

@@ -1,11 +1,11 @@
-"""Whether the beginning of a fragment can be one of media."""
+"""Checks whether the beginning of a fragment can be media."""
 
 import codecs
 from typing import Optional
 
 import file_heads
 
-# As much of a fragment as is looked at.
+# So many bytes of a fragment are examined.
 HEAD_BYTES = 1024
 _FOLLOWED = ('a playlist', 'a manifest', 'a list of files', 'a session description')
 _TEXT_CONTROLS = b'\t\n\x0c\r\x1b'
@@ -13,19 +13,19 @@ _BYTE_ORDER_MARK = b'\xef\xbb\xbf'
 
 
 def names_other_files(head: bytes) -> bool:
-    """No fault of the line, so nothing to try again: the whole download ends when it is appended (`head_checks.py`)."""
+    """Not a fault of the connection, so a retry does not help: appending the fragment ends the download (`head_checks.py`)."""
     return (file_heads.why_bytes_refused(head, file_heads.MEDIA) or '').endswith(_FOLLOWED)
 
 
 def problem_of(head: bytes) -> Optional[str]:
-    """What is wrong with one that names no other files, or None. Only what is surely no media: a page, a message."""
+    """What is wrong with a fragment that names no other files, or None. Finds only what is surely not media: a page, a message."""
     if not head:
         return 'is empty'
     text = head[len(_BYTE_ORDER_MARK) :] if head.startswith(_BYTE_ORDER_MARK) else head
     if any(byte < 32 and byte not in _TEXT_CONTROLS for byte in text):
         return None
     try:
-        # A letter at the end may be cut.
+        # The last character may be cut.
         codecs.getincrementaldecoder('utf-8')().decode(text)
     except UnicodeDecodeError:
         return None

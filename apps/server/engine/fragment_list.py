@@ -1,4 +1,4 @@
-"""What a manifest says of its fragments beside their addresses: how long each lasts, and which are declared lost.
+"""What a manifest says about its fragments besides their addresses: how long each lasts, and which are declared lost.
 
 yt-dlp keeps only the addresses. Addresses and tokens differ from attempt to attempt; what is read here does not, unless
 the list is another one.
@@ -23,7 +23,7 @@ class BehindTheEnd(Exception):
 class Listed(NamedTuple):
     """One fragment; its place in the list is yt-dlp's `frag_index`, which begins at 1."""
 
-    # None for one that initialises the others, or when the manifest does not say.
+    # None for an initialisation, or when the manifest does not state it.
     seconds: Optional[float]
     is_gap: bool
     byte_range: str

@@ -32,12 +32,12 @@ copies no pages of their own."""
 
 NONE: Pages = ()
 
-# Linux 5.14; older ones refuse it, and faults do the work as ever.
+# Needs Linux 5.14. An older kernel refuses it, and page faults copy the pages as usual.
 _MADV_POPULATE_WRITE = 23
-# Many runs in one call: for oneself, by the number that stands for that, since Linux 6.15.
+# Handles many runs in one call. Since Linux 6.15 a special number stands for the calling process.
 _PROCESS_MADVISE, _RUNS_A_CALL = 440, 1024
 _PAGE_BYTES = 4096
-# Of an entry of /proc/<pid>/pagemap: in memory, and in that of this process alone.
+# Bits of an entry of /proc/<pid>/pagemap: the page is in memory, and only this process uses it.
 _PRESENT_AND_OWN = 1 << 63 | 1 << 56
 _NONCE = '0' * 24
 _LONGEST_SECONDS = 20

@@ -15,7 +15,7 @@ import fragment_heads
 import live_boxes
 from live_list import Init, Key, Listing, NotPlain, Place, Read, Segment, read
 
-# As ffmpeg does: the newest ones of a list, so that the recording begins now.
+# Begins with the newest segments of a list, as ffmpeg does, so that the recording begins now.
 _SEGMENTS_AT_START = 3
 _GIVES_UP_AFTER_SECONDS = 150.0
 _LONGEST_PAUSE = 10.0
@@ -25,9 +25,9 @@ _MOST_TRIES = 10
 _MOST_TRIES_WHEN_GONE = 4
 _MAX_LIST_BYTES = 4 << 20
 _MAX_INIT_BYTES = 4 << 20
-# What has to be in memory as a whole: a segment of fragmented MP4 whose times are looked at.
+# A segment of fragmented MP4 whose times are read has to be in memory as a whole.
 _MAX_SEGMENT_BYTES = 256 << 20
-# Numbers that fall by more than this are those of an encoder that has begun anew; by less, of a cache that is behind.
+# When numbers fall by more than this, the encoder has restarted; when by less, a cache is behind.
 _NEW_NUMBERING = 10
 _CHUNK = 1 << 16
 _TS_SYNC = b'\x47'
@@ -42,7 +42,7 @@ Decrypt = Callable[[bytes, bytes, bytes], bytes]
 
 
 class _Broken(Exception):
-    """A segment could not be had, or not whole."""
+    """A segment could not be fetched completely."""
 
     def __init__(self, message: str, status: Optional[int] = None) -> None:
         super().__init__(message)
@@ -50,7 +50,7 @@ class _Broken(Exception):
 
 
 class _OtherForm(Exception):
-    """What comes now cannot stand behind what is in the file."""
+    """The next segment cannot be appended to what is in the file."""
 
 
 class Recording:
@@ -115,7 +115,7 @@ class Recording:
                 self._lose(None, 0)
                 break
             elif self._now() - grown_at > waits * _TELLS_EVERY_SECONDS:
-                # The server takes a silent job for one that hangs.
+                # The server assumes that a silent job hangs.
                 self._say('Waiting for the next segment')
                 waits += 1
             if listing is not None and is_through:
@@ -146,7 +146,7 @@ class Recording:
         self._say(f'Trying again ({self._failures}) after {what}')
 
     def _take(self, listing: Listing) -> bool:
-        """True when all that is listed is in the file, or lost."""
+        """True when every listed segment is in the file or lost."""
         segments = listing.segments
         if segments and self._next is not None and segments[-1].is_before(self._next, _NEW_NUMBERING):
             self._say('The stream has begun to count anew')
@@ -172,7 +172,7 @@ class Recording:
         self.path = self._path_for(is_fragmented)
 
     def _append(self, segment: Segment) -> bool:
-        """False: it is tried again when the list has been read again, as long as it is there."""
+        """False when the segment should be tried again after the list has been read again, as long as it is listed."""
         self._is_break = self._is_break or segment.is_break
         try:
             if segment.is_gap:
@@ -239,7 +239,7 @@ class Recording:
             self._due = begin + self._shift + segment.seconds
 
     def _goes_on(self, begin: float, due: float, seconds: float) -> bool:
-        """Where it should, or later because of what was lost in between."""
+        """Whether the segment begins where it should, or later because segments in between were lost."""
         late = begin + self._shift - due
         most_late = _SAME_TIME if self._is_break and not self._has_lost else _GIVES_UP_AFTER_SECONDS
         most_early = _SAME_TIME if self._is_break else max(seconds, 1.0)
@@ -300,7 +300,7 @@ class Recording:
             yield last[: -last[-1]]
 
     def _read(self, place: Place) -> Iterator[bytes]:
-        """As many bytes as were promised, or _Broken."""
+        """Raises _Broken unless as many bytes came as were promised."""
         headers: Dict[str, str] = {}
         if place.length is not None:
             headers['Range'] = f'bytes={place.start}-{place.start + place.length - 1}'
@@ -371,7 +371,7 @@ class Recording:
         self._say('Continuing the recording')
 
     def forget(self) -> None:
-        """Removes what there is of it."""
+        """Removes the recording."""
         for path in (self.path, self._state_path):
             if os.path.exists(path):
                 os.remove(path)
@@ -387,7 +387,7 @@ class Recording:
 
 
 def _span_of(response: Any, place: Place) -> Tuple[int, Optional[int]]:
-    """How many bytes of the answer are to be left out, and how many there have to be; None: not known."""
+    """How many bytes of the answer to skip, and how many must follow; None when that is unknown."""
     if place.length is None:
         length = response.headers.get('Content-Length')
         is_coded = response.headers.get('Content-Encoding', 'identity') != 'identity'

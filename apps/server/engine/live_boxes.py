@@ -10,7 +10,7 @@ _HOLDING = (b'moov', b'trak', b'mdia', b'minf', b'stbl', b'moof', b'traf')
 
 
 class Form(NamedTuple):
-    """Of the streams that an initialisation describes: what segments must share to stand in one file."""
+    """What an initialisation says about its streams: segments in one file must share this."""
 
     descriptions: Tuple[bytes, ...]
     # Ticks a second, by track.
@@ -48,7 +48,7 @@ def moved(segment: bytes, seconds: float, ticks: Dict[int, int]) -> bytes:
         content[at : at + size] = max(0, min(time, (1 << (8 * size)) - 1)).to_bytes(size, 'big')
     for kind, start, _ in _boxes(segment, 0, len(segment)):
         if kind == b'sidx':
-            # It has the times from before.
+            # Its times are unchanged.
             content[start - 4 : start] = b'free'
     return bytes(content)
 
@@ -64,7 +64,7 @@ def _times(segment: bytes) -> Iterator[Tuple[int, int, int]]:
 
 
 def _boxes(content: bytes, at: int, end: int) -> Iterator[Tuple[bytes, int, int]]:
-    """Kind, begin and end of what is in it; those inside of others after these."""
+    """Kind, begin and end of the content of each box; inner boxes come after outer ones."""
     while at + 8 <= end:
         size, kind = struct.unpack_from('>I4s', content, at)
         head = 8

@@ -21,7 +21,7 @@ _DATE = re.compile(r'(\d+)-(\d+)-(\d+)T(\d+):(\d+):([\d.]+)(?:(Z)|([+-])(\d+):?(
 _NAME = re.compile(r'\$(RepresentationID|Number|Bandwidth|Time)?(?:%0(\d+)d)?\$')
 _ELSEWHERE = '{http://www.w3.org/1999/xlink}href'
 _MOST_SEGMENTS = 100_000
-# Of a list that is computed and not yet begun: more than a recording begins with.
+# So many of the newest segments of a computed list come first: more than a recording begins with.
 _NEWEST = 10
 _REBASED_MILLISECONDS = 60_000
 
@@ -92,7 +92,7 @@ class Stream:
         offset = int(template.attributes.get('presentationTimeOffset') or 0)
         end = min((moment for moment in (period.end, now) if moment is not None), default=None)
         ended = None if end is None else (end - period.start) * ticks
-        # The last one of a period may be shorter.
+        # The last segment of a period may be shorter.
         count = ceil if end == period.end else floor
         if template.timeline is None:
             after = since if wanted is None else max(since, wanted / 1000)
@@ -134,7 +134,7 @@ class _Template(NamedTuple):
 
 
 def _template(elements: Tuple[ElementTree.Element, ...]) -> _Template:
-    """What is said nearest to the stream holds."""
+    """The attribute nearest to the stream counts."""
     attributes: Dict[str, str] = {}
     timeline: Optional[ElementTree.Element] = None
     for element in elements:
@@ -180,7 +180,7 @@ def _listed(
 def _computed(
     template: _Template, end: Optional[float], count: Count, after: int, is_new: bool
 ) -> Iterator[Tuple[_Spot, bool]]:
-    """Those that are out by now, from the one on that is wanted."""
+    """The segments that are available by now, from the wanted one on."""
     length = int(float(template.attributes['duration']))
     if length <= 0 or end is None:
         raise NotPlain('no length of segments')
@@ -214,7 +214,7 @@ def _periods_of(manifest: ElementTree.Element, total: Optional[float]) -> List[_
         start = _seconds(element.get('start'))
         start = before if start is None else start
         if start is None:
-            # It is announced, and its time is not known yet.
+            # The period is announced, but its time is not known yet.
             break
         starts.append(start)
         length = _seconds(element.get('duration'))

@@ -41,13 +41,13 @@ class Segment(NamedTuple):
     seconds: float
     key: Optional[Key]
     init: Optional[Init]
-    # Its time does not go on from the segment before it.
+    # The time does not continue from the segment before.
     is_break: bool
-    # The site says itself that it has none.
+    # The site itself declares that this segment is missing.
     is_gap: bool
     # The number of the one that follows it.
     after: int
-    # It is not listed but computed from the time: it may come a little later.
+    # The segment is computed from the time and not listed: it may appear a little later.
     is_guess: bool = False
     # Seconds by which the clock of its stream is behind that of the others.
     shift: float = 0.0
@@ -65,7 +65,7 @@ class Listing(NamedTuple):
     segments: List[Segment]
     target_seconds: float
     has_ended: bool
-    # Where it is to be asked for from now on; None: where it was.
+    # The address to use from now on; None: the same as before.
     update_url: Optional[str] = None
 
 

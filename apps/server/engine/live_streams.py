@@ -26,7 +26,7 @@ _MOST_APART_SECONDS = 60.0
 _LONGEST_HOLE_SECONDS = 300
 _LOOK_SECONDS = 0.5
 _STATE = 'live.json'
-# As of a program that a signal has ended.
+# The exit status of a program that a signal has ended.
 _INTERRUPTED = 130
 
 
@@ -170,7 +170,7 @@ def _fetcher(downloader: Any, info: Dict[str, Any]) -> Callable[[str, Dict[str, 
 
 
 def _decrypt() -> Optional[Decrypt]:
-    """None where it would be done in Python, some kilobytes a second."""
+    """None when decryption would run in Python, at some kilobytes a second."""
     try:
         from yt_dlp.aes import aes_cbc_decrypt_bytes
         from yt_dlp.dependencies import Cryptodome

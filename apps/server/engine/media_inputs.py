@@ -18,7 +18,7 @@ with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), 'media-types.
 _MEDIA: List[str] = [demuxer for family in _LIST['media'] for demuxer in family['demuxers']]
 _STORED = ','.join((*_MEDIA, *_LIST['subtitles'], *_LIST['pictures'], *_LIST['notes']))
 _STREAMED = ','.join((*_MEDIA, 'webvtt'))
-# By the protocol that yt-dlp names: the demuxer of the manifest.
+# The demuxer of the manifest, by the protocol that yt-dlp names.
 _MANIFESTS = {'m3u8': 'hls', 'm3u8_native': 'hls', 'http_dash_segments': 'dash'}
 # `data` and `crypto` hold or decrypt what stands in the manifest itself.
 _PLAIN_HTTP = 'http,tcp,crypto,data'
@@ -131,7 +131,7 @@ def _without_words(argv: Sequence[str]) -> List[str]:
 
 
 def _input_of_ffprobe(argv: Sequence[str]) -> Optional[str]:
-    """None when it is only asked about itself (`-version`, `-bsfs`). yt-dlp and we name the input last."""
+    """None when ffmpeg is only asked about itself (`-version`, `-bsfs`). yt-dlp and we name the input last."""
     last = argv[-1]
     if len(argv) == 2 and re.fullmatch(r'-[a-z]+', last):
         return None

@@ -19,7 +19,7 @@ from wrapping import Function, wrap
 
 _LONGEST_SECONDS = 60.0
 _ALL_SUBTITLES_SECONDS = 180.0
-# Where an end has been missed, for instance while threads were waited for.
+# The alarm repeats: one may be missed, for instance while waiting for threads.
 _AGAIN_SECONDS = 1.0
 _SUBTITLES = frozenset('vtt srt ass ssa lrc sub ttml dfxp tt xml sbv scc sami json json3 srv1 srv2 srv3'.split())
 _PICTURES = frozenset('jpg jpeg jpe jfif png webp gif bmp tif tiff avif heic heif jxl jp2 ico'.split())
@@ -177,7 +177,7 @@ def _subtitle_download(download: Function) -> Function:
 
 
 def _thumbnail(write: Function) -> Function:
-    """One candidate after another, best first: what is left of one that failed would be taken for the next one."""
+    """Tries one candidate after another, the best first. Leftovers of a failed one would be taken for the next one."""
 
     def run(downloader: Any, label: Any, info: Any, filename: Any, *args: Any, **kwargs: Any) -> Any:
         candidates = list(info.get('thumbnails') or [])
@@ -195,7 +195,7 @@ def _thumbnail(write: Function) -> Function:
             from yt_dlp.utils import determine_ext, replace_extension
 
             extension = candidate.get('ext') or determine_ext(candidate['url'], 'jpg')
-            # One that calls itself mp4 would be written where the media belongs.
+            # A thumbnail that calls itself mp4 would be written in the place of the media.
             candidate['ext'] = extension = extension if extension in _PICTURES else 'jpg'
             path = replace_extension(filename, extension, info.get('ext'))
             written: List[Any] = []
@@ -203,7 +203,7 @@ def _thumbnail(write: Function) -> Function:
             try:
                 written = write(downloader, label, {**info, 'thumbnails': [candidate]}, filename, *args, **kwargs) or []
                 if written:
-                    # Of an earlier attempt it may lie under its last name already.
+                    # An earlier attempt may have left it under its final name.
                     path = written[0][0]
                     reason = file_heads.why_file_refused(path, file_heads.PICTURE)
                 if written and reason is None:
@@ -211,10 +211,10 @@ def _thumbnail(write: Function) -> Function:
             except Exception as error:
                 reason = _words(error)
             finally:
-                # Also when it was not there in time.
+                # Also when it did not arrive in time.
                 if not written or reason is not None:
                     _remove(path)
-                    # As yt-dlp does: the step that embeds one says so when there is none.
+                    # As in yt-dlp, the step that embeds the thumbnail says when there is none.
                     info['thumbnails'] = [other for other in info['thumbnails'] if other is not candidate]
             if reason is None:
                 return written
@@ -233,7 +233,7 @@ def _thumbnail(write: Function) -> Function:
 
 
 def _named_by_content(picture: Any, pair: Tuple[str, str]) -> Tuple[str, str]:
-    """yt-dlp goes by the end of the link, and would take a PNG for the JPEG that is wanted."""
+    """yt-dlp relies on the end of the link, and would take a PNG for the wanted JPEG."""
     extension = file_heads.picture_extension(pair[0])
     before = os.path.splitext(pair[0])[1]
     if extension is None or {'.jpeg': '.jpg', '.jpe': '.jpg', '.jfif': '.jpg'}.get(before, before) == f'.{extension}':

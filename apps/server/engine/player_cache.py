@@ -26,7 +26,7 @@ _MAX_PLAYERS = 3
 _MAX_ENTRIES = 64
 _MAX_PLAYER_CHARACTERS = 8 * 1024 * 1024
 _MAX_MESSAGE_BYTES = 10 * 1024 * 1024
-# A whole job tells less.
+# No job reports more than this.
 _MAX_TOLD_BYTES = 2 * _MAX_MESSAGE_BYTES
 _KEPT_SECONDS = 6 * 3600.0
 
@@ -49,7 +49,7 @@ class PlayerCache:
         return value
 
     def take(self, message: bytes) -> bool:
-        """Takes a message of a job; false when it is not valid or not new."""
+        """Takes a message of a job; false when the message is invalid or not new."""
         try:
             section, key, value = json.loads(message)
         except (ValueError, TypeError, RecursionError):

@@ -15,9 +15,9 @@ from typing import Any, Callable, Dict, NamedTuple, Optional
 _WORTH_A_NOTE_BYTES = 256 * 1024
 # After less than this the next try waits, so that a site which sends a few bytes each time is not asked without a pause.
 _GOOD_TRY_BYTES = 64 * 1024
-# Some sites refuse a part of a file so, and send the whole.
+# This is how some sites refuse a range, and send the whole file.
 _REFUSED = (400, 403, 412, 416)
-# Of a file that nothing else names.
+# So many bytes are compared when the site names neither length nor version of the file.
 _COMPARED_BYTES = 64 * 1024
 
 
@@ -34,7 +34,7 @@ class _GivenUp(Exception):
 
 
 def install() -> None:
-    """For this process and those forked from it. Raises anything with a yt-dlp it does not know."""
+    """For this process and those forked from it. Raises any exception for an unknown yt-dlp."""
     from yt_dlp.downloader import http
 
     original = http.HttpFD.real_download
@@ -102,7 +102,7 @@ class _Transfer:
         return self._reached - reached
 
     def finish(self) -> None:
-        """The file has its own name now."""
+        """The file has its final name now."""
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self._note)
 
@@ -164,7 +164,7 @@ class _Transfer:
             return content == file.read(length)
 
     def _piece(self, request: Any, first: int, length: int) -> bytes:
-        """So many bytes from there on; none when the site does not send these."""
+        """So many bytes from this place; none when the site does not send them."""
         from yt_dlp.networking.exceptions import HTTPError
 
         asked = request.copy()
@@ -178,7 +178,7 @@ class _Transfer:
             return bytes(response.read(length)) if is_there and _evidence_of(response) is not None else b''
 
     def _after_refusal(self, error: Any, request: Any, first: int) -> Any:
-        """The site has nothing from there on: then the file is whole, or is not what it was."""
+        """The site has nothing from this place on: the file is complete, or has changed."""
         response = self._plain(request)
         known = self._known or self._noted()
         now = _evidence_of(response)
@@ -221,7 +221,7 @@ class _Transfer:
         return response
 
     def _ask_at_the_end(self, response: Any, request: Any) -> None:
-        """The end of a connection is the only sign of the end of such a file: it may have broken as well."""
+        """Only the end of the connection marks the end of such a file, and a broken connection looks the same."""
         from yt_dlp.networking.exceptions import TransportError
 
         read, length = response.read, 0
@@ -251,7 +251,7 @@ class _Transfer:
             pass
 
     def _noted(self) -> Optional[_Evidence]:
-        """The note of an earlier process."""
+        """The note that an earlier process has left."""
         try:
             with open(self._note, encoding='utf-8') as file:
                 return _Evidence(*json.load(file))
@@ -264,7 +264,7 @@ def _is_whole(response: Any) -> bool:
 
 
 def _evidence_of(response: Any) -> Optional[_Evidence]:
-    """None: ranges of it are not places in the file as it is written."""
+    """None when its ranges are not places in the written file."""
     header = response.get_header
     if header('Content-Encoding') not in (None, 'identity'):
         return None

@@ -36,7 +36,7 @@ class Sandbox:
             landlock.know_at_most(settings.landlock_abi)
         self._places = list(_places(settings)) if landlock.abi > 0 else []
         self._own_rights = landlock.WRITE if settings.binary is None else landlock.WRITE_WITH_LINKS
-        # Of tools whose files lie where nobody would look for them.
+        # For tools whose files are in unusual places.
         self._reads_everything = False
         self._filters: Dict[Tuple[int, ...], seccomp.Filter] = {}
         self._calls: Optional[seccomp.Filter] = None
@@ -51,7 +51,7 @@ class Sandbox:
 
     @property
     def can_write_anywhere(self) -> bool:
-        """A program of a job, as far as the rights of the user go."""
+        """Whether programs of a job may write wherever the user may."""
         return 'files' in landlock.missing()
 
     def facts(self) -> Dict[str, Any]:
@@ -140,7 +140,7 @@ class Check:
         return self._reader
 
     def take(self) -> bool:
-        """Once there is something to read. False when a tool does not run; True also when that could not be found out."""
+        """Call once there is something to read. False when a tool does not run; True also when that is unknown."""
         answer = os.read(self._reader, 1)
         os.close(self._reader)
         shutil.rmtree(self._folder, ignore_errors=True)

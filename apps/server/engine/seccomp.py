@@ -25,7 +25,7 @@ _MSG_FASTOPEN = 0x20000000
 _CLONE_NEW = 0x7E020000
 _X32_BIT = 0x40000000
 _IPPROTO_TCP, _IPPROTO_UDP = 6, 17
-# In the place of a descriptor of a process: the one that asks (linux/pidfd.h).
+# Stands for the calling process instead of a process descriptor (linux/pidfd.h).
 PIDFD_SELF = -10000
 
 
@@ -123,7 +123,7 @@ _REFUSED: Dict[str, Tuple[int, Optional[int]]] = {
     'msgctl': (71, 187),
     'mq_open': (240, 180),
     'mq_unlink': (241, 181),
-    # How much of the processor others get.
+    # These change how much processor time others get.
     'setpriority': (141, 140),
     'sched_setparam': (142, 118),
     'sched_setscheduler': (144, 119),
@@ -191,11 +191,11 @@ def compile_calls() -> Filter:
     code.load(_argument(0))
     code.jump(_JUMP_IF_ANY_BIT, _CLONE_NEW, yes='refuse', no='allow')
     code.mark('prlimit')
-    # Of another process it would be a way to end it.
+    # With another process as target this could end that process.
     code.load(_argument(0))
     code.jump(_JUMP_IF_EQUAL, 0, yes='allow', no='refuse')
     code.mark('advice')
-    # About memory of other processes.
+    # These concern the memory of other processes.
     code.load(_argument(0))
     code.jump(_JUMP_IF_EQUAL, PIDFD_SELF & 0xFFFFFFFF, yes='allow', no='refuse')
     for position in sorted(set(_SENDING.values())):
@@ -204,7 +204,7 @@ def compile_calls() -> Filter:
         code.load(_argument(position))
         code.jump(_JUMP_IF_ANY_BIT, _MSG_FASTOPEN, yes='refuse', no='allow')
     code.mark('pair')
-    # One of datagrams could send to the socket of anybody.
+    # A datagram socket could send to anybody's socket.
     code.load(_argument(1))
     code.add(_AND, 0xF)
     code.jump(_JUMP_IF_EQUAL, socket.SOCK_STREAM, yes='allow', no='refuse')
@@ -272,7 +272,7 @@ def _judge_sockets(code: '_Code', kinds: Tuple[int, ...]) -> None:
 
 
 def _argument(position: int) -> int:
-    """Of its eight bytes the lower four: where the kernel reads an int, the others do not count."""
+    """The lower four of eight bytes: where the kernel reads an int, the upper four do not count."""
     return 16 + 8 * position
 
 

@@ -118,7 +118,7 @@ def prepare_extractors() -> None:
     import yt_dlp.globals
 
     def has_plugins() -> bool:
-        # They come before the others, or in the place of one: what was prepared knows neither.
+        # Plugins come before the other extractors or replace one. The prepared list does not know them.
         return any(
             bool(getattr(yt_dlp.globals, name).value) for name in ('plugin_ies', 'plugin_ies_overrides')
         )
@@ -188,7 +188,7 @@ def print_what_is_asked() -> None:
     def forceprint(self: Any, key: str, info_dict: Any) -> Any:
         printed = [*self.params['forceprint'].get(key, ())]
         printed += [template for template, _ in self.params['print_to_file'].get(key, ())]
-        # What is returned at this point is only read for the options --get-title and the like.
+        # The result is read only for options such as --get-title.
         if not printed and (key != 'video' or not any(self.params.get(name) for name in _GETTERS)):
             return None
         if any('_table' in template for template in printed):
@@ -231,7 +231,7 @@ def name_plain_files() -> None:
     yt_dlp.YoutubeDL.evaluate_outtmpl = evaluate_outtmpl
 
 
-# Of a fast site yt-dlp would read up to 4 MB at once: memory that each read takes and touches anew.
+# From a fast site yt-dlp would read up to 4 MB at once, and each read would allocate and touch that memory anew.
 _LARGEST_BLOCK = 256 * 1024
 
 

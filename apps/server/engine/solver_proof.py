@@ -23,7 +23,7 @@ _CHALLENGES = ('artemis', 'solved')
 
 
 def run(argv: List[str]) -> int:
-    """`argv` are yt-dlp's, with the runtime. The last line of standard output is the answer, what yt-dlp says comes before."""
+    """`argv` are yt-dlp's, with the runtime. The last line of standard output is the answer; the output of yt-dlp comes before it."""
     try:
         trouble = _trouble(argv)
     except Exception as error:

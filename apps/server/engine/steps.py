@@ -1,4 +1,4 @@
-"""What is done to the media after its last byte: done again when it was interrupted, from what was fetched.
+"""Steps after the last byte of the media: an interrupted step is repeated from the fetched files.
 
 yt-dlp (2026.10.26) takes a file under its final name for finished. A conversion writes straight to such a name, so what
 it has left when it was killed would be taken for the result. Here the files that are whole are written down with
@@ -18,7 +18,7 @@ from control import Reporter
 RECORD = 'steps.json'
 # Earlier parts of a live recording (`worker/live/live-parts.ts`), which cannot be fetched anew.
 _RECORDED = 'media-live'
-# It would cut again what is cut already.
+# The step would cut media that is cut already.
 _ONLY_ONCE = ('ModifyChapters',)
 
 

@@ -1,4 +1,4 @@
-"""What a subtitle must be to be kept: text in UTF-8, with a cue in it, under the extension of what it is.
+"""Keeps a subtitle only as text in UTF-8 with at least one cue, under the extension of its format.
 
 yt-dlp keeps the bytes of the site, ffmpeg takes them for UTF-8, and both go by the end of the link for the kind of the text.
 """
@@ -29,17 +29,17 @@ _KINDS: Tuple[Tuple[str, str], ...] = (
     ('ttml', r'(?:<\?[^>]*\?>|<!--.*?-->|\s)*<(?:\w+:)?tt[\s>]'),
 )
 _KIND_OF = tuple((kind, re.compile(pattern, re.IGNORECASE | re.DOTALL)) for kind, pattern in _KINDS)
-# Other names of the same, which yt-dlp converts in the same way.
+# Other names of these formats, which yt-dlp converts in the same way.
 _SAME = {'dfxp': 'ttml', 'tt': 'ttml', 'ssa': 'ass'}
 _DECLARED = re.compile(rb'<\?xml[^>]*?encoding=["\']([\w.:-]+)', re.IGNORECASE)
 
 
 class NoSubtitle(ValueError):
-    """The text says why, to people."""
+    """The text tells people why."""
 
 
 def settle(path: str, language: str, extension: str, content_type: Optional[str]) -> Tuple[str, bool]:
-    """Its extension, and whether it is UTF-8 now. Nothing is done to other text than that of subtitles. Raises NoSubtitle."""
+    """The extension, and whether the file is UTF-8 now. Changes only the text of subtitles. Raises NoSubtitle."""
     size = os.path.getsize(path)
     if size == 0:
         raise NoSubtitle('it is empty')

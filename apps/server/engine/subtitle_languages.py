@@ -8,7 +8,7 @@ from typing import Any, Callable, Dict, List, Sequence
 
 import language_tags
 
-# What is no tag is a pattern of our own.
+# A pattern of ours is not a tag.
 _TAG = re.compile(r'[A-Za-z0-9][A-Za-z0-9_-]*')
 # Of others no file is kept: the tag becomes a part of its name.
 _KEPT_TAG = re.compile(r'[A-Za-z0-9_-]{1,35}')

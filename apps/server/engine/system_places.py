@@ -7,7 +7,7 @@ from typing import Iterator, List, Sequence
 
 from settings import Settings
 
-# Programs, libraries, fonts and the like. Each place costs a job a system call.
+# Programs, libraries, fonts and the like. Each place costs one system call per job.
 _PROGRAMS = '/usr /lib /lib32 /lib64 /bin /sbin /nix/store /gnu/store'.split()
 _SYSTEM = (
     *_PROGRAMS,
@@ -18,7 +18,7 @@ _SYSTEM = (
 # How names are looked up. Who changes networks replaces these files, and a rule is for the file that was there: they are
 # opened for each job anew.
 CHANGING = '/etc/resolv.conf /run/systemd/resolve /run/resolvconf /run/NetworkManager/resolv.conf /etc/hosts'.split()
-# Below the places above, and not for jobs, which may run as root.
+# These are below the places above, but not for jobs, which may run as root.
 _PRIVATE = ('/etc/ssl/private', '/etc/pki/tls/private', '/etc/pki/private')
 _TOOL_SECONDS = 10
 
@@ -49,7 +49,7 @@ def _of_python(settings: Settings) -> Iterator[str]:
             yield prefix
     yield os.path.realpath(sys.executable)
     for entry in sys.path:
-        # The folder of a yt-dlp that is not installed holds other things as well.
+        # The folder around a yt-dlp that is not installed may contain other things.
         yield from _of_module_folder(entry) if entry == settings.module_path else (entry,)
 
 
@@ -101,6 +101,6 @@ def _without(path: str, protected: Sequence[str]) -> Iterator[str]:
     if path in inside or not os.path.isdir(path):
         return
     for entry in os.scandir(path):
-        # A link would open the place that it leads to.
+        # A link would open its target.
         if not entry.is_symlink():
             yield from _without(entry.path, inside)
