@@ -46,7 +46,7 @@ addEventListener('install', (event) => {
 addEventListener('activate', (event) => {
   const tidy = async (): Promise<void> => {
     const names = (await caches.keys()).filter((name) => name.startsWith(PREFIX));
-    // The one before stays: a page that is still open fetches its later parts from it.
+    // The previous cache stays: a page that is still open fetches its later parts from it.
     await Promise.all(names.slice(0, -CACHES_KEPT).map((name) => caches.delete(name)));
     await scope.clients.claim();
   };
@@ -76,7 +76,7 @@ addEventListener('notificationclick', (event) => {
   (event as NotificationClick).waitUntil(show());
 });
 
-/** The server's page when it comes in time, so that an update is never held back; else the kept one. */
+/** The server's page when it arrives in time, so that updates are not delayed; else the kept one. */
 async function page(request: Request): Promise<Response> {
   const cache = await caches.open(PREFIX + shell.version);
   const kept = await cache.match(base);

@@ -10,7 +10,7 @@ export interface HealthLine {
   readonly remedyLang?: string | undefined;
 }
 
-/** A report to put into a question: no address of a download and no token is in it. */
+/** A report for asking others. It contains no address of a download and no token. */
 export function reportOf(
   checks: readonly HealthLine[],
   facts: readonly (readonly [string, string])[],

@@ -1,11 +1,11 @@
 import type { Engine, EngineEvent, EngineList, TrialStep } from '@artemis/contracts';
 
-/** What a version is to the person who looks: `before` is the one that "Go back" would use. */
+/** The role of a version: `before` is the one that "Go back" would use. */
 export type EngineTag = 'in_use' | 'trying' | 'ready' | 'before' | 'failed';
 
 export interface EngineActions {
   readonly use: 'use' | 'go_back' | 'anyway' | null;
-  /** It is what most people would press: newer than the one in use, and nothing speaks against it. */
+  /** The recommended choice: newer than the version in use, and nothing is known against it. */
   readonly isAdvised: boolean;
   readonly remove: 'now' | 'busy' | null;
 }
@@ -67,7 +67,7 @@ export function actionsOf(
   };
 }
 
-/** How many downloads came out well with it, of how many; null when it was not used yet. */
+/** How many of how many downloads succeeded with it; null when it was not used yet. */
 export function workedHere(engine: Engine): SiteCell | null {
   const succeeded = engine.sites.reduce((sum, one) => sum + one.succeeded, 0);
   const failed = engine.sites.reduce((sum, one) => sum + one.failed, 0);
@@ -77,7 +77,7 @@ export function workedHere(engine: Engine): SiteCell | null {
 function cellOf(succeeded: number, failed: number): SiteCell | null {
   const all = succeeded + failed;
   if (all === 0) return null;
-  // Only when none failed is it all of them.
+  // Says 100 % only when none failed.
   const percent = Math.floor((succeeded / all) * 100);
   return { succeeded, all, percent, tone: percent >= 90 ? 'ok' : percent >= 70 ? 'warn' : 'err' };
 }

@@ -7,7 +7,7 @@ export interface Formatter {
   rate(bytesPerSecond: number | null): string;
   /** A guess, rounded so that it does not flicker: `~2 min`. */
   eta(seconds: number | null): string;
-  /** A span that people compare, such as an age: `9 d`, `4 h`, `12 min`. */
+  /** A rounded span for comparing, such as an age: `9 d`, `4 h`, `12 min`. */
   span(seconds: number): string;
   /** The length of media: `1:12:09`. */
   duration(seconds: number): string;

@@ -110,7 +110,7 @@ function readable(address: string): string {
   }
 }
 
-/** The figure of a progress bar: null where how far it is cannot be known. */
+/** The figure of a progress bar; null when the progress is unknown. */
 export function barValue(download: Download): number | null {
   if (download.status !== 'running') return download.progress;
   if (

@@ -1,7 +1,7 @@
 import type { ProbedFormat, ProbedMedia } from '@artemis/contracts';
 import type { Formatter } from './format.ts';
 
-/** The formats that the selection of the look would take. */
+/** The formats that the selection of the probe would take. */
 export function pickedFormats(probe: ProbedMedia): readonly ProbedFormat[] {
   return probe.picks.flatMap((id) => probe.formats.find((format) => format.format_id === id) ?? []);
 }
@@ -29,7 +29,7 @@ export function pictureText(formats: readonly ProbedFormat[]): string {
     .join(' · ');
 }
 
-/** `avc1.64001f` means nothing to most people; what comes before the point does. */
+/** `avc1.64001f` means nothing to most people; the part before the dot does. */
 export function shortCodec(codec: string): string {
   const family = codec.split('.')[0] ?? codec;
   const names: Readonly<Record<string, string>> = {

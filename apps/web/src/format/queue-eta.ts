@@ -2,14 +2,14 @@ import type { Download } from '@artemis/contracts';
 
 const SAMPLES = 50;
 const FEWEST_SAMPLES = 20;
-/** What is said is never more exact than this. */
+/** The estimate is never more exact than this. */
 const SPREAD = 1.25;
 
 export interface QueueFacts {
   readonly waiting: number;
   readonly workers: number;
   readonly perHost: number;
-  /** The busiest sites; what waits for others counts in `waiting` only. */
+  /** The busiest sites; downloads from other sites count in `waiting` only. */
   readonly hosts: readonly { readonly queued: number }[];
 }
 

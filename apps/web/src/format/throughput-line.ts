@@ -7,13 +7,13 @@ export interface Sample {
 export interface ThroughputLine {
   /** Commands of an SVG path; empty when there is nothing but zeros. */
   readonly path: string;
-  /** Lowest and highest of what is drawn, in bytes per second. */
+  /** Lowest and highest drawn value, in bytes per second. */
   readonly low: number;
   readonly high: number;
 }
 
 const SPAN_MS = 300_000;
-/** What was not heard is a gap, never a guess. */
+/** Missing samples leave a gap. */
 const GAP_MS = 12_000;
 /** Below it the scale is linear, above it by magnitudes: beside a burst of 50 MB/s a steady 255 KB/s has its height. */
 const LINEAR_BPS = 16_384;
@@ -29,7 +29,7 @@ export function throughputLine(
   const drawn = samples.filter((sample) => sample.at >= from);
   const all = drawn.map((sample) => sample.bps);
   const [low, high] = all.length === 0 ? [0, 0] : [Math.min(...all), Math.max(...all)];
-  // The ground line is there anyway, and an idle server is asked for nothing.
+  // The ground line is drawn anyway, and an idle server needs no other line.
   if (high === 0) return { path: '', low, high };
   let path = '';
   let last = 0;

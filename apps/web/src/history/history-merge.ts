@@ -29,7 +29,7 @@ export interface HistoryEntry {
 export interface MergeResult {
   /** Entries to write, new ones and changed ones. */
   readonly writes: readonly HistoryEntry[];
-  /** The server keeps fewer than we missed: there was at least one in between that nobody remembers here. */
+  /** More downloads ended than the server keeps: at least one in between is remembered by nobody. */
   readonly hasGap: boolean;
 }
 
@@ -80,7 +80,7 @@ export function mergeHistory(
     null,
   );
   const own = local.filter((entry) => entry.instance === options.instance);
-  // Of a server that was here before: its files are not to be had from this one.
+  // From an earlier server: this one does not have its files.
   for (const entry of local) {
     if (entry.instance !== options.instance && entry.seenOnServerAt !== null)
       writes.push({ ...entry, seenOnServerAt: null });

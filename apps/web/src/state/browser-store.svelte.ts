@@ -19,7 +19,7 @@ export class BrowserStore {
     });
   }
 
-  /** The last write did not fit, even after room was made. */
+  /** The last write did not fit, even after making space. */
   get isFull(): boolean {
     return this.#isFull;
   }
@@ -66,7 +66,7 @@ export class BrowserStore {
     return false;
   }
 
-  /** Takes out and tells the other tabs. It needs no room, so it says nothing about whether there is some. */
+  /** Removes entries and tells the other tabs. Needs no space, so it does not change whether storage is full. */
   async remove(store: string, use: (database: Database) => Promise<unknown>): Promise<boolean> {
     const isDone = await this.read(async (database) => {
       await use(database);
@@ -77,7 +77,7 @@ export class BrowserStore {
     return true;
   }
 
-  /** What can be had again goes first, then the oldest tenth of the history; drafts and outbox never. */
+  /** Removes what can be fetched again, then the oldest tenth of the history; never drafts or the outbox. */
   async makeRoom(database: Database): Promise<void> {
     await database.clear('samples');
     await database.clear('player');

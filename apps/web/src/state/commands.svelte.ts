@@ -42,7 +42,7 @@ export class Commands {
     };
   }
 
-  /** Runs what the key stands for; true when there was something. */
+  /** Runs the command of this key; true when there was one. */
   press(event: KeyboardEvent): boolean {
     if (event.defaultPrevented || event.isComposing) return false;
     const key = keyName(event);
@@ -72,7 +72,7 @@ export class Commands {
     if (keys === null || (isSingleKey(keys) && !allowsSingle)) return undefined;
     // Delete, Ctrl Z and the like belong to the field while somebody types.
     if (isTyping && keys !== 'Ctrl+K') return undefined;
-    // A list below a dialog rests: its Escape would keep the dialog open, its Delete would hit a row nobody sees.
+    // A list below a dialog gets no keys: its Escape would keep the dialog open, its Delete would hit a hidden row.
     const isCovered = document.querySelector('dialog[open]') !== null;
     return this.all.findLast(
       (command) =>

@@ -8,7 +8,7 @@ import type { Sync } from './sync.svelte.ts';
 import type { Token } from './token.svelte.ts';
 
 const SILENCE_MS = 20_000;
-/** Between two drawings: a first event is drawn at once, a flood of them twice a second. */
+/** Between two updates of the page: the first event shows at once, a flood of events twice a second. */
 const APPLY_MS = 500;
 /** Until one of the places for streams is asked for again; meanwhile the page polls. */
 const NO_PLACE_MS = 10_000;
@@ -24,7 +24,7 @@ export interface EventStreamParts {
 }
 
 /**
- * The event stream: the same that polling tells, sooner. Only a visible page holds it, and only a few of them, because a
+ * The event stream tells the same as polling, but sooner. Only a visible page holds it, and only a few of them, because a
  * browser has six connections to a server for all its windows. Read by `fetch`, which can send a token where `EventSource`
  * cannot. Losing it loses nothing: the page polls until it is back.
  */
@@ -105,10 +105,10 @@ export class EventStream {
       });
       if (!response.ok || !response.body) return;
       this.#parts.sync.streaming(true);
-      // What happened between the last look and the opening is in no event.
+      // No event tells what happened between the last look and the opening.
       await this.#parts.sync.refresh();
       const reader = response.body.getReader();
-      // Not a `TextDecoderStream`: every small chunk would pass a second stream.
+      // Not a `TextDecoderStream`, which would send every small chunk through a second stream.
       const decoder = new TextDecoder();
       for (;;) {
         const { done, value } = await reader.read();
@@ -151,7 +151,7 @@ export class EventStream {
   }
 
   #schedule(): void {
-    // A hidden page gets no frames: what it heard is drawn when it is seen again.
+    // A hidden page gets no frames: it shows the changes when it is visible again.
     if (this.#applyTimer !== undefined || document.hidden) return;
     const wait = Math.max(0, this.#appliedAt + APPLY_MS - performance.now());
     this.#applyTimer = setTimeout(() => requestAnimationFrame(() => this.#apply()), wait);

@@ -4,7 +4,7 @@ import { pickSelection } from '@artemis/contracts/rules';
 
 const REST_MS = 300;
 
-/** What the server would run for a selection, asked for when the hand rests. */
+/** What the server would run for a selection. Asks after a pause in typing. */
 export class Explainer {
   readonly #client: Pick<Client, 'explain'>;
   #explanation: Explanation | null = $state.raw(null);
@@ -34,7 +34,7 @@ export class Explainer {
     return this.#errors.find((one) => one.path === path || one.path.startsWith(`${path}/`));
   }
 
-  /** Asks for this selection after a moment; the function that is returned takes that back. */
+  /** Asks for this selection after a moment; the returned function cancels that. */
   ask(selection: Selection): () => void {
     const abort = new AbortController();
     const timer = setTimeout(() => {

@@ -28,7 +28,7 @@ export class Presets {
     const { value, origin } = cell.read();
     this.#body = value;
     this.#origin = origin;
-    // The first visit writes its starters, so that other tools of this origin find them.
+    // The first visit stores the starting presets, so that other tools of this origin find them.
     if (origin === 'fallback' || origin === 'corrupt') this.#isKept = cell.write(value);
     this.#show(value);
     cell.onOtherTab(() => this.#show(cell.read().value));
@@ -113,7 +113,7 @@ export class Presets {
     }));
   }
 
-  /** Puts a removed one back where it stood. */
+  /** Restores a removed preset at its former place. */
   restore(preset: Preset, index: number): void {
     this.#change((body) => ({
       ...body,

@@ -9,7 +9,7 @@ export const VIEWS = [
 ] as const;
 export type View = (typeof VIEWS)[number];
 
-/** What lies over a view; each stands in the query, so that back closes it and a link opens it. */
+/** Overlays of a view. Each is part of the query, so that back closes it and a link opens it. */
 export const OVERLAYS = ['download', 'intake', 'palette', 'keys', 'menu'] as const;
 export type Overlay = (typeof OVERLAYS)[number];
 

@@ -11,7 +11,7 @@ export async function keepShell(base: string, text: Text, toasts: Toasts): Promi
   if (!workers || import.meta.env.DEV) return;
   let isFirst = workers.controller === null;
   workers.addEventListener('controllerchange', () => {
-    // Never by itself: somebody may be writing something.
+    // Only when asked: somebody may be typing.
     if (!isFirst) {
       toasts.show(text.t.newVersion, {
         ms: 60_000,

@@ -26,7 +26,7 @@ export function createTelemetryCell(storage?: () => Storage): Cell<Snapshot> {
         const snapshot = body['snapshot'];
         const needed = ['workers', 'queue', 'storage', 'engine', 'process', 'active', 'hosts'];
         if (!needed.every((name) => typeof snapshot[name] === 'object')) return null;
-        // Written by this page from an answer of the server, so the rest is what the contract says.
+        // This page stored it from an answer of the server, so the rest has the shape of the contract.
         return { at: body['at'], etag: null, snapshot: snapshot as unknown as Telemetry };
       },
     },
@@ -93,7 +93,7 @@ export class TelemetryState {
     this.#heardAt = at;
     const bps = this.#value?.throughput_bps ?? 0;
     const last = this.#samples.at(-1);
-    // An idle room writes nothing: a flat line needs only its ends.
+    // While idle nothing is stored: a flat line needs only its ends.
     if (bps === 0 && last?.bps === 0 && this.#samples.at(-2)?.bps === 0) return;
     this.#samples = [...this.#samples, { at, bps }].slice(-SAMPLES_KEPT);
   }

@@ -18,7 +18,7 @@ export type BackupParts = Pick<Backup, 'presets' | 'history' | 'drafts'> & {
   readonly settings: Record<string, unknown> | null;
 };
 
-/** What of a file can be taken over; null when it is no backup. Entries that do not fit are left out. */
+/** The usable content of a file; null when it is no backup. Entries of another shape are left out. */
 export function parseBackup(text: string): BackupParts | null {
   let body: unknown;
   try {

@@ -12,7 +12,7 @@ export interface OutboxEntry {
   readonly createdAt: number;
   readonly tries: number;
   readonly nextAt: number;
-  /** Another tab that is sending it has until then. */
+  /** Until then another tab may be sending it. */
   readonly claimedUntil: number;
   readonly lastError: string | null;
 }
@@ -51,7 +51,7 @@ export interface ArtemisSchema extends DBSchema {
 
 export type Database = IDBPDatabase<ArtemisSchema>;
 
-/** Steps only add: an older page may still be open in another tab. */
+/** Steps only add things, because an older page may still be open in another tab. */
 export function openDatabase(onOtherVersion: () => void): Promise<Database> {
   return openDB<ArtemisSchema>('artemis', 1, {
     upgrade(database, oldVersion) {
