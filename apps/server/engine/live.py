@@ -9,11 +9,12 @@ import json
 import os
 import time
 from contextlib import closing
-from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional
 
 import fragment_heads
 import live_boxes
-from live_list import Init, Key, Listing, NotPlain, Place, Read, Segment, read
+from live_bytes import Broken, Decrypt, Fetch, SegmentBytes
+from live_list import Init, Listing, NotPlain, Read, Segment, read
 
 # Begins with the newest segments of a list, as ffmpeg does, so that the recording begins now.
 _SEGMENTS_AT_START = 3
@@ -25,29 +26,11 @@ _MOST_TRIES = 10
 _MOST_TRIES_WHEN_GONE = 4
 _MAX_LIST_BYTES = 4 << 20
 _MAX_INIT_BYTES = 4 << 20
-# A segment of fragmented MP4 whose times are read has to be in memory as a whole.
-_MAX_SEGMENT_BYTES = 256 << 20
 # When numbers fall by more than this, the encoder has restarted; when by less, a cache is behind.
 _NEW_NUMBERING = 10
-_CHUNK = 1 << 16
 _TS_SYNC = b'\x47'
-_BLOCK = 16
 # Seconds; lists and segments round.
 _SAME_TIME = 0.5
-
-Fetch = Callable[[str, Dict[str, str]], Any]
-"""Address and headers of the request; raises for any bad answer."""
-Decrypt = Callable[[bytes, bytes, bytes], bytes]
-"""AES-CBC: content, key, vector."""
-
-
-class _Broken(Exception):
-    """A segment could not be fetched completely."""
-
-    def __init__(self, message: str, status: Optional[int] = None) -> None:
-        super().__init__(message)
-        self.status = status
-
 
 class _OtherForm(Exception):
     """The next segment cannot be appended to what is in the file."""
@@ -79,7 +62,8 @@ class Recording:
         self.path = path_for(False)
         self._state_path = os.path.join(os.path.dirname(os.path.abspath(self.path)), state_name)
         self._fetch = fetch
-        self._decrypt = decrypt
+        self._can_decrypt = decrypt is not None
+        self._bytes = SegmentBytes(fetch, decrypt)
         self._say = say
         self._report = report
         self._now = now
@@ -90,7 +74,6 @@ class Recording:
         self._missing: List[Dict[str, Any]] = []
         self._tries = 0
         self._failures = 0
-        self._keys: Dict[str, bytes] = {}
         self._inits: Dict[Init, bytes] = {}
         # Of fragmented MP4: what its initialisation says, where the next segment has to begin, and by how much it is moved.
         self._form: Optional[live_boxes.Form] = None
@@ -130,7 +113,7 @@ class Recording:
             with closing(self._fetch(self._url, {})) as response:
                 text = response.read(_MAX_LIST_BYTES).decode('utf-8', 'replace')
                 listing = self._read_list(text, response, self._next)
-            if self._decrypt is None and any(segment.key for segment in listing.segments):
+            if not self._can_decrypt and any(segment.key for segment in listing.segments):
                 raise NotPlain('encrypted')
         except NotPlain:
             if self._size == 0:
@@ -186,7 +169,7 @@ class Recording:
             self._cut_off()
             self._say(f'Leaving out segment {segment.number}: {error}')
             self._lose_until(segment, segment.number)
-        except _Broken as error:
+        except Broken as error:
             self._cut_off()
             self._tries += 1
             is_gone = error.status in (404, 410) and not segment.is_guess
@@ -203,7 +186,7 @@ class Recording:
     def _copy(self, segment: Segment) -> None:
         if segment.init is not None:
             return self._copy_fragmented(segment, segment.init)
-        chunks = self._chunks(segment.place, segment.key, segment.number)
+        chunks = self._bytes.of(segment.place, segment.key, segment.number)
         first = next(chunks, b'')
         self._judge(segment, first, first.startswith(_TS_SYNC))
         with open(self.path, 'ab') as file:
@@ -213,14 +196,14 @@ class Recording:
 
     def _copy_fragmented(self, segment: Segment, described: Init) -> None:
         init = self._init_of(segment, described)
-        content = b''.join(self._chunks(segment.place, segment.key, segment.number))
+        content = b''.join(self._bytes.of(segment.place, segment.key, segment.number))
         self._judge(segment, content, content[4:8] in (b'styp', b'moof', b'sidx', b'emsg', b'prft', b'ftyp'))
         try:
             form = live_boxes.form_of(init)
         except (ValueError, IndexError):
             if self._size == 0:
                 raise NotPlain(described.place.url) from None
-            raise _Broken('is described by something else') from None
+            raise Broken('is described by something else') from None
         if self._form is not None and form != self._form:
             raise _OtherForm('it is of another form than those before it')
         begin = live_boxes.begin_of(content, form.ticks)
@@ -251,81 +234,17 @@ class Recording:
         if self._size == 0:
             raise NotPlain(segment.place.url)
         problem = fragment_heads.problem_of(head[: fragment_heads.HEAD_BYTES])
-        raise _Broken(problem or 'is of another kind')
+        raise Broken(problem or 'is of another kind')
 
     def _init_of(self, segment: Segment, described: Init) -> bytes:
         known = self._inits.get(described)
         if known is None:
-            known = b''.join(self._chunks(described.place, described.key, segment.number))
+            known = b''.join(self._bytes.of(described.place, described.key, segment.number))
             if len(known) > _MAX_INIT_BYTES:
-                raise _Broken('is described by something else')
+                raise Broken('is described by something else')
             # Lists name few; one that names another each time must not fill the memory.
             self._inits = {described: known}
         return known
-
-    def _chunks(self, place: Place, key: Optional[Key], number: int) -> Iterator[bytes]:
-        chunks = self._read(place)
-        if key is None:
-            return chunks
-        vector = number.to_bytes(_BLOCK, 'big') if key.vector is None else key.vector
-        return self._decrypted(chunks, self._key_of(key), vector)
-
-    def _key_of(self, key: Key) -> bytes:
-        known = self._keys.get(key.url)
-        if known is None:
-            known = b''.join(self._read(Place(key.url)))
-            if len(known) != _BLOCK:
-                raise _Broken('has a key of another length')
-            self._keys = {key.url: known}
-        return known
-
-    def _decrypted(self, chunks: Iterator[bytes], key: bytes, vector: bytes) -> Iterator[bytes]:
-        if self._decrypt is None:
-            raise NotPlain('encrypted')
-        held = b''
-        for chunk in chunks:
-            held += chunk
-            # The last block has the padding.
-            whole = max(0, len(held) - 1) // _BLOCK * _BLOCK
-            if whole:
-                part, held = held[:whole], held[whole:]
-                yield self._decrypt(part, key, vector)
-                vector = part[-_BLOCK:]
-        if len(held) != _BLOCK:
-            raise _Broken('is not encrypted as the list says')
-        last = self._decrypt(held, key, vector)
-        if not 0 < last[-1] <= _BLOCK:
-            raise _Broken('cannot be decrypted')
-        if last[-1] < _BLOCK:
-            yield last[: -last[-1]]
-
-    def _read(self, place: Place) -> Iterator[bytes]:
-        """Raises _Broken unless as many bytes came as were promised."""
-        headers: Dict[str, str] = {}
-        if place.length is not None:
-            headers['Range'] = f'bytes={place.start}-{place.start + place.length - 1}'
-        got = 0
-        try:
-            with closing(self._fetch(place.url, headers)) as response:
-                skipped, wanted = _span_of(response, place)
-                while wanted is None or got < wanted:
-                    chunk = response.read(_CHUNK)
-                    if not chunk:
-                        break
-                    if skipped:
-                        chunk, skipped = chunk[skipped:], max(0, skipped - len(chunk))
-                    chunk = chunk if wanted is None else chunk[: wanted - got]
-                    got += len(chunk)
-                    if got > _MAX_SEGMENT_BYTES:
-                        raise _Broken('has no end')
-                    if chunk:
-                        yield chunk
-        except _Broken:
-            raise
-        except Exception as error:
-            raise _Broken(str(error), getattr(error, 'status', None)) from error
-        if wanted is not None and got < wanted:
-            raise _Broken(f'has {got} bytes instead of {wanted}')
 
     def _cut_off(self) -> None:
         if os.path.exists(self.path):
@@ -384,17 +303,3 @@ class Recording:
         with open(f'{self._state_path}.tmp', 'w', encoding='utf-8') as file:
             json.dump(state, file)
         os.replace(f'{self._state_path}.tmp', self._state_path)
-
-
-def _span_of(response: Any, place: Place) -> Tuple[int, Optional[int]]:
-    """How many bytes of the answer to skip, and how many must follow; None when that is unknown."""
-    if place.length is None:
-        length = response.headers.get('Content-Length')
-        is_coded = response.headers.get('Content-Encoding', 'identity') != 'identity'
-        return 0, None if length is None or is_coded else int(length)
-    if response.status != 206:
-        return place.start, place.length
-    begin = (response.headers.get('Content-Range') or '').partition(' ')[2].partition('-')[0]
-    if begin != str(place.start):
-        raise _Broken('comes from another place')
-    return 0, place.length

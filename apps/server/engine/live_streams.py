@@ -16,7 +16,8 @@ import live_dash
 import live_list
 import records
 from control import Reporter
-from live import Decrypt, Recording
+from live import Recording
+from live_bytes import Decrypt
 from live_list import NotPlain
 from wrapping import wrap
 
