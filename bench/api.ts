@@ -9,7 +9,7 @@ import { median, quantile } from './lib/stats.ts';
 const ROUNDS = 7;
 const ROUND_MS = 1000;
 const CLIENTS = 8;
-/** What a page holds; never started, as the origin's site is at its limit. */
+/** A page of records. They never start, because the site of the origin is at its limit. */
 const RECORDS = 200;
 
 const { bench, close } = await openBench();

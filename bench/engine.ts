@@ -74,7 +74,7 @@ async function measure(row: Row, bench: Bench): Promise<RowResult> {
   return { name: row.name, measures, seconds, load: [before, load()] };
 }
 
-/** After each row, so that a run that is broken off leaves what it has measured. */
+/** Saves after each row, so that an aborted run keeps what it has measured. */
 async function save(asked: readonly string[], report: string): Promise<void> {
   const folder = join(repositoryDir, 'bench/results');
   await mkdir(folder, { recursive: true });

@@ -33,7 +33,7 @@ async function rssMib(pid: number): Promise<number> {
   return Number(/^VmRSS:\s+(\d+)/m.exec(text)?.[1]) / 1024;
 }
 
-/** Asks every 50 ms until `isOver`, each on a connection that is there already. */
+/** Sends a request every 50 ms until `isOver`, each on an open connection. */
 async function ask(baseUrl: string, path: string, isOver: () => boolean) {
   const agent = new http.Agent({ keepAlive: true, maxSockets: 4, localAddress: OTHER_ADDRESS });
   const tookMs: number[] = [];

@@ -11,7 +11,7 @@ import { head, load, versions } from './lib/report.ts';
 
 const count = Number(process.argv[2] ?? 5000);
 const BATCH = 200;
-/** Every tenth: gone, cut short without a word, text that calls itself a video, a broken connection, half headers. */
+/** Every tenth download gets one: missing, silently cut short, text named like a video, a broken connection, half headers. */
 const FAULTS = [
   '/fault/status/404/x.mp4',
   '/fault/short-without-length.mp4',
@@ -123,11 +123,11 @@ try {
   const seconds = (performance.now() - startedMs) / 1000;
   isOver = true;
   await sampling;
-  // Connections and engines that are idle go away.
+  // Waits until idle connections and engines are gone.
   await sleep(10_000);
   await sample();
   const { queued, running } = await client.telemetry();
-  // The first third is warm-up: caches, code that is compiled, pools that fill.
+  // The first third is warm-up: caches, compiled code, pools.
   const steady = samples.slice(Math.floor(samples.length / 3));
   const perThousand =
     slope(

@@ -66,7 +66,7 @@ async function main(asked: readonly string[]): Promise<void> {
   if (failed.length > 0) throw new Error(`not measured: ${failed.join(', ')}`);
 }
 
-/** One browser, and what the row starts, all ended before the next row. */
+/** Runs one row in a browser of its own. Everything that the row starts is ended before the next row. */
 async function measure(row: WebRow): Promise<{ result: Result; browser: string }> {
   const open: (() => Promise<unknown>)[] = [];
   const closeAll = async () => {
@@ -118,7 +118,7 @@ function realServer(open: (() => Promise<unknown>)[]): Pick<WebBench, 'startArte
   };
 }
 
-/** How long a fixed loop takes in this browser now: two runs are compared by it. */
+/** How long a fixed loop takes in this browser now, so that two runs can be compared. */
 async function calibrate(browser: Browser): Promise<string> {
   const page = await browser.newPage();
   const times = await page.evaluate(() =>
@@ -166,7 +166,7 @@ ${results.map(({ told }) => told).join('; ')}.
 `;
 }
 
-/** After each row, so that a run that is broken off leaves what it has measured. */
+/** Saves after each row, so that an aborted run keeps what it has measured. */
 async function save(asked: readonly string[], report: string): Promise<void> {
   const folder = join(repositoryDir, 'bench/results');
   await mkdir(folder, { recursive: true });

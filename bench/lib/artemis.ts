@@ -17,7 +17,7 @@ export interface Artemis {
   readonly baseUrl: string;
   readonly downloadsDir: string;
   readonly pid: number;
-  /** From the start of the process to its line that it listens. */
+  /** From the start of the process to the line that says it listens. */
   readonly startMs: number;
   /** Engine hosts and, while jobs run, these and theirs. */
   engineProcesses(): number[];
@@ -27,7 +27,7 @@ export interface Artemis {
   submit(url: string): Promise<{ readonly atMs: number; readonly id: string }>;
   /** When the event stream said that it is completed, its file being stored (`nowMs`). */
   completed(id: string): Promise<number>;
-  /** Deletes record and file once the attempt has tidied up behind itself. */
+  /** Deletes record and file once the attempt has cleaned up. */
   purge(id: string): Promise<void>;
   stop(): Promise<void>;
 }

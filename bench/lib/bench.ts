@@ -27,7 +27,7 @@ export interface Row {
   run(bench: Bench): Promise<readonly Measure[]>;
 }
 
-/** At least seven, as the figures are medians. */
+/** At least seven, because the figures are medians. */
 export const ROUNDS = 7;
 
 /** Enough for anything a row does at once. */
@@ -69,8 +69,8 @@ export async function openBench(): Promise<{ bench: Bench; close(): Promise<void
 }
 
 /**
- * Runs the sides one after another, in turn from the first and from the last, so that a load that comes and goes
- * meets them alike.
+ * Runs the sides one after another, alternately from the first and from the last, so that a load that comes and goes
+ * affects them equally.
  */
 export async function alternate(
   rounds: number,

@@ -16,7 +16,7 @@ export function startChild(
   return child;
 }
 
-/** Asks, and after three seconds kills. Resolves when the child is gone. */
+/** Asks the child to end, and kills it after three seconds. Resolves when it is gone. */
 export async function stopChild(
   child: ChildProcess,
   signal: NodeJS.Signals = 'SIGTERM',
@@ -36,7 +36,7 @@ export async function endChildren(): Promise<void> {
 
 export interface Ended {
   readonly wallMs: number;
-  /** Of the child and what it has reaped; in steps of 10 ms. */
+  /** CPU time of the child and of what it has reaped; in steps of 10 ms. */
   readonly cpuMs: number;
 }
 

@@ -1,5 +1,5 @@
 /**
- * A client that knows no mercy, a process of its own: `flood.ts <port> <requests a second> <seconds> <slow sockets>`.
+ * A merciless client in a process of its own: `flood.ts <port> <requests a second> <seconds> <slow sockets>`.
  * Sends the parent how many answers of each status came, and how many sockets were held.
  */
 import http from 'node:http';
@@ -46,7 +46,7 @@ function post(n: number): void {
   request.end(body);
 }
 
-/** Says its headers a byte at a time, and comes back when it was sent away. */
+/** Sends its headers byte by byte, and reconnects when it is disconnected. */
 function hold(): void {
   if (isOver) return;
   const socket = connect({ host: '127.0.0.1', port });

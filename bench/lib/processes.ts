@@ -46,7 +46,7 @@ export function descendantsOf(root: number): number[] {
   return [...found];
 }
 
-/** User and system time of a process, of all that live below it, and of what these have reaped. */
+/** User and system time of a process, of its live descendants, and of what these have reaped. */
 export function treeCpuMs(root: number): number {
   return [root, ...descendantsOf(root)].reduce((sum, pid) => {
     const stat = statOf(pid);

@@ -2,7 +2,7 @@ export function median(values: readonly number[]): number {
   return quantile(values, 0.5);
 }
 
-/** With linear interpolation; NaN of nothing. */
+/** With linear interpolation; NaN without values. */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   const at = (sorted.length - 1) * share;
@@ -18,7 +18,7 @@ export interface Measure {
   readonly ours: readonly number[];
   /** Without another side the goal is an absolute figure. */
   readonly theirs?: { readonly name: string; readonly values: readonly number[] };
-  /** At most this ratio, or this many of `unit`; null for a figure that is only told. */
+  /** At most this ratio, or this many of `unit`; null for a figure that is only reported. */
   readonly goal: number | null;
   readonly note?: string;
 }

@@ -5,7 +5,7 @@ import { ONE_MB } from '../lib/origin.ts';
 const ROUNDS = 9;
 const COUNT = 8;
 
-/** Eight at once: when the last of them has asked the origin for the first time. */
+/** Eight downloads at once: the time until the last one has sent its first request to the origin. */
 export const burst: Row = {
   name: 'burst',
   async run({ origin, ytDlp, startArtemis, folder }) {

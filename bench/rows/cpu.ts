@@ -3,7 +3,7 @@ import { alternate, type Row } from '../lib/bench.ts';
 import { ONE_MB } from '../lib/origin.ts';
 
 const ROUNDS = 9;
-/** CPU time comes in steps of 10 ms, so several jobs are measured as one. */
+/** CPU time comes in steps of 10 ms, so several downloads are measured together. */
 const JOBS = 10;
 const COLD_JOBS = 2;
 
@@ -22,7 +22,7 @@ export const cpu: Row = {
         const { id } = await artemis.submit(origin.fresh(ONE_MB).url);
         await artemis.completed(id);
       }
-      // What follows the last record is part of its price.
+      // Work after the last record counts too.
       await sleep(100);
       return (artemis.cpuMs() - before) / jobs;
     }

@@ -4,7 +4,7 @@ import { ONE_MB } from '../lib/origin.ts';
 const WARM_UP = 3;
 const ROUNDS = 15;
 
-/** From the POST to a record that is completed and a file that is stored: 1 MB. */
+/** From the POST to a completed record and a stored file of 1 MB. */
 export const fileComplete: Row = {
   name: 'file-complete',
   async run({ origin, ytDlp, startArtemis, folder }) {

@@ -4,7 +4,7 @@ import { alternate, MANY_AT_ONCE, ROUNDS, type Row } from '../lib/bench.ts';
 import { descendantsOf, pssMb } from '../lib/processes.ts';
 
 const COUNT = 8;
-/** The extractor looks, then the download itself asks. */
+/** The extractor sends a request, then the download itself. */
 const REQUESTS = 2;
 const SETTLE_MS = 300;
 /** The warm one; a cold one is there only until it is ready. */

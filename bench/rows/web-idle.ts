@@ -15,7 +15,7 @@ export const webIdle: WebRow = {
     for (let round = 0; round < ROUNDS; round += 1) {
       const tab = await bench.openTab();
       const seen: { status: number; bytes: number }[] = [];
-      // Nothing but a head comes with a 304, so its text is all that is on the wire.
+      // A 304 consists of headers only, so their text is all that is on the wire.
       tab.devtools.on('Network.responseReceivedExtraInfo', ({ statusCode, headersText = '' }) => {
         seen.push({ status: statusCode, bytes: headersText.length });
       });

@@ -77,7 +77,7 @@ async function tellProgress(
   return { scriptMsPerEvent: Math.max(0, busy - idle) / events, drawsMs };
 }
 
-/** One event for every running download; never lets one end. Returns their number. */
+/** Sends one event for every running download and never ends one. Returns the number of events. */
 function moveRunning(room: FakeServer, step: number): number {
   const running = room.room.list({ statuses: ['running'] });
   for (const { id, total_bytes: total } of running) {
@@ -98,7 +98,7 @@ async function scriptDuring(tab: Tab, work: () => Promise<unknown>): Promise<num
   return (await tab.metrics()).scriptMs - before.scriptMs;
 }
 
-/** The control room with six active downloads, seen and not seen. */
+/** The control room with six active downloads, visible and hidden. */
 async function busyShares({
   startRoom,
   openTab,
@@ -146,7 +146,7 @@ async function busyShare(tab: Tab, room: FakeServer, lastsMs: number): Promise<n
   return ((taskMs - before.taskMs) / (performance.now() - startedMs)) * 100;
 }
 
-/** A browser without a screen shows every page, so the page is told. */
+/** A headless browser calls every page visible, so the page is told that it is hidden. */
 async function hide(tab: Tab): Promise<void> {
   await tab.page.evaluate(() => {
     Object.defineProperties(document, {

@@ -2,7 +2,7 @@ import { QUEUED, ROUNDS, SPEEDS, type WebMeasure, type WebRow } from '../web/mea
 import { visit, type Page, type Tab } from '../web/tab.ts';
 import { openQueue } from './web-queue.ts';
 
-/** Shorter ones are not told by the browser. */
+/** The browser does not report shorter ones. */
 const UNTOLD_MS = 16;
 
 /** From a press to the next picture, as the browser itself times it, with ten thousand rows in the queue. */
@@ -41,7 +41,7 @@ export const webPress: WebRow = {
 
 type Press = (page: Page) => Promise<unknown>;
 
-/** Every one leaves the page as the next one needs it. */
+/** Each action leaves the page in the state that the next one needs. */
 const PRESSES: Readonly<Record<string, Press>> = {
   'Press a row key: the next row': async (page) => {
     await page.locator('[data-index="0"]').focus();
@@ -87,7 +87,7 @@ const PRESSES: Readonly<Record<string, Press>> = {
   },
 };
 
-/** The slowest interaction of the work. */
+/** The slowest interaction during the work. */
 async function timed(tab: Tab, press: Press): Promise<number> {
   await tab.page.waitForTimeout(300);
   await tab.forget();

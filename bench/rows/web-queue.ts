@@ -13,7 +13,7 @@ import { longestTaskMs } from '../web/tasks.ts';
 const SCROLL_MS = 10_000;
 const SCROLL_ROUNDS = 3;
 
-/** Opens the queue of ten thousand by its link, then scrolls it by script and by wheel. */
+/** Opens the queue with ten thousand rows by its link, then scrolls it by script and by wheel. */
 export const webQueue: WebRow = {
   name: 'queue',
   async run(bench) {

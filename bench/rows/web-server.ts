@@ -8,7 +8,7 @@ import { openQueue } from './web-queue.ts';
 const BATCH = 500;
 const ASKED = 40;
 
-/** Ten thousand downloads that wait in the built server, its answers, and the page on top of it. */
+/** Ten thousand waiting downloads in the built server: its answers, and the page with them. */
 export const webServer: WebRow = {
   name: 'server',
   async run(bench) {

@@ -53,7 +53,7 @@ async function soak(bench: WebBench): Promise<readonly Look[]> {
   const looks: Look[] = [];
   for (let second = 1; second <= HOUR_S; second += 1) {
     for (let tick = 0; tick < TICKS_PER_S; tick += 1) server.room.tick(1000 / TICKS_PER_S);
-    // Somebody looks through the list now and then.
+    // Scrolls through the list now and then, as a person would.
     if (second % 60 === 0) {
       await page.evaluate(
         (top) => {
@@ -83,7 +83,7 @@ async function fillCaches(page: Page): Promise<void> {
   }
 }
 
-/** Of the straight line through all looks. */
+/** The slope of the straight line through all measurements. */
 function slopePerHour(looks: readonly Look[]): number {
   const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
   const atS = mean(looks.map((look) => look.atS));

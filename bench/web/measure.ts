@@ -5,12 +5,12 @@ import type { Browser, Tab, TabOptions } from './tab.ts';
 
 /** One budget of the page, with the figure of each round. */
 export interface WebMeasure {
-  /** As the design numbers it. */
+  /** The number of the budget in the design. */
   readonly budget: string;
   readonly title: string;
   readonly unit: 'ms' | 'KB' | 'MB' | 'MB/h' | 'B' | '%' | '';
   readonly values: readonly number[];
-  /** Met when the median is not above it; null for a figure that is only told. */
+  /** Met when the median is not above it; null for a figure that is only reported. */
   readonly limit: number | null;
   readonly note?: string;
 }

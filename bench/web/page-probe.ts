@@ -1,4 +1,4 @@
-/** What the page itself notes from its first moment on; times are of its own clock, in ms. */
+/** What the page itself records from its first moment on. Times are of its own clock, in ms. */
 export interface Probe {
   readonly longTasks: { readonly atMs: number; readonly ms: number }[];
   readonly frames: number[];
@@ -14,7 +14,7 @@ declare global {
   interface Window {
     bench: Probe;
   }
-  /** Entries that the library of the DOM does not type yet. */
+  /** Entries that the DOM types of TypeScript lack. */
   interface PerformanceEntry {
     readonly value?: number;
     readonly hadRecentInput?: boolean;
@@ -22,7 +22,7 @@ declare global {
   }
 }
 
-/** Runs in the page, before anything of it. Nothing from outside of this function exists there. */
+/** Runs in the page before its own code. Nothing from outside this function exists there. */
 export function installProbe(): void {
   const probe: Probe = {
     longTasks: [],

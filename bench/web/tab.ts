@@ -7,23 +7,23 @@ export type Page = Awaited<ReturnType<Context['newPage']>>;
 type Session = Awaited<ReturnType<Context['newCDPSession']>>;
 
 const WAIT_MS = 60_000;
-/** Time for what a page does late, and for the browser to tell it. */
+/** Time for late work of the page, and for the browser to report it. */
 export const SETTLE_MS = 1500;
 
 export interface TabOptions {
-  /** 4 is a processor of a quarter of the speed. */
+  /** 4: a processor with a quarter of the speed. */
   readonly cpu?: 1 | 4;
   /** 10 Mbit/s and 40 ms there and back. */
   readonly isFar?: boolean;
 }
 
-/** A page in a profile of its own, with the means to look into it. */
+/** A page in a profile of its own, with tools to inspect it. */
 export interface Tab {
   readonly page: Page;
   readonly devtools: Session;
   /** Of `Performance.getMetrics`: processor time of the main thread, in ms. */
   metrics(): Promise<{ readonly scriptMs: number; readonly taskMs: number }>;
-  /** After a collection of what is unused; in MB (10^6). */
+  /** After a garbage collection; in MB (10^6). */
   heapMb(): Promise<number>;
   /** Forgets what the probe has noted. */
   forget(): Promise<void>;
@@ -45,7 +45,7 @@ export async function openTab(
   await page.addInitScript('globalThis.__name = (marked) => marked');
   await page.addInitScript(installProbe);
   const devtools = await context.newCDPSession(page);
-  // The processor's time, so that the load of the machine is not counted.
+  // Processor time, so that the load of the machine does not count.
   await devtools.send('Performance.enable', { timeDomain: 'threadTicks' });
   await devtools.send('Network.enable');
   if (cpu !== 1) await devtools.send('Emulation.setCPUThrottlingRate', { rate: cpu });
@@ -81,7 +81,7 @@ export async function openTab(
   };
 }
 
-/** Opens the page and waits until it has done what it does when nobody touches it. */
+/** Opens the page and waits until it is idle. */
 export async function visit(tab: Tab, url: string): Promise<void> {
   await tab.page.goto(url);
   await tab.page.locator('#main').waitFor();

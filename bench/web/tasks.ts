@@ -4,7 +4,7 @@ interface TraceEvent {
   readonly name: string;
   readonly pid: number;
   readonly tid: number;
-  /** Processor time of the thread, in µs; absent for what has no length. */
+  /** Processor time of the thread, in µs; absent for events without a duration. */
   readonly tdur?: number;
   readonly args?: { readonly name?: string };
 }
