@@ -36,3 +36,5 @@ export function createDiary(
     },
   };
 }
+
+export type Diary = ReturnType<typeof createDiary>;

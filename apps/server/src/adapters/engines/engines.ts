@@ -1,18 +1,16 @@
-import { randomUUID } from 'node:crypto';
-import { readdir, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { readdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { say, type EngineList, type Said } from '@artemis/contracts';
-import { codeOf } from '../../error-code.ts';
 import { nextLook } from '../../domain/engines/engine-choice.ts';
 import { RequestError } from '../../domain/errors.ts';
 import type { LeftEngine } from '../../domain/ports.ts';
 import { mayHaveCookies } from '../engine/engine-kind.ts';
-import { compareVersions, type ManagedCopy } from '../tools/yt-dlp-finder.ts';
+import { compareVersions } from '../tools/yt-dlp-finder.ts';
 import type { EngineRoom, EngineRoomOptions } from './engine-room.ts';
 import { createDiary } from './diary.ts';
 import { createFetching } from './fetching.ts';
 import { listEngines, type WorkingCopy } from './listing.ts';
-import { provenanceOf } from './provenance.ts';
+import { createRemoving } from './removing.ts';
 import { createShelf } from './shelf.ts';
 import { createSuccessBook } from './success-book.ts';
 import { holdTrial } from './trial.ts';
@@ -20,7 +18,6 @@ import { holdTrial } from './trial.ts';
 /** A copy is tried after it was seen twice, this long apart. */
 const SETTLE_MS = 3_000;
 const TICK_MS = 5_000;
-const MOST_FETCHED_KEPT = 4;
 
 /** Manages the versions of yt-dlp side by side: which exist, which is used, which is tried, and which was given up. */
 export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
@@ -55,6 +52,12 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
   });
   const { copyOf, isUntried } = shelf;
   const { record, tell } = createDiary(ledger, log, now);
+  const { tellNeeds, removeOld, refuseNeeded, remove } = createRemoving({
+    shelf,
+    claims,
+    tell,
+    isNeeded,
+  });
   const book = createSuccessBook(ledger, now);
   const fetchRelease = createFetching({
     ...{ ledger, channel, now, tools: options.tools, fetch: options.fetch },
@@ -152,34 +155,6 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
     const { inUse, previous } = ledger.state();
     const known = [current(), isForeign() ? null : inUse, previous, trying];
     return known.includes(version) || asked.has(version) || options.jobsOf(version) > 0;
-  }
-
-  function tellNeeds(): Promise<void> {
-    const versions = shelf.copies().map(({ tool }) => tool.version);
-    return claims.tell(new Set(versions.filter(isNeeded)));
-  }
-
-  /** Removes old fetched copies. A copy that a person has placed stays until a person removes it. */
-  async function removeOld(): Promise<void> {
-    const ours = shelf.copies().filter((copy) => provenanceOf(copy).source !== 'placed');
-    const others = await claims.ofOthers();
-    for (const copy of ours.slice(MOST_FETCHED_KEPT)) {
-      const { version } = copy.tool;
-      if (!isNeeded(version) && !others.has(version)) await removeFolder(copy, version);
-    }
-  }
-
-  async function removeFolder(copy: ManagedCopy, version: string): Promise<void> {
-    // Renamed first: while it loses its files, the folder must not look like a usable copy.
-    const doomed = join(dirname(copy.folder), `.new-removed-${randomUUID()}`);
-    await rename(copy.folder, doomed).catch((error: unknown) => {
-      const why = codeOf(error) ?? String(error);
-      const { folder } = copy;
-      throw new RequestError('ENGINE_IN_USE', say('ENGINE_NOT_REMOVABLE', { folder, reason: why }));
-    });
-    shelf.drop(copy);
-    await rm(doomed, { recursive: true, force: true });
-    tell('REMOVED', say('ENGINE_REMOVED', { version }), { version });
   }
 
   async function fetchNow(wanted?: string): Promise<boolean> {
@@ -345,14 +320,10 @@ export function createEngineRoom(options: EngineRoomOptions): EngineRoom {
       return list();
     },
     async remove(version) {
-      const isOthers = !isNeeded(version) && (await claims.ofOthers()).has(version);
-      if (isOthers || isNeeded(version)) {
-        const code = isOthers ? 'ENGINE_OF_OTHERS' : 'ENGINE_STILL_NEEDED';
-        throw new RequestError('ENGINE_IN_USE', say(code, { version }));
-      }
+      await refuseNeeded(version);
       const copy =
         copyOf(version) ?? shelf.unfit().find(({ folder }) => basename(folder) === version);
-      await removeFolder(copy ?? required(version), version);
+      await remove(copy ?? required(version), version);
     },
     withVersion: (version) => async (use, signal) => {
       const copy = version === current() ? undefined : copyOf(version);
