@@ -10,6 +10,7 @@ import { startOrigin } from '../origin/origin.ts';
 import {
   createServerHome,
   eventually,
+  warmEngine,
   type ServerHome,
   type ServerProcess,
 } from './server-process.ts';
@@ -33,6 +34,7 @@ beforeAll(async () => {
     MAX_FILE_SIZE: '20000000',
     STALL_TIMEOUT: '4',
   });
+  await warmEngine(server);
 }, 2 * MINUTES);
 
 afterAll(async () => {
