@@ -90,7 +90,6 @@ it(
     for (const [clock, told] of [
       ['+30d', 'ahead by 30 days'],
       ['@1970-01-02 00:00:00', 'back by'],
-      ['@2038-01-20 00:00:00', 'ahead by'],
       ['+0', 'is back'],
     ] as const) {
       const server = await startAgain(wrongClock(clock));
