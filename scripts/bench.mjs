@@ -17,7 +17,9 @@ function node(nodeArgs) {
 }
 
 if (!/^[a-z]+$/.test(name) || !existsSync(script)) {
-  say('Name what to measure: pnpm bench engine [row…], api, web [row…], overload or soak.');
+  say(
+    'Name what to measure: pnpm bench engine [row…], api, web [row…], overload, soak or history.',
+  );
   process.exit(2);
 }
 node(['node_modules/typescript/bin/tsc', '-b', 'apps/server']);

@@ -4,6 +4,7 @@ import { say, saidAs, type Said } from '@artemis/contracts';
 import type { HistoryChange, HistoryStore, StoreHealth } from '../domain/ports.ts';
 import type { Logger } from '../domain/records.ts';
 import { systemCalls, writeDurably, type FileCalls } from './files/durable-file.ts';
+import { archiveChangeOf, openArchive } from './history/archive.ts';
 import {
   applyChange,
   copyOf,
@@ -13,9 +14,10 @@ import {
 } from './history/content.ts';
 import { createHistoryCopy } from './history/copy.ts';
 import { HEADS } from './history/document.ts';
-import { JournalGoneError, journalPathOf, openJournal } from './history/journal.ts';
+import { journalPathOf, openJournal } from './history/journal.ts';
 import { baseLine, groupLine, type Base } from './history/journal-text.ts';
 import { readFromDisk } from './history/read-from-disk.ts';
+import { FileGoneError } from './history/tail.ts';
 import {
   baseOf,
   endOfHistory,
@@ -71,6 +73,7 @@ export function createJsonFileHistory(options: JsonFileHistoryOptions): HistoryS
   const copyPath = join(dataDir, 'history-backup.json');
   const copy = createHistoryCopy({ path, copyPath, write, calls, logger });
   const journal = openJournal(journalPathOf(path), calls);
+  const archive = openArchive(join(dataDir, 'history-archive.jsonl'), calls);
   let content: Content = emptyContent();
   /** Of a small history: each record is serialised once. A large one would be in memory twice. */
   let texts = new WeakMap<object, string>();
@@ -145,7 +148,7 @@ export function createJsonFileHistory(options: JsonFileHistoryOptions): HistoryS
     try {
       await journal.append(line);
     } catch (error) {
-      if (!(error instanceof JournalGoneError)) throw error;
+      if (!(error instanceof FileGoneError)) throw error;
       // What was in it is in memory.
       base = null;
       await makeReady();
@@ -182,6 +185,15 @@ export function createJsonFileHistory(options: JsonFileHistoryOptions): HistoryS
     return { seq, records: [...records.values()], idempotency: [...keys.values()] };
   }
 
+  /** What goes to the archive is there before it leaves the history, and counts with the change that takes it out. */
+  async function saveWithArchive(changes: readonly HistoryChange[]): Promise<void> {
+    await archive.makeReady(content.archived);
+    const toArchive = archiveChangeOf(changes, content);
+    if (toArchive) await archive.append(seq + 1, toArchive);
+    await (isBig ? saveToJournal(changes) : saveWhole(changes));
+    if (toArchive) archive.commit(toArchive);
+  }
+
   function takeGroup(): PendingSave[] {
     let count = 0;
     let records = 0;
@@ -201,8 +213,7 @@ export function createJsonFileHistory(options: JsonFileHistoryOptions): HistoryS
     isGroupDue = pending.length > 0;
     if (isGroupDue) void inTurn(saveGroup);
     try {
-      const changes = group.map(({ change }) => change);
-      await (isBig ? saveToJournal(changes) : saveWhole(changes));
+      await saveWithArchive(group.map(({ change }) => change));
       isWritable = true;
       for (const { resolve } of group) resolve();
     } catch (error) {
@@ -247,6 +258,7 @@ export function createJsonFileHistory(options: JsonFileHistoryOptions): HistoryS
   async function rewrite(head: Head, cuts: boolean): Promise<void> {
     try {
       const state = await inTurn(async () => {
+        await archive.makeReady(content.archived);
         await makeReady();
         if (cuts) await journal.rotate();
         behindSinceMs = null;
@@ -269,6 +281,7 @@ export function createJsonFileHistory(options: JsonFileHistoryOptions): HistoryS
       if (draft.base.bytes <= smallBytes) await inTurn(becomeSmall);
     } catch (error) {
       isDrafting = false;
+      if (error instanceof FileGoneError) base = null;
       isBehind = true;
       changedAtMs = performance.now();
       behindSinceMs ??= changedAtMs;
@@ -295,7 +308,7 @@ export function createJsonFileHistory(options: JsonFileHistoryOptions): HistoryS
   async function open(): Promise<readonly Said[]> {
     await mkdir(dirname(path), { recursive: true });
     await mkdir(dataDir, { recursive: true, mode: 0o700 });
-    const found = await readFromDisk({ path, copyPath, journal, now, logger });
+    const found = await readFromDisk({ path, copyPath, journal, archive, now, logger });
     ({ content, seq, base } = found);
     copied = base;
     forgetOldKeys(content, now());
@@ -303,6 +316,7 @@ export function createJsonFileHistory(options: JsonFileHistoryOptions): HistoryS
     if (isBig) {
       await inTurn(async () => {
         if (base) await journal.resume(found.journals);
+        await archive.makeReady(content.archived);
         await makeReady();
         if (seq > (base?.seq ?? seq)) behindSinceMs = -Infinity;
       }).catch((error: unknown) => {
@@ -322,6 +336,8 @@ export function createJsonFileHistory(options: JsonFileHistoryOptions): HistoryS
   /** Leaves one file that says all, for every Artemis and without a journal. */
   async function closeBig(): Promise<void> {
     if (seq !== base?.seq) await rewrite(HEADS.closed, true);
+    // Its journal has gone: the file is written from memory.
+    if (!base) await rewrite(HEADS.closed, true);
     if (!isBig || seq !== base?.seq) return;
     if (copied !== base) await takeCopy();
     await writeHead(path, HEADS.closed, calls);
@@ -335,6 +351,7 @@ export function createJsonFileHistory(options: JsonFileHistoryOptions): HistoryS
       return {
         downloads: [...content.records.values()].reverse(),
         idempotency: [...content.keys.values()],
+        archived: [...content.archived.values()].reverse(),
       };
     },
     save,
@@ -377,6 +394,7 @@ export function createJsonFileHistory(options: JsonFileHistoryOptions): HistoryS
         });
       }
       await journal.close();
+      await archive.close();
       await copy.close();
     },
   };

@@ -33,10 +33,17 @@ export interface HistoryContent {
   /** Newest first. */
   readonly downloads: readonly Download[];
   readonly idempotency: readonly IdempotencyEntry[];
+  /** Those that were archived, the last one first; none of them is among `downloads`. */
+  readonly archived?: readonly Download[];
 }
 
+/** Takes effect in the order of its fields. */
 export interface HistoryChange {
+  /** Kept as they are: nobody changes them afterwards. One that is archived is changed there. */
   readonly put?: readonly Download[];
+  /** Ids of records that leave the history file and stay stored. Ignored for those that are not in it. */
+  readonly archive?: readonly string[];
+  /** Wherever they are. */
   readonly remove?: readonly string[];
   readonly remember?: IdempotencyEntry;
   /** Idempotency keys that are given up. */

@@ -8,8 +8,8 @@ export interface HistoryUnderTest {
   open(): Promise<HistoryStore>;
   /** Durable writes so far. */
   writes(): number;
-  /** The next write fails. */
-  failNextWrite(error: Error): void;
+  /** The next write fails half-way, or the one after it. */
+  failNextWrite(error: Error, which?: number): void;
 }
 
 export function record(patch: Partial<Download> = {}): Download {
@@ -64,7 +64,7 @@ export function describeHistory(name: string, setUp: () => Promise<HistoryUnderT
 
     it('starts empty and can be written', async () => {
       const store = await (await setUp()).open();
-      expect(await store.load()).toEqual({ downloads: [], idempotency: [] });
+      expect(await store.load()).toEqual({ downloads: [], idempotency: [], archived: [] });
       expect(store.health().state).toBe('ok');
       await store.close();
     });
@@ -164,6 +164,57 @@ export function describeHistory(name: string, setUp: () => Promise<HistoryUnderT
       const again = await under.open();
       expect((await again.load()).idempotency).toEqual([young, replaced]);
       await again.close();
+      await store.close();
+    });
+
+    it('keeps archived records apart, where they are changed and removed', async () => {
+      const under = await setUp();
+      const store = await under.open();
+      await store.load();
+      const [stays, leaves, next, removed] = [record(), record(), record(), record()];
+      await store.save({ put: [stays, leaves, next, removed] });
+      await store.save({ archive: [leaves.id, removed.id, randomUUID()] });
+      await Promise.all([
+        store.save({ put: [{ ...leaves, title: 'changed' }] }),
+        store.save({ put: [{ ...next, attempt: 2 }], archive: [next.id], remove: [removed.id] }),
+        store.save({ put: [{ ...next, attempt: 3 }] }),
+      ]);
+      for (const open of [under.open, under.open]) {
+        const again = await open();
+        const { downloads, archived } = await again.load();
+        expect(downloads).toEqual([stays]);
+        expect(archived).toEqual([
+          { ...next, attempt: 3 },
+          { ...leaves, title: 'changed' },
+        ]);
+        await again.close();
+      }
+      await store.close();
+    });
+
+    it('keeps a record where it was when archiving, changing or removing it fails', async () => {
+      const under = await setUp();
+      const store = await under.open();
+      await store.load();
+      const [here, there] = [record(), record()];
+      await store.save({ put: [here, there] });
+      await store.save({ archive: [there.id] });
+      for (const change of [
+        { archive: [here.id] },
+        { put: [{ ...there, title: 'refused' }] },
+        { remove: [there.id] },
+      ]) {
+        for (const failing of [1, 2]) {
+          under.failNextWrite(new Error('ENOSPC'), failing);
+          await expect(store.save(change)).rejects.toThrow('ENOSPC');
+          // Whatever comes next must not bring it back.
+          if (failing === 2) await store.save({ put: [here] });
+          const again = await under.open();
+          const { downloads, archived } = await again.load();
+          expect({ downloads, archived }).toEqual({ downloads: [here], archived: [there] });
+          await again.close();
+        }
+      }
       await store.close();
     });
 

@@ -38,8 +38,10 @@ function open(options: Opened = {}) {
 function watchedCalls() {
   let writes = 0;
   let failure: Error | null = null;
+  let writesToPass = 0;
   const paths = new WeakMap<FileHandle, string>();
-  const isOfHistory = (file: FileHandle) => paths.get(file)?.startsWith(join(folder, 'downloads-'));
+  const isOfHistory = (file: FileHandle) =>
+    /downloads-history|history-archive/.test(paths.get(file) ?? '');
   const calls: FileCalls = {
     ...systemCalls,
     async open(path, flags, mode) {
@@ -50,6 +52,8 @@ function watchedCalls() {
     async write(file, content) {
       const error = failure;
       if (!error || !isOfHistory(file)) return systemCalls.write(file, content);
+      writesToPass -= 1;
+      if (writesToPass > 0) return systemCalls.write(file, content);
       failure = null;
       await systemCalls.write(file, content.slice(0, content.length / 2));
       throw error;
@@ -59,7 +63,14 @@ function watchedCalls() {
       return systemCalls.sync(file);
     },
   };
-  return { calls, writes: () => writes, failNextWrite: (error: Error) => void (failure = error) };
+  return {
+    calls,
+    writes: () => writes,
+    failNextWrite(error: Error, which = 1) {
+      failure = error;
+      writesToPass = which;
+    },
+  };
 }
 
 describe.each([

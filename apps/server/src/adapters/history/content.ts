@@ -5,12 +5,14 @@ import { IDEMPOTENCY_MS, type HistoryChange, type IdempotencyEntry } from '../..
 export interface Content {
   /** By id, oldest first. */
   readonly records: Map<string, Download>;
+  /** By id, in the order in which they were archived. */
+  readonly archived: Map<string, Download>;
   /** By key, the last that was remembered at the end. */
   readonly keys: Map<string, IdempotencyEntry>;
 }
 
 export function emptyContent(): Content {
-  return { records: new Map(), keys: new Map() };
+  return { records: new Map(), archived: new Map(), keys: new Map() };
 }
 
 /** `downloads` newest first, as they lie in the file. */
@@ -27,18 +29,31 @@ export function contentOf(
   return content;
 }
 
-export function copyOf({ records, keys }: Content): Content {
-  return { records: new Map(records), keys: new Map(keys) };
+export function copyOf({ records, archived, keys }: Content): Content {
+  return { records: new Map(records), archived: new Map(archived), keys: new Map(keys) };
 }
 
-export function applyChange({ records, keys }: Content, change: HistoryChange): void {
-  for (const download of change.put ?? []) records.set(download.id, download);
-  for (const id of change.remove ?? []) records.delete(id);
+export function applyChange(content: Content, change: HistoryChange): void {
+  const { records, archived, keys } = content;
+  for (const download of change.put ?? [])
+    (archived.has(download.id) ? archived : records).set(download.id, download);
+  for (const id of change.archive ?? []) archive(content, id);
+  for (const id of change.remove ?? []) {
+    records.delete(id);
+    archived.delete(id);
+  }
   const { remember, forgetKeys = [] } = change;
   if (!remember) return;
   for (const key of forgetKeys) keys.delete(key);
   keys.delete(remember.key);
   keys.set(remember.key, remember);
+}
+
+function archive({ records, archived }: Content, id: string): void {
+  const download = records.get(id);
+  if (!download) return;
+  records.delete(id);
+  archived.set(id, download);
 }
 
 export function forgetOldKeys({ keys }: Content, now: Date): void {

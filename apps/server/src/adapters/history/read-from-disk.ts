@@ -2,6 +2,7 @@ import { readFile, stat, unlink } from 'node:fs/promises';
 import { say, type Said } from '@artemis/contracts';
 import { codeOf } from '../../error-code.ts';
 import type { Logger } from '../../domain/records.ts';
+import type { Archive } from './archive.ts';
 import { applyChange, contentOf, emptyContent, type Content } from './content.ts';
 import { NewerHistoryError, parseHistory, type ParsedHistory } from './document.ts';
 import type { Journal, StoredJournal } from './journal.ts';
@@ -15,6 +16,7 @@ export interface DiskSources {
   /** Of the last good copy. */
   readonly copyPath: string;
   readonly journal: Pick<Journal, 'read'>;
+  readonly archive: Pick<Archive, 'load' | 'setStale'>;
   readonly now: () => Date;
   readonly logger: Logger;
 }
@@ -86,6 +88,15 @@ export async function readFromDisk(sources: DiskSources): Promise<FoundOnDisk> {
     }
   }
 
+  /** As after a restore of an older file: the file decides, and its removal of a record must not bring back the archived one. */
+  function dropRepeated({ records, archived }: Content): void {
+    for (const id of archived.keys()) {
+      if (!records.has(id)) continue;
+      archived.delete(id);
+      sources.archive.setStale();
+    }
+  }
+
   const main = await readMain();
   const journals = await sources.journal.read();
   const content = main ? contentOf(main.parsed.downloads, main.parsed.idempotency) : emptyContent();
@@ -98,14 +109,23 @@ export async function readFromDisk(sources: DiskSources): Promise<FoundOnDisk> {
     damages,
   };
   const replay = main && replayFor(main.base, journals);
+  const lastSeq = replay?.groups.at(-1)?.seq ?? found.seq;
+  const { records, damages: ofArchive } = await sources.archive.load(lastSeq, now());
+  for (const [id, download] of records) content.archived.set(id, download);
+  damages.push(...ofArchive);
   if (!replay) {
     await giveUp(journals);
+    dropRepeated(content);
     return { ...found, journals: [] };
   }
   for (const { changes } of replay.groups) {
     for (const change of changes) applyChange(content, change);
   }
-  const seq = replay.groups.at(-1)?.seq ?? found.seq;
+  // A record that left the file with a change of the journal is in the archive, unless its disk refused to keep that.
+  for (const [id, download] of content.archived)
+    if (records.get(id) !== download) sources.archive.setStale();
+  dropRepeated(content);
+  const seq = lastSeq;
   if (replay.damaged === 0) return { ...found, seq };
   const names = await setJournalsAside(journals);
   damages.push(say('JOURNAL_ENTRIES_LOST', { count: replay.damaged, names }));
