@@ -7,7 +7,12 @@ const server = '^apps/server/src';
  */
 const parts = {
   'config[.]ts': {
-    values: ['config-error[.]ts', 'host-settings[.]ts', 'domain/selection/file-name[.]ts'],
+    values: [
+      'config-error[.]ts',
+      'host-settings[.]ts',
+      'storage-settings[.]ts',
+      'domain/selection/file-name[.]ts',
+    ],
     types: [],
   },
   // What is this computer itself is said once, for settings as for links.
@@ -18,6 +23,7 @@ const parts = {
   'config-error[.]ts': { values: [], types: [] },
   // What is the same wherever Ajv compiles one of our schemas.
   'own-schema[.]ts': { values: [], types: [] },
+  'storage-settings[.]ts': { values: ['config-error[.]ts'], types: [] },
   'misspellings[.]ts': { values: ['config[.]ts'], types: [] },
   // Pure, and of use wherever an error is caught.
   'error-code[.]ts': { values: [], types: [] },
@@ -35,7 +41,7 @@ const parts = {
       'own-schema[.]ts',
       'stored[.]ts',
     ],
-    types: ['worker/task[.]ts'],
+    types: ['worker/task[.]ts', 'storage-settings[.]ts'],
   },
   worker: { values: ['worker', 'error-code[.]ts', 'stored[.]ts'], types: ['domain/attempt[.]ts'] },
   http: {

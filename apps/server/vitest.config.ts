@@ -9,7 +9,7 @@ const ENGINE_BENCH = /(engine|task)-under-test|server-process/;
 const ENGINE = [
   'test/{engine,integration,torture}/**/*.test.ts',
   // Other programs, and connections that are left to time out.
-  'test/adapters/{egress/egress-proxy,tools/tools}.test.ts',
+  'test/adapters/{egress/egress-proxy,tools/tools,file-store.s3}.test.ts',
   'test/config/start.test.ts',
   'test/security/exposure.test.ts',
   ...readdirSync(testDir, { recursive: true, encoding: 'utf8' })
@@ -30,9 +30,8 @@ function project(name: string, groupOrder: number, part: Part): TestProjectInlin
   return {
     root: import.meta.dirname,
     // Sources instead of built files, as in development.
-    ssr: {
-      resolve: { conditions: ['@artemis/source', 'module', 'node', 'development|production'] },
-    },
+    // Without `module`, which Node does not know either: the AWS SDK has files there that only a bundler can read.
+    ssr: { resolve: { conditions: ['@artemis/source', 'node', 'development|production'] } },
     test: {
       name,
       // Piscina's threads and the children of the engine do not live in vitest's own threads.

@@ -91,6 +91,7 @@ export async function buildApp(
             rateLimit: config.rateLimit,
             signedLinks: services.signedLinks,
             signedUrlTtlSeconds: config.signedUrlTtlSeconds,
+            files: services.files,
             linkPrefix: config.basePath + API_PREFIX,
           });
           fileRoutes(api, services);

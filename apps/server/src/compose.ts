@@ -5,7 +5,7 @@ import { createDiskCookieStore } from './adapters/cookie-store.disk.ts';
 import { createMemoryQueue } from './adapters/download-queue.memory.ts';
 import { openEmbeddedStore } from './adapters/download-store/embedded.ts';
 import { openDownloadedLinks } from './adapters/downloaded-links.disk.ts';
-import { createDiskFileStore } from './adapters/file-store.disk.ts';
+import { openFileStore } from './adapters/file-store.ts';
 import { readIdentity } from './adapters/files/data-folder.ts';
 import { lockDownloadsFolder, lockScratchFolder } from './adapters/files/downloads-lock.ts';
 import { createJsonFileHistory } from './adapters/history.json-file.ts';
@@ -88,12 +88,13 @@ export async function compose(
   const workFolders = await createDiskWorkFolders({
     ...{ downloadsDir, scratchDir, dataDir, readOutcome },
     lock: scratchLock,
-    isStoredInDownloads: true,
+    isStoredInDownloads: config.s3 === null,
     isHistoryEmpty,
     passedTime: timekeeper.look,
   });
-  const files = await createDiskFileStore({
-    ...{ downloadsDir, dataDir, lock },
+  const files = await openFileStore(config.s3, {
+    ...{ downloadsDir, dataDir, lock, logger },
+    instanceId: identity.instanceId,
     workHealth: workFolders.health,
     onLeft: (path) =>
       log.write('warn', `Left ${path}: it is not known as the file that was stored.`, null, true),
@@ -141,7 +142,7 @@ export async function compose(
     start: () => domain.start(),
     warmUp() {
       engine.warmUp();
-      void domain.startRetention().then(() => files.learnOldFiles());
+      void domain.startRetention().then(() => files.tidy());
     },
     async stop() {
       engine.stopWatching();

@@ -3,6 +3,7 @@ import { ENGINE_CHANNELS, type EngineChannel, LIMITS, oneOf, parseUrl } from '@a
 import { Type, type Static } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { ConfigError } from './config-error.ts';
+import { s3SettingsOf, type S3Settings } from './storage-settings.ts';
 import {
   DEFAULT_TEMPLATE,
   MOST_FOLDERS,
@@ -71,6 +72,23 @@ export const Environment = Type.Object({
   RATE_LIMIT_WINDOW: integer(60, 1, 86_400, 'seconds'),
   DOWNLOADS_DIR: text('downloads'),
   SCRATCH_DIR: text(),
+  STORAGE_PROVIDER: choice(['local', 's3'], 'local'),
+  S3_BUCKET: text(),
+  S3_ENDPOINT: Type.String({
+    default: '',
+    pattern: '^(https?://[^\\s@/?#]+/?)?$',
+    description: 'an http or https URL without a path and credentials, such as https://s3.example',
+  }),
+  S3_REGION: text('us-east-1'),
+  S3_FORCE_PATH_STYLE: flag(false),
+  S3_PREFIX: Type.String({
+    default: '',
+    pattern: '^[A-Za-z0-9._-][A-Za-z0-9/._-]{0,199}$|^$',
+    description: 'at most 200 letters, digits, and / . _ -, without a slash at the begin',
+  }),
+  AWS_ACCESS_KEY_ID: text(),
+  AWS_SECRET_ACCESS_KEY: text(),
+  AWS_SESSION_TOKEN: text(),
   HISTORY_FILE: text('downloads-history.json'),
   DATA_DIR: text(),
   TOOLS_DIR: text('.artemis/tools'),
@@ -95,20 +113,12 @@ type Environment = Static<typeof Environment>;
 
 /** Settings of features that Artemis does not have, with what it does instead. Ignoring them would suggest that they work. */
 export const UNSUPPORTED: Readonly<Record<string, readonly string[]>> = {
-  'files are stored on the disk alone, in DOWNLOADS_DIR': [
-    'STORAGE_PROVIDER',
-    'S3_BUCKET',
-    'S3_ENDPOINT',
-    'S3_REGION',
-    'S3_FORCE_PATH_STYLE',
-    'S3_PREFIX',
-  ],
   'records are kept in HISTORY_FILE alone': ['DATABASE_URL'],
   'one server does all the work': ['REDIS_URL', 'ROLE'],
   'no notices are sent': ['MAIL_URL', 'MAIL_FROM', 'MAIL_TO', 'WEBHOOK_URL', 'WEBHOOK_SECRET'],
 };
 /** Values that ask for what Artemis does anyway. */
-const HARMLESS: readonly string[] = ['STORAGE_PROVIDER=local', 'ROLE=all'];
+const HARMLESS: readonly string[] = ['ROLE=all'];
 
 export interface Config {
   readonly host: string;
@@ -141,6 +151,8 @@ export interface Config {
   readonly downloadsDir: string;
   /** For partial files, outside the downloads folder; null when they are inside it. */
   readonly scratchDir: string | null;
+  /** Null: files are stored in the downloads folder. */
+  readonly s3: S3Settings | null;
   readonly historyFile: string;
   readonly dataDir: string;
   readonly toolsDir: string;
@@ -235,6 +247,7 @@ export function loadConfig(
     }),
     downloadsDir,
     scratchDir: env.SCRATCH_DIR ? checkedScratch(at(env.SCRATCH_DIR), downloadsDir) : null,
+    s3: s3SettingsOf(env),
     historyFile,
     dataDir: env.DATA_DIR ? at(env.DATA_DIR) : join(historyFile, '..', '.artemis'),
     toolsDir: at(env.TOOLS_DIR),

@@ -1,6 +1,7 @@
 import { AuthoritiesError } from './adapters/tools/authorities.ts';
 import { FolderInUseError } from './adapters/files/folder-lock.ts';
 import { NewerHistoryError } from './adapters/history/document.ts';
+import { S3SettingsError } from './adapters/s3/s3-problem.ts';
 import { SettingsFolderError } from './adapters/files/settings-folders.ts';
 import { ConfigError } from './config-error.ts';
 
@@ -35,6 +36,7 @@ export function startRefusalOf(error: unknown): StartRefusal | null {
   if (error instanceof AuthoritiesError || error instanceof SettingsFolderError) {
     return { exitCode: EXIT_BAD_CONFIG, sentence: message };
   }
+  if (error instanceof S3SettingsError) return { exitCode: EXIT_BAD_CONFIG, sentence: message };
   if (error instanceof NewerHistoryError) return { exitCode: EXIT_BAD_CONFIG, sentence: message };
   if (error instanceof FolderInUseError) return { exitCode: EXIT_IN_USE, sentence: message };
   if (syscall === 'listen' && (code === 'EADDRINUSE' || code === 'EACCES')) {

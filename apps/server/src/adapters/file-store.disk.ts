@@ -345,6 +345,7 @@ export async function createDiskFileStore(options: DiskFileStoreOptions): Promis
         close: () => handle.close(),
       };
     },
+    link: () => Promise.resolve(null),
     async isChanged({ storage_path: path }) {
       const known = path.startsWith(STORAGE_ROOT)
         ? index.get(path.slice(STORAGE_ROOT.length))

@@ -227,6 +227,14 @@ export interface FileStore {
   isTaken(path: string): Promise<boolean>;
   /** Null when the file is not there any more, or is not the one that was published. */
   open(artifact: Artifact): Promise<OpenedFile | null>;
+  /**
+   * An address of another server that sends the file, with this type and disposition, for as long; null when it is to be read
+   * through this server.
+   */
+  link(
+    artifact: Artifact,
+    how: { readonly disposition: string; readonly type: string; readonly ttlSeconds: number },
+  ): Promise<string | null>;
   /** Whether what lies in the place of a published file is another one, or was edited since; false when nothing does. */
   isChanged(artifact: Artifact): Promise<boolean>;
   /**

@@ -108,7 +108,7 @@ for (const [name, options] of [
     { ...otherFileSystem, link: acrossFileSystems(noLinks) },
   ],
 ] as const) {
-  describeFileStore(name, () =>
+  describeFileStore(name, true, () =>
     Promise.resolve({
       open: () => open(options),
       setNow: (ms) => void (nowMs = ms),

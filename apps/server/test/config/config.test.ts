@@ -40,6 +40,7 @@ describe('the configuration', () => {
       rateLimit: { isEnabled: true, max: 600, submitMax: 60, windowMs: 60_000 },
       downloadsDir: `${ROOT}/downloads`,
       scratchDir: null,
+      s3: null,
       historyFile: `${ROOT}/downloads-history.json`,
       dataDir: `${ROOT}/.artemis`,
       toolsDir: `${ROOT}/.artemis/tools`,
@@ -61,6 +62,29 @@ describe('the configuration', () => {
   it('is frozen, and an empty variable counts as not set', () => {
     expect(Object.isFrozen(load())).toBe(true);
     expect(load({ PORT: '', HOST: '  ', UNKNOWN: 'x' })).toEqual(load());
+  });
+
+  it('reads the settings of a bucket, and says which of them is missing', () => {
+    const s3 = {
+      STORAGE_PROVIDER: 's3',
+      S3_BUCKET: 'b',
+      S3_PREFIX: 'mine',
+      S3_ENDPOINT: 'http://10.0.0.2:9000/',
+    };
+    expect(load({ ...s3, AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'key' }).s3).toEqual({
+      bucket: 'b',
+      endpoint: 'http://10.0.0.2:9000',
+      region: 'us-east-1',
+      isPathStyle: false,
+      prefix: 'mine/',
+      credentials: { accessKeyId: 'id', secretAccessKey: 'key' },
+    });
+    expect(load(s3).s3?.credentials).toBeNull();
+    expect(() => load({ STORAGE_PROVIDER: 's3' })).toThrow(/S3_BUCKET must be/);
+    const half = () => load({ ...s3, AWS_SECRET_ACCESS_KEY: 'hush-hush' });
+    expect(half).toThrow(
+      /^AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY must be set both, or neither\.$/,
+    );
   });
 
   it('resolves paths from the repository root, and puts data beside the history', () => {
@@ -105,6 +129,9 @@ describe('the configuration', () => {
       ['{nosuch}', '{titel', '/etc/{id}', '../{id}', 'a/b/c/d/e/f/{id}', 'x'.repeat(301)],
     ],
     ['SCRATCH_DIR', ['downloads', 'downloads/fast', '.', 'downloads/.artemis-jobs']],
+    ['STORAGE_PROVIDER', ['gcs', 'S3']],
+    ['S3_ENDPOINT', ['s3.lan', 'http://me:secret@s3.lan', 'http://s3.lan/bucket', 'ftp://s3.lan']],
+    ['S3_PREFIX', ['/a', 'a b', 'a?b']],
     ['LOG_LEVEL', ['loud', 'INFO!']],
     ['ALLOW_OPEN_NETWORK', ['on']],
     ['API_TOKEN', ['short-7', 'with a space']],

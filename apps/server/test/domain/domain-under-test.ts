@@ -338,6 +338,7 @@ function fakeFiles(folderProblem: () => string | null): FileStore {
       );
     },
     open: () => Promise.resolve(null),
+    link: () => Promise.resolve(null),
     isChanged: () => Promise.resolve(false),
     folderProblem: () => Promise.resolve(null),
     remove: nothing,

@@ -7,9 +7,9 @@ import { writeDurably } from './durable-file.ts';
 import type { FileFacts } from './file-identity.ts';
 import { openLineLog, type LineLogOptions } from './line-log.ts';
 
-/** A file that Artemis has put into the downloads folder. Only such files are ever deleted. */
+/** A file that Artemis has put into the downloads folder, or into a bucket. Only such files are ever deleted. */
 export interface PublishedFile extends FileFacts {
-  /** Relative to the downloads folder, with `/`. */
+  /** Relative to the downloads folder, with `/`; in a bucket the key. */
   readonly path: string;
   readonly downloadId: string;
   /** The suffix by which a repeated publication finds the same file. */
@@ -18,7 +18,15 @@ export interface PublishedFile extends FileFacts {
   readonly publishedAtMs: number;
   readonly age?: AgeMarks;
   /** While this file replaces another one: the file that is still there. */
-  readonly replaces?: FileFacts;
+  readonly replaces?: ReplacedFile;
+  /** Of an object: its entity tag, without quotes; until it is whole, the tag that it will have. */
+  readonly etag?: string;
+  /** While an object is not known to be whole: its upload in parts, empty when none was begun. It counts nowhere. */
+  readonly upload?: string;
+}
+
+export interface ReplacedFile extends FileFacts {
+  readonly etag?: string;
 }
 
 /** Durable list of published files: one line per change, rewritten at each start. */
@@ -52,13 +60,14 @@ export async function openPublishedIndex(
   const byDownload = new Map<string, Set<string>>();
   const expected = new Set<string>();
   let totalBytes = 0;
+  let count = 0;
 
   function put(file: PublishedFile): void {
     drop(file.path);
     byPath.set(file.path, file);
     const paths = byDownload.get(file.downloadId) ?? new Set();
     byDownload.set(file.downloadId, paths.add(file.path));
-    totalBytes += file.sizeBytes;
+    if (file.upload === undefined) [totalBytes, count] = [totalBytes + file.sizeBytes, count + 1];
   }
 
   function drop(key: string): void {
@@ -66,7 +75,7 @@ export async function openPublishedIndex(
     const file = byPath.get(key);
     if (!file) return;
     byPath.delete(key);
-    totalBytes -= file.sizeBytes;
+    if (file.upload === undefined) [totalBytes, count] = [totalBytes - file.sizeBytes, count - 1];
     const paths = byDownload.get(file.downloadId);
     paths?.delete(key);
     if (paths?.size === 0) byDownload.delete(file.downloadId);
@@ -119,7 +128,8 @@ export async function openPublishedIndex(
     async lookAtAges(passedMs, keepMs) {
       const old: string[] = [];
       const marked: { marked: string; age: AgeMarks }[] = [];
-      for (const { path: key, age } of byPath.values()) {
+      for (const { path: key, age, upload } of byPath.values()) {
+        if (upload !== undefined) continue;
         const verdict = judgeAge(age ?? {}, passedMs, keepMs);
         if (verdict === 'delete') old.push(key);
         else if (verdict !== 'keep') marked.push({ marked: key, age: verdict });
@@ -130,7 +140,7 @@ export async function openPublishedIndex(
       return old.flatMap((key) => byPath.get(key) ?? []);
     },
     totalBytes: () => totalBytes,
-    count: () => byPath.size,
+    count: () => count,
     close: () => log.close(),
   };
 }
@@ -140,6 +150,7 @@ const Facts = Type.Object({
   sizeBytes: Type.Number(),
   modifiedMs: Type.Optional(Type.Number()),
   sample: Type.Optional(Type.String()),
+  etag: Type.Optional(Type.String()),
 });
 const Marks = Type.Object({
   storedAtMs: Type.Optional(Type.Number()),
@@ -154,6 +165,7 @@ const Published = Type.Composite([
     publishedAtMs: Type.Number(),
     age: Type.Optional(Type.Unknown()),
     replaces: Type.Optional(Facts),
+    upload: Type.Optional(Type.String()),
   }),
 ]);
 const Change = Type.Union([

@@ -1,5 +1,6 @@
 import {
   LIMITS,
+  type Artifact,
   type DownloadDetail,
   type ListDownloadsQuery,
   type Status,
@@ -9,16 +10,19 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Config } from '../../config.ts';
 import { actOnDownloads } from '../../domain/act-on-downloads.ts';
 import { RequestError } from '../../domain/errors.ts';
+import type { FileStore } from '../../domain/ports.ts';
 import type { SignedLinks } from '../../domain/links/signed-links.ts';
 import { conditionally } from '../conditional.ts';
 import { submitLimit } from '../plugins/rate-limit.ts';
 import { addRoute, NO_STORE } from '../route.ts';
+import { dispositionOf } from './files.ts';
 
 const DEFAULT_LIMIT = 50;
 const INLINE_TTL_SECONDS = 12 * 3600;
 
 export interface DownloadRoutesOptions {
   readonly rateLimit: Config['rateLimit'];
+  readonly files: Pick<FileStore, 'link'>;
   readonly signedLinks: SignedLinks;
   readonly signedUrlTtlSeconds: number;
   /** Path before `/downloads/…` in links. */
@@ -67,7 +71,7 @@ export function downloadRoutes(app: FastifyInstance, options: DownloadRoutesOpti
 
   addRoute(app, 'getDownload', async (request) => {
     const download = await downloads.detail(request.params.id);
-    return { status: 200, headers: NO_STORE, body: detailOf(download, options) };
+    return { status: 200, headers: NO_STORE, body: await detailOf(download, options) };
   });
 
   addRoute(app, 'removeDownload', async (request) => {
@@ -125,10 +129,10 @@ function siteOf(host: string): string {
   return parseUrl(`http://${host}/`)?.hostname ?? host;
 }
 
-function detailOf(
+async function detailOf(
   download: DownloadDetail['download'],
-  { signedLinks, signedUrlTtlSeconds, linkPrefix }: DownloadRoutesOptions,
-): DownloadDetail {
+  { files, signedLinks, signedUrlTtlSeconds, linkPrefix }: DownloadRoutesOptions,
+): Promise<DownloadDetail> {
   const nowSeconds = Math.floor(Date.now() / 1000);
   const expires = nowSeconds + signedUrlTtlSeconds;
   const link = (artifact: number | null, isInline: boolean, until: number) =>
@@ -138,13 +142,26 @@ function detailOf(
       isInline,
       expires: until,
     })}`;
-  const hasMedia = download.artifacts.some(({ kind }) => kind === 'media');
+  /** What is saved comes from where it is stored. What the page shows comes from here, which its policy demands. */
+  const toSave = (artifact: Artifact) =>
+    artifact.kind === 'subtitle'
+      ? null
+      : files.link(artifact, {
+          disposition: dispositionOf(download, artifact, 'attachment'),
+          type: artifact.content_type,
+          ttlSeconds: signedUrlTtlSeconds,
+        });
+  const media = download.artifacts.find(({ kind }) => kind === 'media');
   return {
     download,
-    download_url: hasMedia ? link(null, false, expires) : null,
-    inline_url: hasMedia ? link(null, true, nowSeconds + INLINE_TTL_SECONDS) : null,
-    artifact_urls: download.artifacts.map((_artifact, index) => link(index, false, expires)),
-    download_url_expires_at: hasMedia ? new Date(expires * 1000).toISOString() : null,
+    download_url: media ? ((await toSave(media)) ?? link(null, false, expires)) : null,
+    inline_url: media ? link(null, true, nowSeconds + INLINE_TTL_SECONDS) : null,
+    artifact_urls: await Promise.all(
+      download.artifacts.map(
+        async (artifact, index) => (await toSave(artifact)) ?? link(index, false, expires),
+      ),
+    ),
+    download_url_expires_at: media ? new Date(expires * 1000).toISOString() : null,
   };
 }
 

@@ -82,6 +82,17 @@ function endingOf({ artifacts }: Download, { name, kind }: Artifact): string {
   return language ?? extname(name);
 }
 
+/** As a file that a person saves, under the title of its download. */
+export function dispositionOf(
+  download: Download,
+  artifact: Artifact,
+  type: 'inline' | 'attachment',
+): string {
+  const extension = endingOf(download, artifact);
+  const title = artifact.name.slice(0, artifact.name.length - extension.length);
+  return contentDisposition(type, download.title ?? title, extension);
+}
+
 async function answerWith(
   request: RouteRequest<'downloadFile'>,
   reply: RouteReply,
@@ -91,7 +102,6 @@ async function answerWith(
   isInline: boolean,
 ): Promise<RouteAnswer<'downloadFile'>> {
   const canShow = isInline && INLINE_TYPES.test(artifact.content_type);
-  const extension = endingOf(download, artifact);
   const headers: FileHeaders = {
     etag: file.etag,
     'last-modified': file.modifiedAt.toUTCString(),
@@ -101,11 +111,7 @@ async function answerWith(
     'x-content-type-options': 'nosniff',
     'content-security-policy': "sandbox; default-src 'none'",
     'cross-origin-resource-policy': 'same-origin',
-    'content-disposition': contentDisposition(
-      canShow ? 'inline' : 'attachment',
-      download.title ?? artifact.name.slice(0, artifact.name.length - extension.length),
-      extension,
-    ),
+    'content-disposition': dispositionOf(download, artifact, canShow ? 'inline' : 'attachment'),
   };
   const { range: wanted, 'if-range': ifRange, 'if-none-match': known } = request.headers;
   if (matchesTag(known, file.etag)) {
