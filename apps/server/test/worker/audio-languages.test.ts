@@ -45,10 +45,10 @@ interface Stream {
 }
 
 /** The sound of a file as `language` or `language, default`, in the order of its streams. */
-async function soundsOf({ jobFolder, media }: DoneResult): Promise<string[]> {
+async function soundsOf({ workFolder, media }: DoneResult): Promise<string[]> {
   const { stdout } = await promisify(execFile)('ffprobe', [
     ...['-v', 'error', '-show_streams', '-select_streams', 'a', '-of', 'json'],
-    `file:${join(jobFolder, `media${media?.suffix}`)}`,
+    `file:${join(workFolder, `media${media?.suffix}`)}`,
   ]);
   const { streams } = JSON.parse(stdout) as { streams: Stream[] };
   return streams.map(({ disposition, tags }) =>

@@ -74,13 +74,13 @@ describe('a stream with several initialisation sections', { timeout: 60_000 }, (
   it('loses what a missing section describes, and keeps the rest', async () => {
     const path = '/media/hls-init/other.m3u8';
     gate.edits.set(path, (text) => text.replace('init-720.mp4', 'gone.mp4'));
-    const { outcome, jobFolder } = await tasks.run(path);
+    const { outcome, workFolder } = await tasks.run(path);
     expect(outcome).toMatchObject({
       code: 'FRAGMENTS_MISSING',
       detail: expect.stringMatching(/^The initialisation section at 0:0\d is missing/) as string,
       figures: expect.stringMatching(/: Init \(0:0\d\), Segment \d/) as string,
     });
-    const { metadata, warnings } = await tasks.done(path, { jobFolder, isKeptIncomplete: true });
+    const { metadata, warnings } = await tasks.done(path, { workFolder, isKeptIncomplete: true });
     expect(warnings).toEqual(['INCOMPLETE']);
     expect(metadata.duration).toBeCloseTo(8, 0);
   });
