@@ -149,3 +149,36 @@ describe('a queued download that has started meanwhile', () => {
     expect(waiting).toBe(0);
   });
 });
+
+describe('a download whose file is stored', () => {
+  const file = { kind: 'media', path: '/nowhere/media.mp4', suffix: '.mp4', sizeBytes: 1 } as const;
+  const stored: Outcome = {
+    ...{ kind: 'done', metadata: {}, warnings: [], usage: null },
+    files: [{ ...file, contentType: 'video/mp4' }],
+  };
+
+  it('stays known beyond the limit of the history, over restarts, until its file is gone', async () => {
+    const domain = await open({ historyLimit: 2, slots: 1 });
+    const ids = await domain.submit(...[1, 2, 3, 4, 5].map((n) => `https://a.example/${n}`));
+    for (const id of ids) (await eventually(() => domain.attempts.get(id))).end(stored);
+    await eventually(() => domain.statusOf(ids[4] ?? '') === 'completed');
+    const again = await domain.restart();
+    domains.push(again);
+    expect(await again.downloads.find({})).toEqual(ids);
+    const [oldest = '', other = ''] = ids;
+    await again.downloads.update(oldest, { notes: 'kept' });
+    await again.downloads.purge(other, 'file');
+    const third = await again.restart();
+    domains.push(third);
+    expect(third.viewOf(oldest).notes).toBe('kept');
+    expect(await third.downloads.find({})).toEqual(ids.filter((id) => id !== other));
+  });
+
+  it('without one, the history keeps only as many records as its limit', async () => {
+    const domain = await open({ historyLimit: 2, slots: 1 });
+    const ids = await domain.submit(...[1, 2, 3, 4].map((n) => `https://a.example/${n}`));
+    for (const id of ids) (await eventually(() => domain.attempts.get(id))).end(done);
+    await eventually(() => domain.statusOf(ids[3] ?? '') === 'completed');
+    expect(await domain.downloads.find({})).toEqual(ids.slice(2));
+  });
+});

@@ -74,6 +74,10 @@ export const READINESS = {
     `The journal beside the history file belongs to another file: a history was put in its place, or was damaged. Its changes were not used. It was kept as ${names}.`,
   JOURNAL_ENTRIES_LOST: ({ count, names }: { count: number; names: string }) =>
     `${count} entries of the journal of the history were damaged; all others were used. The journal was kept as ${names}.`,
+  ARCHIVE_ENTRIES_LOST: ({ count, aside }: { count: number; aside: string }) =>
+    `${count} entries of the archive of the history could not be read. It was kept as ${aside}.`,
+  ARCHIVE_NOT_READABLE: ({ path, reason }: { path: string; reason: string }) =>
+    `The archive of the history (${path}) could not be read: ${reason}.`,
   HISTORY_NOT_WRITTEN_ANEW: () =>
     'The history file cannot be written anew; its newest changes are in the journal beside it.',
   CLOCK_FINE: () => 'The clock of this computer can be believed.',

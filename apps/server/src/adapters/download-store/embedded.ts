@@ -1,4 +1,4 @@
-import { isTerminal, TERMINAL_STATUSES, type Download } from '@artemis/contracts';
+import { isTerminal, type Download } from '@artemis/contracts';
 import {
   type Change,
   type DownloadStore,
@@ -14,6 +14,7 @@ import type { HistoryChange, HistoryStore } from '../../domain/ports.ts';
 import type { Logger } from '../../domain/records.ts';
 import { canMove } from '../../domain/status.ts';
 import { createActiveSelections } from './active-selections.ts';
+import { byEnd, createEndedRecords, inOrderOfAge } from './ended-records.ts';
 import { createIdempotencyKeys, type Remembered } from './idempotency-keys.ts';
 import { listPage, matches } from './memory-list.ts';
 import { createMemoryTable } from './memory-table.ts';
@@ -53,7 +54,10 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<
   let reserved = 0;
 
   const content = await history.load();
-  for (const download of [...content.downloads].reverse()) table.add(download);
+  /** Stored, but not in the history file any more, and not counted for its limit. */
+  const archived = new Set((content.archived ?? []).map(({ id }) => id));
+  const ended = createEndedRecords(table, (id) => archived.has(id));
+  for (const download of inOrderOfAge(content)) table.add(download);
   keys.recover(content.idempotency);
 
   /** One call at a time for each record, in their order; begins within this turn when there is no other. */
@@ -73,41 +77,58 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<
     work.then(done, done);
   }
 
-  /** A playlist is older than its entries, but ends after them: in the same millisecond as the last one when that is quick. */
-  function byEnd(a: StoredDownload, b: StoredDownload): number {
-    return endedAt(a) - endedAt(b) || generation(b) - generation(a) || a.order - b.order;
-  }
-
   /**
-   * Terminal records beyond the limit, the oldest end first, without those that are being changed. Those that are protected
-   * take nobody's place: as many as are kept may be protected, and then every record would go as it ends.
+   * What is to leave the history file: terminal records beyond the limit, the oldest end first, without those that are being
+   * changed. Those that are protected take nobody's place: as many as are kept may be protected, and then every record would
+   * go as it ends. One that has a file is archived; one of the archive that has none any more is forgotten.
    */
-  function beyondLimit(): string[] {
-    let ended = ending.size;
-    for (const status of TERMINAL_STATUSES) ended += table.count(status);
-    if (ended <= historyLimit) return [];
-    const free = [...table.all()].filter(
-      ({ download: { id, status } }) => isTerminal(status) && !busy.has(id) && !isProtected(id),
-    );
-    for (const stored of ending.values()) if (!isProtected(stored.download.id)) free.push(stored);
-    return free
+  function leaving(): { archive: string[]; remove: string[] } {
+    const emptied = ended.emptied();
+    if (ended.count() + ending.size <= historyLimit && emptied.length === 0) {
+      return { archive: [], remove: [] };
+    }
+    const isFree = (id: string) => !busy.has(id) && !isProtected(id);
+    const candidates = ended.counted().filter(({ download }) => isFree(download.id));
+    for (const stored of ending.values()) {
+      const { id } = stored.download;
+      if (!isProtected(id) && !archived.has(id)) candidates.push(stored);
+    }
+    const surplus = candidates
       .sort(byEnd)
-      .slice(0, Math.max(0, free.length - historyLimit))
-      .map(({ download }) => download.id);
+      .slice(0, Math.max(0, candidates.length - historyLimit))
+      .map(({ download }) => download);
+    return {
+      archive: surplus.flatMap(({ id, artifacts }) => (artifacts.length > 0 ? [id] : [])),
+      remove: [
+        ...surplus.flatMap(({ id, artifacts }) => (artifacts.length > 0 ? [] : [id])),
+        ...emptied.filter(isFree),
+      ],
+    };
   }
 
-  /** Writes this value of a record, and forgets what is beyond the limit by it: also that one itself. */
+  /** Takes over what `leaving` has said, once it is durable. */
+  function left({ archive, remove }: { archive: string[]; remove: string[] }): void {
+    for (const id of archive) {
+      archived.add(id);
+      ended.archived(id);
+    }
+    for (const id of remove) {
+      archived.delete(id);
+      table.remove(id);
+    }
+  }
+
+  /** Writes this value of a record, and what leaves the file by it: also that one itself. */
   async function save(next: StoredDownload): Promise<{ isForgotten: boolean }> {
     const { id, status } = next.download;
     const wasSoon = soon.delete(id);
     const isEnding = isTerminal(status) && !isTerminal(statusOf(id));
     if (isEnding) ending.set(id, next);
-    const leaving = isEnding ? beyondLimit() : [];
-    const isForgotten = leaving.includes(id);
-    const others = leaving.filter((other) => other !== id);
-    const saved = history.save({ put: isForgotten ? [] : [recordOf(next)], remove: leaving });
-    for (const other of others) {
-      occupy([other], Promise.allSettled([busy.get(other), saved]));
+    const { archive, remove } = isEnding ? leaving() : { archive: [], remove: [] };
+    const isForgotten = remove.includes(id);
+    const saved = history.save({ put: isForgotten ? [] : [recordOf(next)], archive, remove });
+    for (const other of [...archive, ...remove]) {
+      if (other !== id) occupy([other], Promise.allSettled([busy.get(other), saved]));
     }
     try {
       await saved;
@@ -117,7 +138,7 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<
     } finally {
       ending.delete(id);
     }
-    for (const other of others) table.remove(other);
+    left({ archive, remove: remove.filter((other) => other !== id) });
     return { isForgotten };
   }
 
@@ -300,7 +321,16 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<
   function remove(ids: readonly string[]): Promise<void> {
     return inTurn(ids, async () => {
       if (ids.length > 0) await history.save({ remove: ids });
-      for (const id of ids) table.remove(id);
+      left({ archive: [], remove: [...ids] });
+    });
+  }
+
+  function forgetSurplus(): Promise<void> {
+    const gone = leaving();
+    const ids = [...gone.archive, ...gone.remove];
+    return inTurn(ids, async () => {
+      if (ids.length > 0) await history.save(gone);
+      left(gone);
     });
   }
 
@@ -326,7 +356,7 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<
     },
     remove: (_workspace, ids) => remove(ids),
     protect: (says) => void (isProtected = says),
-    forgetSurplus: () => remove(beyondLimit()),
+    forgetSurplus,
     watch: (listener) => table.watch(listener),
     async check() {
       await history.save({}).catch(() => undefined);
@@ -363,13 +393,4 @@ function requireMove({ download: { status: from } }: StoredDownload, next: Store
 
 function countsInQueue({ status, parent_id: parentId }: Download): boolean {
   return parentId === null && !isTerminal(status);
-}
-
-/** 1 for an entry of a playlist. */
-function generation({ download }: StoredDownload): 0 | 1 {
-  return download.parent_id === null ? 0 : 1;
-}
-
-function endedAt({ download }: StoredDownload): number {
-  return Date.parse(download.completed_at ?? download.updated_at);
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { Download } from '@artemis/contracts';
+import { say, type Download, type Said } from '@artemis/contracts';
 import { codeOf } from '../../error-code.ts';
 import type { HistoryChange } from '../../domain/ports.ts';
 import { syncFolder, type FileCalls } from '../files/durable-file.ts';
@@ -15,8 +15,7 @@ const PIECE_CHARACTERS = 128 * 1024;
 
 export interface FoundArchive {
   readonly records: Map<string, Download>;
-  /** What is wrong, as whole sentences. */
-  readonly damages: readonly string[];
+  readonly damages: readonly Said[];
 }
 
 /**
@@ -129,8 +128,7 @@ export function openArchive(path: string, calls: FileCalls): Archive {
     if (damaged === 0) return { records, damages: [] };
     const aside = await setAside(path, now);
     isStale = true;
-    const sentence = `${damaged} entries of the archive of the history could not be read. It was kept as ${aside}.`;
-    return { records, damages: [sentence] };
+    return { records, damages: [say('ARCHIVE_ENTRIES_LOST', { count: damaged, aside })] };
   }
 
   return {
@@ -140,8 +138,8 @@ export function openArchive(path: string, calls: FileCalls): Archive {
       } catch (error) {
         // What could not be read must not be replaced by less.
         isReadable = false;
-        const sentence = `The archive of the history (${path}) could not be read: ${String(error)}.`;
-        return { records: new Map(), damages: [sentence] };
+        const said = say('ARCHIVE_NOT_READABLE', { path, reason: String(error) });
+        return { records: new Map(), damages: [said] };
       }
     },
     async append(seq, change) {
