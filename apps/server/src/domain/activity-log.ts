@@ -1,4 +1,4 @@
-import { LIMITS, type LogLevel, type LogLine, type Said } from '@artemis/contracts';
+import { LIMITS, type LogLevel, type LogLine } from '@artemis/contracts';
 
 const LINES_PER_DOWNLOAD = 500;
 const LINE_CHARACTERS = 2000;
@@ -14,10 +14,13 @@ export interface LogArchive {
   append(line: KeptLine): void;
 }
 
+/** A sentence, with its code if it has one. */
+export type Words = string | (Pick<LogLine, 'code' | 'values'> & { readonly message: string });
+
 /** What happened, in words for people: one list for the console, one for each download. */
 export interface ActivityLog {
   /** A line of one download, or of the whole server when `downloadId` is null. */
-  write(level: LogLevel, words: string | Said, downloadId: string | null, isConsole: boolean): void;
+  write(level: LogLevel, words: Words, downloadId: string | null, isForConsole: boolean): void;
   console(after: number): { lines: readonly LogLine[]; next: number };
   ofDownload(downloadId: string, after: number): { lines: readonly LogLine[]; next: number };
   forget(downloadId: string): void;
@@ -58,13 +61,14 @@ export function createActivityLog(
   return {
     write(level, words, downloadId, isForConsole) {
       seq += 1;
-      const { message: text, ...said } = typeof words === 'string' ? { message: words } : words;
+      const { message, code, values } = typeof words === 'string' ? { message: words } : words;
       const line: LogLine = {
         seq,
         at: now().toISOString(),
         level,
-        text: text.slice(0, LINE_CHARACTERS),
-        ...said,
+        text: message.slice(0, LINE_CHARACTERS),
+        ...(code === undefined ? {} : { code }),
+        ...(values === undefined ? {} : { values }),
         ...(downloadId === null ? {} : { download_id: downloadId }),
       };
       keep(line, isForConsole);

@@ -3,6 +3,7 @@
  * no function. An attempt ends with an outcome and never throws: an error thrown across threads loses its class and code.
  */
 import type {
+  Said,
   ArtifactKind,
   DownloadWarning,
   FailureCode,
@@ -28,8 +29,17 @@ export type TaskEvent =
     }
   | { readonly kind: 'metadata'; readonly metadata: Metadata }
   /** Once, as soon as the sizes are known: what the attempt takes of the disk at its peak. */
-  | { readonly kind: 'space'; readonly totalBytes: number; readonly presentBytes: number }
-  | { readonly kind: 'log'; readonly level: LogLevel; readonly text: string };
+  | {
+      readonly kind: 'space';
+      readonly totalBytes: number;
+      readonly presentBytes: number;
+    }
+  | {
+      readonly kind: 'log';
+      readonly level: LogLevel;
+      readonly text: string;
+      readonly said?: Said;
+    };
 
 /** A verified file in the job folder. */
 export interface OutcomeFile {

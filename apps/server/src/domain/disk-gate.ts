@@ -1,4 +1,4 @@
-import { isTerminal } from '@artemis/contracts';
+import { say, isTerminal, type Said } from '@artemis/contracts';
 import type { ActivityLog } from './activity-log.ts';
 import type { DownloadStore } from './download-store.ts';
 import type { DownloadQueue, FileStore, StoreHealth, WorkFolders } from './ports.ts';
@@ -115,9 +115,9 @@ export function createDiskGate(dependencies: DiskGateDependencies): DiskGate {
     goodLookAtMs = found === null ? performance.now() : -Infinity;
     tellQueue();
     if (found !== null && before?.message !== found.message) {
-      log.write('warn', `${found.message} Downloads wait. ${found.remedy ?? ''}`, null, true);
+      log.write('warn', waitWords(found), null, true);
     } else if (found === null && before !== null) {
-      log.write('info', 'The folders can be used again; downloads go on.', null, true);
+      log.write('info', say('FOLDERS_ARE_BACK'), null, true);
     }
   }
 
@@ -141,9 +141,8 @@ export function createDiskGate(dependencies: DiskGateDependencies): DiskGate {
     const hasSpace = space >= 0;
     if (hasSpace === hadSpace) return;
     hadSpace = hasSpace;
-    if (hasSpace)
-      log.write('info', 'There is space on the disk again; downloads go on.', null, true);
-    else log.write('warn', 'The disk is short of space; new downloads wait.', null, true);
+    if (hasSpace) log.write('info', say('SPACE_IS_BACK'), null, true);
+    else log.write('warn', say('SPACE_IS_SHORT'), null, true);
   }
 
   /** A disk that does not answer must not be asked more and more. */
@@ -159,7 +158,10 @@ export function createDiskGate(dependencies: DiskGateDependencies): DiskGate {
 
   /** Of all that failed for want of space. */
   async function giveUpPartials(): Promise<void> {
-    const failed = { statuses: new Set(['failed'] as const), errorCode: 'DISK_FULL' };
+    const failed = {
+      statuses: new Set(['failed'] as const),
+      errorCode: 'DISK_FULL',
+    };
     for (const { download } of await records.find(failed)) await giveUpPartial(download.id);
   }
 
@@ -202,7 +204,7 @@ export function createDiskGate(dependencies: DiskGateDependencies): DiskGate {
       tellQueue();
       log.write(
         'warn',
-        `Needs ${mib(neededBytes)} on the disk and ${mib(space)} may be used; it starts by itself when there is space.`,
+        say('SPACE_NEEDED', { needed: mib(neededBytes), space: mib(space) }),
         id,
         true,
       );
@@ -219,4 +221,15 @@ export function createDiskGate(dependencies: DiskGateDependencies): DiskGate {
 
 function mib(bytes: number): string {
   return `${Math.max(0, Math.round(bytes / MIB))} MiB`;
+}
+
+function waitWords(trouble: StoreHealth): Said {
+  return say('DOWNLOADS_WAIT', {
+    ...{ ...trouble.values, ...trouble.remedy_values },
+    ...{ reason: trouble.message, remedy: trouble.remedy ?? '' },
+    ...{
+      reason_code: trouble.code ?? '',
+      remedy_code: trouble.remedy_code ?? '',
+    },
+  });
 }

@@ -1,4 +1,5 @@
 import {
+  say,
   actionsOf,
   type CreateDownloads,
   type Download,
@@ -124,7 +125,10 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
   records.watch((change) => {
     if (change.kind === 'removed') void forgetWaits(change.id);
   });
-  removeWorkWithRecords({ ...dependencies, untilEnded: (id) => running.get(id)?.ended });
+  removeWorkWithRecords({
+    ...dependencies,
+    untilEnded: (id) => running.get(id)?.ended,
+  });
   const runDependencies: RunDependencies = {
     ...dependencies,
     ...settings,
@@ -190,7 +194,9 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
     try {
       await files.remove(artifacts);
     } catch (error) {
-      await records.change(id, () => ({ patch: { storage_path, artifacts, expires_at } }));
+      await records.change(id, () => ({
+        patch: { storage_path, artifacts, expires_at },
+      }));
       throw error;
     }
   }
@@ -213,7 +219,7 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
   /** The server has stopped during this download; it goes on. */
   async function goOn(id: string): Promise<void> {
     const queued = { ...IDLE, status: 'queued', waiting_for: 'slot' } as const;
-    log.write('info', 'The server stopped during this download; it continues now.', id, false);
+    log.write('info', say('CONTINUES_AFTER_STOP'), id, false);
     try {
       await records.change(id, () => ({ patch: queued }));
     } catch {
@@ -228,17 +234,21 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
     ...reader,
     admit,
     async start() {
-      const interrupted = await records.find({ statuses: new Set(['running']) });
+      const interrupted = await records.find({
+        statuses: new Set(['running']),
+      });
       await Promise.all(interrupted.map(({ download }) => goOn(download.id)));
       if (interrupted.length > 0) {
-        log.write('info', `Continuing ${interrupted.length} interrupted downloads.`, null, true);
+        log.write('info', say('CONTINUING_INTERRUPTED', { count: interrupted.length }), null, true);
       }
       await engineWaits.recover();
       await store.forgetSurplus().catch((error: unknown) => {
         logger.warn({ err: error }, 'old records are forgotten with the next download that ends');
       });
       await sites.recover();
-      for (const { download } of await records.find({ statuses: new Set(['queued']) })) {
+      for (const { download } of await records.find({
+        statuses: new Set(['queued']),
+      })) {
         await admit(download.id);
       }
       queue.start(run);
@@ -265,14 +275,23 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
         }
         if (current.retry_parts.length > 0) return { patch: endOfParts(now()) };
         const completed_at = now().toISOString();
-        return { patch: { ...IDLE, status: 'cancelled', retry_at: null, completed_at } };
+        return {
+          patch: { ...IDLE, status: 'cancelled', retry_at: null, completed_at },
+        };
       });
       const isRunning = running.has(id);
       running.get(id)?.controller.abort();
       await queue.remove(id);
       await forgetWaits(id);
-      log.write('info', 'Cancelled.', id, false);
-      log.write('info', `Cancelled: ${download.title ?? new URL(download.url).hostname}`, id, true);
+      log.write('info', say('CANCELLED'), id, false);
+      log.write(
+        'info',
+        say('CANCELLED_ONE', {
+          name: download.title ?? new URL(download.url).hostname,
+        }),
+        id,
+        true,
+      );
       if (!isRunning) await workFolders.remove(id);
       return download;
     },
@@ -310,7 +329,7 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
       running.get(id)?.controller.abort();
       await queue.remove(id);
       await forgetWaits(id);
-      log.write('info', 'Paused.', id, false);
+      log.write('info', say('PAUSED'), id, false);
       return download;
     },
     async resume(id) {
@@ -322,9 +341,14 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
           );
         }
         const isEarly = current.error?.code === 'UPCOMING' && current.retry_at !== null;
-        return { patch: { status: 'queued', waiting_for: isEarly ? 'release' : 'slot' } };
+        return {
+          patch: {
+            status: 'queued',
+            waiting_for: isEarly ? 'release' : 'slot',
+          },
+        };
       });
-      log.write('info', 'Resumed.', id, false);
+      log.write('info', say('RESUMED'), id, false);
       await admit(id);
       return download;
     },
@@ -334,14 +358,14 @@ export function createDownloads(dependencies: DownloadsDependencies): Downloads 
         if (changed === null) throw error;
         return changed;
       });
-      log.write('info', `Asking ${host} again.`, null, true);
+      log.write('info', say('ASKING_SITE_AGAIN', { host }), null, true);
       return affected;
     },
     async finish(id) {
       const { download } = await records.required(id);
       requireRecording(download);
       running.get(id)?.finisher.abort();
-      log.write('info', 'Finishing the recording.', id, false);
+      log.write('info', say('FINISHING_RECORDING'), id, false);
       return download;
     },
     async update(id, request) {

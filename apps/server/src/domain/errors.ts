@@ -65,3 +65,9 @@ export function downloadError(code: FailureCode, detail: string | null = null): 
 export function downloadWarning(code: WarningCode): DownloadWarning {
   return { code, message: WARNINGS[code] };
 }
+
+/** A failure as the reason inside another sentence (`Failed` of the log's sentences). */
+export function reasonOf({ code, message, detail }: DownloadError) {
+  const reason = { reason: message, reason_code: code };
+  return detail === undefined ? reason : { ...reason, reason_detail: detail };
+}

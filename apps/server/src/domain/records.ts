@@ -1,4 +1,4 @@
-import type { Download } from '@artemis/contracts';
+import { say, type Download } from '@artemis/contracts';
 import type { ActivityLog } from './activity-log.ts';
 import type {
   Change,
@@ -171,12 +171,7 @@ export function createRecords(dependencies: RecordsDependencies): Records {
           if (isLast) return null;
         }
         if (tries === 1) {
-          log.write(
-            'error',
-            'The history cannot be written; Artemis tries again every second.',
-            null,
-            true,
-          );
+          log.write('error', say('HISTORY_TRIED_AGAIN'), null, true);
         }
         if (!isStopping) await pause();
       }

@@ -1,4 +1,4 @@
-import { isTerminal, type Download } from '@artemis/contracts';
+import { say, isTerminal, type Download } from '@artemis/contracts';
 import type { ActivityLog } from './activity-log.ts';
 import { clockHealth, DAY_MS, HOUR_MS } from './passed-time.ts';
 import type { FileStore, Timekeeper, WorkFolders } from './ports.ts';
@@ -50,14 +50,16 @@ export function createRetention(dependencies: RetentionDependencies): Retention 
       }));
     }
     if (removed.size > 0) {
-      log.write('info', `Retention deleted the files of ${removed.size} downloads.`, null, true);
+      log.write('info', say('RETENTION_DELETED', { count: removed.size }), null, true);
     }
   }
 
   /** A record says when its file goes, as far as that is known by now: the clock may have been wrong, or the setting another. */
   async function correctExpiry(): Promise<void> {
     const corrected: Promise<unknown>[] = [];
-    for (const { download } of await records.find({ statuses: new Set(['completed']) })) {
+    for (const { download } of await records.find({
+      statuses: new Set(['completed']),
+    })) {
       const expiresAt = correctedExpiry(download);
       if (expiresAt === undefined) continue;
       const change = { patch: { expires_at: expiresAt } };
@@ -96,7 +98,7 @@ export function createRetention(dependencies: RetentionDependencies): Retention 
     const time = timekeeper.look();
     const wasHolding = isHolding;
     isHolding = time.doubt !== null;
-    if (isHolding && !wasHolding) log.write('warn', clockHealth(time).message, null, true);
+    if (isHolding && !wasHolding) log.write('warn', clockHealth(time), null, true);
     return isHolding;
   }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Download } from '@artemis/contracts';
+import { say, type Download } from '@artemis/contracts';
 import type { AttemptUsage, Outcome, TaskEvent } from './attempt.ts';
 import type { ActivityLog } from './activity-log.ts';
 import { IDLE } from './blank-record.ts';
@@ -68,7 +68,7 @@ export async function runDownload(
     }
   } catch (error) {
     logger.error({ err: error, downloadId: id }, 'attempt ended unexpectedly');
-    log.write('error', 'The attempt ended unexpectedly; the server log has the cause.', id, false);
+    log.write('error', say('ATTEMPT_BROKE'), id, false);
     await settle(attempt, failed(storageFailure(error)), dependencies);
   } finally {
     disk.release(id);
@@ -107,7 +107,7 @@ async function perform(
   const stored = await attempt.current();
   if (signal.aborted || !stored) return STOPPED;
   if (verified) {
-    log.write('info', 'Already downloaded and checked; storing it.', id, false);
+    log.write('info', say('STORING_CHECKED'), id, false);
     return verified;
   }
   const { download } = stored;
@@ -157,7 +157,8 @@ function createEventTaker(
   // A continued attempt begins where the figure stood before.
   let furthest = download.progress;
   return (event) => {
-    if (event.kind === 'log') return log.write(event.level, event.text, attempt.id, false);
+    if (event.kind === 'log')
+      return log.write(event.level, event.said ?? event.text, attempt.id, false);
     if (event.kind === 'metadata') {
       if (isStored) return;
       const metadata = asEntry(download, event.metadata);
@@ -183,7 +184,7 @@ function tellUsage(id: string, { usage }: Outcome, { log, onUsage }: RunDependen
     usage.peakMemoryBytes === null
       ? 'unknown'
       : `${Math.round(usage.peakMemoryBytes / 1024 ** 2)} MiB`;
-  log.write('debug', `Engine ${usage.tier}: CPU ${cpu}, memory at most ${peak}.`, id, false);
+  log.write('debug', say('ATTEMPT_USED', { tier: usage.tier, cpu, memory: peak }), id, false);
 }
 
 function takenBack(change: Partial<Download>, before: Download): Partial<Download> {

@@ -1,4 +1,4 @@
-import type { Artifact, Download, Metadata } from '@artemis/contracts';
+import { say, type Artifact, type Download, type Metadata } from '@artemis/contracts';
 import { codeOf, isDiskFull } from '../error-code.ts';
 import type { ListedEntry, Outcome } from './attempt.ts';
 import { countFailure } from './attempt-count.ts';
@@ -8,7 +8,7 @@ import type { DiskGate } from './disk-gate.ts';
 import type { StoredDownload } from './download-store.ts';
 import type { EngineWaits } from './engines/engine-waits.ts';
 import { waitForEngine, waitForRelease } from './engines/uncounted-waits.ts';
-import { downloadError } from './errors.ts';
+import { downloadError, reasonOf } from './errors.ts';
 import type { FileName, FileStore, Notifier, WorkFolders } from './ports.ts';
 import type { Logger, Records } from './records.ts';
 import { MOST_DEATHS, retryDelaySeconds } from './retry-policy.ts';
@@ -67,7 +67,9 @@ export async function settle(
   }
   if (outcome.kind === 'failed') return fail(attempt, outcome, dependencies);
   // Stopped though nobody cancelled or paused it: the server is ending. The next start continues it.
-  await attempt.change(() => ({ patch: { ...IDLE, status: 'queued', waiting_for: 'slot' } }));
+  await attempt.change(() => ({
+    patch: { ...IDLE, status: 'queued', waiting_for: 'slot' },
+  }));
 }
 
 /** The record is not of this attempt any more. What has ended needs no work folder; what goes on needs it. */
@@ -144,8 +146,20 @@ async function store(
   if (!completed) return discard(attempt, artifacts, dependencies);
   dependencies.sites.welcomed(attempt.host);
   await dependencies.engineWaits.succeeded(completed);
-  log.write('info', media ? `Stored as ${media.storage_path}.` : 'Done.', id, false);
-  log.write('info', `Completed: ${metadata.title ?? new URL(download.url).hostname}`, id, true);
+  log.write(
+    'info',
+    media ? say('STORED_AS', { path: media.storage_path }) : say('DONE'),
+    id,
+    false,
+  );
+  log.write(
+    'info',
+    say('COMPLETED', {
+      name: metadata.title ?? new URL(download.url).hostname,
+    }),
+    id,
+    true,
+  );
   await workFolders.remove(id);
   await dependencies.notifier.notify(completed.download);
 }
@@ -191,12 +205,7 @@ async function fail(
   if (!stored) return leave(attempt, dependencies);
   const interruptions = stored.tally.interruptions + 1;
   if (outcome.code === 'INTERRUPTED' && dependencies.mayContinue(interruptions)) {
-    log.write(
-      'warn',
-      'The engine ended during this download; it continues with the next one.',
-      id,
-      false,
-    );
+    log.write('warn', say('CONTINUES_WITH_NEXT_ENGINE'), id, false);
     const patch = { ...IDLE, status: 'queued', waiting_for: 'slot' } as const;
     await attempt.change(() => ({ patch, tally: { interruptions } }));
     return dependencies.admit(id);
@@ -232,7 +241,8 @@ async function fail(
   const name = download.title ?? attempt.host;
   if (outcome.detail) log.write('error', outcome.detail, id, false);
   const retryAtMs = now().getTime() + delay * 1000;
-  log.write('warn', `${name}: ${error.message} Next try in ${Math.ceil(delay)} s.`, id, true);
+  const seconds = Math.ceil(delay);
+  log.write('warn', say('NEXT_TRY', { name, ...reasonOf(error), seconds }), id, true);
   await attempt.change(() => ({
     patch: {
       ...IDLE,
@@ -259,7 +269,8 @@ async function end(
   const { code, detail } = outcome;
   const error = downloadError(code, outcome.quote ?? outcome.figures);
   if (detail) log.write('error', detail, id, false);
-  log.write('error', `Failed (${code}): ${title ?? host}. ${error.message}`, id, true);
+  const name = title ?? host;
+  log.write('error', say('FAILED', { failure: code, name, ...reasonOf(error) }), id, true);
   const ended = await attempt.change(() => ({
     patch: {
       ...IDLE,
@@ -275,7 +286,13 @@ async function end(
 }
 
 export function failed(code: 'DISK_FULL' | 'STORE_FAILED'): Failed {
-  return { kind: 'failed', code, detail: '', retryAfterSeconds: null, usage: null };
+  return {
+    kind: 'failed',
+    code,
+    detail: '',
+    retryAfterSeconds: null,
+    usage: null,
+  };
 }
 
 export function storageFailure(error: unknown): 'DISK_FULL' | 'STORE_FAILED' {

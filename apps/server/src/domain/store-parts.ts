@@ -1,4 +1,4 @@
-import type { Artifact, Download } from '@artemis/contracts';
+import { say, type Said, type Artifact, type Download } from '@artemis/contracts';
 import type { Outcome } from './attempt.ts';
 import type { ActivityLog } from './activity-log.ts';
 import { IDLE } from './blank-record.ts';
@@ -29,18 +29,23 @@ export async function settleParts(
   const stored = await attempt.current();
   if (!stored) return;
   const { download } = stored;
+  const name = download.title ?? host;
   let patch: Partial<Download> = {};
   if (outcome.kind === 'failed') {
     if (outcome.detail) log.write('error', outcome.detail, id, false);
-    tell(`its missing parts could not be fetched (${outcome.code}); what is stored stays.`);
+    tell(say('PARTS_NOT_FETCHED', { name, failure: outcome.code }));
   } else {
     try {
       patch = await store(id, outcome, download, dependencies);
       const missing = patch.warnings?.length ?? 0;
-      tell(missing === 0 ? 'nothing is missing any more.' : 'something is still missing.');
+      tell(
+        say(missing === 0 ? 'PARTS_ALL_THERE' : 'PARTS_STILL_MISSING', {
+          name,
+        }),
+      );
     } catch (error) {
       logger.error({ err: error, downloadId: id }, 'could not store the parts of a download');
-      tell('its missing parts could not be stored; what was stored stays.');
+      tell(say('PARTS_NOT_STORED', { name }));
     }
   }
   await attempt.change(({ download: current }) => ({
@@ -52,8 +57,8 @@ export async function settleParts(
   }));
   await workFolders.remove(id);
 
-  function tell(what: string): void {
-    log.write('info', `${download.title ?? host}: ${what}`, id, true);
+  function tell(said: Said): void {
+    log.write('info', said, id, true);
   }
 }
 
@@ -92,7 +97,12 @@ async function store(
     file_size: stored.size,
     warnings: warningsAfter(download, warnings),
     ...(replacement
-      ? { metadata: { ...download.metadata, duration: metadata.duration ?? null } }
+      ? {
+          metadata: {
+            ...download.metadata,
+            duration: metadata.duration ?? null,
+          },
+        }
       : {}),
   };
 }

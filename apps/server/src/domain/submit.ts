@@ -93,8 +93,9 @@ function answerOf(submitted: Submitted, { maxQueueDepth }: SubmitDependencies) {
 function tell(fresh: readonly Download[], log: ActivityLog): void {
   const [first] = fresh;
   if (!first) return;
-  if (fresh.length > 1) return log.write('info', `Queued: ${fresh.length} links`, null, true);
-  log.write('info', `Queued: ${new URL(first.url).hostname}`, first.id, true);
+  if (fresh.length > 1)
+    return log.write('info', say('QUEUED_MANY', { count: fresh.length }), null, true);
+  log.write('info', say('QUEUED', { name: new URL(first.url).hostname }), first.id, true);
 }
 
 function hashOf(request: CreateDownloads): string {

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import type { MessagePort } from 'node:worker_threads';
 import {
+  say,
   areEntriesWanted,
   type DownloadWarning,
   type FailureCode,
@@ -161,7 +162,14 @@ async function perform(attempt: Attempt): Promise<Outcome> {
       continue;
     }
     const isWhole = isWholeFile(result, plan, course, live);
-    const reason = await reasonToRunAgain({ attempt, course, plan, listing, result, isWhole });
+    const reason = await reasonToRunAgain({
+      attempt,
+      course,
+      plan,
+      listing,
+      result,
+      isWhole,
+    });
     if (reason === 'given-up') {
       return failedOutcome(jobs, 'NETWORK', 'The file on the site changes all the time.');
     }
@@ -247,17 +255,10 @@ function listed({ task, jobs, reporter }: Attempt, listing: Listing): Outcome {
   if (entries.length === 0 && areEntriesWanted(preset, options)) {
     return failedOutcome(jobs, 'MEDIA_UNAVAILABLE', 'None of the chosen entries is in the list.');
   }
-  if (isCut)
-    reporter.log(
-      'warn',
-      `The list is longer than ${entries.length} entries; the rest is left out.`,
-    );
+  if (isCut) reporter.log('warn', say('LIST_IS_CUT', { count: entries.length }));
   if (missing.length > 0) {
     const names = missing.slice(0, MAX_NAMED_ENTRIES).map(redact).join(', ');
-    reporter.log(
-      'warn',
-      `${missing.length} of the chosen entries are no longer in the list and were left out: ${names}.`,
-    );
+    reporter.log('warn', say('ENTRIES_LEFT_LIST', { count: missing.length, names }));
   }
   const ignored = preset === 'Playlist (flat)' ? ignoredByPlan(planOf(task.selection)) : [];
   const warnings = ignoredWarnings(ignored);

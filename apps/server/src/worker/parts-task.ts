@@ -1,5 +1,5 @@
 import { basename, dirname, extname, join } from 'node:path';
-import type { DownloadWarning, Metadata, WarningCode } from '@artemis/contracts';
+import { say, type DownloadWarning, type Metadata, type WarningCode } from '@artemis/contracts';
 import { doneOutcome, failedOutcome, stoppedOutcome, type Attempt } from './run/attempt.ts';
 import { detailed } from './output/detailed-warning.ts';
 import { clipSubtitles } from './media/clip-subtitles.ts';
@@ -55,7 +55,11 @@ export async function fetchParts(attempt: Attempt, parts: TaskParts): Promise<Ou
   if (fetched === 'stopped') return stoppedOutcome(jobs);
   if (fetched === 'given-up') return failedOutcome(jobs, 'UNKNOWN', 'Too many parts failed.');
   if (fetched.exit.status !== 0 || fetched.end !== null) {
-    return { kind: 'failed', ...classifyFailure(fetched, Date.now()), usage: jobs.usage() };
+    return {
+      kind: 'failed',
+      ...classifyFailure(fetched, Date.now()),
+      usage: jobs.usage(),
+    };
   }
   const { section } = plans().whole;
   if (section !== null) await clipSubtitles(jobs, task.workFolder, section);
@@ -80,7 +84,12 @@ export async function fetchParts(attempt: Attempt, parts: TaskParts): Promise<Ou
     [...warnings, ...[...leftOut].map(warningOf)],
   );
   await writeOutcome(task.workFolder, outcome);
-  reporter.log('info', `Fetched: ${outcome.files.map(({ suffix }) => suffix).join(', ') || '-'}.`);
+  reporter.log(
+    'info',
+    say('FETCHED_FILES', {
+      files: outcome.files.map(({ suffix }) => suffix).join(', ') || '-',
+    }),
+  );
   return outcome;
 }
 
@@ -124,13 +133,16 @@ async function runPart(
 async function embed(
   own: PartsAttempt,
   files: readonly OutcomeFile[],
-): Promise<{ readonly media: EmbeddedMedia; readonly warnings: readonly PartWarning[] } | null> {
+): Promise<{
+  readonly media: EmbeddedMedia;
+  readonly warnings: readonly PartWarning[];
+} | null> {
   const { attempt, parts } = own;
   const { task, jobs, reporter, meter } = attempt;
   const { workFolder } = task;
   const site = await readSiteInfo(join(workFolder, SITE_INFO_FILE));
   if (site === null || parts.mediaPath === null) {
-    reporter.log('warn', 'The stored file is gone, so nothing can be put into it.');
+    reporter.log('warn', say('STORED_FILE_IS_GONE'));
     return null;
   }
   const info = storedInfo(site, {
@@ -159,7 +171,7 @@ async function embed(
   const claims = claimsOfStored(plan, { ...video, durationSeconds });
   const verdict = await verifyMedia(jobs, file.path, plan, claims);
   if ('failure' in verdict) {
-    reporter.log('warn', `The new file is damaged, so the old one stays: ${verdict.detail}`);
+    reporter.log('warn', say('NEW_FILE_IS_DAMAGED', { trouble: verdict.detail }));
     return null;
   }
   const hasThem = hasSubtitles(verdict.media);

@@ -7,7 +7,11 @@ import { createActivityLog } from '../../src/domain/activity-log.ts';
 
 const KEPT = '11111111-1111-4111-8111-111111111111';
 const GONE = '22222222-2222-4222-8222-222222222222';
-const logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
+const logger = {
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};
 
 describe('the log of activity', () => {
   let folder: string;
@@ -27,7 +31,8 @@ describe('the log of activity', () => {
 
   it('survives a restart except for downloads that are gone, and its numbers continue', async () => {
     const first = await run();
-    first.log.write('info', 'Started.', null, true);
+    const started = { message: 'Started.', code: 'STARTED', values: { n: 1 } };
+    first.log.write('info', started, null, true);
     first.log.write('error', 'The site is gone.', KEPT, false);
     first.log.write('info', 'Forgotten.', GONE, true);
     await first.archive.close();
@@ -38,7 +43,7 @@ describe('the log of activity', () => {
     ]);
     expect(second.log.ofDownload(GONE, 0).lines).toEqual([]);
     const { lines, next } = second.log.console(0);
-    expect(lines.map(({ text }) => text)).toEqual(['Started.']);
+    expect(lines).toMatchObject([{ text: 'Started.', code: 'STARTED', values: { n: 1 } }]);
     second.log.write('info', 'Again.', null, true);
     expect(second.log.console(next).lines.map(({ text }) => text)).toEqual(['Again.']);
     await second.archive.close();
@@ -64,7 +69,13 @@ describe('the log of activity', () => {
     await appendFile(path(), '\n');
     const grown = createFileLogArchive({ path: path(), logger });
     const at = new Date().toISOString();
-    grown.append({ seq: 7, at, level: 'info', text: 'Newest.', is_for_console: true });
+    grown.append({
+      seq: 7,
+      at,
+      level: 'info',
+      text: 'Newest.',
+      is_for_console: true,
+    });
     await grown.close();
     const { log } = await run();
     expect(log.console(0).lines.map(({ text }) => text)).toEqual(['Newest.']);

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import type { Outcome } from '../../src/domain/attempt.ts';
 import { eventually } from '../http/app-under-test.ts';
 import {
   done,

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { say } from '@artemis/contracts';
 import type { LentCookies } from '../../domain/ports.ts';
 import type { IsPublicAddress } from '../../domain/links/address-policy.ts';
 import { egressOfLinks } from '../../domain/links/egress-of-links.ts';
@@ -90,7 +91,13 @@ export async function openLocalEngine(options: LocalEngineOptions): Promise<Loca
   const memoryBytes = jobMemoryBytes(usableMemoryBytes(), config.maxWorkers);
   const proberOf = (engine: typeof withEngine, folder: string) =>
     createEngineProber({
-      ...{ look: tasks.look, withEngine: engine, egressAllow, memoryBytes, folder },
+      ...{
+        look: tasks.look,
+        withEngine: engine,
+        egressAllow,
+        memoryBytes,
+        folder,
+      },
       issueProxy: (upstream) => proxy.issue(upstream === null ? {} : { upstream }),
     });
   const engines = await openEngineRoom({
@@ -114,12 +121,20 @@ export async function openLocalEngine(options: LocalEngineOptions): Promise<Loca
     engineHost,
     onChange(now, before) {
       if (now.ytDlp?.version === before.ytDlp?.version) return;
-      log.write('info', `yt-dlp is now ${now.ytDlp?.version ?? 'missing'}.`, null, true);
+      const said =
+        now.ytDlp === null
+          ? say('ENGINE_IS_NOW_MISSING')
+          : say('ENGINE_IS_NOW', { version: now.ytDlp.version });
+      log.write('info', said, null, true);
     },
     onError: (error) => logger.warn({ err: error }, 'no look at the tools'),
     isChosen: engines.isChosen,
   });
-  const withEngine = createEngineLease({ ...lease, engineHost, tools: watch.current });
+  const withEngine = createEngineLease({
+    ...lease,
+    engineHost,
+    tools: watch.current,
+  });
   const solverProof = createSolverProof({
     ...{ withEngine, memoryBytes, solve: tasks.solve, tools: watch.current },
     folder: resolve(config.dataDir, 'solver-proof'),

@@ -99,7 +99,7 @@ export function createCookieJars(options: CookieJarsOptions): CookieJars {
         };
         await store.write(jar).catch(failToWrite);
         entries.set(site, { jar, generation: ++generation });
-        log.write('info', `Cookies for ${site} are ${isNew ? 'kept' : 'replaced'}.`, null, true);
+        log.write('info', say(isNew ? 'COOKIES_KEPT' : 'COOKIES_REPLACED', { site }), null, true);
         return described(jar);
       });
     },
@@ -108,7 +108,7 @@ export function createCookieJars(options: CookieJarsOptions): CookieJars {
         const { site } = found(entries, raw).jar;
         await store.remove(site).catch(failToWrite);
         entries.delete(site);
-        log.write('info', `Cookies for ${site} are deleted.`, null, true);
+        log.write('info', say('COOKIES_DELETED', { site }), null, true);
       }),
     lend(url) {
       const hosts = hostsOfLink(url);

@@ -108,7 +108,7 @@ export function createEngineWaits(dependencies: EngineWaitsDependencies): Engine
     void engines.seekNewer(site).then((isFound) => {
       seeking.delete(site);
       if (isFound || sites.get(site) === null) return;
-      log.write('info', `There is no newer yt-dlp for ${site} yet.`, null, true);
+      log.write('info', say('ENGINE_IS_NONE_NEWER', { site }), null, true);
     });
   }
 
@@ -127,7 +127,12 @@ export function createEngineWaits(dependencies: EngineWaitsDependencies): Engine
   async function letGo(site: string, withFailed: boolean): Promise<string[]> {
     const statuses = new Set(withFailed ? (['queued', 'failed'] as const) : (['queued'] as const));
     const waiting = await ofSite(site, { statuses, errorCode: 'SITE_CHANGED' });
-    const patch = { waiting_for: 'slot', error: null, retry_at: null, completed_at: null } as const;
+    const patch = {
+      waiting_for: 'slot',
+      error: null,
+      retry_at: null,
+      completed_at: null,
+    } as const;
     const isOfEvent = ({ error }: Download) => error?.code === 'SITE_CHANGED';
     const saved = waiting.map(async ({ id }) => {
       if (await queue(id, isOfEvent, { patch })) await admit(id);
@@ -139,11 +144,16 @@ export function createEngineWaits(dependencies: EngineWaitsDependencies): Engine
 
   /** The earlier ones were told as single failures; now it is known what they are. */
   async function join(ids: readonly string[]): Promise<void> {
-    const waits = { waiting_for: 'engine', error: downloadError('SITE_CHANGED') } as const;
+    const waits = {
+      waiting_for: 'engine',
+      error: downloadError('SITE_CHANGED'),
+    } as const;
     const patch = { ...waits, retry_at: null, completed_at: null };
     await Promise.all(
       ids.map(async (id) => {
-        const joined = await queue(id, ({ error }) => error !== null, { patch });
+        const joined = await queue(id, ({ error }) => error !== null, {
+          patch,
+        });
         if (!joined && versions.has(id)) joinsAtEnd.add(id);
       }),
     );
@@ -160,14 +170,25 @@ export function createEngineWaits(dependencies: EngineWaitsDependencies): Engine
     const failed = await records.find({ statuses: new Set(['failed']) });
     const victims = failed.filter(({ download }) => isVictim(download));
     if (victims.length === 0) return;
-    const text = `${victims.length} downloads that have failed with yt-dlp ${engine} are tried again.`;
+    const text = say('FAILED_TRIED_AGAIN', {
+      count: victims.length,
+      version: engine,
+    });
     log.write('info', text, null, true);
-    const queued = { status: 'queued', waiting_for: 'slot', progress: 0 } as const;
+    const queued = {
+      status: 'queued',
+      waiting_for: 'slot',
+      progress: 0,
+    } as const;
     for (const { download } of victims) {
       const again = await records.changeSurely(download.id, ({ download: current }) =>
         current.status === 'failed' && isVictim(current)
           ? {
-              patch: { ...queued, completed_at: null, retry_at: now().toISOString() },
+              patch: {
+                ...queued,
+                completed_at: null,
+                retry_at: now().toISOString(),
+              },
               tally: begunAnew(current),
             }
           : null,
@@ -197,7 +218,7 @@ export function createEngineWaits(dependencies: EngineWaitsDependencies): Engine
     for (const site of switched) {
       sites.lift(site);
       unproven.add(site);
-      const text = `yt-dlp is now ${next ?? 'missing'}; ${site} is tried with it.`;
+      const text = say('SITE_TRIED_WITH', { version: next ?? 'missing', site });
       log.write('info', text, null, true);
       void letGo(site, true);
     }
@@ -214,7 +235,10 @@ export function createEngineWaits(dependencies: EngineWaitsDependencies): Engine
   return {
     async recover() {
       const found = new Map<string, Download[]>();
-      const waiting = { statuses: new Set(['queued'] as const), waitingFor: 'engine' } as const;
+      const waiting = {
+        statuses: new Set(['queued'] as const),
+        waitingFor: 'engine',
+      } as const;
       for (const { download } of await records.find(waiting)) {
         const site = siteOfLink(download.url);
         found.set(site, [...(found.get(site) ?? []), download]);
@@ -268,7 +292,11 @@ export function createEngineWaits(dependencies: EngineWaitsDependencies): Engine
       const wasBroken = sites.success(site);
       if (event?.version === began) {
         const statuses = new Set(['queued', 'failed'] as const);
-        const waiting = { statuses, errorCode: 'SITE_CHANGED', waitingFor: 'engine' } as const;
+        const waiting = {
+          statuses,
+          errorCode: 'SITE_CHANGED',
+          waitingFor: 'engine',
+        } as const;
         for (const other of await ofSite(site, waiting)) doubtful.add(other.id);
       }
       if (unproven.delete(site) || wasBroken) tellMended(site);

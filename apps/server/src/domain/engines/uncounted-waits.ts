@@ -1,8 +1,9 @@
+import { say } from '@artemis/contracts';
 import type { Outcome } from '../attempt.ts';
 import type { ActivityLog } from '../activity-log.ts';
 import { IDLE } from '../blank-record.ts';
 import type { StoredDownload } from '../download-store.ts';
-import { downloadError } from '../errors.ts';
+import { downloadError, reasonOf } from '../errors.ts';
 import { releaseDelaySeconds } from '../retry-policy.ts';
 import type { RunningAttempt } from '../running-attempt.ts';
 
@@ -30,9 +31,17 @@ export async function waitForRelease(
   if (detail) log.write('info', detail, id, false);
   const retryAt = new Date(nowMs + delay * 1000).toISOString();
   const name = download.title ?? host;
-  log.write('info', `${name}: ${error.message} Looked at again at ${retryAt}.`, id, true);
-  const waiting = { status: 'queued', waiting_for: 'release', error, retry_at: retryAt } as const;
-  await attempt.change(() => ({ patch: { ...IDLE, ...waiting }, tally: { looks } }));
+  log.write('info', say('LOOKED_AT_AGAIN', { name, ...reasonOf(error), at: retryAt }), id, true);
+  const waiting = {
+    status: 'queued',
+    waiting_for: 'release',
+    error,
+    retry_at: retryAt,
+  } as const;
+  await attempt.change(() => ({
+    patch: { ...IDLE, ...waiting },
+    tally: { looks },
+  }));
   await admit(id);
 }
 
@@ -46,11 +55,15 @@ export async function waitForEngine(
   const { id } = attempt;
   const error = downloadError('SITE_CHANGED');
   if (detail) log.write('error', detail, id, false);
-  const next =
-    verdict === 'wait' ? 'It waits for another yt-dlp.' : 'It is tried with another yt-dlp.';
-  log.write('warn', `${error.message} (${code}) ${next}`, id, false);
+  const next = verdict === 'wait' ? 'WAITS_FOR_ENGINE' : 'TRIED_WITH_OTHER_ENGINE';
+  log.write('warn', say(next, { ...reasonOf(error), failure: code }), id, false);
   const waitingFor = verdict === 'wait' ? 'engine' : 'slot';
-  const waiting = { status: 'queued', waiting_for: waitingFor, error, retry_at: null } as const;
+  const waiting = {
+    status: 'queued',
+    waiting_for: waitingFor,
+    error,
+    retry_at: null,
+  } as const;
   await attempt.change(() => ({ patch: { ...IDLE, ...waiting } }));
   await admit(id);
 }

@@ -1,4 +1,4 @@
-import { pickSelection, type Download, type RetryDownload } from '@artemis/contracts';
+import { say, pickSelection, type Download, type RetryDownload } from '@artemis/contracts';
 import type { ListedEntry } from '../attempt.ts';
 import type { ActivityLog } from '../activity-log.ts';
 import type { EntryList } from './entry-list.ts';
@@ -8,7 +8,7 @@ import type { DownloadedLinks, Notifier } from '../ports.ts';
 import { canonicalJson } from '../selection/presets.ts';
 import type { Logger, Records } from '../records.ts';
 import { IDLE } from '../blank-record.ts';
-import type { CheckUrl } from '../links/url-policy.ts';
+import type { CheckUrl, UrlVerdict } from '../links/url-policy.ts';
 
 const RETRY_MS = 1000;
 /** Entries of one list that wait for their release at the same time. */
@@ -73,7 +73,11 @@ export function createPlaylistFeeder(
   let isStopping = false;
 
   function feedingOf(id: string): Feeding {
-    const feeding = feedings.get(id) ?? { cursor: 0, running: null, isAwake: false };
+    const feeding = feedings.get(id) ?? {
+      cursor: 0,
+      running: null,
+      isAwake: false,
+    };
     feedings.set(id, feeding);
     return feeding;
   }
@@ -159,7 +163,8 @@ export function createPlaylistFeeder(
       const verdict = dependencies.checkUrl(entry.url ?? '');
       if (!verdict.ok) {
         const name = entry.title ?? entry.id ?? '';
-        log.write('warn', `Entry ${entry.index} ${name}: ${verdict.reason}`, id, false);
+        const why = { reason: verdict.reason, ...reasonCodeOf(verdict) };
+        log.write('warn', say('ENTRY_REFUSED', { index: entry.index, name, ...why }), id, false);
         list.end(entry.index, 'failed');
       } else if (status === 'completed') {
         list.end(entry.index, 'done');
@@ -220,7 +225,7 @@ export function createPlaylistFeeder(
     if (!isRunning(id)) return true;
     if (done + failed + skipped < total) return false;
     const name = list.metadata.title ?? 'a playlist';
-    log.write('info', `Completed: ${name}, ${done} of ${total} entries.`, id, true);
+    log.write('info', say('LIST_COMPLETED', { name, done, total }), id, true);
     const completed = await records.changeSurely(id, ({ download: { status } }) =>
       status === 'running'
         ? {
@@ -259,4 +264,8 @@ export function createPlaylistFeeder(
 
 function isActive(status: Download['status'] | null): boolean {
   return status === 'queued' || status === 'running' || status === 'paused';
+}
+
+function reasonCodeOf({ said }: Extract<UrlVerdict, { ok: false }>): object {
+  return said === undefined ? {} : { ...said.values, reason_code: said.code };
 }

@@ -58,9 +58,11 @@ export function isWhatIsThereWanted(download: Download, request: RetryDownload):
 }
 
 /** For the log. */
-export function retryWords({ accept_incomplete: isKept, retry_parts: parts }: Download): string {
-  if (isKept === true) return 'Keeping what is there.';
-  return parts.length === 0 ? 'Queued again.' : `Fetching: ${parts.join(', ')}.`;
+export function retryWords({ accept_incomplete: isKept, retry_parts: parts }: Download): Said {
+  if (isKept === true) return say('KEEPING_WHAT_IS_THERE');
+  return parts.length === 0
+    ? say('QUEUED_AGAIN')
+    : say('FETCHING_PARTS', { parts: parts.join(', ') });
 }
 
 /** Why a completed download is not run again as a whole. */

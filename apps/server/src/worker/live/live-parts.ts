@@ -1,3 +1,4 @@
+import { say } from '@artemis/contracts';
 import { lstat, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Attempt } from '../run/attempt.ts';
@@ -95,14 +96,14 @@ export function createLiveParts({ task, jobs, reporter }: Attempt): LiveParts {
         return;
       }
       const name = await keep();
-      if (name !== null) reporter.log('info', 'Continuing the recording.');
+      if (name !== null) reporter.log('info', say('CONTINUING_RECORDING'));
     },
     async goesOn(result) {
       endBreak(result);
       const hasFailed = result.end === null && result.exit.status !== 0;
       if (hasFailed && result.seenAtMs === null && recorderSinceMs !== null) {
         if (performance.now() - recorderSinceMs > GIVES_UP_AFTER_MS) return false;
-        reporter.log('warn', 'The recording cannot be continued yet; trying again.');
+        reporter.log('warn', say('RECORDING_CONTINUES_LATER'));
         return hasPaused();
       }
       if (result.end !== 'interrupted' && (recordedSinceMs === null || !hasFailed)) return false;
@@ -113,7 +114,7 @@ export function createLiveParts({ task, jobs, reporter }: Attempt): LiveParts {
       gaps.push(...result.liveGaps);
       if (name !== null) breaks.set(name, { fromMs: nowMs, toMs: null });
       if (recordedSinceMs === null || nowMs - grownAtMs > GIVES_UP_AFTER_MS) return false;
-      reporter.log('warn', 'The playlist could not be loaded; trying again.');
+      reporter.log('warn', say('LIVE_LIST_NOT_LOADED'));
       return hasPaused();
     },
     async join(result) {
@@ -222,7 +223,12 @@ function gapAfter(seconds: number, known: { fromMs: number; toMs: number | null 
   const toMs = known?.toMs ?? null;
   const lostSeconds = known === undefined || toMs === null ? null : (toMs - known.fromMs) / 1000;
   const gap: LiveGap = {
-    ...{ kind: 'live_gap', atSeconds: seconds, firstSegment: null, segments: 0 },
+    ...{
+      kind: 'live_gap',
+      atSeconds: seconds,
+      firstSegment: null,
+      segments: 0,
+    },
     lostSeconds,
   };
   return gap;

@@ -1,5 +1,5 @@
 import { basename, extname } from 'node:path';
-import type { DownloadWarning, FailureCode, WarningCode } from '@artemis/contracts';
+import { say, type DownloadWarning, type FailureCode, type WarningCode } from '@artemis/contracts';
 import type { Attempt } from '../run/attempt.ts';
 import { doneOutcome, failedOutcome, stoppedOutcome } from '../run/attempt.ts';
 import { checkChapterParts } from '../media/chapter-parts.ts';
@@ -137,7 +137,12 @@ export async function checkFinished(
   ];
   const outcome = doneOutcome(jobs, files, metadata, allWarnings);
   await writeOutcome(workFolder, outcome);
-  reporter.log('info', `Checked: ${files.map(({ suffix }) => suffix).join(', ')}.`);
+  reporter.log(
+    'info',
+    say('CHECKED_FILES', {
+      files: files.map(({ suffix }) => suffix).join(', '),
+    }),
+  );
   return outcome;
 }
 

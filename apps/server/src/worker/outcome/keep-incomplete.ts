@@ -1,3 +1,4 @@
+import { say } from '@artemis/contracts';
 import { copyFile, readdir, rm } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import type { Attempt } from '../run/attempt.ts';
@@ -58,7 +59,7 @@ export async function keepIncomplete({ task, jobs, reporter, meter }: Attempt): 
     ...sidecars.warnings,
   ]);
   await writeOutcome(workFolder, outcome);
-  reporter.log('info', `Kept incomplete: ${missing}.`);
+  reporter.log('info', say('KEPT_INCOMPLETE', { missing }));
   return outcome;
 }
 

@@ -1,4 +1,4 @@
-import type { DownloadWarning, WarningCode } from '@artemis/contracts';
+import { say, type Said, type DownloadWarning, type WarningCode } from '@artemis/contracts';
 import { DISK_FULL_WORDS } from '../../error-code.ts';
 import { detailed } from '../output/detailed-warning.ts';
 import { errorsOf } from '../failure/failure.ts';
@@ -102,8 +102,8 @@ function subtitlePart(
 }
 
 /** For the log. */
-export function leftOutSentence(part: OptionalPart): string {
-  return `Continuing without ${part.replace(/[:_]/g, ' ')}.`;
+export function leftOutSentence(part: OptionalPart): Said {
+  return say('CONTINUING_WITHOUT', { part });
 }
 
 export function warningOf(part: OptionalPart): WarningCode | DownloadWarning {

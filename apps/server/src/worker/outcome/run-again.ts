@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { areEntriesWanted, type Selection } from '@artemis/contracts';
+import { say, areEntriesWanted, type Selection } from '@artemis/contracts';
 import type { Attempt } from '../run/attempt.ts';
 import { isHlsRefusal, isLinkRefused } from '../failure/failure.ts';
 import { partialBytes } from '../work-folder/folder-files.ts';
@@ -83,7 +83,7 @@ export async function reasonToRunAgain(run: EndedRun): Promise<'again' | 'given-
 async function startFromZero({ attempt, course }: EndedRun): Promise<'again' | 'given-up'> {
   course.startsFromZero += 1;
   if (course.startsFromZero > MAX_STARTS_FROM_ZERO) return 'given-up';
-  attempt.reporter.log('warn', 'The file on the site has changed; starting from zero.');
+  attempt.reporter.log('warn', say('FILE_OF_SITE_CHANGED'));
   await wipeButRecorded(attempt.task.workFolder);
   return 'again';
 }
@@ -104,7 +104,7 @@ function hasKnownInfoExpired(run: EndedRun): boolean {
   if (!hasFailed(run) || !course.isInfoKnown) return false;
   // Most likely its links have expired. Whatever the reason is, the site is asked now.
   course.isInfoKnown = false;
-  attempt.reporter.log('info', 'The saved page information has expired; reading the page again.');
+  attempt.reporter.log('info', say('PAGE_INFO_EXPIRED'));
   return true;
 }
 
@@ -121,7 +121,7 @@ async function isHlsRefusedByYtDlp(run: EndedRun): Promise<boolean> {
   const { attempt, course, result } = run;
   if (!hasFailed(run) || course.isHlsByFfmpeg || !result.lines.some(isHlsRefusal)) return false;
   course.isHlsByFfmpeg = true;
-  attempt.reporter.log('info', 'yt-dlp cannot join this stream; ffmpeg downloads it instead.');
+  attempt.reporter.log('info', say('STREAM_LEFT_TO_FFMPEG'));
   await wipeAllButSegments(attempt.task.workFolder);
   return true;
 }
@@ -145,7 +145,7 @@ async function haveLinksExpired({ attempt, course, result, isWhole }: EndedRun):
   if (bytes <= course.renewedAtBytes) return false;
   course.renewals += 1;
   course.renewedAtBytes = bytes;
-  attempt.reporter.log('info', 'The links of the site have expired; reading the page again.');
+  attempt.reporter.log('info', say('LINKS_EXPIRED'));
   return true;
 }
 
@@ -153,7 +153,7 @@ function isNoList({ attempt, course, listing, isWhole }: EndedRun): boolean {
   if (!isWhole || listing?.isList !== false) return false;
   const { format_preset: preset, options } = course.selection;
   if (!areEntriesWanted(preset, options)) return false;
-  attempt.reporter.log('info', 'The link is not a list; downloading it as a single video.');
+  attempt.reporter.log('info', say('LINK_IS_NO_LIST'));
   course.selection = asSingle(course.selection);
   return true;
 }
@@ -171,6 +171,6 @@ async function isSpoiltByFfmpeg({
   await wipeButRecorded(task.workFolder);
   if (result.end !== null || course.spoiltRuns >= MAX_FFMPEG_RUNS) return false;
   if (result.isSegmentForbidden) return false;
-  reporter.log('warn', 'ffmpeg has skipped a segment; downloading the media again.');
+  reporter.log('warn', say('SEGMENT_WAS_SKIPPED'));
   return true;
 }

@@ -1,4 +1,4 @@
-import type { DownloadWarning, WarningCode } from '@artemis/contracts';
+import { say, type DownloadWarning, type WarningCode } from '@artemis/contracts';
 import type { Attempt } from '../run/attempt.ts';
 import { failedOutcome, stoppedOutcome } from '../run/attempt.ts';
 import { behindTheEnd, saidBehindTheEnd } from './behind-the-end.ts';
@@ -116,7 +116,7 @@ async function settleRecording(
   const { task, jobs, reporter } = attempt;
   const maxSeconds = plan.options.live?.max_seconds ?? null;
   let recording: FinishedRecording | null;
-  reporter.log('info', 'Ending the recording.');
+  reporter.log('info', say('ENDING_RECORDING'));
   if (isComplete(result, plan)) {
     const whole = result.filePath ?? '';
     const path = maxSeconds === null ? whole : await cutRecording(jobs, whole, maxSeconds);
@@ -132,6 +132,11 @@ async function settleRecording(
   }
   const allWarnings = [...warnings, ...recording.warnings];
   const liveGaps = [...result.liveGaps, ...recording.gaps];
-  const finished = { ...result, end: 'recorded' as const, filePath: recording.path, liveGaps };
+  const finished = {
+    ...result,
+    end: 'recorded' as const,
+    filePath: recording.path,
+    liveGaps,
+  };
   return checkFinished(attempt, plan, finished, allWarnings);
 }

@@ -1,10 +1,10 @@
-import { PROGRESS_EVERY_MS, type LogLevel, type Metadata } from '@artemis/contracts';
+import { PROGRESS_EVERY_MS, type LogLevel, type Metadata, type Said } from '@artemis/contracts';
 import type { TaskEvent } from '../../domain/attempt.ts';
 import type { ProgressFigure } from './progress.ts';
 
 /** Sends the events of an attempt to the main thread. */
 export interface Reporter {
-  log(this: void, level: LogLevel, text: string): void;
+  log(this: void, level: LogLevel, words: string | Said): void;
   metadata(metadata: Metadata): void;
   /** Sends the first call of an attempt only. */
   space(totalBytes: number, presentBytes: number): void;
@@ -27,7 +27,12 @@ export function createReporter(send: (event: TaskEvent) => void): Reporter {
   }
 
   return {
-    log: (level, text) => send({ kind: 'log', level, text }),
+    log: (level, words) =>
+      send(
+        typeof words === 'string'
+          ? { kind: 'log', level, text: words }
+          : { kind: 'log', level, text: words.message, said: words },
+      ),
     metadata: (metadata) => send({ kind: 'metadata', metadata }),
     space(totalBytes, presentBytes) {
       if (isSpaceSent) return;
