@@ -66,7 +66,7 @@ describe('README.md', () => {
 
 describe('.env.example', () => {
   it('has every variable with its default', async () => {
-    const settings = (await readText('.env.example')).replaceAll(/^# (?=[A-Z_]+=)/gm, '');
+    const settings = (await readText('.env.example')).replaceAll(/^# (?=[A-Z0-9_]+=)/gm, '');
     const parsed = parseEnv(settings);
     expect(parsed).toEqual(defaults);
     const root = '/somewhere';

@@ -63,8 +63,14 @@ export async function startSwift(): Promise<S3Server> {
   for (const name of [...Object.keys(servers), 'proxy']) {
     start(`swift-${name}-server`, [join(home, `${name}-server.conf`)]);
   }
-  const stop = async () => {
+  const kill = () => {
     for (const child of children) child.kill('SIGKILL');
+  };
+  // Also when the tests are ended.
+  process.once('exit', kill);
+  const stop = async () => {
+    process.off('exit', kill);
+    kill();
     await Promise.all(children.map(ended));
     await rm(home, { recursive: true, force: true, maxRetries: 3 });
   };
