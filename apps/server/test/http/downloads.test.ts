@@ -350,7 +350,7 @@ describe('a completed download', () => {
     expect((await app.files.usage()).files).toBe(0);
   });
 
-  it('keeps the newest terminal records and never drops an active one', async () => {
+  it('leaves the history file when newer ones have ended, and stays in the list while its file is stored', async () => {
     const app = await start({
       environment: { HISTORY_LIMIT: '3', MAX_PER_HOST: '4' },
       run: (download, options) =>
@@ -373,26 +373,33 @@ describe('a completed download', () => {
           .downloads.some(({ id }) => id === downloads[0]?.id),
       );
     }
-    const kept = await eventually(async () => {
-      const list = (await get(app, '/downloads?sort=created')).json<DownloadList>();
-      return list.total === 4 ? list.downloads : null;
-    });
-    expect(kept.map(({ url }) => url.slice(-4))).toEqual(['stay', 'le/3', 'le/4', 'le/5']);
-    const stored = JSON.parse(await readFile(app.config.historyFile, 'utf8')) as {
-      downloads: Download[];
+    const inFile = async () => {
+      const text = await readFile(app.config.historyFile, 'utf8');
+      return (JSON.parse(text) as DownloadList).downloads.map(({ url }) => url.slice(-4));
     };
-    expect(stored.downloads).toHaveLength(4);
+    expect((await inFile()).toReversed()).toEqual(['stay', 'le/3', 'le/4', 'le/5']);
+    const { downloads } = (await get(app, '/downloads?sort=created')).json<DownloadList>();
+    expect(downloads.map(({ url }) => url.slice(-4))).toEqual([
+      ...['stay', 'le/0', 'le/1', 'le/2', 'le/3', 'le/4', 'le/5'],
+    ]);
+    const [, oldest] = downloads;
+    await eventually(
+      async () =>
+        (await remove(app, `/downloads/${oldest?.id}?purge=file`)).statusCode === 204,
+    );
+    expect((await get(app, '/downloads')).json<DownloadList>().total).toBe(6);
   });
 });
 
 describe('a start with a lower HISTORY_LIMIT', () => {
-  it('evicts excess records at once', async () => {
-    const first = await start({ run: succeed });
+  it('forgets excess records without a file at once', async () => {
+    const fail = () => Promise.resolve(failure('MEDIA_UNAVAILABLE'));
+    const first = await start({ run: fail });
     const urls = ['https://a.example/1', 'https://b.example/2', 'https://c.example/3'];
     await post(first, { urls });
     await eventually(
       async () =>
-        (await get(first, '/downloads?status=completed')).json<DownloadList>().total === 3,
+        (await get(first, '/downloads?status=failed')).json<DownloadList>().total === 3,
     );
     await first.stop();
     const second = await start({ folder: first.folder, environment: { HISTORY_LIMIT: '1' } });

@@ -63,7 +63,7 @@ function endedAt({ download }: StoredDownload): number {
 
 /** The oldest first. Those of the file keep their order, also when a clock was set back; those of the archive come between them by their time. */
 export function inOrderOfAge({ downloads, archived = [] }: HistoryContent): Download[] {
-  const early = [...archived].sort((a, b) => (a.created_at < b.created_at ? -1 : 1));
+  const early = [...archived].reverse().sort((a, b) => compareTexts(a.created_at, b.created_at));
   const all: Download[] = [];
   let next = 0;
   for (let index = downloads.length - 1; index >= 0; index -= 1) {
@@ -77,4 +77,9 @@ export function inOrderOfAge({ downloads, archived = [] }: HistoryContent): Down
     all.push(download);
   }
   return [...all, ...early.slice(next)];
+}
+
+function compareTexts(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
 }
