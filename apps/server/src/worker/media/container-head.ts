@@ -1,4 +1,5 @@
 import { open, type FileHandle } from 'node:fs/promises';
+import { promisedByPages } from './ogg-pages.ts';
 
 /**
  * How reliable the length is that ffprobe reads from a container. `promised`: an index states it, and a complete file has it.
@@ -20,6 +21,8 @@ export interface ContainerHead {
 const HEAD_BYTES = 4096;
 /** Programs that write RIFF disagree on whether the size includes padding and the head of the chunk. */
 const SLACK_BYTES = 16;
+const ASF_HEADER = Buffer.from('3026b2758e66cf11a6d900aa0062ce6c', 'hex');
+const ASF_DATA = Buffer.from('3626b2758e66cf11a6d900aa0062ce6c', 'hex');
 /** Sizes from programs that could not go back to the header. */
 const UNKNOWN_SIZES = [0, 0xffff_ffff, 0x7fff_ffff];
 
@@ -34,7 +37,7 @@ const UNKNOWN: ContainerHead = {
   isQuickTime: false,
 };
 
-/** Reads only the beginning of the file. Never rejects because of its content. */
+/** Reads only the beginning of the file, and the end of an Ogg file. Never rejects because of its content. */
 export async function readContainerHead(path: string): Promise<ContainerHead> {
   const file = await open(path, 'r');
   try {
@@ -70,10 +73,22 @@ async function judgeHead(file: FileHandle, bytes: Buffer): Promise<Judged> {
   }
   if (magic === 'FORM') return { length: 'measured', promisedBytes: sizeOf(bytes.readUInt32BE(4)) };
   if (magic === 'fLaC') return { length: hasSampleCount(bytes) ? 'counted' : 'guessed' };
-  if (magic === 'OggS' || isTransportStream(bytes)) return { length: 'measured' };
+  if (magic === 'OggS') return { length: 'measured', promisedBytes: await promisedByPages(file) };
+  if (isTransportStream(bytes)) return { length: 'measured' };
+  if (bytes.subarray(0, 16).equals(ASF_HEADER))
+    return { promisedBytes: await asfBytes(file, bytes) };
   if (bytes.readUInt32BE(0) === 0x0000_01ba) return { length: 'measured' };
   const start = magic.startsWith('ID3') ? 10 + syncSafe(bytes.subarray(6, 10)) : 0;
   return audioFrameHead(start === 0 ? bytes : await bytesAt(file, start), start);
+}
+
+/** The size of the data, which follows the header; programs that could not go back leave it at that of an empty file. */
+async function asfBytes(file: FileHandle, bytes: Buffer): Promise<number | null> {
+  const headerBytes = Number(bytes.readBigUInt64LE(16));
+  const data = await bytesAt(file, headerBytes);
+  if (!data.subarray(0, 16).equals(ASF_DATA)) return null;
+  const dataBytes = Number(data.readBigUInt64LE(16));
+  return Number.isSafeInteger(dataBytes) ? headerBytes + dataBytes : null;
 }
 
 function sizeOf(field: number): number | null {
