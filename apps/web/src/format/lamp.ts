@@ -101,10 +101,10 @@ export function titleOf(download: Pick<Download, 'title' | 'url'>): string {
   return download.title ?? readable(download.url.replace(/^https?:\/\/(www\.)?/, ''));
 }
 
-/** Without the `%20` of an address, where it is one that can be decoded. */
+/** Without the `%20` and `%2C` of an address, where it is one that can be decoded. */
 function readable(address: string): string {
   try {
-    return decodeURI(address);
+    return decodeURIComponent(address);
   } catch {
     return address;
   }

@@ -9,6 +9,8 @@ import type { Task } from '../task.ts';
 
 /** Default for a program that only reads a finished file. */
 const TOOL_TIMEOUT_MS = 120_000;
+/** For a tool that reads the whole media: the largest allowed file on a slow disk. */
+export const WHOLE_MEDIA_TIMEOUT_MS = 30 * 60_000;
 
 export interface ToolResult {
   readonly exit: EngineExit;

@@ -1,4 +1,4 @@
-import type { Jobs } from '../engine/jobs.ts';
+import { WHOLE_MEDIA_TIMEOUT_MS, type Jobs } from '../engine/jobs.ts';
 
 /** The end of a part that is searched first; playlists usually have fewer segments than this. */
 const TAIL_SECONDS = 600;
@@ -30,6 +30,7 @@ export async function packetsOf(
         const [time = '', hash = ''] = line.split(',');
         if (hash.startsWith('MD5:')) packets.push({ seconds: Number(time), hash });
       },
+      WHOLE_MEDIA_TIMEOUT_MS,
     );
     if (exit.status !== 0) return [];
     if (packets.length > 0) return packets;

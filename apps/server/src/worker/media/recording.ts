@@ -4,7 +4,7 @@ import type { WarningCode } from '@artemis/contracts';
 import { audioQualityWords } from '../plan/audio-quality.ts';
 import type { AudioCodec } from '../plan/format-names.ts';
 import type { LiveGap } from '../engine/engine-connection.ts';
-import type { Jobs } from '../engine/jobs.ts';
+import { WHOLE_MEDIA_TIMEOUT_MS, type Jobs } from '../engine/jobs.ts';
 import type { DownloadPlan } from '../plan/plan.ts';
 import { measureMedia, ProbeError } from './ffprobe.ts';
 
@@ -41,11 +41,16 @@ export async function cutRecording(
   maxSeconds: number,
 ): Promise<string | null> {
   const target = join(dirname(path), `recording${extname(path)}`);
-  const { exit } = await jobs.runTool('ffmpeg', [
-    ...['-nostdin', '-y', '-v', 'error', '-i', `file:${path}`],
-    ...['-map', '0', '-dn', '-ignore_unknown', '-c', 'copy', '-t', String(maxSeconds)],
-    `file:${target}`,
-  ]);
+  const { exit } = await jobs.runTool(
+    'ffmpeg',
+    [
+      ...['-nostdin', '-y', '-v', 'error', '-i', `file:${path}`],
+      ...['-map', '0', '-dn', '-ignore_unknown', '-c', 'copy', '-t', String(maxSeconds)],
+      `file:${target}`,
+    ],
+    () => undefined,
+    WHOLE_MEDIA_TIMEOUT_MS,
+  );
   if (exit.status !== 0) return null;
   await rename(target, path);
   return path;

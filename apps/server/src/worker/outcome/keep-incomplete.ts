@@ -5,7 +5,7 @@ import type { Attempt } from '../run/attempt.ts';
 import { doneOutcome, failedOutcome, stoppedOutcome } from '../run/attempt.ts';
 import { detailed } from '../output/detailed-warning.ts';
 import { collectSidecars, ownFile } from '../work-folder/folder-files.ts';
-import type { Jobs } from '../engine/jobs.ts';
+import { WHOLE_MEDIA_TIMEOUT_MS, type Jobs } from '../engine/jobs.ts';
 import { NO_CLAIMS } from '../media/length-claims.ts';
 import { clock } from '../output/clock-words.ts';
 import { mediaTypeOf } from '../media/media-types.ts';
@@ -17,8 +17,6 @@ import { measureMedia } from '../media/ffprobe.ts';
 import { readSetAside, SET_ASIDE, type SetAside } from '../work-folder/set-aside.ts';
 import { hasSubtitles, verifyMedia } from '../media/verify.ts';
 
-/** Time to copy the largest allowed file on a slow disk. */
-const COPY_TIMEOUT_MS = 30 * 60_000;
 const LEAST_MISSING_SECONDS = 1;
 
 /**
@@ -97,7 +95,7 @@ async function playable(
         `file:${path}`,
       ],
       () => undefined,
-      COPY_TIMEOUT_MS,
+      WHOLE_MEDIA_TIMEOUT_MS,
     );
     if (jobs.isStopped) return null;
     if (exit.status === 0) return path;
