@@ -10,6 +10,7 @@ import {
 import { Ajv } from 'ajv';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { OutcomeFile } from '../../src/domain/attempt.ts';
+import { failure } from '../domain/domain-under-test.ts';
 import {
   eventually,
   startApp,
@@ -384,8 +385,7 @@ describe('a completed download', () => {
     ]);
     const [, oldest] = downloads;
     await eventually(
-      async () =>
-        (await remove(app, `/downloads/${oldest?.id}?purge=file`)).statusCode === 204,
+      async () => (await remove(app, `/downloads/${oldest?.id}?purge=file`)).statusCode === 204,
     );
     expect((await get(app, '/downloads')).json<DownloadList>().total).toBe(6);
   });
@@ -398,8 +398,7 @@ describe('a start with a lower HISTORY_LIMIT', () => {
     const urls = ['https://a.example/1', 'https://b.example/2', 'https://c.example/3'];
     await post(first, { urls });
     await eventually(
-      async () =>
-        (await get(first, '/downloads?status=failed')).json<DownloadList>().total === 3,
+      async () => (await get(first, '/downloads?status=failed')).json<DownloadList>().total === 3,
     );
     await first.stop();
     const second = await start({ folder: first.folder, environment: { HISTORY_LIMIT: '1' } });
