@@ -49,7 +49,7 @@ describe.runIf(canUseSwift('the S3 file store'))('the S3 file store, on Swift', 
       requestChecksumCalculation: 'WHEN_REQUIRED',
     });
     await admin.send(new CreateBucketCommand({ Bucket: BUCKET }));
-  }, 120_000);
+  }, 240_000);
   afterAll(async () => {
     admin.destroy();
     await server.stop();

@@ -21,7 +21,7 @@ describe.runIf(canUseSwift('a server with its files in a bucket'))('a server wit
       requestChecksumCalculation: 'WHEN_REQUIRED',
     });
     await admin.send(new CreateBucketCommand({ Bucket: BUCKET }));
-  }, 120_000);
+  }, 240_000);
   afterAll(async () => {
     await home.remove();
     await origin.close();
