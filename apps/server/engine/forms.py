@@ -95,7 +95,7 @@ def _clip(downloader: Any, filename: str, stream: Dict[str, Any], clip: clips.Cl
         return False
     form, part = chosen[names.index(usable[0])]
     clip.offset = form.seconds_before + part.offset
-    _join(downloader, FFmpegPostProcessor(downloader.ydl), [usable], filename)
+    _join(downloader, FFmpegPostProcessor(downloader.ydl), [stream], [usable], filename)
     return True
 
 
