@@ -1,5 +1,6 @@
 import type { Download, FailureCode } from '@artemis/contracts';
-import { NO_TALLY, type StoredDownload, type Tally } from './download-store.ts';
+import type { StoredDownload } from './download-store.ts';
+import { NO_TALLY, type Tally } from './tally.ts';
 
 /** Since a person asked for the download, whatever each of them has brought. */
 export const MOST_AUTOMATIC_RUNS = 50;

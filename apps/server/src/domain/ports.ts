@@ -15,6 +15,7 @@ import type {
 import type { ListedEntry, Outcome, OutcomeFile, ProbeOutcome, TaskEvent } from './attempt.ts';
 import type { Cookie } from './cookies/cookie-text.ts';
 import type { PassedTime } from './passed-time.ts';
+import type { KeptRecord } from './tally.ts';
 
 /** How long the answer to a request with an Idempotency-Key is remembered. */
 export const IDEMPOTENCY_MS = 24 * 3_600_000;
@@ -31,16 +32,16 @@ export interface IdempotencyEntry {
 
 export interface HistoryContent {
   /** Newest first. */
-  readonly downloads: readonly Download[];
+  readonly downloads: readonly KeptRecord[];
   readonly idempotency: readonly IdempotencyEntry[];
   /** Those that were archived, the last one first; none of them is among `downloads`. */
-  readonly archived?: readonly Download[];
+  readonly archived?: readonly KeptRecord[];
 }
 
 /** Takes effect in the order of its fields. */
 export interface HistoryChange {
   /** Kept as they are: nobody changes them afterwards. One that is archived is changed there. */
-  readonly put?: readonly Download[];
+  readonly put?: readonly KeptRecord[];
   /** Ids of records that leave the history file and stay stored. Ignored for those that are not in it. */
   readonly archive?: readonly string[];
   /** Wherever they are. */

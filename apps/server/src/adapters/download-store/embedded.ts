@@ -13,6 +13,7 @@ import {
 import type { HistoryChange, HistoryStore } from '../../domain/ports.ts';
 import type { Logger } from '../../domain/records.ts';
 import { canMove } from '../../domain/status.ts';
+import { NO_TALLY, type KeptRecord, type Tally } from '../../domain/tally.ts';
 import { createActiveSelections } from './active-selections.ts';
 import { byEnd, createEndedRecords, inOrderOfAge } from './ended-records.ts';
 import { createIdempotencyKeys, type Remembered } from './idempotency-keys.ts';
@@ -57,7 +58,7 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<
   /** Stored, but not in the history file any more, and not counted for its limit. */
   const archived = new Set((content.archived ?? []).map(({ id }) => id));
   const ended = createEndedRecords(table, (id) => archived.has(id));
-  for (const download of inOrderOfAge(content)) table.add(download);
+  for (const { tally, ...download } of inOrderOfAge(content)) table.add(download, tally);
   keys.recover(content.idempotency);
 
   /** One call at a time for each record, in their order; begins within this turn when there is no other. */
@@ -370,8 +371,10 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<
   };
 }
 
-function recordOf({ download }: StoredDownload): Download {
-  return download;
+/** A tally that says nothing is not written. */
+function recordOf({ download, tally }: StoredDownload): KeptRecord {
+  const keys = Object.keys(NO_TALLY) as (keyof Tally)[];
+  return keys.some((key) => tally[key] !== NO_TALLY[key]) ? { ...download, tally } : download;
 }
 
 function changed(current: StoredDownload, { patch, tally, token }: Change): StoredDownload {

@@ -1,6 +1,7 @@
-import { isTerminal, type Download } from '@artemis/contracts';
+import { isTerminal } from '@artemis/contracts';
 import type { StoredDownload } from '../../domain/download-store.ts';
 import type { HistoryContent } from '../../domain/ports.ts';
+import type { KeptRecord } from '../../domain/tally.ts';
 import type { MemoryTable } from './memory-table.ts';
 
 /** Which terminal records count for the limit of the history, so that an end costs nothing for what waits or is archived. */
@@ -62,9 +63,9 @@ function endedAt({ download }: StoredDownload): number {
 }
 
 /** The oldest first. Those of the file keep their order, also when a clock was set back; those of the archive come between them by their time. */
-export function inOrderOfAge({ downloads, archived = [] }: HistoryContent): Download[] {
+export function inOrderOfAge({ downloads, archived = [] }: HistoryContent): KeptRecord[] {
   const early = [...archived].reverse().sort((a, b) => compareTexts(a.created_at, b.created_at));
-  const all: Download[] = [];
+  const all: KeptRecord[] = [];
   let next = 0;
   for (let index = downloads.length - 1; index >= 0; index -= 1) {
     const download = downloads[index];

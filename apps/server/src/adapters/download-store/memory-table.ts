@@ -2,13 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { isTerminal, STATUSES, type Download, type Status } from '@artemis/contracts';
 import {
   IMPLICIT_WORKSPACE,
-  NO_TALLY,
   type Changes,
   type Counts,
   type StoreChange,
   type StoredDownload,
-  type Tally,
 } from '../../domain/download-store.ts';
+import { NO_TALLY, type Tally } from '../../domain/tally.ts';
 
 const REMEMBERED_REMOVALS = 10_000;
 /** Stale places of the list of changes are left in it until it is as long as that and twice the records. */

@@ -4,6 +4,7 @@ import { Type, type TSchema } from '@sinclair/typebox';
 import { Ajv, type ValidateFunction } from 'ajv';
 import { BLANK_RECORD } from '../../domain/blank-record.ts';
 import type { HistoryContent, IdempotencyEntry } from '../../domain/ports.ts';
+import type { KeptRecord, Tally } from '../../domain/tally.ts';
 import { OWN_SCHEMA } from '../../own-schema.ts';
 
 const HISTORY_VERSION = 1;
@@ -30,6 +31,16 @@ const StoredIdempotencyEntry = Type.Object({
 const KNOWN_FIELDS = Object.keys(Download.properties);
 const REQUIRED_FIELDS = Object.keys(BLANK_RECORD).concat('id', 'url', 'created_at', 'updated_at');
 
+const Count = Type.Integer({ minimum: 0 });
+const StoredTally = Type.Object({
+  begun_at: Count,
+  counts_from: Count,
+  furthest_bytes: Count,
+  interruptions: Count,
+  deaths: Count,
+  looks: Count,
+} satisfies Record<keyof Tally, TSchema>);
+
 /** As in requests, and not by TypeBox's own check: that counts an emoji as two, so that notes which were taken would be too long. */
 const ajv = new Ajv({ ...OWN_SCHEMA, strict: true, allowUnionTypes: true });
 
@@ -40,6 +51,7 @@ function checkOf<Value>(schema: TSchema): (value: unknown) => value is Value {
 }
 
 const isDownload = checkOf<Download>(Download);
+const isTally = checkOf<Tally>(StoredTally);
 const isIdempotencyEntry = checkOf<IdempotencyEntry>(StoredIdempotencyEntry);
 
 /** A newer Artemis wrote the file; this version would lose the fields that it does not know. */
@@ -89,9 +101,15 @@ export function readIdempotency(value: unknown): IdempotencyEntry[] {
   return Array.isArray(value) ? value.filter((entry) => isIdempotencyEntry(entry)) : [];
 }
 
-/** Null for what is no record. */
-export function readRecord(entry: unknown): Download | null {
+/** Null for what is no record. A tally that cannot be read is left out. */
+export function readRecord(entry: unknown): KeptRecord | null {
   if (typeof entry !== 'object' || entry === null) return null;
+  const download = readDownload(entry);
+  const { tally } = entry as { readonly tally?: unknown };
+  return download && isTally(tally) ? { ...download, tally } : download;
+}
+
+function readDownload(entry: object): Download | null {
   const given = entry as Partial<Download>;
   if (typeof given.url !== 'string' || parseUrl(given.url) === null) return null;
   if (hasJustItsFields(given)) return isDownload(given) ? given : null;
