@@ -318,6 +318,20 @@ describe('a download whose processes die', () => {
     await endAttempt(domain, id, failure('WORKER_CRASHED'));
     expect(domain.statusOf(id)).toBe('queued');
   });
+
+  it('is counted over restarts of the server', async () => {
+    const first = await open({ maxAttempts: 9 });
+    let { domain } = first;
+    const [id = ''] = await domain.submit('https://a.example/1');
+    for (let death = 1; death <= 3; death += 1) {
+      await endAttempt(domain, id, failure('WORKER_CRASHED'));
+      const retryAt = domain.viewOf(id).retry_at;
+      if (retryAt !== null) first.pass(Date.parse(retryAt) - first.nowMs() + 1);
+      domain = await domain.restart();
+      domains.push(domain);
+    }
+    expect(domain.viewOf(id)).toMatchObject({ status: 'failed', attempt: 3 });
+  });
 });
 
 describe('a connection that breaks again and again', () => {
