@@ -162,39 +162,31 @@ export function createEngineWaits(dependencies: EngineWaitsDependencies): Engine
   /** What failed with an engine that was left failed for it, until the opposite is seen. */
   async function tryAgain({ version: engine, since }: LeftEngine): Promise<void> {
     const sinceMs = Date.parse(since ?? '') || 0;
-    const isVictim = ({ error, engine: ran, title, completed_at: at }: Download) =>
-      ran === engine &&
-      // Without a title nothing was read yet.
-      isOfTheEngine(error?.code ?? 'UNKNOWN', title === null ? 'extracting' : null) &&
-      Date.parse(at ?? '') >= sinceMs;
+    const isVictim = (download: Download) =>
+      isVictimOf(engine, download) && Date.parse(download.completed_at ?? '') >= sinceMs;
     const failed = await records.find({ statuses: new Set(['failed']) });
     const victims = failed.filter(({ download }) => isVictim(download));
     if (victims.length === 0) return;
-    const text = say('FAILED_TRIED_AGAIN', {
-      count: victims.length,
-      version: engine,
-    });
-    log.write('info', text, null, true);
-    const queued = {
-      status: 'queued',
-      waiting_for: 'slot',
-      progress: 0,
-    } as const;
-    for (const { download } of victims) {
-      const again = await records.changeSurely(download.id, ({ download: current }) =>
-        current.status === 'failed' && isVictim(current)
-          ? {
-              patch: {
-                ...queued,
-                completed_at: null,
-                retry_at: now().toISOString(),
-              },
-              tally: begunAnew(current),
-            }
-          : null,
-      );
-      if (again) await admit(download.id);
-    }
+    log.write(
+      'info',
+      say('FAILED_TRIED_AGAIN', { count: victims.length, version: engine }),
+      null,
+      true,
+    );
+    for (const { download } of victims) await runAgain(download.id, isVictim);
+  }
+
+  async function runAgain(id: string, isVictim: (download: Download) => boolean): Promise<void> {
+    const queued = { status: 'queued', waiting_for: 'slot', progress: 0 } as const;
+    const again = await records.changeSurely(id, ({ download }) =>
+      download.status === 'failed' && isVictim(download)
+        ? {
+            patch: { ...queued, completed_at: null, retry_at: now().toISOString() },
+            tally: begunAnew(download),
+          }
+        : null,
+    );
+    if (again) await admit(id);
   }
 
   function tellMended(site: string): void {
@@ -303,11 +295,16 @@ export function createEngineWaits(dependencies: EngineWaitsDependencies): Engine
       if (wasBroken) void letGo(site, false);
     },
     async ended(id) {
+      const began = versions.get(id);
       versions.delete(id);
       if (joinsAtEnd.delete(id) && sites.all().length > 0) await join([id]);
       const stored = await records.get(id);
       if (!stored) return;
       const { download } = stored;
+      // Its engine may have been left while its end was being written.
+      if (began !== undefined && left.has(began) && (download.retry_engine ?? null) === null) {
+        await runAgain(id, (current) => isVictimOf(began, current));
+      }
       const site = siteOfLink(download.url);
       const before = sites.get(site);
       sites.ended(site, id, ['cancelled', 'paused'].includes(download.status), nowMs());
@@ -369,6 +366,13 @@ export function looksOutdated(download: Download, { code, status }: Failed): boo
   const { extractor } = download.metadata;
   const isOfExtractor = typeof extractor === 'string' && extractor !== 'generic';
   return code === 'SITE_REFUSED' && status === 403 && isOfExtractor;
+}
+
+/** Whether it has failed in a way that may be the fault of this yt-dlp. */
+function isVictimOf(version: string, { error, engine, title }: Download): boolean {
+  // Without a title nothing was read yet.
+  const phase = title === null ? 'extracting' : null;
+  return engine === version && isOfTheEngine(error?.code ?? 'UNKNOWN', phase);
 }
 
 function saysOutdated({ code }: Pick<Failed, 'code'>): boolean {

@@ -209,6 +209,20 @@ describe('a broken site', () => {
     await completeAll(domain, ids);
   });
 
+  it('is tried again with the version before when it failed with one that was left while its end was written', async () => {
+    const { domain } = await open();
+    domain.useEngine('2026.11.20');
+    const [id = ''] = await domain.submit(...links(1));
+    const attempt = await eventually(() => domain.attempts.get(id));
+    attempt.options.onEngine?.('2026.11.20');
+    domain.failWrites(new Error('busy'));
+    attempt.end(failure('UNKNOWN'));
+    await eventually(() => domain.console().some((line) => line.includes('cannot be written')));
+    domain.useEngine('2026.10.26', { version: '2026.11.20', since: null });
+    domain.failWrites(null);
+    await eventually(() => domain.started.length === 2 && domain.attempts.has(id));
+  });
+
   it('does not count downloads that began with another yt-dlp; they run again at once', async () => {
     const { domain } = await open();
     const [id = ''] = await domain.submit(...links(1));
