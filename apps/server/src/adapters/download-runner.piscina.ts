@@ -18,7 +18,7 @@ import type { EngineRoom } from './engines/engine-room.ts';
 /** A thread that has not stopped after this time is terminated; its jobs end with their connections. */
 const STOP_GRACE_MS = 10_000;
 /** A thread that has not loaded its code after this time never will. */
-const LOAD_LIMIT_MS = 10_000;
+const LOAD_LIMIT_MS = 30_000;
 const IS_SOURCE = import.meta.url.endsWith('.ts');
 
 export interface PiscinaRunnerOptions {

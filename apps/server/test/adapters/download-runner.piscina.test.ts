@@ -16,7 +16,7 @@ const logger = { error: () => undefined } as unknown as PiscinaRunnerOptions['lo
 afterEach(() => vi.restoreAllMocks());
 
 describe('a thread pool that is closed while it starts', () => {
-  it('ends each thread only after it has loaded its code', async () => {
+  it('ends each thread only after it has loaded its code', { timeout: 60_000 }, async () => {
     const loaded = new Set<Worker>();
     const ended: boolean[] = [];
     const { postMessage, terminate } = Worker.prototype;

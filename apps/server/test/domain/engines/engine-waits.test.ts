@@ -216,7 +216,7 @@ describe('a broken site', () => {
     const attempt = await eventually(() => domain.attempts.get(id));
     attempt.options.onEngine?.('2026.11.20');
     domain.failWrites(new Error('busy'));
-    attempt.end(failure('UNKNOWN'));
+    attempt.end(failure('FORMAT_UNAVAILABLE'));
     await eventually(() => domain.console().some((line) => line.includes('cannot be written')));
     domain.useEngine('2026.10.26', { version: '2026.11.20', since: null });
     domain.failWrites(null);
