@@ -1,0 +1,92 @@
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openEmbeddedStore } from '../../../src/adapters/download-store/embedded.ts';
+import { systemCalls, type FileCalls } from '../../../src/adapters/files/durable-file.ts';
+import { createJsonFileHistory } from '../../../src/adapters/history.json-file.ts';
+import { IMPLICIT_WORKSPACE } from '../../../src/domain/download-store.ts';
+import type { HistoryStore } from '../../../src/domain/ports.ts';
+import { START_MS, type DownloadStoreUnderTest } from './store-under-test.ts';
+
+const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+export interface EmbeddedUnderTest extends DownloadStoreUnderTest {
+  /** Writes wait until the function that is returned is called. */
+  holdWrites(): () => void;
+  remove(): Promise<void>;
+}
+
+export async function embeddedUnderTest(): Promise<EmbeddedUnderTest> {
+  const root = await mkdtemp(join(tmpdir(), 'artemis-store-'));
+  const folder = join(root, 'store');
+  let nowMs = START_MS;
+  let isFailing = false;
+  let held: Promise<void> = Promise.resolve();
+  let current = 0;
+  let copies = 0;
+  const histories: HistoryStore[] = [];
+
+  /** No kill of the machine is tried here, so nothing has to reach the disk. */
+  function callsOf(run: number): FileCalls {
+    return {
+      ...systemCalls,
+      async write(file, content) {
+        await held;
+        if (isFailing || run !== current) throw new Error('no space left on device');
+        await systemCalls.write(file, content);
+      },
+      async rename(from, to) {
+        if (run !== current) throw new Error('killed');
+        await systemCalls.rename(from, to);
+      },
+      sync: () => Promise.resolve(),
+    };
+  }
+
+  function openAt(path: string, calls: FileCalls, historyLimit = 100) {
+    const now = () => new Date(nowMs);
+    const history = createJsonFileHistory({
+      path: join(path, 'downloads-history.json'),
+      dataDir: join(path, 'data'),
+      logger: silent,
+      calls,
+      now,
+    });
+    histories.push(history);
+    return openEmbeddedStore({ history, logger: silent, historyLimit, now });
+  }
+
+  return {
+    open({ historyLimit } = {}) {
+      current += 1;
+      return openAt(folder, callsOf(current), historyLimit);
+    },
+    async durable() {
+      copies += 1;
+      const copy = join(root, `copy-${copies}`);
+      await cp(folder, copy, {
+        recursive: true,
+        // They go away while they are copied.
+        filter: (name) => !name.endsWith('.tmp'),
+      }).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOENT') throw error;
+      });
+      const store = await openAt(copy, systemCalls);
+      const found = await store.find(IMPLICIT_WORKSPACE, {});
+      await store.close();
+      return new Map(found.map((stored) => [stored.download.id, stored]));
+    },
+    failWrites: (fails) => void (isFailing = fails),
+    setNow: (ms) => void (nowMs = ms),
+    holdWrites() {
+      let release: () => void = () => undefined;
+      held = new Promise((resolve) => (release = resolve));
+      return () => release();
+    },
+    async remove() {
+      current += 1;
+      for (const history of histories) await history.close();
+      await rm(root, { recursive: true, force: true, maxRetries: 3 });
+    },
+  };
+}
