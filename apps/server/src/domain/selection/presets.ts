@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   DEFAULT_SELECTION,
   FORMAT_PRESETS,
@@ -94,9 +95,14 @@ function requireNone(problems: readonly ProblemDetail[]): void {
   });
 }
 
-/** Two selections with the same key would give the same files. Order of keys does not matter. */
+/**
+ * Two selections with the same key would give the same files. Order of keys does not matter. A hash: the text would be kept
+ * for each of many thousand waiting downloads.
+ */
 export function selectionKey(url: string, selection: Selection): string {
-  return canonicalJson([url, selection.format_preset, selection.quality, selection.options]);
+  const { format_preset: preset, quality, options } = selection;
+  const text = canonicalJson([url, preset, quality, options]);
+  return createHash('sha256').update(text).digest('base64url');
 }
 
 function isFormatPreset(name: string): name is FormatPreset {
