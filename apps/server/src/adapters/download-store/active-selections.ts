@@ -9,7 +9,7 @@ export interface ActiveTwin {
   readonly writing: Promise<unknown> | null;
 }
 
-/** Which active download asks for what, so that the same is not queued twice. */
+/** Which active downloads ask for what, so that the same is not queued twice. */
 export interface ActiveSelections {
   find(key: string): ActiveTwin | null;
   /** It is being written: from now on another request for the same is a duplicate of it. */
@@ -20,14 +20,27 @@ export interface ActiveSelections {
 }
 
 export function createActiveSelections(table: MemoryTable): ActiveSelections {
-  const twins = new Map<string, ActiveTwin>();
+  /** All of each key, since what was forced or retried must not hide another one; with their writes under way. */
+  const twins = new Map<string, Map<string, Promise<unknown> | null>>();
   /** Of each active record, since a retry may change its selection. */
   const keys = new Map<string, string>();
+
+  function set(key: string, id: string, writing: Promise<unknown> | null): void {
+    const known = twins.get(key);
+    if (known) known.set(id, writing);
+    else twins.set(key, new Map([[id, writing]]));
+  }
+
+  function drop(key: string, id: string): void {
+    const known = twins.get(key);
+    known?.delete(id);
+    if (known?.size === 0) twins.delete(key);
+  }
 
   function forget(id: string): void {
     const key = keys.get(id);
     keys.delete(id);
-    if (key !== undefined && twins.get(key)?.id === id) twins.delete(key);
+    if (key !== undefined) drop(key, id);
   }
 
   table.watch((change) => {
@@ -36,20 +49,21 @@ export function createActiveSelections(table: MemoryTable): ActiveSelections {
     const { download } = change.stored;
     if (isTerminal(download.status)) return forget(download.id);
     const key = selectionKey(download.url, download);
-    if (keys.get(download.id) === key && twins.has(key)) return;
+    if (keys.get(download.id) === key) return;
     forget(download.id);
     keys.set(download.id, key);
-    if (!twins.has(key)) twins.set(key, { id: download.id, writing: null });
+    set(key, download.id, null);
   });
 
   return {
-    find: (key) => twins.get(key) ?? null,
-    reserve: (key, id, writing) => void twins.set(key, { id, writing }),
+    find(key) {
+      for (const [id, writing] of twins.get(key) ?? []) return { id, writing };
+      return null;
+    },
+    reserve: set,
     written(key, id) {
-      if (twins.get(key)?.id === id) twins.set(key, { id, writing: null });
+      if (keys.get(id) !== key) drop(key, id);
     },
-    giveUp(key, id) {
-      if (twins.get(key)?.id === id) twins.delete(key);
-    },
+    giveUp: drop,
   };
 }

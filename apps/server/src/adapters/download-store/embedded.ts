@@ -12,17 +12,13 @@ import {
 } from '../../domain/download-store.ts';
 import type { HistoryChange, HistoryStore } from '../../domain/ports.ts';
 import type { Logger } from '../../domain/records.ts';
-import { canMove } from '../../domain/status.ts';
-import { NO_TALLY, type KeptRecord, type Tally } from '../../domain/tally.ts';
 import { createActiveSelections } from './active-selections.ts';
 import { byEnd, createEndedRecords, inOrderOfAge } from './ended-records.ts';
 import { createIdempotencyKeys, type Remembered } from './idempotency-keys.ts';
 import { listPage, matches } from './memory-list.ts';
 import { createMemoryTable } from './memory-table.ts';
-
-/** Most small downloads have ended by then, and the record is written once with that. */
-const SAVE_SOON_MS = 250;
-const RETRY_SAVE_MS = 1000;
+import { changed, countsInQueue, recordOf, requireMove } from './record-change.ts';
+import { createSoonWrites } from './soon-writes.ts';
 
 export interface EmbeddedStoreOptions {
   readonly history: HistoryStore;
@@ -33,6 +29,13 @@ export interface EmbeddedStoreOptions {
   /** The clock as far as it can be believed. */
   readonly believedNow?: () => Date;
 }
+
+interface Leaving {
+  readonly archive: readonly string[];
+  readonly remove: readonly string[];
+}
+
+const NOBODY: Leaving = { archive: [], remove: [] };
 
 /**
  * All records in memory, and durable in the history file: for one server. A change is to be seen once it is durable, so
@@ -47,9 +50,11 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<
   const busy = new Map<string, Promise<unknown>>();
   /** About to be stored with their end. */
   const ending = new Map<string, StoredDownload>();
-  /** Changed in memory alone. */
-  const soon = new Set<string>();
-  let soonTimer: NodeJS.Timeout | null = null;
+  const soon = createSoonWrites({ history, table, logger, isBusy: (id) => busy.has(id) });
+  /** Ends whose calls have not answered yet. */
+  const unanswered = new Set<string>();
+  /** Ends that are being written could not make room for each other. */
+  let isRoomOwed = false;
   let isProtected: (id: string) => boolean = () => false;
   /** Places in the queue of requests that are being written. */
   let reserved = 0;
@@ -80,13 +85,13 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<
 
   /**
    * What is to leave the history file: terminal records beyond the limit, the oldest end first, without those that are being
-   * changed. Those that are protected take nobody's place: as many as are kept may be protected, and then every record would
+   * changed. Other ends that are being written take a place and stay: when that write fails, they have not ended. Those that are protected take nobody's place: as many as are kept may be protected, and then every record would
    * go as it ends. One that has a file is archived; one of the archive that has none any more is forgotten.
    */
-  function leaving(): { archive: string[]; remove: string[] } {
+  function leaving(endingId: string | null): Leaving {
     const emptied = ended.emptied();
     if (ended.count() + ending.size <= historyLimit && emptied.length === 0) {
-      return { archive: [], remove: [] };
+      return NOBODY;
     }
     const isFree = (id: string) => !busy.has(id) && !isProtected(id);
     const candidates = ended.counted().filter(({ download }) => isFree(download.id));
@@ -97,7 +102,9 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<
     const surplus = candidates
       .sort(byEnd)
       .slice(0, Math.max(0, candidates.length - historyLimit))
-      .map(({ download }) => download);
+      .map(({ download }) => download)
+      .filter(({ id }) => id === endingId || !ending.has(id));
+    if (surplus.length < candidates.length - historyLimit) isRoomOwed = true;
     return {
       archive: surplus.flatMap(({ id, artifacts }) => (artifacts.length > 0 ? [id] : [])),
       remove: [
@@ -108,43 +115,33 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<
   }
 
   /** Takes over what `leaving` has said, once it is durable. */
-  function left({ archive, remove }: { archive: string[]; remove: string[] }): void {
+  function left({ archive, remove }: Leaving): void {
     for (const id of archive) {
       archived.add(id);
       ended.archived(id);
     }
     for (const id of remove) {
       archived.delete(id);
+      soon.written(id);
       table.remove(id);
     }
   }
 
   /** Writes this value of a record, and what leaves the file by it: also that one itself. */
-  async function save(next: StoredDownload): Promise<{ isForgotten: boolean }> {
-    const { id, status } = next.download;
-    const wasSoon = soon.delete(id);
-    const isEnding = isTerminal(status) && !isTerminal(statusOf(id));
-    if (isEnding) ending.set(id, next);
-    const { archive, remove } = isEnding ? leaving() : { archive: [], remove: [] };
-    const isForgotten = remove.includes(id);
-    const saved = history.save({ put: isForgotten ? [] : [recordOf(next)], archive, remove });
+  async function save(next: StoredDownload): Promise<Leaving> {
+    const { id } = next.download;
+    const gone = ending.has(id) ? leaving(id) : NOBODY;
+    const { archive, remove } = gone;
+    const saved = history.save({
+      put: remove.includes(id) ? [] : [recordOf(next)],
+      archive,
+      remove,
+    });
     for (const other of [...archive, ...remove]) {
       if (other !== id) occupy([other], Promise.allSettled([busy.get(other), saved]));
     }
-    try {
-      await saved;
-    } catch (error) {
-      if (wasSoon) saveSoon(id);
-      throw error;
-    } finally {
-      ending.delete(id);
-    }
-    left({ archive, remove: remove.filter((other) => other !== id) });
-    return { isForgotten };
-  }
-
-  function statusOf(id: string): Download['status'] {
-    return table.get(id)?.download.status ?? 'completed';
+    await saved;
+    return gone;
   }
 
   async function transition(
@@ -162,53 +159,47 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<
     if (isNewInQueue && table.counts().active + reserved + 1 > mostActive) return { kind: 'full' };
     if (isSoon) {
       table.put(next, false);
-      saveSoon(id);
+      soon.add(id);
       return { kind: 'stored', stored: next };
     }
     const place = isNewInQueue ? 1 : 0;
+    const isEnding = isTerminal(next.download.status) && !isTerminal(current.download.status);
     reserved += place;
-    const { isForgotten } = await save(next).finally(() => (reserved -= place));
-    // Progress may have come meanwhile.
-    const stored = changed(table.get(id) ?? current, change);
-    table.put(stored, false);
-    if (isForgotten) table.remove(id);
-    return { kind: 'stored', stored };
-  }
-
-  function saveSoon(id: string): void {
-    soon.add(id);
-    soonTimer ??= setTimeout(() => void writeSoon().catch(() => undefined), SAVE_SOON_MS).unref();
-  }
-
-  /** On a failure it is tried again, as long as nothing else has written these records. */
-  async function writeSoon(): Promise<void> {
-    if (soonTimer) clearTimeout(soonTimer);
-    soonTimer = null;
-    const ids = [...soon];
-    soon.clear();
-    const put = ids.flatMap((id) => {
-      const stored = table.get(id);
-      return stored ? [recordOf(stored)] : [];
-    });
-    if (put.length === 0) return;
-    try {
-      await history.save({ put });
-    } catch (error) {
-      logger.warn({ err: error }, 'the history cannot be written, will try again');
-      for (const id of ids) if (!busy.has(id)) soon.add(id);
-      soonTimer ??= setTimeout(
-        () => void writeSoon().catch(() => undefined),
-        RETRY_SAVE_MS,
-      ).unref();
-      throw error;
+    if (isEnding) {
+      ending.set(id, next);
+      unanswered.add(id);
     }
+    try {
+      const gone = await save(next);
+      soon.written(id);
+      // Progress may have come meanwhile.
+      const stored = changed(table.get(id) ?? current, change);
+      left({ ...gone, remove: gone.remove.filter((other) => other !== id) });
+      table.put(stored, false);
+      if (gone.remove.includes(id)) table.remove(id);
+      return { kind: 'stored', stored };
+    } finally {
+      // In the step that puts the record: between the two the queue would have a place too many.
+      reserved -= place;
+      ending.delete(id);
+    }
+  }
+
+  /** The last one of the ends that are being written makes room for all. */
+  async function makeRoom(id: string): Promise<void> {
+    if (!unanswered.delete(id) || unanswered.size > 0 || !isRoomOwed) return;
+    isRoomOwed = false;
+    // At the next end it is tried again.
+    await forgetSurplus().catch(() => undefined);
   }
 
   async function add(
     downloads: readonly Download[],
     rest: HistoryChange = {},
+    beforeAdding: () => void = () => undefined,
   ): Promise<StoredDownload[]> {
     await history.save({ put: downloads, ...rest });
+    beforeAdding();
     return downloads.map((download) => table.add(download));
   }
 
@@ -257,13 +248,18 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<
             forgetKeys: remember.surplus,
           }
         : {};
-    reserved += fresh.length;
+    let places = fresh.length;
+    reserved += places;
+    const giveBack = () => {
+      reserved -= places;
+      places = 0;
+    };
     const downloads = fresh.map(({ download }) => download);
     const writing = (async () => {
       // Nothing is kept or answered before the first request for a duplicate is durable.
       if (twinsWriting.length > 0) await Promise.all(twinsWriting);
       if (downloads.length === 0 && !remember) return [];
-      return add(downloads, rest);
+      return add(downloads, rest, giveBack);
     })();
     for (const { selectionKey, download } of fresh) {
       selections.reserve(selectionKey, download.id, writing);
@@ -276,7 +272,7 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<
       for (const { selectionKey, download } of fresh) selections.giveUp(selectionKey, download.id);
       throw error;
     } finally {
-      reserved -= fresh.length;
+      giveBack();
     }
   }
 
@@ -327,7 +323,7 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<
   }
 
   function forgetSurplus(): Promise<void> {
-    const gone = leaving();
+    const gone = leaving(null);
     const ids = [...gone.archive, ...gone.remove];
     return inTurn(ids, async () => {
       if (ids.length > 0) await history.save(gone);
@@ -346,7 +342,9 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<
     counts: () => Promise.resolve(table.counts()),
     changesSince: (_workspace, rev, limit) => Promise.resolve(table.changesSince(rev, limit)),
     transition: (_workspace, id, version, change, transitionOptions = {}) =>
-      inTurn([id], () => transition(id, version, change, transitionOptions)),
+      inTurn([id], () => transition(id, version, change, transitionOptions)).finally(() =>
+        makeRoom(id),
+      ),
     progress(_workspace, id, token, patch) {
       const current = table.get(id);
       const isWanted = Object.keys(patch).length === 0 || current?.token === token;
@@ -365,35 +363,10 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<
     },
     health: () => history.health(),
     async close() {
-      await writeSoon().catch(() => undefined);
+      // A change that fails leaves what was to be stored soon.
+      await Promise.allSettled(busy.values());
+      await soon.close();
       await history.close();
     },
   };
-}
-
-/** A tally that says nothing is not written. */
-function recordOf({ download, tally }: StoredDownload): KeptRecord {
-  const keys = Object.keys(NO_TALLY) as (keyof Tally)[];
-  return keys.some((key) => tally[key] !== NO_TALLY[key]) ? { ...download, tally } : download;
-}
-
-function changed(current: StoredDownload, { patch, tally, token }: Change): StoredDownload {
-  const download = { ...current.download, ...patch };
-  const kept = download.status === 'running' ? current.token : null;
-  return {
-    ...current,
-    download,
-    tally: tally ? { ...current.tally, ...tally } : current.tally,
-    token: token === undefined ? kept : token,
-    version: current.version + 1,
-  };
-}
-
-function requireMove({ download: { status: from } }: StoredDownload, next: StoredDownload): void {
-  const to = next.download.status;
-  if (from !== to && !canMove(from, to)) throw new Error(`no move from ${from} to ${to}`);
-}
-
-function countsInQueue({ status, parent_id: parentId }: Download): boolean {
-  return parentId === null && !isTerminal(status);
 }

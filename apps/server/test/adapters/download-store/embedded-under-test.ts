@@ -11,8 +11,9 @@ import { START_MS, type DownloadStoreUnderTest } from './store-under-test.ts';
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 export interface EmbeddedUnderTest extends DownloadStoreUnderTest {
-  /** Writes wait until the function that is returned is called. */
-  holdWrites(): () => void;
+  /** Writes wait from now on; `reached` resolves when one does. */
+  holdWrites(): { readonly release: () => void; readonly reached: Promise<void> };
+  failNextWrite(): void;
   remove(): Promise<void>;
 }
 
@@ -21,7 +22,9 @@ export async function embeddedUnderTest(): Promise<EmbeddedUnderTest> {
   const folder = join(root, 'store');
   let nowMs = START_MS;
   let isFailing = false;
+  let isNextFailing = false;
   let held: Promise<void> = Promise.resolve();
+  let onHeld: () => void = () => undefined;
   let current = 0;
   let copies = 0;
   const histories: HistoryStore[] = [];
@@ -31,8 +34,11 @@ export async function embeddedUnderTest(): Promise<EmbeddedUnderTest> {
     return {
       ...systemCalls,
       async write(file, content) {
+        onHeld();
         await held;
-        if (isFailing || run !== current) throw new Error('no space left on device');
+        const isFailed = isFailing || isNextFailing;
+        isNextFailing = false;
+        if (isFailed || run !== current) throw new Error('no space left on device');
         await systemCalls.write(file, content);
       },
       async rename(from, to) {
@@ -77,11 +83,13 @@ export async function embeddedUnderTest(): Promise<EmbeddedUnderTest> {
       return new Map(found.map((stored) => [stored.download.id, stored]));
     },
     failWrites: (fails) => void (isFailing = fails),
+    failNextWrite: () => void (isNextFailing = true),
     setNow: (ms) => void (nowMs = ms),
     holdWrites() {
       let release: () => void = () => undefined;
       held = new Promise((resolve) => (release = resolve));
-      return () => release();
+      const reached = new Promise<void>((resolve) => (onHeld = resolve));
+      return { release: () => release(), reached };
     },
     async remove() {
       current += 1;

@@ -89,6 +89,22 @@ export function describeSubmissions(setUp: SetUp): void {
       expect((await store.counts(HERE)).active).toBe(7);
     });
 
+    it('keeps the cap at whatever moment of a retry it comes', async () => {
+      const store = await (await setUp()).open();
+      const { download } = await submitOne(store);
+      await change(store, download.id, { status: 'failed' });
+      for (let steps = 0; steps < 12; steps += 1) {
+        const cap = { mostActive: 1 };
+        const later = store.add(HERE, [asked({ parent_id: download.id })]).then(async () => {
+          for (let step = 0; step < steps; step += 1) await Promise.resolve();
+          return store.submit(HERE, submission([asked()], cap));
+        });
+        const retry = change(store, download.id, { status: 'queued' }, cap);
+        expect([steps, (await later).kind, (await retry).kind]).toEqual([steps, 'full', 'stored']);
+        await change(store, download.id, { status: 'failed' });
+      }
+    });
+
     it('does not count the entries of a playlist, which are durable too', async () => {
       const under = await setUp();
       const store = await under.open();
@@ -146,6 +162,21 @@ export function describeSubmissions(setUp: SetUp): void {
       const forced = await submit(store, [twin(one), twin(one)], { isForced: true });
       expect(forced).toMatchObject({ duplicates: [] });
       expect(forced.fresh).toHaveLength(2);
+    });
+
+    it('is found as long as one of several is active, also when forcing another failed', async () => {
+      const under = await setUp();
+      const store = await under.open();
+      const one = asked();
+      await submit(store, [one]);
+      const two = twin(one);
+      await submit(store, [two], { isForced: true });
+      await change(store, two.id, endAt(1));
+      expect((await submit(store, [twin(one)])).duplicates).toEqual([one.id]);
+      under.failWrites(true);
+      await expect(submit(store, [twin(one)], { isForced: true })).rejects.toThrow();
+      under.failWrites(false);
+      expect((await submit(store, [twin(one)])).duplicates).toEqual([one.id]);
     });
 
     it('is queued again once the first has ended or is removed', async () => {
