@@ -27,23 +27,35 @@ export async function embeddedUnderTest(): Promise<EmbeddedUnderTest> {
   let onHeld: () => void = () => undefined;
   let current = 0;
   let copies = 0;
+  const underWay = new Set<Promise<void>>();
   const histories: HistoryStore[] = [];
+
+  /** A kill waits for it: what is dead does not write beside what comes next. */
+  async function finishing(call: Promise<void>): Promise<void> {
+    underWay.add(call);
+    await call.finally(() => underWay.delete(call));
+  }
 
   /** No kill of the machine is tried here, so nothing has to reach the disk. */
   function callsOf(run: number): FileCalls {
     return {
       ...systemCalls,
+      open(path, flags, mode) {
+        // It would empty what the next one is writing.
+        if (run !== current && flags !== 'r') return Promise.reject(new Error('killed'));
+        return systemCalls.open(path, flags, mode);
+      },
       async write(file, content) {
         onHeld();
         await held;
         const isFailed = isFailing || isNextFailing;
         isNextFailing = false;
         if (isFailed || run !== current) throw new Error('no space left on device');
-        await systemCalls.write(file, content);
+        await finishing(systemCalls.write(file, content));
       },
       async rename(from, to) {
         if (run !== current) throw new Error('killed');
-        await systemCalls.rename(from, to);
+        await finishing(systemCalls.rename(from, to));
       },
       sync: () => Promise.resolve(),
     };
@@ -63,8 +75,9 @@ export async function embeddedUnderTest(): Promise<EmbeddedUnderTest> {
   }
 
   return {
-    open({ historyLimit } = {}) {
+    async open({ historyLimit } = {}) {
       current += 1;
+      await Promise.allSettled(underWay);
       return openAt(folder, callsOf(current), historyLimit);
     },
     async durable() {
