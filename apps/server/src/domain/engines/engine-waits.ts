@@ -173,7 +173,7 @@ export function createEngineWaits(dependencies: EngineWaitsDependencies): Engine
       null,
       true,
     );
-    for (const { download } of victims) await runAgain(download.id, isVictim);
+    await Promise.all(victims.map(({ download }) => runAgain(download.id, isVictim)));
   }
 
   async function runAgain(id: string, isVictim: (download: Download) => boolean): Promise<void> {
