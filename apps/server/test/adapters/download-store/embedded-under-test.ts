@@ -13,6 +13,7 @@ const silent = { info: () => undefined, warn: () => undefined, error: () => unde
 export interface EmbeddedUnderTest extends DownloadStoreUnderTest {
   /** Writes wait from now on; `reached` resolves when one does. */
   holdWrites(): { readonly release: () => void; readonly reached: Promise<void> };
+  /** Unless `failWrites` is called before it. */
   failNextWrite(): void;
   remove(): Promise<void>;
 }
@@ -95,7 +96,10 @@ export async function embeddedUnderTest(): Promise<EmbeddedUnderTest> {
       await store.close();
       return new Map(found.map((stored) => [stored.download.id, stored]));
     },
-    failWrites: (fails) => void (isFailing = fails),
+    failWrites(fails) {
+      isFailing = fails;
+      isNextFailing = false;
+    },
     failNextWrite: () => void (isNextFailing = true),
     setNow: (ms) => void (nowMs = ms),
     holdWrites() {

@@ -8,10 +8,12 @@ import {
 } from '../../../src/domain/download-store.ts';
 import { canMove } from '../../../src/domain/status.ts';
 import { runsOf, seedOf } from '../../long-run.ts';
-import { embeddedUnderTest } from './embedded-under-test.ts';
-import { asked, submission, type DownloadStoreUnderTest } from './store-under-test.ts';
+import { embeddedUnderTest, type EmbeddedUnderTest } from './embedded-under-test.ts';
+import { asked, submission } from './store-under-test.ts';
 
-const RUNS = runsOf('ARTEMIS_STORE_MODEL_RUNS', 25);
+const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
+
+const RUNS = runsOf('ARTEMIS_STORE_MODEL_RUNS', 15);
 const MOST_ACTIVE = 6;
 const HISTORY_LIMIT = 4;
 
@@ -31,7 +33,7 @@ type Call =
 /** Calls of one step are under way at once; then the store may be killed or closed. */
 interface Step {
   readonly calls: readonly Call[];
-  readonly isFailing: boolean;
+  readonly failing: 'no write' | 'the first write' | 'each write';
   readonly then: 'goes on' | 'is killed' | 'is closed';
 }
 
@@ -57,8 +59,8 @@ const call: fc.Arbitrary<Call> = fc.oneof(
     weight: 3,
     arbitrary: fc.record({
       kind: fc.constant('submit' as const),
-      links: fc.array(fc.nat(5), { minLength: 1, maxLength: 3 }),
-      isForced: fc.nat(5).map((number) => number === 0),
+      links: fc.array(fc.nat(2), { minLength: 1, maxLength: 3 }),
+      isForced: fc.nat(2).map((number) => number === 0),
       key: fc.nat(3),
     }),
   },
@@ -80,7 +82,7 @@ const call: fc.Arbitrary<Call> = fc.oneof(
 );
 const step: fc.Arbitrary<Step> = fc.record({
   calls: fc.array(call, { minLength: 1, maxLength: 6 }),
-  isFailing: fc.nat(5).map((number) => number === 0),
+  failing: fc.constantFrom('no write', 'no write', 'no write', 'the first write', 'each write'),
   then: fc.constantFrom('goes on', 'goes on', 'goes on', 'is killed', 'is closed'),
 });
 
@@ -182,15 +184,22 @@ function compare(
   expect(Object.fromEntries(real)).toEqual(Object.fromEntries(kept));
 }
 
-async function run(under: DownloadStoreUnderTest, steps: readonly Step[]): Promise<void> {
+async function run(under: EmbeddedUnderTest, steps: readonly Step[]): Promise<void> {
   const model: Model = { records: new Map(), soon: new Map(), keys: new Map(), notes: 0 };
   let store = await under.open({ historyLimit: HISTORY_LIMIT });
-  for (const { calls, isFailing, then } of steps) {
-    under.failWrites(isFailing);
-    const made = await Promise.allSettled(calls.map((each) => make(store, model, each)));
+  for (const { calls, failing, then } of steps) {
+    under.failWrites(failing === 'each write');
+    if (failing === 'the first write') under.failNextWrite();
+    const made = await Promise.allSettled(
+      calls.map(async (each, index) => {
+        // Some share a write, others wait for it.
+        for (let turn = 0; turn < index; turn += 1) await nextTurn();
+        await make(store, model, each);
+      }),
+    );
     under.failWrites(false);
     for (const result of made) {
-      if (result.status === 'rejected' && !isFailing) throw result.reason;
+      if (result.status === 'rejected' && failing === 'no write') throw result.reason;
     }
     const found = await store.find(HERE, {});
     compare(found, model.records, model);
