@@ -123,9 +123,15 @@ describe('a live recording', { timeout: 120_000, concurrent: true }, () => {
     ['us, DASH whose segments follow from the time', 'manifest.mpd?by=time'],
     ['ffmpeg', 'stream.m3u8?by=ffmpeg'],
   ])('is finished on request with what it has: recorded by %s', async (by, list) => {
-    const key = encodeURIComponent(`finish ${by}`);
+    const key = `finish-${by.replaceAll(/\W/g, '')}`;
     const { outcome, events, finish } = await tasks.start(`/live/${list}&key=${key}&${FAST}`);
     await hasBytes(events);
+    // A second segment is asked for once the first one is recorded. Before that a finish may come between picture and sound.
+    const apart = list.startsWith('stream') ? [] : ['picture', 'sound'];
+    await waitUntil(
+      () => apart.every((kind) => segmentsSent(key, kind).length >= 2) || null,
+      () => 'both streams',
+    );
     finish();
     const ended = await outcome;
     expect(ended).toMatchObject({ kind: 'done', files: [{ suffix: '.mp4' }], warnings: [] });
