@@ -17,6 +17,8 @@ _WORTH_A_NOTE_BYTES = 256 * 1024
 _GOOD_TRY_BYTES = 64 * 1024
 # This is how some sites refuse a range, and send the whole file.
 _REFUSED = (400, 403, 412, 416)
+# After so many errors of the server in a row it is asked for the whole file: it may fail at ranges only. 503 asks to wait.
+_MOST_FAULTS = 3
 # So many bytes are compared when the site names neither length nor version of the file.
 _COMPARED_BYTES = 64 * 1024
 
@@ -89,6 +91,7 @@ class _Transfer:
         self._known: Optional[_Evidence] = None
         self._is_seen = False
         self._is_restarted = False
+        self._faults = 0
         self._reached = _size_of(part)
         self._whole: Any = None
 
@@ -119,9 +122,10 @@ class _Transfer:
         try:
             response = self._downloader.urlopen(request)
         except HTTPError as error:
-            if error.status not in _REFUSED or first == 0:
+            if first == 0 or not self._is_refusal(error.status):
                 raise
             return self._after_refusal(error, request, first)
+        self._faults = 0
         if _is_whole(response):
             return self._begun(response, request)
         problem = self._problem(response, request, first)
@@ -135,6 +139,12 @@ class _Transfer:
             _promise_the_rest(response, first)
         _insist_on_a_byte(response)
         return response
+
+    def _is_refusal(self, status: int) -> bool:
+        if status < 500 or status == 503:
+            return status in _REFUSED
+        self._faults += 1
+        return self._faults >= _MOST_FAULTS
 
     def _problem(self, response: Any, request: Any, first: int) -> Optional[str]:
         """Why this partial response must not be appended to the partial file; None when it may."""
@@ -188,7 +198,10 @@ class _Transfer:
             response.close()
             self._whole = response
             raise error
-        return self._begun_again(response, request, 'The site does not continue the file')
+        reason = 'The site does not continue the file'
+        if error.status >= 500:
+            reason = f'The site answers with HTTP Error {error.status} when the file is to be continued'
+        return self._begun_again(response, request, reason)
 
     def _plain(self, request: Any) -> Any:
         plain = request.copy()

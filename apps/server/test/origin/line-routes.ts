@@ -17,6 +17,7 @@ const answers = [
   'changed',
   'whole',
   'refuse',
+  'error',
   'short',
   'nothing',
   'silence',
@@ -70,6 +71,10 @@ async function answer(exchange: Exchange): Promise<void> {
   if ((first > 0 && kind === 'refuse') || first >= file.length) {
     response.writeHead(416, { 'Content-Range': `bytes */${file.length}`, 'Content-Length': 0 });
     response.end();
+    return;
+  }
+  if (kind === 'error') {
+    response.writeHead(500, { 'Content-Length': 0 }).end();
     return;
   }
   const isPartial = first > 0 && kind !== 'whole';

@@ -46,17 +46,19 @@ describe.each(TIERS)('a broken transfer in the %s tier', { concurrent: true }, (
   it.each([
     ...inOneTier(
       // First, since it waits for as long as all others take.
-      ['sends nothing more', 'drop=500000&answer=nothing'],
-      ['never continues where it is asked to', 'drop=500000&answer=elsewhere'],
-      ['never names the place', 'drop=500000&answer=bare'],
+      ['sends nothing more', 'drop=500000&answer=nothing', ''],
+      ['never continues where it is asked to', 'drop=500000&answer=elsewhere', ''],
+      ['never names the place', 'drop=500000&answer=bare', ''],
+      ['fails at every range', 'drop=500000&answer=error', 'HTTP 500'],
     ),
-    ['refuses every range', 'drop=500000&answer=refuse'],
+    ['refuses every range', 'drop=500000&answer=refuse', ''],
   ])(
     'ends as NETWORK after bounded tries when the site %s',
-    async (_, query) => {
+    async (_, query, figures) => {
       const path = pathOf(query);
       const { outcome, workFolder } = await tasks.run(path);
-      expect(outcome).toMatchObject({ kind: 'failed', code: 'NETWORK' });
+      const failed = { kind: 'failed', code: 'NETWORK' };
+      expect(outcome).toMatchObject(figures === '' ? failed : { ...failed, figures });
       expect((await stat(join(workFolder, 'media.mp4.part'))).size).toBe(500_000);
       expect(requestsFor(path).length).toBeLessThan(12);
     },
@@ -76,6 +78,7 @@ describe.each(TIERS)('a broken transfer in the %s tier', { concurrent: true }, (
       ['answers once with a part that names no place', 'drop=2000000&drops=2&answer=bare', ''],
       ['answers once with another total', 'drop=2000000&drops=2&answer=other-total', ''],
       ['answers once with the whole file', 'drop=2000000&drops=2&answer=whole', ''],
+      ['fails at every range, though not at the whole', 'drop=2000000&drops=1&answer=error', ''],
       ['refuses the range once', 'drop=2000000&drops=2&answer=refuse', ''],
       ['has another file meanwhile', 'drop=2000000&drops=2&answer=changed', 'version=b'],
     ),

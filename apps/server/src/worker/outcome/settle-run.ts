@@ -103,7 +103,9 @@ export async function settle(
   }
   const failure = classifyFailure(result, Date.now());
   const code = inLightOfEngine(failure.code, result.lines);
-  return { kind: 'failed', ...failure, code, usage: jobs.usage() };
+  const isNamed = code === 'NETWORK' && failure.status !== null;
+  const figures = isNamed ? { figures: `HTTP ${failure.status}` } : {};
+  return { kind: 'failed', ...failure, ...figures, code, usage: jobs.usage() };
 }
 
 /** Makes a file of a live recording. */
