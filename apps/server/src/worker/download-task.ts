@@ -25,6 +25,7 @@ import {
 import type { Outcome, TaskEvent } from '../domain/attempt.ts';
 import type { FinishTask, StopTask, Task } from './task.ts';
 import { createLiveParts, type LiveParts } from './live/live-parts.ts';
+import { isOneOfPage } from './probe/entry-of-page.ts';
 import { createListing, type Listing } from './probe/listing.ts';
 import { ignoredByPlan, ignoredChoice, ignoredWarnings } from './outcome/ignored-options.ts';
 import { metadataOf } from './media/metadata.ts';
@@ -36,6 +37,7 @@ import { createProgressMeter, type ProgressFigure } from './output/progress.ts';
 import { redact } from './output/redact.ts';
 import { createReporter } from './output/reporter.ts';
 import {
+  NOTHING_TO_RESUME,
   openResumeGuard,
   resumeKey,
   wipeButRecorded,
@@ -124,7 +126,10 @@ async function perform(attempt: Attempt): Promise<Outcome> {
     const plan = planOf(course.selection, course.leftOut);
     const listing = plan.isFlat ? createListing(plan.options.playlist ?? {}) : null;
     let video: VideoInfo | null = null;
-    const guard = await openResumeGuard(workFolder, key, task.engine.kind === 'module');
+    // The entries of a list are none of the media whose partial files may be here.
+    const guard = listing
+      ? NOTHING_TO_RESUME
+      : await openResumeGuard(workFolder, key, task.engine.kind === 'module');
     if (guard.wasLive) await live.keepLeft();
     if (course.isInfoKnown) await writeKnownInfo(workFolder, task.knownInfo ?? '');
     const result = await runYtDlp({
@@ -252,6 +257,9 @@ function listed({ task, jobs, reporter }: Attempt, listing: Listing): Outcome {
   const { entries, isCut, missing } = listing;
   const { format_preset: preset, options } = task.selection;
   if (jobs.isStopped) return stoppedOutcome(jobs);
+  if (isOneOfPage(task.selection)) {
+    return failedOutcome(jobs, 'MEDIA_UNAVAILABLE', 'The chosen media is no longer on the page.');
+  }
   if (entries.length === 0 && areEntriesWanted(preset, options)) {
     return failedOutcome(jobs, 'MEDIA_UNAVAILABLE', 'None of the chosen entries is in the list.');
   }

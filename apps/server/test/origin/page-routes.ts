@@ -155,13 +155,16 @@ export const pageRoutes: readonly Route[] = [
   pageRoute('empty', 'HTML without any video', { title: 'Nothing here', sources: '', tracks: '' }),
   {
     path: '/page/several.html',
-    about: 'HTML with ?n= (default 3) <video> of their own, which only their position tells apart',
+    about:
+      'HTML with ?n= (default 3) <video> of their own, which only their position tells apart; ?turn=(word): once asked for, it is turned round',
     answer(exchange) {
       const count = numberOf(exchange.query, 'n', 3);
       const videos = Array.from(
         { length: count },
         (_, n) => `<video src="/entry/${n + 1}/clip.mp4"></video>`,
       );
+      const turn = exchange.query.get('turn');
+      if (turn !== null && exchange.count(`turn ${turn}`) > 1) videos.reverse();
       const html = `<!doctype html><html><head><title>Several</title></head><body>${videos.join('')}</body></html>\n`;
       sendText(exchange, html);
     },

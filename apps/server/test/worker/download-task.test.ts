@@ -179,6 +179,23 @@ describe('presets', () => {
     expect([...fetched]).toEqual([url, '/entry/3/clip.mp4']);
   });
 
+  it('take the media of a page that was listed, wherever the page has it now', async () => {
+    const url = '/page/several.html?n=3&turn=media';
+    const { entries } = await done(url, { options: { playlist: { mode: 'all' } } });
+    const id = entries?.[2]?.id ?? '';
+    tasks.origin.requests.length = 0;
+    const options = { playlist: { mode: 'single' as const, items: '3', entry_ids: [id] } };
+    const third = await done(url, { options });
+    expect(third.warnings).toEqual([]);
+    const media = () =>
+      tasks.origin.requests.map(({ path }) => path).filter((path) => path.startsWith('/entry/'));
+    expect(new Set(media())).toEqual(new Set(['/entry/3/clip.mp4']));
+    tasks.origin.requests.length = 0;
+    const { outcome } = await tasks.run(url.replace('n=3', 'n=2'), { options });
+    expect(outcome).toMatchObject({ kind: 'failed', code: 'MEDIA_UNAVAILABLE' });
+    expect(media()).toEqual([]);
+  });
+
   it('download a link that is not a list when its entries are requested', async () => {
     const { entries, suffixes, warnings } = await done('/media/clip-360.mp4', {
       options: { playlist: { mode: 'all' } },

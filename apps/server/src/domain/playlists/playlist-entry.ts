@@ -5,7 +5,7 @@ import { BLANK_RECORD } from '../blank-record.ts';
 import type { EntryList } from './entry-list.ts';
 
 /** What the entries of a playlist are downloaded with: the choices of their parent, for one entry. */
-export function entrySelection(parent: Download, { position }: ListedEntry): Selection {
+export function entrySelection(parent: Download, { id, position }: ListedEntry): Selection {
   const { playlist, ...options } = parent.options;
   return {
     format_preset: parent.format_preset,
@@ -13,7 +13,15 @@ export function entrySelection(parent: Download, { position }: ListedEntry): Sel
     options:
       position === null
         ? options
-        : { ...options, playlist: { mode: 'single', items: String(position) } },
+        : {
+            ...options,
+            // The page may have changed when its turn comes: the position is for media without an id only.
+            playlist: {
+              mode: 'single',
+              items: String(position),
+              ...(id !== null && { entry_ids: [id] }),
+            },
+          },
   };
 }
 
@@ -50,7 +58,7 @@ export function newChild(
 /** Under which a link is remembered as downloaded: other presets make other files of it, and count as others. */
 export function linkKey(preset: FormatPreset, url: string, { playlist }: DownloadOptions): string {
   return createHash('sha256')
-    .update(JSON.stringify([preset, url, playlist?.items ?? null]))
+    .update(JSON.stringify([preset, url, playlist?.entry_ids?.[0] ?? playlist?.items ?? null]))
     .digest('base64url')
     .slice(0, 20);
 }

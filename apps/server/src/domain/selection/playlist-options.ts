@@ -19,7 +19,8 @@ export function playlistProblems(
   const problem = (name: string, said: Said) => [{ path: `/options/playlist/${name}`, ...said }];
   if (entryIds !== undefined) {
     if (mode === 'all') return problem('entry_ids', say('NOT_WITH_MODE_ALL'));
-    if (mode !== 'select' && preset !== 'Playlist (flat)') {
+    const isOne = mode === 'single' && entryIds.length === 1;
+    if (mode !== 'select' && !isOne && preset !== 'Playlist (flat)') {
       return problem('entry_ids', say('ENTRIES_NEED_SELECT'));
     }
     const characters = entryIds.join('').length;

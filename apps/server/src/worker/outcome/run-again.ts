@@ -4,6 +4,7 @@ import { say, areEntriesWanted, type Selection } from '@artemis/contracts';
 import type { Attempt } from '../run/attempt.ts';
 import { isHlsRefusal, isLinkRefused } from '../failure/failure.ts';
 import { partialBytes } from '../work-folder/folder-files.ts';
+import { asFound, asWholePage, isOneOfPage } from '../probe/entry-of-page.ts';
 import type { Listing } from '../probe/listing.ts';
 import type { Task } from '../task.ts';
 import { failedPart, leftOutSentence, misnamedThumbnail } from './optional-parts.ts';
@@ -32,7 +33,8 @@ export interface Course {
   renewedAtBytes: number;
 }
 
-export function beginCourse({ url, selection, knownInfo }: Task): Course {
+export function beginCourse({ url, selection: asked, knownInfo }: Task): Course {
+  const selection = isOneOfPage(asked) ? asWholePage(asked) : asked;
   return {
     selection,
     leftOut: new Set(),
@@ -67,6 +69,7 @@ const REASONS: readonly Reason[] = [
   isHlsRefusedByYtDlp,
   hasPartFailed,
   haveLinksExpired,
+  isEntryFound,
   isNoList,
   isSpoiltByFfmpeg,
 ];
@@ -149,8 +152,15 @@ async function haveLinksExpired({ attempt, course, result, isWhole }: EndedRun):
   return true;
 }
 
+function isEntryFound({ attempt: { task }, course, listing, isWhole }: EndedRun): boolean {
+  if (!isWhole || listing === null || !isOneOfPage(task.selection)) return false;
+  const found = asFound(task.selection, listing);
+  course.selection = found ?? course.selection;
+  return found !== null;
+}
+
 function isNoList({ attempt, course, listing, isWhole }: EndedRun): boolean {
-  if (!isWhole || listing?.isList !== false) return false;
+  if (!isWhole || listing?.isList !== false || isOneOfPage(attempt.task.selection)) return false;
   const { format_preset: preset, options } = course.selection;
   if (!areEntriesWanted(preset, options)) return false;
   attempt.reporter.log('info', say('LINK_IS_NO_LIST'));

@@ -177,7 +177,7 @@ describe('a playlist', () => {
     const under = await open();
     const parent = await begun(
       under,
-      [entry(4), entry(12, { position: 12, url: LIST })],
+      [entry(4), entry(12, { position: 12, url: LIST, id: 'b.example/12' })],
       {
         quality: '720p',
         priority: 7,
@@ -198,7 +198,11 @@ describe('a playlist', () => {
       metadata: { playlist_title: 'List', playlist_index: 4, playlist_count: 12 },
     });
     expect(first?.options.playlist).toBeUndefined();
-    expect(second?.options.playlist).toEqual({ mode: 'single', items: '12' });
+    expect(second?.options.playlist).toEqual({
+      mode: 'single',
+      items: '12',
+      entry_ids: ['b.example/12'],
+    });
   });
 
   it('is completed with a warning when entries fail, each for itself', async () => {

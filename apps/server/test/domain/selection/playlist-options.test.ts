@@ -38,6 +38,7 @@ describe('options.playlist', () => {
   it.each<[PlaylistOptions, string]>([
     [{ mode: 'all', entry_ids: ['a'] }, 'does not go with the mode all'],
     [{ entry_ids: ['a'] }, 'names entries, which needs the mode select'],
+    [{ mode: 'single', entry_ids: ['a', 'b'] }, 'names entries, which needs the mode select'],
     [
       { mode: 'select', entry_ids: ['a'.repeat(65_000), 'b'.repeat(1000)] },
       'has 66000 characters, and at most 65536 are kept; name positions in items instead',
@@ -55,6 +56,7 @@ describe('options.playlist', () => {
     { mode: 'select', items: '1-20,25' },
     { mode: 'select', items: '1-5000' },
     { mode: 'single', items: '3' },
+    { mode: 'single', items: '3', entry_ids: ['a'] },
     { items: '3' },
   ])('%j is accepted', (playlist) => {
     expect(refusal(playlist)).toBeNull();
