@@ -13,6 +13,7 @@ however many are fetched at a time, and an attempt that follows has only those t
 import functools
 import inspect
 import os
+import re
 import threading
 from typing import Any, Callable, Dict, List, Optional
 
@@ -23,6 +24,7 @@ from control import Reporter
 from fragment_state import KEY, Failed, State, TooMany
 
 _GONE = (404, 410, 416)
+_UNUSUAL_KEY = re.compile(r'#EXT-X-KEY:(.*,)?METHOD=(?!NONE|AES-128)')
 _LISTS_FILE = 'lists.json'
 # The worker knows this name: what lies beside it has holes, and no attempt that wants all of it may continue from it.
 _LOST_FILE = 'lost.json'
@@ -66,6 +68,7 @@ def install(reporter: Reporter) -> None:
     FragmentFD._finish_frag_download = _finishing(FragmentFD._finish_frag_download, reporter)
     HttpQuietDownloader.report_retry = _noting(HttpQuietDownloader.report_retry, errors)
     HlsFD.can_download = _remembering(HlsFD.can_download, playlists)
+    HlsFD.real_download = _naming_encryption(HlsFD.real_download, playlists)
     FFmpegMergerPP.run_ffmpeg_multiple_files = _merging(FFmpegMergerPP.run_ffmpeg_multiple_files)
 
 
@@ -77,6 +80,24 @@ def _remembering(can_download: Callable[..., Any], playlists: Any) -> Any:
         return can_download(manifest, *args, **named)
 
     return classmethod(run)
+
+
+def _naming_encryption(real_download: Callable[..., Any], playlists: Any) -> Callable[..., Any]:
+    """yt-dlp (2026.10.26) leaves such a stream to ffmpeg, as it does a live one, and says the same of both."""
+
+    @functools.wraps(real_download)
+    def run(downloader: Any, filename: str, info: Any) -> Any:
+        warn = downloader.report_warning
+
+        def report_warning(message: Any, *args: Any, **named: Any) -> Any:
+            if 'extraction will be delegated' in message and _UNUSUAL_KEY.search(getattr(playlists, 'text', '')):
+                downloader.to_screen('[hls] The samples of this stream are encrypted')
+            return warn(message, *args, **named)
+
+        downloader.report_warning = report_warning
+        return real_download(downloader, filename, info)
+
+    return run
 
 
 def _noting(report_retry: Callable[..., Any], errors: Any) -> Callable[..., Any]:

@@ -48,6 +48,21 @@ ${base}<SegmentList timescale="1" duration="4"><Initialization${first} range="0-
   60_000,
 );
 
+it.each([
+  ['its file cannot be decoded', '/media/hls/v360.m3u8', {}],
+  ['its clip cannot be decoded', '/media/hls/v360.m3u8', { section: { start: 1, end: 5 } }],
+  ['ffmpeg finds no form in it', '/media/many/ts/index.m3u8', {}],
+])(
+  'a stream whose samples were not decrypted fails with DRM_PROTECTED: %s',
+  async (_, path, options) => {
+    const key = '#EXT-X-KEY:METHOD=SAMPLE-AES,URI="/many-aes/key.bin"';
+    gate.edits.set(path, (text) => text.replace('#EXTINF', `${key}\n#EXTINF`));
+    const { outcome } = await tasks.run(path, { options });
+    expect(outcome).toMatchObject({ kind: 'failed', code: 'DRM_PROTECTED' });
+  },
+  60_000,
+);
+
 describe('a stream with several initialisation sections', { timeout: 60_000 }, () => {
   it.each([
     ['in the same way', '/media/hls-init/same.m3u8', 8],

@@ -128,6 +128,11 @@ export function isHlsRefusal(line: string): boolean {
   return line.includes('Initialization fragment found after media fragments');
 }
 
+/** A message of the engine: the stream has keys that not every program and nobody without a licence can use (SAMPLE-AES). */
+export function areSamplesEncrypted(line: string): boolean {
+  return line.startsWith('[hls] The samples of this stream are encrypted');
+}
+
 /**
  * A message of ffmpeg: it skips the initialization data of a later part of a stream, which may then be unplayable. Or a
  * message of the engine: it has joined parts with different initialization data (`engine/forms.py`).
@@ -191,7 +196,13 @@ function inContext(code: FailureCode, error: SaidError, lines: readonly string[]
   }
   if (code === 'NETWORK') {
     const status = statusOfFfmpeg(lines);
-    if (status === null || !/ffmpeg exited with code/.test(error.text)) return code;
+    if (!/ffmpeg exited with code/.test(error.text)) return code;
+    if (status === null) {
+      const said = codeOfLines(lines.filter((line) => !line.startsWith('ERROR: ')));
+      // ffmpeg finds no form in what it could not decrypt.
+      const isOfMedia = said === null || said === 'POSTPROCESSING_FAILED';
+      return isOfMedia && lines.some(areSamplesEncrypted) ? 'DRM_PROTECTED' : code;
+    }
     // ffmpeg sends no cookies, so that a retry would be refused again.
     const isUnknown = status === 401 || status === 403;
     if (isUnknown && lines.some(isWithoutCookies)) return 'LOGIN_REQUIRED';

@@ -8,7 +8,7 @@ import { behindTheEnd } from './behind-the-end.ts';
 import { clipSubtitles } from '../media/clip-subtitles.ts';
 import { firstDecodeError } from '../media/decode-check.ts';
 import { areFormatsMissing } from '../failure/engine-trouble.ts';
-import { isLaterInitSkipped } from '../failure/failure.ts';
+import { areSamplesEncrypted, isLaterInitSkipped } from '../failure/failure.ts';
 import { isSourceLost } from '../output/ffmpeg-account.ts';
 import { renewFlacCut } from '../media/flac-cut.ts';
 import { collectSidecars, isOwnMedia, ownFile, renameMedia } from '../work-folder/folder-files.ts';
@@ -66,6 +66,15 @@ export async function checkFinished(
   const isKept = task.isKeptIncomplete;
   if (!isKept && isLost(result, video)) {
     return failedOutcome(jobs, 'NETWORK', 'A part of the source could not be downloaded.');
+  }
+  if (result.lines.some(areSamplesEncrypted)) {
+    // With a wrong key ffmpeg stores what nothing can play.
+    const problem = await firstDecodeError(jobs, path);
+    if (jobs.isStopped) return stoppedOutcome(jobs);
+    if (problem !== null) {
+      const detail = `The samples of the stream are encrypted and were not decrypted: ${redact(problem)}`;
+      return failedOutcome(jobs, 'DRM_PROTECTED', detail);
+    }
   }
   if (result.byteProblem !== null) return failedOutcome(jobs, 'TRUNCATED', result.byteProblem);
   if (plan.section !== null && isBehindTheEnd(plan.section, result.ffmpeg)) {
