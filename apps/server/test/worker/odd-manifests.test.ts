@@ -57,7 +57,9 @@ it.each([
   async (_, path, options) => {
     const key = '#EXT-X-KEY:METHOD=SAMPLE-AES,URI="/many-aes/key.bin"';
     gate.edits.set(path, (text) => text.replace('#EXTINF', `${key}\n#EXTINF`));
-    const { outcome } = await tasks.run(path, { options });
+    const first = await tasks.run(path, { options });
+    expect(first.outcome).toMatchObject({ kind: 'failed', code: 'DRM_PROTECTED' });
+    const { outcome } = await tasks.run(path, { options, workFolder: first.workFolder });
     expect(outcome).toMatchObject({ kind: 'failed', code: 'DRM_PROTECTED' });
   },
   60_000,

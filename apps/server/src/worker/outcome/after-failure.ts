@@ -7,7 +7,13 @@ import { stepsBegun } from '../work-folder/steps-record.ts';
 import type { RunResult } from '../run/run-result.ts';
 
 /** After these failures the files in the work folder are useless: the next attempt begins from zero. */
-const WIPING = new Set<FailureCode>(['TRUNCATED', 'INVALID_MEDIA', 'UNSAFE_TYPE', 'TOO_LARGE']);
+const WIPING = new Set<FailureCode>([
+  'TRUNCATED',
+  'INVALID_MEDIA',
+  'DRM_PROTECTED',
+  'UNSAFE_TYPE',
+  'TOO_LARGE',
+]);
 
 /** Prepares the work folder of a failed attempt for the next attempt, or for a person who keeps the incomplete media. */
 export async function leave(
