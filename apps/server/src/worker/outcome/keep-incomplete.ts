@@ -87,7 +87,8 @@ async function playable(
       'ffmpeg',
       [
         ...['-nostdin', '-y', '-v', 'error'],
-        ...inputs.flatMap((input) => ['-i', `file:${input}`]),
+        // The last packet may be cut in its middle, which no player can decode.
+        ...inputs.flatMap((input) => ['-fflags', '+discardcorrupt', '-i', `file:${input}`]),
         ...inputs.flatMap((_, index) => ['-map', String(index)]),
         // The chapters of the whole media would claim its full length.
         ...['-dn', '-ignore_unknown', '-map_chapters', '-1', '-c', 'copy'],

@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { copyFile, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -48,6 +50,9 @@ describe('the partial media of a failed download', { timeout: 60_000 }, () => {
       metadata: { title: 'short-without-length', vcodec: 'h264' },
     });
     expect(await readOutcome(workFolder)).toMatchObject({ kind: 'done' });
+    const stored = join(workFolder, 'media.mp4');
+    const args = ['-v', 'error', '-i', stored, '-f', 'null', '-'];
+    expect((await promisify(execFile)('ffmpeg', args)).stderr).toBe('');
   });
 
   it.each([
