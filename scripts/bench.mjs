@@ -18,11 +18,11 @@ function node(nodeArgs) {
 
 if (!/^[a-z]+$/.test(name) || !existsSync(script)) {
   say(
-    'Name what to measure: pnpm bench engine [row…], api, web [row…], overload, soak or history.',
+    'Name what to measure: pnpm bench engine [row…], api, web [row…], overload, soak, history or waiting.',
   );
   process.exit(2);
 }
-node(['node_modules/typescript/bin/tsc', '-b', 'apps/server']);
+node(['node_modules/@typescript/native/bin/tsc', '-b', 'apps/server']);
 if (name === 'web')
   node(['apps/web/node_modules/vite/bin/vite.js', 'build', 'apps/web', '--logLevel', 'warn']);
 node(['--conditions=@artemis/source', '--import', 'tsx', script, ...args]);

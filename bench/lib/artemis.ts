@@ -29,6 +29,9 @@ export interface Artemis {
   completed(id: string): Promise<number>;
   /** Deletes record and file once the attempt has cleaned up. */
   purge(id: string): Promise<void>;
+  /** Stops it as SIGTERM does; its folder stays for another start. */
+  end(): Promise<void>;
+  /** The same, and removes the folder. */
   stop(): Promise<void>;
 }
 
@@ -74,6 +77,11 @@ export async function startArtemis(options: ArtemisOptions): Promise<Artemis> {
   while ((await client.telemetry()).engine.mode !== 'warm') await sleep(50);
   await sleep(SETTLE_MS);
 
+  async function end(): Promise<void> {
+    watcher.close();
+    await stopChild(child);
+  }
+
   return {
     client,
     baseUrl,
@@ -95,9 +103,9 @@ export async function startArtemis(options: ArtemisOptions): Promise<Artemis> {
         await sleep(20);
       }
     },
+    end,
     async stop() {
-      watcher.close();
-      await stopChild(child);
+      await end();
       await rm(folder, { recursive: true, force: true, maxRetries: 3 });
     },
   };
